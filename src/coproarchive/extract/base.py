@@ -1,0 +1,112 @@
+"""The extractor seam: what a reader of one file format is given and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from coproarchive.model import Leaf, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on reading one file; passing one is a Notice, never silent.
+
+    Attributes:
+        seconds: wall-clock time for one file.
+        memory: bytes of address space of a worker process.
+        file_size: bytes of the file itself.
+        unpacked_size: bytes that a zip-based file may unpack to.
+        leaves: pages, slides or sections kept.
+        leaf_characters: characters kept of one leaf.
+        characters: characters kept of one file.
+        workers: processes that read files side by side; 0 means one a core.
+    """
+
+    seconds: float = 120.0
+    memory: int = 2 * 1024**3
+    file_size: int = 1024**3
+    unpacked_size: int = 1024**3
+    leaves: int = 5_000
+    leaf_characters: int = 200_000
+    characters: int = 5_000_000
+    workers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a reader has to say about a file; the caller, who knows the path, makes it a Problem.
+
+    Attributes:
+        code: as Problem.code ("file-unreadable", "leaf-without-text", "text-cut", ...).
+        severity: error where nothing could be read, else warning or note.
+        message, hint: as in Problem.
+        leaf: 1-based number of the leaf it is about, or None for the file.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    hint: str = ""
+    leaf: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the file says of itself; a proposal for the archivist, never taken as truth.
+
+    Attributes:
+        title: "" where there is none or it is a program's own ("PowerPoint Presentation").
+        authors: names as written.
+        date: EDTF day of creation or of the text's own date, or None.
+        language: BCP 47, or None.
+        keywords: subjects or tags as written.
+    """
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    date: str | None = None
+    language: str | None = None
+    keywords: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """Everything read from one file.
+
+    Attributes:
+        leaves: in the file's order, numbered from 1.
+        notices: in the order found; one of severity error where the file could not be read.
+        metadata: what the file says of itself.
+        extractor: name and version of the reader, e.g. "pdf 3"; "" where none read it.
+    """
+
+    leaves: tuple[Leaf, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    metadata: Metadata = field(default_factory=Metadata)
+    extractor: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """True where nothing could be read."""
+        return not self.leaves and any(n.severity is Severity.ERROR for n in self.notices)
+
+
+class Extractor(Protocol):
+    """A reader of one format: no network, no writing, no settings beyond its limits.
+
+    Raising `version` makes every cached extraction of this format be read again.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    media_types: ClassVar[frozenset[str]]
+
+    def extract(self, path: Path, limits: Limits) -> Extraction:
+        """Read the file.
+
+        Raises:
+            UnreadableError, LimitError: nothing can be read; becomes a Notice of severity error.
+        """
+        ...

@@ -1,0 +1,491 @@
+"""The nouns: what an archive is made of, frozen and typed, with the field's standard terms.
+
+Sidecar nouns (Series, Person, Topic, Seminar, Session, Item, Asset and their parts) are what the
+YAML files say, field for field; unknown keys are refused. Leaf, Part, Problem are what reading the
+files yields. Nothing here touches a disk.
+
+Terms: dcterms = DCMI Metadata Terms, schema = schema.org, skos = SKOS, dcat = DCAT 3,
+datacite = DataCite 4.6, premis = PREMIS 3, iiif = IIIF Presentation 3, edtf = ISO 8601-2.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
+
+# ---------------------------------------------------------------- small types
+
+ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,99}$"
+ITEM_ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,99}(/[a-z0-9][a-z0-9._-]{0,99})?$"
+
+Slug = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
+ItemId = Annotated[str, StringConstraints(pattern=ITEM_ID_PATTERN)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
+Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+LanguageTag = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-[A-Za-z]{2}|-\d{3})?$")
+]
+
+
+def _web_address(value: str) -> str:
+    if not re.match(r"^https?://[^\s/]+", value):
+        raise ValueError("a web address starts with http:// or https://")
+    return value
+
+
+WebAddress = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_web_address)]
+
+_EDTF_DAY = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")
+
+
+def edtf_bounds(value: str) -> tuple[str, str]:
+    """First and last day, both YYYY-MM-DD, that an EDTF level 0 date or interval covers.
+
+    Args:
+        value: ``2017``, ``2017-07``, ``2017-07-06`` or two of them with a slash between.
+
+    Raises:
+        ValueError: not such a date, or no such day.
+    """
+    start, _, end = value.partition("/")
+    first, last = _edtf_span(start), _edtf_span(end or start)
+    if last[1] < first[0]:
+        raise ValueError("the interval ends before it starts")
+    return first[0], last[1]
+
+
+def _edtf_span(value: str) -> tuple[str, str]:
+    match = _EDTF_DAY.match(value)
+    if not match:
+        raise ValueError("a date is written 2017, 2017-07 or 2017-07-06 (or two with a slash)")
+    year, month, day = match[1], match[2], match[3]
+    if year == "0000" or (month and not 1 <= int(month) <= 12):
+        raise ValueError(f"there is no such date as {value}")
+    if month is None:
+        return f"{year}-01-01", f"{year}-12-31"
+    days = calendar.monthrange(int(year), int(month))[1]
+    if day is None:
+        return f"{year}-{month}-01", f"{year}-{month}-{days:02}"
+    if not 1 <= int(day) <= days:
+        raise ValueError(f"there is no such date as {value}")
+    return value, value
+
+
+def _edtf(value: str) -> str:
+    edtf_bounds(value)
+    return value
+
+
+EdtfDate = Annotated[str, AfterValidator(_edtf)]
+
+
+class Kind(StrEnum):
+    """What an item is (dcterms:type; schema.org class in brackets)."""
+
+    PRESENTATION = "presentation"  # PresentationDigitalDocument
+    POST = "post"  # BlogPosting
+    PROGRAMME = "programme"  # DigitalDocument
+    VIDEO = "video"  # VideoObject
+    HANDOUT = "handout"  # DigitalDocument
+
+
+class Role(StrEnum):
+    """What a person did for an item or a session (datacite:contributorType, schema:roleName)."""
+
+    SPEAKER = "speaker"
+    KEYNOTE = "keynote"
+    AUTHOR = "author"
+    ORGANISER = "organiser"
+    FACILITATOR = "facilitator"
+
+
+class AssetRole(StrEnum):
+    """What a file is to its item (premis:objectCategory is always file; iiif behaviour differs)."""
+
+    SLIDES = "slides"
+    POST = "post"
+    HANDOUT = "handout"
+    CAPTIONS = "captions"
+    RECORDING = "recording"
+    PICTURE = "picture"
+    OTHER = "other"
+
+
+class Visibility(StrEnum):
+    """Who may see an item (dcterms:accessRights): everyone, or only who keeps the archive."""
+
+    PUBLIC = "public"
+    HIDDEN = "hidden"
+
+
+class _Noun(BaseModel):
+    """Frozen; an unknown key is a mistake, not a note."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+# ------------------------------------------------------------- sidecar nouns
+
+
+class Link(_Noun):
+    """A labelled web address (schema:url with schema:name)."""
+
+    label: Line
+    url: WebAddress
+
+
+class Contribution(_Noun):
+    """A person in a role (datacite:creator/contributor; schema:Role).
+
+    Attributes:
+        person: id in people.yaml.
+        role: what they did.
+    """
+
+    person: Slug
+    role: Role = Role.SPEAKER
+
+
+class ImportRules(_Noun):
+    """The archivist's rules for bringing a blog home.
+
+    Attributes:
+        seminars: blog category or tag -> seminar id.
+        topics: blog category or tag -> topic id.
+        ignore: categories and tags that mean nothing here.
+    """
+
+    seminars: dict[str, Slug] = Field(default_factory=dict)
+    topics: dict[str, Slug] = Field(default_factory=dict)
+    ignore: tuple[Line, ...] = ()
+
+
+class Series(_Noun):
+    """archive.yaml: the archive as a whole (dcat:Catalog, schema:EventSeries).
+
+    Attributes:
+        title, subtitle, description: dcterms:title, dcterms:alternative, dcterms:description.
+        contact: an e-mail address or a sentence (dcat:contactPoint).
+        address: where the archive is on the web (schema:url).
+        languages: BCP 47, first is the default of items (dcterms:language).
+        rights: the statement shown on every page (dcterms:rights).
+        facets: names of facets in the order shown; see search/fields.py.
+        synonyms: groups of words that mean the same to a reader (skos:altLabel without a topic).
+        hidden_slides: whether slides that their author hid are public.
+        links: the series elsewhere (schema:sameAs).
+        import_rules: how a blog's categories become seminars and topics; see ingest/wordpress.
+    """
+
+    title: Line
+    subtitle: Line | None = None
+    description: Text | None = None
+    contact: Line | None = None
+    address: WebAddress | None = None
+    languages: tuple[LanguageTag, ...] = ("en",)
+    rights: Text | None = None
+    facets: tuple[Slug, ...] = ("seminar", "speaker", "topic", "kind", "year")
+    synonyms: tuple[tuple[Line, ...], ...] = ()
+    hidden_slides: Literal["show", "leave-out"] = "leave-out"
+    links: tuple[Link, ...] = ()
+    import_rules: ImportRules | None = None
+
+
+class Person(_Noun):
+    """One entry of people.yaml (schema:Person, datacite:creator).
+
+    Attributes:
+        id: the entry's key in people.yaml.
+        names: the first is shown (schema:name), the others are found (schema:alternateName).
+        affiliations: datacite:affiliation.
+        orcid: datacite:nameIdentifier.
+        bio: schema:description.
+    """
+
+    id: Slug
+    names: Annotated[tuple[Line, ...], Field(min_length=1)]
+    affiliations: tuple[Line, ...] = ()
+    orcid: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{4}-\d{4}-\d{3}[\dX]$")] | None = (
+        None
+    )
+    bio: Text | None = None
+    links: tuple[Link, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name shown."""
+        return self.names[0]
+
+
+class Topic(_Noun):
+    """One entry of topics.yaml (skos:Concept).
+
+    Attributes:
+        id: the entry's key in topics.yaml.
+        label: skos:prefLabel.
+        alternatives: skos:altLabel; searched as synonyms.
+        broader: id of the wider topic (skos:broader).
+        description: skos:scopeNote.
+    """
+
+    id: Slug
+    label: Line
+    alternatives: tuple[Line, ...] = ()
+    broader: Slug | None = None
+    description: Text | None = None
+
+
+class Session(_Noun):
+    """A timed line of a programme (schema:subEvent).
+
+    Attributes:
+        start, end: HH:MM, local time of the seminar's place (schema:startDate, schema:endDate).
+        title: schema:name.
+        people: schema:performer.
+        item: id of the item that the session left behind (schema:recordedIn).
+        description: schema:description.
+    """
+
+    start: Clock | None = None
+    end: Clock | None = None
+    title: Line
+    people: tuple[Contribution, ...] = ()
+    item: ItemId | None = None
+    description: Text | None = None
+
+
+class Seminar(_Noun):
+    """<seminar>/seminar.yaml: one event (schema:Event).
+
+    Attributes:
+        id: the folder's name; not written in the file.
+        title: schema:name.
+        number: place in the series (schema:position).
+        date: EDTF, an interval for several days (schema:startDate and schema:endDate).
+        place: schema:location.
+        description: schema:description.
+        links: schema:url.
+        contact: an e-mail address or a sentence (schema:organizer's contactPoint).
+        programme: schema:subEvent, in order.
+        topics: ids (schema:about).
+        prepared_by: who wrote this record, where it was not the organisers.
+    """
+
+    id: Slug
+    title: Line
+    number: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    date: EdtfDate | None = None
+    place: Line | None = None
+    description: Text | None = None
+    links: tuple[Link, ...] = ()
+    contact: Line | None = None
+    programme: tuple[Session, ...] = ()
+    topics: tuple[Slug, ...] = ()
+    source: WebAddress | None = None
+    prepared_by: Line | None = None
+
+
+class Asset(_Noun):
+    """One file of an item (schema:MediaObject, premis:File).
+
+    Attributes:
+        path: name inside the item's folder (premis:originalName).
+        role: what the file is to the item.
+        media_type: IANA media type (dcterms:format, schema:encodingFormat).
+        size: bytes (premis:size, schema:contentSize).
+        sha256: lower-case hex (premis:messageDigest).
+        title: a reader's label for the file, where the name does not say enough.
+    """
+
+    path: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    role: AssetRole = AssetRole.OTHER
+    media_type: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]+$")]
+    size: Annotated[int, Field(ge=0)]
+    sha256: Sha256
+    title: Line | None = None
+
+    @field_validator("path")
+    @classmethod
+    def _inside(cls, value: str) -> str:
+        if value.startswith((".", "/")) or set(value) & set("/\\\0") or not value.isprintable():
+            raise ValueError("a file's path is a plain name inside the item's folder")
+        return value
+
+
+class Relation(_Noun):
+    """How this item belongs to another (datacite:relatedIdentifier).
+
+    Attributes:
+        type: datacite:relationType in lower case with dashes.
+        item: the other item's id, or
+        url: an address outside the archive.
+    """
+
+    type: Literal[
+        "is-part-of", "has-part", "references", "is-referenced-by", "is-version-of", "has-version",
+        "is-derived-from", "is-supplement-to", "is-about", "is-summary-of",
+    ]  # fmt: skip
+    item: ItemId | None = None
+    url: WebAddress | None = None
+
+
+class Withdrawn(_Noun):
+    """When and why an item was taken back (a tombstone; datacite: Findable -> Registered)."""
+
+    date: EdtfDate
+    reason: Line
+
+
+class Item(_Noun):
+    """<seminar>/<item>/item.yaml or <item>/item.yaml: one intellectual work.
+
+    schema:PresentationDigitalDocument, schema:BlogPosting, schema:VideoObject or
+    schema:DigitalDocument by kind.
+
+    Attributes:
+        id: the folder's path below archive/, with "/"; not written in the file.
+        seminar: id of the seminar whose folder it lies in (schema:isPartOf); not written either.
+        kind: dcterms:type.
+        title: dcterms:title.  abstract: dcterms:abstract.
+        people: dcterms:creator and dcterms:contributor, by role.
+        date: EDTF (dcterms:date); without one the seminar's date stands in where one is needed.
+        topics: ids (dcterms:subject).
+        language: BCP 47 (dcterms:language).
+        rights: a sentence (dcterms:rights).  licence: SPDX id or address (dcterms:license).
+        visibility: dcterms:accessRights.
+        assets: the files (schema:associatedMedia).
+        held_at: where files are that the archive does not hold (dcterms:isFormatOf).
+        relations: datacite:relatedIdentifier.
+        source: original address (dcterms:source).
+        source_id: its id at the source, by which a second import knows it (dcterms:identifier).
+        prepared_by: who wrote the record or its files, where it was not the people named.
+        withdrawn: the tombstone.
+    """
+
+    id: ItemId
+    seminar: Slug | None = None
+    kind: Kind = Kind.PRESENTATION
+    title: Line
+    abstract: Text | None = None
+    people: tuple[Contribution, ...] = ()
+    date: EdtfDate | None = None
+    topics: tuple[Slug, ...] = ()
+    language: LanguageTag | None = None
+    rights: Text | None = None
+    licence: Line | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    assets: tuple[Asset, ...] = ()
+    held_at: tuple[Link, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    source: WebAddress | None = None
+    source_id: Line | None = None
+    prepared_by: Line | None = None
+    withdrawn: Withdrawn | None = None
+
+
+# ------------------------------------------------------ what reading files yields
+
+
+class Source(StrEnum):
+    """Where the words of a part stood in the file."""
+
+    TITLE = "title"
+    TEXT = "text"
+    TABLE = "table"
+    CHART = "chart"
+    SMARTART = "SmartArt"
+    MATH = "math"
+    NOTES = "notes"
+    COMMENT = "comment"
+    ALT = "alt text"
+    ANNOTATION = "annotation"
+    LINK = "link"
+    CAPTION = "caption"
+    OCR = "OCR"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of words from one source within a leaf.
+
+    Attributes:
+        source: where the words stood.
+        text: clean text, NFC, without control characters except newline.
+        confidence: 0..1, where a machine read the words from a picture; else None.
+    """
+
+    source: Source
+    text: str
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A page, slide, section or caption group of an asset (iiif:Canvas).
+
+    Attributes:
+        number: 1-based place in the file.
+        kind: what a reader calls it.
+        label: the printed number or name, where it differs from the number ("iv", "00:12:31").
+        title: its heading, "" where it has none.
+        parts: its words in reading order, the title not repeated.
+        hidden: the author hid the slide.
+        start: seconds into the recording, for captions.
+    """
+
+    number: int
+    kind: Literal["page", "slide", "section", "cue"]
+    title: str = ""
+    parts: tuple[Part, ...] = ()
+    label: str = ""
+    hidden: bool = False
+    start: float | None = None
+
+    @property
+    def text(self) -> str:
+        """All words except the title, a part a paragraph."""
+        return "\n".join(part.text for part in self.parts)
+
+
+class Severity(StrEnum):
+    """How bad a problem is: an error makes `check` fail, the others do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with the archive that its keeper can mend.
+
+    Attributes:
+        code: stable and greppable, e.g. "file-changed"; each is a row in the README.
+        severity: see Severity.
+        path: file or folder, relative to archive/, with "/".
+        field: the place in the file ("people[0].person", "slide 3"), "" for all of it.
+        message: what is wrong.
+        hint: what to do.
+        repair: name of an automatic repair that `check --repair` offers, if any.
+    """
+
+    code: str
+    severity: Severity
+    path: str
+    message: str
+    field: str = ""
+    hint: str = ""
+    repair: str | None = None

@@ -1,0 +1,48 @@
+"""Settings of one installation: from the environment (COPROARCHIVE_*) and the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from coproarchive.extract.base import Limits
+
+_DEFAULT = Limits()
+
+
+class Settings(BaseSettings):
+    """Each field is also an environment variable: COPROARCHIVE_ and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="COPROARCHIVE_", frozen=True, extra="ignore")
+
+    archive: Path = Field(Path("archive"), description="folder that holds the archive")
+    index: Path = Field(Path("index"), description="folder for everything derived; can be deleted")
+    engine: Literal["whoosh", "memory"] = Field("whoosh", description="search engine")
+    host: str = Field("127.0.0.1", description="address the page is served on")
+    port: int = Field(8501, ge=0, le=65535, description="port the page is served on")
+    password_hash: str | None = Field(
+        None, description="argon2 hash of the archivist's password; made by `coproarchive password`"
+    )
+    read_seconds: float = Field(
+        _DEFAULT.seconds, gt=0, description="seconds that reading one file may take"
+    )
+    read_memory_mb: int = Field(
+        _DEFAULT.memory // 1024**2, ge=256, description="megabytes a reading process may use"
+    )
+    file_size_mb: int = Field(
+        _DEFAULT.file_size // 1024**2, ge=1, description="largest file that is read, in megabytes"
+    )
+    workers: int = Field(0, ge=0, description="reading processes; 0 means one a core")
+
+    def limits(self) -> Limits:
+        """The limits that the extractors are given."""
+        return Limits(
+            seconds=self.read_seconds,
+            memory=self.read_memory_mb * 1024**2,
+            file_size=self.file_size_mb * 1024**2,
+            unpacked_size=self.file_size_mb * 1024**2,
+            workers=self.workers,
+        )
