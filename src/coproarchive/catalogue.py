@@ -1,0 +1,324 @@
+"""The whole archive in memory: look-ups by id, person, topic and seminar, and who may see what."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+
+from coproarchive.errors import NotFoundError, SidecarError
+from coproarchive.model import (
+    Contribution,
+    Item,
+    Person,
+    Problem,
+    Seminar,
+    Series,
+    Severity,
+    Topic,
+    Visibility,
+    edtf_bounds,
+)
+from coproarchive.progress import Progress, silent
+from coproarchive.store import Store
+from coproarchive.store.sidecar import did_you_mean
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A snapshot of every record that could be read, and the problems of those that could not.
+
+    Attributes:
+        series: archive.yaml.
+        seminars, items, people, topics: by id.
+        digests: item id -> hash of everything in records that its search document is made from.
+        problems: broken records (left out above) and references to what is not there.
+        tombstones: items that were withdrawn; empty except in what `for_public` returns.
+    """
+
+    series: Series
+    seminars: Mapping[str, Seminar] = field(default_factory=dict)
+    items: Mapping[str, Item] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+    topics: Mapping[str, Topic] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    tombstones: Mapping[str, Item] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, store: Store, progress: Progress = silent) -> Catalogue:
+        """Read every sidecar; a broken one becomes a Problem and is left out.
+
+        Raises:
+            SidecarError: archive.yaml itself is broken.
+        """
+        problems: list[Problem] = []
+        series = store.read_series()
+        people = _load_table(store.read_people, "people.yaml", problems)
+        topics = _load_table(store.read_topics, "topics.yaml", problems)
+        seminars = _load_each(store.seminar_ids(), store.read_seminar, "seminar.yaml", problems)
+        ids = store.item_ids()
+        items: dict[str, Item] = {}
+        for number, item_id in enumerate(ids, start=1):
+            progress("reading records", number, len(ids), item_id)
+            items |= _load_each([item_id], store.read_item, "item.yaml", problems)
+        store.save_cache()
+        whole = cls(series, seminars, items, people, topics)
+        problems += _references(whole)
+        digests = {item_id: whole.digest_of(item) for item_id, item in items.items()}
+        return cls(series, seminars, items, people, topics, digests, tuple(problems))
+
+    # ------------------------------------------------------------ look-ups
+
+    def item(self, item_id: str) -> Item:
+        """Raises NotFoundError, with the nearest id."""
+        return _get(self.items, item_id, "item")
+
+    def seminar(self, seminar_id: str) -> Seminar:
+        """Raises NotFoundError, with the nearest id."""
+        return _get(self.seminars, seminar_id, "seminar")
+
+    def person(self, person_id: str) -> Person:
+        """Raises NotFoundError, with the nearest id."""
+        return _get(self.people, person_id, "person")
+
+    def topic(self, topic_id: str) -> Topic:
+        """Raises NotFoundError, with the nearest id."""
+        return _get(self.topics, topic_id, "topic")
+
+    def person_name(self, person_id: str) -> str:
+        """The name shown; the id itself where there is no such person."""
+        person = self.people.get(person_id)
+        return person.name if person else person_id
+
+    def topic_label(self, topic_id: str) -> str:
+        """The label shown; the id itself where there is no such topic."""
+        topic = self.topics.get(topic_id)
+        return topic.label if topic else topic_id
+
+    def seminar_title(self, seminar_id: str) -> str:
+        """The title shown; the id itself where there is no such seminar."""
+        seminar = self.seminars.get(seminar_id)
+        return seminar.title if seminar else seminar_id
+
+    def item_date(self, item: Item) -> str | None:
+        """EDTF date of the item, else of its seminar."""
+        seminar = self.seminars.get(item.seminar or "")
+        return item.date or (seminar.date if seminar else None)
+
+    def items_of_seminar(self, seminar_id: str) -> tuple[Item, ...]:
+        """Items in the seminar's folder, by date, then id."""
+        return self._by_seminar.get(seminar_id, ())
+
+    def items_of_person(self, person_id: str) -> tuple[Item, ...]:
+        """Items to which the person contributed, by date, then id."""
+        return self._by_person.get(person_id, ())
+
+    def items_of_topic(self, topic_id: str) -> tuple[Item, ...]:
+        """Items about the topic, by date, then id."""
+        return self._by_topic.get(topic_id, ())
+
+    @cached_property
+    def by_sha256(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """File hash -> every (item id, path of the asset) that has it."""
+        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        for item in self.items.values():
+            for asset in item.assets:
+                found[asset.sha256].append((item.id, asset.path))
+        return {sha256: tuple(places) for sha256, places in found.items()}
+
+    @cached_property
+    def _by_seminar(self) -> Mapping[str, tuple[Item, ...]]:
+        return self._group(lambda item: [item.seminar] if item.seminar else [])
+
+    @cached_property
+    def _by_person(self) -> Mapping[str, tuple[Item, ...]]:
+        return self._group(lambda item: [c.person for c in item.people])
+
+    @cached_property
+    def _by_topic(self) -> Mapping[str, tuple[Item, ...]]:
+        return self._group(lambda item: item.topics)
+
+    def _group(self, keys: Callable[[Item], Iterable[str]]) -> Mapping[str, tuple[Item, ...]]:
+        groups: dict[str, list[Item]] = defaultdict(list)
+        for item in self.items.values():
+            for key in dict.fromkeys(keys(item)):
+                groups[key].append(item)
+        return {key: tuple(sorted(group, key=self.order)) for key, group in groups.items()}
+
+    def order(self, item: Item) -> tuple[str, str]:
+        """Sort key: first day, then id; items without a date come last."""
+        date = self.item_date(item)
+        return (edtf_bounds(date)[0] if date else "9999", item.id)
+
+    # ---------------------------------------------------------- visibility
+
+    def for_public(self) -> Catalogue:
+        """The archive that everybody may see. The one place where that is decided.
+
+        Hidden items are not in it, in no look-up and no programme line; withdrawn ones only as
+        tombstones. A person or topic is in it if something in it names them, or nothing in the
+        whole archive does (an entry made for later).
+        """
+        shown = {
+            i: item
+            for i, item in self.items.items()
+            if item.visibility is Visibility.PUBLIC and not item.withdrawn
+        }
+        tombstones = {
+            i: item
+            for i, item in self.items.items()
+            if item.visibility is Visibility.PUBLIC and item.withdrawn
+        }
+        seminars = {i: _without(seminar, set(shown)) for i, seminar in self.seminars.items()}
+        kept_from = [item for i, item in self.items.items() if i not in shown]
+        people = _used(self.people, kept_from, shown, seminars, _people_of)
+        topics = _used(self.topics, kept_from, shown, seminars, _topics_of)
+        digests = {i: d for i, d in self.digests.items() if i in shown}
+        return Catalogue(self.series, seminars, shown, people, topics, digests, (), tombstones)
+
+    def digest_of(self, item: Item) -> str:
+        """Hash of the item's record and of what it takes from seminar, people and topics."""
+        seminar = self.seminars.get(item.seminar or "")
+        parts = [
+            item.model_dump_json(),
+            f"{seminar.title}|{seminar.date}" if seminar else "",
+            *(
+                "|".join(self.people[c.person].names)
+                for c in item.people
+                if c.person in self.people
+            ),
+            *(
+                "|".join((self.topics[t].label, *self.topics[t].alternatives))
+                for t in item.topics
+                if t in self.topics
+            ),
+        ]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _get(table: Mapping[str, T], key: str, noun: str) -> T:
+    if key in table:
+        return table[key]
+    message = f'there is no {noun} "{key}".{did_you_mean(key, table)}'
+    raise NotFoundError(message)
+
+
+def _load_table(
+    read: Callable[[], tuple[dict[str, T], list[str]]], path: str, problems: list[Problem]
+) -> dict[str, T]:
+    try:
+        table, mistakes = read()
+    except SidecarError as error:
+        problems.append(_broken(path, error.message, error.hint))
+        return {}
+    problems += [_broken(path, mistake, None) for mistake in mistakes]
+    return table
+
+
+def _load_each(
+    ids: list[str], read: Callable[[str], T], name: str, problems: list[Problem]
+) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for record_id in ids:
+        try:
+            found[record_id] = read(record_id)
+        except (SidecarError, NotFoundError) as error:
+            problems.append(_broken(f"{record_id}/{name}", error.message, error.hint))
+    return found
+
+
+def _broken(path: str, message: str, hint: str | None) -> Problem:
+    return Problem("record-broken", Severity.ERROR, path, message, hint=hint or "Correct the file.")
+
+
+def _references(catalogue: Catalogue) -> Iterable[Problem]:
+    """References to people, topics and items that are not there."""
+    tables: dict[str, Mapping[str, object]] = {
+        "person": catalogue.people,
+        "topic": catalogue.topics,
+        "item": catalogue.items,
+    }
+    for path, noun, key, place in _named(catalogue):
+        if key not in tables[noun]:
+            yield _unknown(noun, key, tables[noun], path, place)
+
+
+def _named(catalogue: Catalogue) -> Iterable[tuple[str, str, str, str]]:
+    """Every reference: file, noun, id and place in the file."""
+    for item in catalogue.items.values():
+        path = f"{item.id}/item.yaml"
+        yield from _named_people(path, item.people, "")
+        yield from ((path, "topic", t, f"topics[{n}]") for n, t in enumerate(item.topics))
+        for n, relation in enumerate(item.relations):
+            if relation.item:
+                yield path, "item", relation.item, f"relations[{n}].item"
+    for seminar in catalogue.seminars.values():
+        path = f"{seminar.id}/seminar.yaml"
+        yield from ((path, "topic", t, f"topics[{n}]") for n, t in enumerate(seminar.topics))
+        for n, session in enumerate(seminar.programme):
+            yield from _named_people(path, session.people, f"programme[{n}].")
+            if session.item:
+                yield path, "item", session.item, f"programme[{n}].item"
+    for topic_id, topic in catalogue.topics.items():
+        if topic.broader:
+            yield "topics.yaml", "topic", topic.broader, f"{topic_id}.broader"
+
+
+def _named_people(
+    path: str, people: tuple[Contribution, ...], before: str
+) -> Iterable[tuple[str, str, str, str]]:
+    for n, contribution in enumerate(people):
+        yield path, "person", contribution.person, f"{before}people[{n}].person"
+
+
+def _unknown(noun: str, key: str, table: Mapping[str, object], path: str, place: str) -> Problem:
+    where = {"person": "people.yaml", "topic": "topics.yaml", "item": "the archive"}[noun]
+    return Problem(
+        f"unknown-{noun}",
+        Severity.ERROR,
+        path,
+        f'there is no {noun} "{key}" in {where}.{did_you_mean(key, table)}',
+        field=place,
+        hint=f"Correct the id, or add the {noun}.",
+    )
+
+
+def _without(seminar: Seminar, shown: set[str]) -> Seminar:
+    """The seminar, its programme pointing at shown items only."""
+    if all(session.item is None or session.item in shown for session in seminar.programme):
+        return seminar
+    programme = tuple(
+        s if s.item is None or s.item in shown else s.model_copy(update={"item": None})
+        for s in seminar.programme
+    )
+    return seminar.model_copy(update={"programme": programme})
+
+
+def _used(
+    table: Mapping[str, T],
+    hidden: list[Item],
+    shown: Mapping[str, Item],
+    seminars: Mapping[str, Seminar],
+    ids_of: Callable[[Item | Seminar], Iterable[str]],
+) -> dict[str, T]:
+    """Entries of the table, without those that only hidden items name."""
+    records: list[Item | Seminar] = [*shown.values(), *seminars.values()]
+    public = {i for record in records for i in ids_of(record)}
+    only_hidden = {i for item in hidden for i in ids_of(item)} - public
+    return {key: entry for key, entry in table.items() if key not in only_hidden}
+
+
+def _people_of(record: Item | Seminar) -> Iterable[str]:
+    if isinstance(record, Item):
+        return [c.person for c in record.people]
+    return [c.person for session in record.programme for c in session.people]
+
+
+def _topics_of(record: Item | Seminar) -> Iterable[str]:
+    return record.topics
