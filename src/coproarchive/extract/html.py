@@ -1,0 +1,255 @@
+"""Posts in HTML and Markdown: a leaf a section, without the menus and buttons around the text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import ClassVar
+
+import lxml.html
+from lxml import etree
+from markdown_it import MarkdownIt
+
+from coproarchive.errors import UnreadableError
+from coproarchive.extract.base import Extraction, Limits, Metadata
+from coproarchive.extract.text import bounded, one_line, parts_of, real_title
+from coproarchive.model import Leaf, Source
+
+# Elements whose text no reader sees as the post's own.
+_AROUND = {
+    "script", "style", "noscript", "template", "nav", "header", "footer", "aside", "form",
+    "button", "select", "iframe", "object", "svg", "head", "input", "textarea",
+}  # fmt: skip
+# Classes and ids that WordPress and its usual plugins give to what stands around a post.
+_AROUND_NAME = re.compile(
+    r"(^|[\s_-])(sharedaddy|sd-sharing|share|sharing|jp-relatedposts|related-?posts|comments?|"
+    r"comment-respond|navigation|nav-links|menu|sidebar|widget|breadcrumbs?|cookie|skip-link|"
+    r"post-navigation|entry-meta|site-header|site-footer|likes?)([\s_-]|$)",
+    re.IGNORECASE,
+)
+_HEADINGS = {"h1", "h2", "h3"}
+_BLOCKS = {
+    "p", "div", "section", "article", "ul", "ol", "li", "blockquote", "pre", "table", "tr", "hr",
+    "figure", "figcaption", "dl", "dt", "dd", "h4", "h5", "h6", "main", "body", "details",
+    "summary", "address", "caption", "center",
+}  # fmt: skip
+_MAIN = (
+    "//*[contains(concat(' ', normalize-space(@class), ' '), ' entry-content ')]",
+    "//article",
+    "//main",
+    "//*[@id='content']",
+    "//body",
+)
+MAX_DEPTH = 200
+
+
+class HtmlExtractor:
+    """Main text by headings; alternative texts of pictures; link addresses stay in the file."""
+
+    name: ClassVar[str] = "html"
+    version: ClassVar[int] = 1
+    media_types: ClassVar[frozenset[str]] = frozenset({"text/html"})
+
+    def extract(self, path: Path, limits: Limits) -> Extraction:
+        """See Extractor.extract."""
+        markup = decode(path.read_bytes())
+        tree = parse_html(markup, path.name)
+        metadata = Metadata(
+            title=_page_title(tree), language=tree.get("lang"), date=_published(tree)
+        )
+        return bounded(sections(_main(tree)), limits, metadata=metadata)
+
+
+class MarkdownExtractor:
+    """CommonMark with tables and YAML front matter, a leaf a heading of the first three levels."""
+
+    name: ClassVar[str] = "markdown"
+    version: ClassVar[int] = 1
+    media_types: ClassVar[frozenset[str]] = frozenset({"text/markdown", "text/plain"})
+
+    def extract(self, path: Path, limits: Limits) -> Extraction:
+        """See Extractor.extract."""
+        front, body = split_front_matter(decode(path.read_bytes()))
+        leaves = sections(parse_html(markdown_html(body), path.name))
+        first = next((leaf.title for leaf in leaves if leaf.title), "")
+        metadata = Metadata(
+            title=real_title(front.get("title", "")) or first,
+            authors=tuple(a for a in re.split(r"\s*[,;]\s*", front.get("author", "")) if a),
+            date=_day(front.get("date", "")),
+            language=front.get("lang") or front.get("language"),
+            keywords=tuple(k for k in re.split(r"\s*[,;]\s*", front.get("tags", "")) if k),
+        )
+        return bounded(leaves, limits, metadata=metadata)
+
+
+def markdown_html(text: str) -> str:
+    """Markdown as HTML; markup inside it is read as HTML, as blogs do."""
+    return str(MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").render(text))
+
+
+def decode(data: bytes) -> str:
+    """Text of bytes: UTF-8, else UTF-16 by its mark, else Windows-1252, which never fails."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def parse_html(markup: str, name: str) -> lxml.html.HtmlElement:
+    """The tree of a page; no network, no entities from elsewhere.
+
+    Raises:
+        UnreadableError: there is nothing in it.
+    """
+    parser = lxml.html.HTMLParser(
+        no_network=True, huge_tree=True, remove_comments=True, remove_pis=True
+    )
+    markup = re.sub(r"^\s*<\?xml[^>]*>", "", markup).replace("\x00", "")
+    if not markup.strip():
+        raise UnreadableError("this file is empty.", name)
+    try:
+        return lxml.html.document_fromstring(markup, parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError) as error:
+        raise UnreadableError(f"this page cannot be read: {error}.", name) from None
+
+
+def split_front_matter(text: str) -> tuple[dict[str, str], str]:
+    """The `key: value` lines between two --- at the top, and the text below them.
+
+    Lists, written with dashes or in brackets, become text with commas.
+    """
+    match = re.match(r"^---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", text, re.DOTALL)
+    if not match or len(match[1]) > 20_000:
+        return {}, text
+    front: dict[str, str] = {}
+    key = ""
+    for line in match[1].splitlines():
+        field = re.match(r"^([A-Za-z][\w-]*):\s*(.*)$", line)
+        if field:
+            key = field[1].lower()
+            front[key] = field[2].strip().strip("[]").replace('"', "").strip("' ")
+        elif key and (entry := re.match(r"^\s*-\s+(.+)$", line)):
+            front[key] = ", ".join(filter(None, [front[key], entry[1].strip("\"' ")]))
+    return front, text[match.end() :]
+
+
+def sections(root: lxml.html.HtmlElement) -> list[Leaf]:
+    """Leaves of the text below an element, one for each heading and one for what stands before."""
+    builder = _Sections()
+    builder.walk(root)
+    return builder.finish()
+
+
+class _Sections:
+    """Collects words between headings."""
+
+    def __init__(self) -> None:
+        self._leaves: list[Leaf] = []
+        self._title = ""
+        self._text: list[str] = []
+        self._extra: list[tuple[Source, str]] = []
+
+    def walk(self, root: lxml.html.HtmlElement) -> None:
+        """Depth first, without recursion: pages may be nested as deep as they like."""
+        pending: list[tuple[lxml.html.HtmlElement | str, bool]] = [(root, True)]
+        while pending:
+            node, is_root = pending.pop()
+            if isinstance(node, str):
+                self._text.append(node)
+                continue
+            if not isinstance(node.tag, str):
+                continue
+            if not is_root and _is_around(node):
+                continue
+            if node.tag in _HEADINGS:
+                self._flush()
+                self._title = one_line(node.text_content())
+                self._text = []
+                continue
+            if node.tag == "table":
+                self._extra.append((Source.TABLE, _table_text(node)))
+                continue
+            self._leaf_element(node)
+            block = node.tag in _BLOCKS
+            if block:
+                pending.append(("\n\n", False))
+            for child in reversed(node):
+                if child.tail:
+                    pending.append((_folded(child.tail), False))
+                pending.append((child, False))
+            if node.text:
+                pending.append((node.text if node.tag == "pre" else _folded(node.text), False))
+            if block:
+                pending.append(("\n\n", False))
+
+    def _leaf_element(self, node: lxml.html.HtmlElement) -> None:
+        if node.tag == "img" and node.get("alt"):
+            self._extra.append((Source.ALT, node.get("alt")))
+        elif node.tag == "br":
+            self._text.append("\n")
+
+    def _flush(self) -> None:
+        parts = parts_of((Source.TEXT, "".join(self._text)), *self._extra)
+        if self._title or parts:
+            self._leaves.append(Leaf(len(self._leaves) + 1, "section", self._title[:300], parts))
+        self._title, self._text, self._extra = "", [], []
+
+    def finish(self) -> list[Leaf]:
+        self._flush()
+        return self._leaves
+
+
+def _folded(text: str) -> str:
+    """Line breaks of the source are spaces to a reader."""
+    return re.sub(r"\s+", " ", text)
+
+
+def _table_text(table: lxml.html.HtmlElement) -> str:
+    rows = []
+    for row in table.iter("tr"):
+        cells = [one_line(cell.text_content()) for cell in row.iter("td", "th")]
+        rows.append(" | ".join(cell for cell in cells if cell))
+    return "\n".join(rows)
+
+
+def _is_around(node: lxml.html.HtmlElement) -> bool:
+    if node.tag in _AROUND:
+        # A post may have a header of its own with its title in it.
+        return not (node.tag == "header" and node.find(".//h1") is not None)
+    names = f"{node.get('class', '')} {node.get('id', '')}"
+    if _AROUND_NAME.search(names) and node.tag not in ("body", "article", "main"):
+        return True
+    return node.get("hidden") is not None or node.get("aria-hidden") == "true"
+
+
+def _main(tree: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
+    """The element that holds the post: the first kind of which there is just one."""
+    for path in _MAIN:
+        found = tree.xpath(path)
+        if isinstance(found, list) and len(found) == 1:
+            return found[0]
+    return tree
+
+
+def _page_title(tree: lxml.html.HtmlElement) -> str:
+    for path in ("//meta[@property='og:title']/@content", "//title/text()", "//h1//text()"):
+        found = tree.xpath(path)
+        if isinstance(found, list) and found:
+            # Blogs put their own name behind the post's.
+            return real_title(re.split(r"\s+[|–—]\s+", str(found[0]))[0])
+    return ""
+
+
+def _published(tree: lxml.html.HtmlElement) -> str | None:
+    for path in ("//meta[@property='article:published_time']/@content", "//time/@datetime"):
+        found = tree.xpath(path)
+        if isinstance(found, list) and found:
+            return _day(str(found[0]))
+    return None
+
+
+def _day(value: str) -> str | None:
+    match = re.match(r"\d{4}-\d{2}-\d{2}", value.strip())
+    return match[0] if match else None

@@ -1,0 +1,114 @@
+"""Clean text: what every extractor's words pass through before they become parts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.model import Leaf, Part, Severity, Source
+
+_LIGATURES = str.maketrans(
+    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00ad": None}
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff]")
+_PRIVATE = re.compile(r"[\ue000-\uf8ff]")
+_SPACES = re.compile(r"[^\S\n]+")
+_GAPS = re.compile(r"\n{3,}")
+# Titles that programs give to files that their authors gave none.
+_JUNK_TITLE = re.compile(
+    r"^(powerpoint[- ]presentation|presentation\d*|untitled.*|slide ?\d+|document\d*|"
+    r"microsoft (power ?point|word).*|no slide title|pr[ée]sentation powerpoint|"
+    r"(folie|diapositiva|diapositive|title)( ?\d+)?|"
+    r".*\.(pptx?|pdf|docx?|indd|dvi|tex|odp|key)|[\W\d_]*)$",
+    re.IGNORECASE,
+)
+
+
+def clean(text: str) -> str:
+    """NFC text, one space between words, at most one empty line, no control characters.
+
+    Removed: NUL and other controls, lone surrogates, private-use glyphs of symbol fonts, soft
+    hyphens. Ligatures become letters.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n").replace("\f", "\n")
+    text = text.translate(_LIGATURES).replace("\t", " ")
+    text = _PRIVATE.sub(" ", _CONTROL.sub("", text))
+    text = unicodedata.normalize("NFC", text)
+    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
+    return _GAPS.sub("\n\n", "\n".join(lines)).strip("\n")
+
+
+def one_line(text: str) -> str:
+    """Clean text without line breaks."""
+    return " ".join(clean(text).split())
+
+
+def real_title(title: str) -> str:
+    """The title, or "" where a program made it up."""
+    title = one_line(title)
+    return "" if _JUNK_TITLE.match(title) else title[:300]
+
+
+def part(source: Source, text: str, confidence: float | None = None) -> Part | None:
+    """A part of clean text, or None where nothing is left of it."""
+    text = clean(text)
+    return Part(source, text, confidence) if text else None
+
+
+def parts_of(*pieces: tuple[Source, str]) -> tuple[Part, ...]:
+    """Parts of the pieces that have words, each piece said once."""
+    made = (part(source, text) for source, text in pieces)
+    return tuple(dict.fromkeys(p for p in made if p))
+
+
+def bounded(
+    leaves: Iterable[Leaf],
+    limits: Limits,
+    *,
+    metadata: Metadata | None = None,
+    notices: Iterable[Notice] = (),
+) -> Extraction:
+    """An extraction kept within the limits; every cut is a notice."""
+    kept: list[Leaf] = []
+    said = list(notices)
+    left = limits.characters
+    for leaf in leaves:
+        if len(kept) == limits.leaves or left <= 0:
+            said.append(
+                Notice(
+                    "text-cut",
+                    Severity.WARNING,
+                    f"only the first {len(kept)} {leaf.kind}s are searchable.",
+                    "The file itself is complete; split it to make the rest searchable.",
+                )
+            )
+            break
+        cut = _cut(leaf, min(limits.leaf_characters, left))
+        if cut is not leaf:
+            said.append(
+                Notice(
+                    "text-cut",
+                    Severity.WARNING,
+                    f"{leaf.kind} {leaf.number} is very long; its end is not searchable.",
+                    leaf=leaf.number,
+                )
+            )
+        kept.append(cut)
+        left -= len(cut.title) + sum(len(p.text) for p in cut.parts)
+    return Extraction(tuple(kept), tuple(said), metadata or Metadata())
+
+
+def _cut(leaf: Leaf, room: int) -> Leaf:
+    if len(leaf.title) + sum(len(p.text) for p in leaf.parts) <= room:
+        return leaf
+    title = leaf.title[:1000]
+    room -= len(title)
+    parts = []
+    for piece in leaf.parts:
+        parts.append(Part(piece.source, piece.text[: max(room, 0)], piece.confidence))
+        room -= len(piece.text)
+        if room <= 0:
+            break
+    return Leaf(leaf.number, leaf.kind, title, tuple(parts), leaf.label, leaf.hidden, leaf.start)
