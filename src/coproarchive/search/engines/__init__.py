@@ -1,0 +1,1 @@
+"""Search engines behind one seam: `memory` is the meaning, `whoosh` the embedded default."""

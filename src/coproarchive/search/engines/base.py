@@ -1,0 +1,179 @@
+"""The engine seam: documents, query values, and what an engine does with them.
+
+An engine knows no item, no file and no user. Queries are values, so that any engine can carry them
+out, and one contract test says what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Sort = Literal["relevance", "date", "title"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What is searched: one item.
+
+    Attributes:
+        id: unique.
+        digest: changes when the document would.
+        texts: text field -> its texts, one a leaf; phrases never reach across two.
+        language: BCP 47.
+        facets: facet -> its values.
+        date: first day, YYYY-MM-DD, "" where unknown.
+        title: for sorting.
+    """
+
+    id: str
+    digest: str = ""
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    language: str = "en"
+    facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    date: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Documents with this indexed term in one of the fields; no field named means all."""
+
+    text: str
+    fields: tuple[str, ...] = ()
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Documents with these terms at consecutive positions of one field."""
+
+    terms: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Documents with a word that begins so; at most MAX_EXPANSIONS words, in alphabetical order."""
+
+    text: str
+    fields: tuple[str, ...] = ()
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """Documents that match a child; the best child's score counts (ways to say one thing)."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Documents that match every child; scores add up."""
+
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Documents that match at least `least` children; scores of those that match add up."""
+
+    children: tuple[Node, ...]
+    least: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Boost:
+    """Documents that match the first child; matching the second only adds to the score."""
+
+    child: Node
+    bonus: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Documents that do not match the child; score 0."""
+
+    child: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Every document; score 0."""
+
+
+Node = Term | Phrase | Prefix | Any | All | Some | Boost | Not | Everything
+
+MAX_EXPANSIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A search.
+
+    Attributes:
+        node: what must match.
+        filters: facet -> values of which one must be there.
+        dates: first and last day of a range, "" for open.
+        sort: see `order` in ranking.py.
+        offset, limit: which of the ordered hits are returned.
+        facets: facets to count.
+    """
+
+    node: Node
+    filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    dates: tuple[str, str] = ("", "")
+    sort: Sort = "relevance"
+    offset: int = 0
+    limit: int = 10
+    facets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What was found.
+
+    Attributes:
+        total: number of matching documents.
+        hits: ids and scores (rounded to 4 places) of the page asked for, in order.
+        facets: facet -> value -> number of documents that match all but this facet's own choice.
+    """
+
+    total: int
+    hits: tuple[tuple[str, float], ...]
+    facets: Mapping[str, Mapping[str, int]]
+
+
+class SearchEngine(Protocol):
+    """What every engine can do. Safe to call from several threads."""
+
+    def write(self, documents: Iterable[Document], delete: Iterable[str] = ()) -> None:
+        """Add or replace documents and delete ids: all of it or nothing.
+
+        Raises:
+            EngineError: nothing was changed.
+        """
+        ...
+
+    def digests(self) -> Mapping[str, str]:
+        """Id -> digest of every document."""
+        ...
+
+    def search(self, request: Request) -> Response:
+        """Carry out a search."""
+        ...
+
+    def frequency(self, term: str) -> int:
+        """Number of documents with the term in any text field."""
+        ...
+
+    def words(self) -> list[str]:
+        """Every word as written, sorted."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files."""
+        ...

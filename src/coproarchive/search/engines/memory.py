@@ -1,0 +1,207 @@
+"""The `memory` engine: slow and obvious. It says what queries mean; others must agree with it."""
+
+from __future__ import annotations
+
+import bisect
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from coproarchive.search.analysis import EXACT, invert
+from coproarchive.search.engines.base import (
+    MAX_EXPANSIONS,
+    All,
+    Any,
+    Boost,
+    Document,
+    Everything,
+    Node,
+    Not,
+    Phrase,
+    Prefix,
+    Request,
+    Response,
+    Some,
+    Term,
+)
+from coproarchive.search.fields import TEXT_FIELDS, WEIGHTS
+from coproarchive.search.ranking import PLACES, idf, length_norm, saturate
+
+Score = float | None
+"""None: no match."""
+
+
+class _Indexed:
+    """A document with its words turned into positions."""
+
+    def __init__(self, document: Document):
+        self.document = document
+        self.terms: dict[str, dict[str, list[int]]] = {}
+        self.lengths: dict[str, int] = {}
+        for name in TEXT_FIELDS:
+            self.terms[name], self.lengths[name] = invert(
+                document.texts.get(name, ()), document.language
+            )
+
+
+class MemoryEngine:
+    """Keeps everything in dictionaries; nothing is written to a disk."""
+
+    def __init__(self) -> None:
+        self._state = _State({})
+
+    def write(self, documents: Iterable[Document], delete: Iterable[str] = ()) -> None:
+        """See SearchEngine.write."""
+        fresh = {d.id: _Indexed(d) for d in documents}
+        gone = set(delete) | set(fresh)
+        kept = {i: d for i, d in self._state.documents.items() if i not in gone}
+        self._state = _State(kept | fresh)
+
+    def digests(self) -> Mapping[str, str]:
+        """See SearchEngine.digests."""
+        return {i: d.document.digest for i, d in self._state.documents.items()}
+
+    def search(self, request: Request) -> Response:
+        """See SearchEngine.search."""
+        state = self._state
+        scores = {i: state.score(request.node, d) for i, d in state.documents.items()}
+        matching = {i: s for i, s in scores.items() if s is not None}
+        passing = [i for i in matching if state.passes(i, request, without="")]
+        passing.sort(key=lambda i: state.order(i, matching[i], request))
+        page = passing[request.offset : request.offset + request.limit]
+        facets = {}
+        for name in request.facets:
+            counted = [i for i in matching if state.passes(i, request, without=name)]
+            values = (
+                v for i in counted for v in set(state.documents[i].document.facets.get(name, ()))
+            )
+            facets[name] = dict(Counter(values))
+        hits = tuple((i, round(matching[i], PLACES)) for i in page)
+        return Response(len(passing), hits, facets)
+
+    def frequency(self, term: str) -> int:
+        """See SearchEngine.frequency."""
+        return self._state.having(term, TEXT_FIELDS)
+
+    def words(self) -> list[str]:
+        """See SearchEngine.words."""
+        return self._state.words
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class _State:
+    """One generation: replaced as a whole by each write, so that a search sees one."""
+
+    def __init__(self, documents: dict[str, _Indexed]):
+        self.documents = documents
+
+    @cached_property
+    def words(self) -> list[str]:
+        terms = (t for d in self.documents.values() for field in d.terms.values() for t in field)
+        return sorted({t.removeprefix(EXACT) for t in terms if t.startswith(EXACT)})
+
+    @cached_property
+    def averages(self) -> dict[str, float]:
+        """Mean length of each field over the documents that have it."""
+        means = {}
+        for name in TEXT_FIELDS:
+            lengths = [d.lengths[name] for d in self.documents.values() if d.lengths[name]]
+            means[name] = sum(lengths) / len(lengths) if lengths else 0.0
+        return means
+
+    def having(self, term: str, fields: tuple[str, ...]) -> int:
+        return sum(any(term in d.terms[f] for f in fields) for d in self.documents.values())
+
+    def passes(self, document_id: str, request: Request, without: str) -> bool:
+        document = self.documents[document_id].document
+        first, last = request.dates
+        if (first or last) and not document.date:
+            return False
+        if (first and document.date < first) or (last and document.date > last):
+            return False
+        return all(
+            name == without or set(document.facets.get(name, ())) & values
+            for name, values in request.filters.items()
+            if values
+        )
+
+    def order(self, document_id: str, score: float, request: Request) -> tuple[object, ...]:
+        """Best first; then newest, undated last; then by id."""
+        document = self.documents[document_id].document
+        newest = tuple(-ord(c) for c in document.date) if document.date else (1,)
+        if request.sort == "title":
+            return (document.title.casefold(), document_id)
+        if request.sort == "date":
+            return (newest, document_id)
+        return (-round(score, PLACES), newest, document_id)
+
+    def score(self, node: Node, d: _Indexed) -> Score:  # noqa: PLR0911 - a return a kind of node
+        """The document's score, None where it does not match."""
+        match node:
+            case Everything():
+                return 0.0
+            case Not(child):
+                return 0.0 if self.score(child, d) is None else None
+            case Any(children):
+                return max(self._found(children, d), default=None)
+            case All(children):
+                found = self._found(children, d)
+                return sum(found) if len(found) == len(children) else None
+            case Some(children, least):
+                found = self._found(children, d)
+                return sum(found) if len(found) >= max(least, 1) else None
+            case Boost(child, bonus):
+                base = self.score(child, d)
+                return None if base is None else base + (self.score(bonus, d) or 0.0)
+            case Term(text, fields, weight):
+                return self._terms_score([text], fields, weight, d)
+            case Prefix(text, fields, weight):
+                return self._terms_score(expansions(self.words, text), fields, weight, d)
+            case Phrase(terms, fields, weight):
+                if not any(_adjacent(d.terms[f], terms) for f in fields or TEXT_FIELDS):
+                    return None
+                scores = (self._terms_score([t], fields, weight, d) or 0.0 for t in terms)
+                return sum(scores)
+
+    def _found(self, children: tuple[Node, ...], d: _Indexed) -> list[float]:
+        scores = (self.score(child, d) for child in children)
+        return [s for s in scores if s is not None]
+
+    def _terms_score(
+        self, terms: list[str], fields: tuple[str, ...], weight: float, d: _Indexed
+    ) -> Score:
+        """BM25F of several terms taken as one."""
+        fields = fields or TEXT_FIELDS
+        frequency = 0.0
+        for name in fields:
+            count = sum(len(d.terms[name].get(t, ())) for t in terms)
+            if count:
+                norm = length_norm(d.lengths[name], self.averages[name])
+                frequency += WEIGHTS[name] * count / norm
+        if not frequency:
+            return None
+        having = sum(
+            any(t in other.terms[f] for f in fields for t in terms)
+            for other in self.documents.values()
+        )
+        return weight * idf(len(self.documents), having) * saturate(frequency)
+
+
+def expansions(words: list[str], prefix: str) -> list[str]:
+    """Indexed terms of the words that begin so: the first MAX_EXPANSIONS of a sorted list."""
+    start = bisect.bisect_left(words, prefix)
+    found = []
+    for word in words[start : start + MAX_EXPANSIONS]:
+        if not word.startswith(prefix):
+            break
+        found.append(EXACT + word)
+    return found
+
+
+def _adjacent(field: dict[str, list[int]], terms: tuple[str, ...]) -> bool:
+    starts = set(field.get(terms[0], ()))
+    for distance, term in enumerate(terms[1:], start=1):
+        starts &= {position - distance for position in field.get(term, ())}
+    return bool(starts)
