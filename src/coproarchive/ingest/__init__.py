@@ -1,0 +1,1 @@
+"""New material: from files to described items, and from a blog to an archive."""

@@ -1,0 +1,1 @@
+"""The Streamlit pages: one module a page, thin over the library."""

@@ -1,0 +1,183 @@
+"""The rules of a sound archive: each finds Problems, with what to do about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.errors import NotFoundError
+from coproarchive.extract import table
+from coproarchive.extract.worker import Job, Reader
+from coproarchive.model import Item, Problem, Severity
+from coproarchive.progress import Progress, silent
+from coproarchive.search.index import missing_file, notice_problem
+from coproarchive.store import Store, hash_file
+
+CODES: dict[str, str] = {
+    **table.CODES,
+    "record-broken": "a YAML file breaks the format; its record is left out until it is mended",
+    "unknown-person": "a record names a person who is not in people.yaml",
+    "unknown-topic": "a record names a topic that is not in topics.yaml",
+    "unknown-item": "a record points at an item that is not in the archive",
+    "file-missing": "a record names a file that is not in the item's folder",
+    "file-changed": "a file is not the one that was archived: its bytes differ from the sha256",
+    "file-unlisted": "a file lies in the archive that no record names",
+    "not-a-file": "a link, pipe or device lies in the archive; it is not followed",
+    "not-readable": "the file permissions do not let this programme read it",
+    "bad-name": "a folder's name cannot be an id, so nothing in it is seen",
+    "too-deep": "a folder lies deeper than archives go",
+    "item-empty": "an item has no file, and does not say where its files are held",
+    "not-added": "a file of a folder could not be added; it stays where it is",
+    "duplicate-file": "two items hold the very same file",
+}
+"""Code -> what is wrong, in words for the README; the codes of reading files among them."""
+
+
+def check(
+    store: Store, catalogue: Catalogue, reader: Reader, progress: Progress = silent
+) -> list[Problem]:
+    """Every problem, worst first, then by path. Reads every file; changes nothing."""
+    problems = list(catalogue.problems)
+    for rule in RULES:
+        problems += rule(store, catalogue)
+    problems += _files(store, catalogue, reader, progress)
+    order = list(Severity)
+    return sorted(set(problems), key=lambda p: (order.index(p.severity), p.path, p.code, p.field))
+
+
+def _folder(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
+    """What lies in the folder that no record speaks of."""
+    listed = {
+        f"{item.id}/{asset.path}" for item in catalogue.items.values() for asset in item.assets
+    }
+    broken = {p.path for p in catalogue.problems if p.code == "record-broken"}
+    known = {*store.seminar_ids(), *store.item_ids()}
+    said = {
+        "link": ("not-a-file", "this is a link.", "Put the file itself here."),
+        "special": ("not-a-file", "this is a pipe or a device.", "Remove it."),
+        "unreadable": ("not-readable", "this cannot be read.", "Change its permissions."),
+        "too-deep": ("too-deep", "this folder lies too deep.", "Move it up."),
+    }
+    for entry in store.walk():
+        if entry.kind in said:
+            code, message, hint = said[entry.kind]
+            yield Problem(code, Severity.ERROR, entry.path, message, hint=hint)
+        elif entry.kind == "folder":
+            yield from _named_folder(entry.path, known, store)
+        elif not _is_record(entry.path) and entry.path not in listed:
+            folder = entry.path.rpartition("/")[0]
+            if f"{folder}/item.yaml" in broken:
+                continue  # its record could not be read, and says so
+            yield Problem(
+                "file-unlisted",
+                Severity.WARNING,
+                entry.path,
+                "no record names this file, so nobody finds it.",
+                hint="Add it to an item with `coproarchive add`, or move it out of the archive.",
+            )
+
+
+def _named_folder(path: str, known: set[str], store: Store) -> Iterator[Problem]:
+    inside = (store.root / path / name for name in ("item.yaml", "seminar.yaml"))
+    if path not in known and any(record.exists() for record in inside):
+        yield Problem(
+            "bad-name",
+            Severity.ERROR,
+            path,
+            "this folder's name or place cannot be that of a record.",
+            hint="Use a-z, 0-9 and dashes, at most <seminar>/<item> deep.",
+        )
+
+
+def _is_record(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name in ("item.yaml", "seminar.yaml") or path in (
+        "archive.yaml", "people.yaml", "topics.yaml", "README.md",
+    )  # fmt: skip
+
+
+def _items(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
+    """Items without anything to read."""
+    for item in catalogue.items.values():
+        if not (item.assets or item.held_at or item.source or item.withdrawn):
+            yield Problem(
+                "item-empty",
+                Severity.WARNING,
+                f"{item.id}/item.yaml",
+                "this item has no file.",
+                hint="Add one, or say under held_at where it is held.",
+            )
+
+
+def _duplicates(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
+    """The same bytes in two items."""
+    for places in catalogue.by_sha256.values():
+        first = "/".join(places[0])
+        for item_id, name in places[1:]:
+            yield Problem(
+                "duplicate-file",
+                Severity.WARNING,
+                f"{item_id}/{name}",
+                f"this is the same file as {first}.",
+                hint="Keep one, and relate the two items.",
+            )
+
+
+RULES: tuple[Callable[[Store, Catalogue], Iterator[Problem]], ...] = (_folder, _items, _duplicates)
+
+
+def _files(
+    store: Store, catalogue: Catalogue, reader: Reader, progress: Progress
+) -> Iterator[Problem]:
+    """Each file against its record, and what readers of its text had to say."""
+    items = sorted(catalogue.items.values(), key=lambda item: item.id)
+    total = sum(len(item.assets) for item in items)
+    places: list[str] = []
+    found: list[Problem] = []
+    jobs = _sound_files(store, items, found, places, progress, total)
+    for done, (job, extraction) in enumerate(reader.read_many(jobs)):
+        if table.wants_words(job.media_type):
+            yield from (notice_problem(notice, places[done]) for notice in extraction.notices)
+    yield from found
+
+
+def _sound_files(
+    store: Store,
+    items: list[Item],
+    found: list[Problem],
+    places: list[str],
+    progress: Progress,
+    total: int,
+) -> Iterator[Job]:
+    """Files whose bytes are those that were archived; the others become problems in `found`."""
+    done = 0
+    for item in items:
+        for asset in item.assets:
+            done += 1
+            place = f"{item.id}/{asset.path}"
+            progress("checking files", done, total, place)
+            try:
+                path = store.asset_path(item.id, asset.path)
+                size, sha256 = hash_file(path)
+            except NotFoundError as error:
+                found.append(missing_file(item.id, asset, error.message))
+                continue
+            except OSError as error:
+                message = f"this cannot be read: {error.strerror}."
+                found.append(Problem("not-readable", Severity.ERROR, place, message))
+                continue
+            if (size, sha256) != (asset.size, asset.sha256):
+                found.append(
+                    Problem(
+                        "file-changed",
+                        Severity.ERROR,
+                        place,
+                        f"the file has {size:,} bytes and another sha256 than the record says.",
+                        field=f"assets.{asset.path}",
+                        hint="Put the original back; or, if the change was meant, "
+                        "write its size and sha256 into the record.",
+                    )
+                )
+                continue
+            places.append(place)
+            yield Job(path, sha256, asset.media_type)

@@ -1,0 +1,92 @@
+"""The command line: the library's verbs for a terminal, with one exit code a family of errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+import typer
+from pydantic import ValidationError
+
+from coproarchive.cli import find, keep, serving
+from coproarchive.cli.console import say_error
+from coproarchive.cli.house import House, settings_from
+from coproarchive.errors import CoproArchiveError
+
+app = typer.Typer(
+    name="coproarchive",
+    help="An archive of talks: describe them once, search them by seminar, speaker and topic.",
+    epilog="--archive DIR and --index DIR may stand before or after the command.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+for module in (keep, find, serving):
+    module.register(app)
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    archive: str = typer.Option("", metavar="DIR", help="The archive's folder [archive]."),
+    index: str = typer.Option("", metavar="DIR", help="The index's folder [index]."),
+) -> None:
+    context.obj = House(settings_from(archive, index))
+    context.call_on_close(context.obj.close)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit: 0 done, 1 problems found, 2 wrong usage, else see errors.py."""
+    words = _global_options_first(list(sys.argv[1:] if arguments is None else arguments))
+    try:
+        code = app(words, standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.ClickException as error:
+        say_error(error.format_message(), "Add --help to see what this command takes.")
+        code = error.exit_code
+    except CoproArchiveError as error:
+        say_error(str(CoproArchiveError(error.message, error.path)), error.hint)
+        code = error.exit_code
+    except ValidationError as error:
+        say_error(f"A setting is wrong: {_first_mistake(error)}")
+        code = 2
+    except (KeyboardInterrupt, click.Abort):
+        say_error("Stopped. What was finished is kept; run the command again to go on.")
+        code = 130
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): nothing to say, nobody to say it to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except OSError as error:
+        say_error(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _global_options_first(words: list[str]) -> list[str]:
+    """Move --archive and --index to the front, where the root command takes them."""
+    front: list[str] = []
+    rest: list[str] = []
+    position = 0
+    while position < len(words):
+        word = words[position]
+        if word == "--":
+            break
+        if word in ("--archive", "--index") and position + 1 < len(words):
+            front += words[position : position + 2]
+            position += 2
+            continue
+        (front if word.startswith(("--archive=", "--index=")) else rest).append(word)
+        position += 1
+    return front + rest + words[position:]
+
+
+def _first_mistake(error: ValidationError) -> str:
+    """The first wrong setting, by its name and with what was wrong."""
+    first = error.errors()[0]
+    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}."

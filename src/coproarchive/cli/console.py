@@ -1,0 +1,98 @@
+"""How the command line speaks: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+from rich.text import Text
+
+from coproarchive.model import Problem, Severity
+from coproarchive.progress import Progress, silent
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+
+def say_error(message: str, hint: str | None = None) -> None:
+    """One error: what is wrong, then what to do."""
+    err.print(Text("Error: ", style="bold red") + Text(printable(message)))
+    if hint:
+        err.print(Text(printable(hint)))
+
+
+def say_json(value: object) -> None:
+    """A value for a program to read: UTF-8 on stdout, one document."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def printable(text: str) -> str:
+    """The text without control characters, which could drive the reader's terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+@contextmanager
+def progress_bars(wanted: bool = True) -> Iterator[Progress]:
+    """A bar a stage on stderr, while the work runs; nothing where stderr is not a terminal."""
+    if not wanted or not err.is_terminal:
+        yield silent
+        return
+    bars = Bars(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[what]}"),
+        console=err,
+        transient=True,
+    )
+    stages: dict[str, TaskID] = {}
+
+    def report(stage: str, done: int, total: int, what: str = "") -> None:
+        if stage not in stages:
+            stages[stage] = bars.add_task(escape(stage), total=total or None, what="")
+        bars.update(
+            stages[stage], completed=done, total=total or None, what=escape(printable(what[-50:]))
+        )
+
+    with bars:
+        yield report
+
+
+def problem_table(problems: Iterable[Problem]) -> Table:
+    """Problems as rows: how bad, which, where, what and what to do."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="bold")
+    for title in ("", "code", "where", "what is wrong, and what to do"):
+        table.add_column(title, overflow="fold")
+    for problem in problems:
+        where = problem.path + (f" ({problem.field})" if problem.field else "")
+        what = f"{problem.message} {problem.hint}".strip()
+        table.add_row(
+            Text(problem.severity.value, style=_STYLES[problem.severity]),
+            Text(problem.code),
+            Text(printable(where)),
+            Text(printable(what)),
+        )
+    return table
+
+
+def problem_json(problem: Problem) -> dict[str, object]:
+    """A problem as `check --json` prints it."""
+    return {
+        "code": problem.code,
+        "severity": problem.severity.value,
+        "path": problem.path,
+        "field": problem.field,
+        "message": problem.message,
+        "hint": problem.hint,
+        "repair": problem.repair,
+    }

@@ -1,0 +1,224 @@
+"""`search` and `show`: what researchers ask the archive."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.cli.console import out, printable, say_json
+from coproarchive.cli.house import House, house_of
+from coproarchive.extract.base import Extraction
+from coproarchive.model import Asset, Item, Leaf
+from coproarchive.search.query import Query
+from coproarchive.search.results import Hit, LeafHit, Results, Snippet
+
+MARK = "bold reverse"
+Choice = Annotated[list[str] | None, typer.Option(metavar="ID")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    # A word of a query may start with "-" (without it), so such words are not options here.
+    app.command("search", context_settings={"ignore_unknown_options": True})(search)
+    app.command("show")(show)
+
+
+def search(
+    context: typer.Context,
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="QUERY", help='Words, "a phrase", -without, begin*; nothing lists everything.'
+        ),
+    ] = None,
+    seminar: Choice = None,
+    speaker: Choice = None,
+    topic: Choice = None,
+    kind: Choice = None,
+    year: Choice = None,
+    after: Annotated[str, typer.Option(metavar="DATE", help="From this date on.")] = "",
+    before: Annotated[str, typer.Option(metavar="DATE", help="Up to this date.")] = "",
+    sort: Annotated[str, typer.Option(help="relevance, date or title.")] = "relevance",
+    page: Annotated[int, typer.Option(min=1, help="Which page of results.")] = 1,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Results a page.")] = 10,
+    exact: Annotated[bool, typer.Option("--exact", help="Only the words as typed.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say where the words stand.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Search the archive; an option such as --topic given twice means either."""
+    house = house_of(context)
+    query = Query.parse(
+        _query_text(words or []),
+        facets={
+            "seminar": seminar or (),
+            "speaker": speaker or (),
+            "topic": topic or (),
+            "kind": kind or (),
+            "year": year or (),
+        },
+        after=after,
+        before=before,
+        sort=sort,
+        page=page,
+        size=limit,
+        exact=exact,
+    )
+    if sort != query.sort:
+        raise typer.BadParameter(f'"{sort}" is none of relevance, date, title.')
+    results = house.library.search(query)
+    if as_json:
+        say_json(results.to_json())
+    else:
+        _print_results(results, house.library.public(), explain)
+
+
+def _query_text(words: list[str]) -> str:
+    """One query from the words of the command line; a mistyped --option is not a word."""
+    for word in words:
+        if word.startswith("--"):
+            raise typer.BadParameter(f"There is no option {word}.")
+    return " ".join(words)
+
+
+def _print_results(results: Results, catalogue: Catalogue, explain: bool) -> None:
+    """Hits with their slides, then the ways to narrow with their counts."""
+    for note in results.notes:
+        out.print(Text(printable(note), style="italic"))
+    pages = f", page {results.query.page} of {results.pages}" if results.pages > 1 else ""
+    out.print(Text(f"{results.total} found{pages}", style="bold"))
+    first = (results.query.page - 1) * results.query.size + 1
+    for number, hit in enumerate(results.hits, start=first):
+        _print_hit(number, hit, catalogue, explain)
+    out.print()
+    for facet in results.facets:
+        values = ", ".join(f"{v.label} [{v.value}] {v.count}" for v in facet.values[:8])
+        if values:
+            out.print(Text(f"{facet.label}: ", style="bold") + Text(printable(values)))
+
+
+def _print_hit(number: int, hit: Hit, catalogue: Catalogue, explain: bool) -> None:
+    names = ", ".join(catalogue.person_name(p) for p in hit.speakers)
+    about = " · ".join(filter(None, [hit.kind, names, hit.date or ""]))
+    out.print()
+    out.print(Text(f"{number}. ", style="bold") + _marked(hit.title, "bold"))
+    out.print(Text(" " * 3) + Text(printable(f"{about}   {hit.id}"), style="dim"))
+    if hit.snippet.text:
+        out.print(Text(" " * 3) + _marked(hit.snippet))
+    for leaf in hit.leaves:
+        heading = Text(f"{leaf.kind} {leaf.label or leaf.number}  ", style="cyan")
+        out.print(Text(" " * 3) + heading + _marked(leaf.title, "bold") + _source(leaf))
+        if leaf.snippet.text:
+            out.print(Text(" " * 6) + _marked(leaf.snippet))
+    if hit.missing:
+        out.print(Text(" " * 3) + Text("without: " + ", ".join(hit.missing), style="dim"))
+    if explain:
+        for word, places in hit.matched.items():
+            out.print(Text(" " * 3) + Text(f"{printable(word)}: {', '.join(places)}"))
+
+
+def _source(leaf: LeafHit) -> Text:
+    plain = leaf.source in ("text", "title")
+    return Text("" if plain else f"  (from the {leaf.source})", style="dim")
+
+
+def _marked(snippet: Snippet, style: str = "") -> Text:
+    """Text with its marks; what stands in the document is never markup."""
+    text = Text(snippet.text.replace("\n", " "), style=style)
+    for start, end in snippet.marks:
+        text.stylize(MARK, start, end)
+    text.plain = printable(text.plain)
+    return text
+
+
+def show(
+    context: typer.Context,
+    item_id: Annotated[str, typer.Argument(metavar="ID", help="As search prints it.")],
+    leaves: Annotated[bool, typer.Option("--leaves", help="With the text of every slide.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Show one item: its record, its files and, with --leaves, where its words come from."""
+    house = house_of(context)
+    catalogue = house.library.catalogue()
+    item = catalogue.item(item_id)
+    read = _read(house, item) if leaves else []
+    if as_json:
+        content: dict[str, object] = item.model_dump(mode="json", exclude_none=True)
+        if leaves:
+            content["leaves"] = [
+                _leaf_json(asset, e, leaf) for asset, e in read for leaf in e.leaves
+            ]
+        say_json(content)
+        return
+    _print_item(item, catalogue)
+    for asset, extraction in read:
+        _print_extraction(asset, extraction)
+
+
+def _read(house: House, item: Item) -> list[tuple[Asset, Extraction]]:
+    """The text of the item's files, read now where it is not known."""
+    library = house.library
+    return [
+        (a, library.reader.read(library.store.asset_path(item.id, a.path), a.sha256, a.media_type))
+        for a in item.assets
+    ]
+
+
+def _print_item(item: Item, catalogue: Catalogue) -> None:
+    people = "; ".join(f"{catalogue.person_name(c.person)} ({c.role.value})" for c in item.people)
+    rows = {
+        "kind": item.kind.value,
+        "seminar": catalogue.seminar_title(item.seminar) if item.seminar else "",
+        "people": people,
+        "date": catalogue.item_date(item) or "",
+        "topics": ", ".join(catalogue.topic_label(t) for t in item.topics),
+        "visibility": item.visibility.value,
+        "rights": item.rights or "",
+        "licence": item.licence or "",
+        "prepared by": item.prepared_by or "",
+        "source": item.source or "",
+    }
+    out.print(Text(printable(item.title), style="bold"))
+    for name, value in rows.items():
+        if value:
+            out.print(Text(f"{name}: ", style="dim") + Text(printable(value)))
+    if item.withdrawn:
+        out.print(Text(f"withdrawn {item.withdrawn.date}: {item.withdrawn.reason}", style="red"))
+    if item.abstract:
+        out.print(Text(printable(item.abstract)))
+    for asset in item.assets:
+        size = f"{asset.size:,} bytes"
+        out.print(Text(f"file: {printable(asset.path)}  {asset.role.value}  {size}"))
+    for link in item.held_at:
+        out.print(Text(f"held at: {printable(link.label)}  {link.url}"))
+
+
+def _print_extraction(asset: Asset, extraction: Extraction) -> None:
+    reader = extraction.extractor or "not read"
+    out.print(Text(f"\n{printable(asset.path)}  (read by {reader})", style="bold"))
+    for notice in extraction.notices:
+        out.print(Text(printable(f"{notice.severity.value}: {notice.message}"), style="yellow"))
+    for leaf in extraction.leaves:
+        label = f" [{leaf.label}]" if leaf.label else ""
+        hidden = " (hidden by its author)" if leaf.hidden else ""
+        heading = f"\n{leaf.kind} {leaf.number}{label}{hidden}  {leaf.title}"
+        out.print(Text(printable(heading), style="cyan"))
+        for part in leaf.parts:
+            source = Text(f"{part.source.value}: ", style="dim")
+            out.print(Text(" " * 2) + source + Text(printable(part.text)))
+
+
+def _leaf_json(asset: Asset, extraction: Extraction, leaf: Leaf) -> dict[str, object]:
+    return {
+        "asset": asset.path,
+        "extractor": extraction.extractor,
+        "number": leaf.number,
+        "kind": leaf.kind,
+        "label": leaf.label,
+        "title": leaf.title,
+        "hidden": leaf.hidden,
+        "start": leaf.start,
+        "parts": [{"source": p.source.value, "text": p.text} for p in leaf.parts],
+    }

@@ -1,0 +1,231 @@
+"""`init`, `seminar`, `add`, `index` and `check`: what those do who keep the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.text import Text
+
+from coproarchive.cli.console import (
+    out,
+    printable,
+    problem_json,
+    problem_table,
+    progress_bars,
+    say_json,
+)
+from coproarchive.cli.house import House, house_of
+from coproarchive.errors import IngestError
+from coproarchive.ingest.add import Added, FolderReport, Given, add_files, add_folder
+from coproarchive.model import Kind, Problem, Role, Seminar, Series, Severity
+from coproarchive.search.index import UpdateReport
+from coproarchive.store import Store
+
+SHOWN_PROBLEMS = 30
+
+T = TypeVar("T")
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    for command in (init, seminar, add, index, check):
+        app.command(command.__name__)(command)
+
+
+def init(
+    context: typer.Context,
+    title: Annotated[str, typer.Option(help="Name of the archive.")] = "An archive of talks",
+    language: Annotated[str, typer.Option(help="Main language, as en or cy.")] = "en",
+) -> None:
+    """Begin an archive: make the folder and its archive.yaml."""
+    house = house_of(context)
+    series = _noun(lambda: Series(title=title, languages=(language,)))
+    store = Store.create(house.settings.archive, series)
+    out.print(Text(f"Made {store.root / 'archive.yaml'}. Add files with: coproarchive add FILE..."))
+
+
+def seminar(
+    context: typer.Context,
+    seminar_id: Annotated[str, typer.Argument(metavar="ID", help="Its folder's name.")],
+    title: Annotated[str, typer.Option(help="Its title.")],
+    date: Annotated[str | None, typer.Option(help="2017, 2017-07 or 2017-07-06.")] = None,
+    place: Annotated[str | None, typer.Option(help="Where it was.")] = None,
+) -> None:
+    """Make a seminar, to which items can then be added."""
+    store = house_of(context).library.store
+    record = _noun(lambda: Seminar(id=seminar_id, title=title, date=date, place=place))
+    if record.id in store.seminar_ids():
+        raise IngestError(f'there is a seminar "{record.id}" already.')
+    store.save_seminar(record)
+    out.print(Text(f"Made {store.root / record.id / 'seminar.yaml'}."))
+
+
+def add(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of one item.")],
+    seminar: Annotated[str | None, typer.Option(metavar="ID", help="It belongs to it.")] = None,
+    title: Annotated[str | None, typer.Option(help="Else proposed from the file.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="What it is.")] = None,
+    speaker: Annotated[
+        list[str] | None, typer.Option(metavar="ID_OR_NAME", help="Who; new names are added.")
+    ] = None,
+    role: Annotated[Role | None, typer.Option(help="What they did.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(metavar="ID", help="What about.")] = None,
+    date: Annotated[str | None, typer.Option(help="2017, 2017-07 or 2017-07-06.")] = None,
+    abstract: Annotated[str | None, typer.Option(help="A description.")] = None,
+    recursive: Annotated[
+        bool, typer.Option("--recursive", help="FILE is a folder: an item for each deck in it.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Add files to the archive as a new item; a folder with --recursive as one item a deck."""
+    library = house_of(context).library
+    given = Given(
+        seminar=seminar,
+        title=title,
+        kind=kind,
+        people=tuple(speaker) if speaker else None,
+        role=role,
+        topics=tuple(topic) if topic else None,
+        date=date,
+        abstract=abstract,
+    )
+    with progress_bars(not as_json) as progress:
+        catalogue = library.catalogue(progress)
+        if recursive:
+            if len(paths) != 1:
+                raise IngestError("--recursive takes one folder.")
+            report = _noun(
+                lambda: add_folder(
+                    library.store, catalogue, library.reader, paths[0], given, progress
+                )
+            )
+        else:
+            added = _noun(lambda: add_files(library.store, catalogue, library.reader, paths, given))
+            report = FolderReport([added], len(paths), len(paths))
+    if as_json:
+        say_json(_report_json(report))
+        return
+    for each in report.added[-SHOWN_PROBLEMS:]:
+        _print_added(each)
+    _print_problems(report.problems)
+    counts = f"{report.files} files: {report.stored} added in {len(report.added)} items"
+    out.print(Text(f"{counts}, {len(report.problems)} not added.", style="bold"))
+    out.print(Text("To make them searchable: coproarchive index"))
+
+
+def _print_added(added: Added) -> None:
+    item = added.item
+    out.print(Text("added ", style="green") + Text(printable(f"{item.id}  {item.title}")))
+    if added.unknown_people:
+        names = ", ".join(f'"{printable(name)}"' for name in added.unknown_people)
+        out.print(Text(f"   The file names {names}: if they spoke, add them to the record."))
+
+
+def _report_json(report: FolderReport) -> dict[str, object]:
+    return {
+        "files": report.files,
+        "stored": report.stored,
+        "items": [
+            {
+                "id": added.item.id,
+                "title": added.item.title,
+                "assets": [asset.path for asset in added.item.assets],
+                "unknown_people": list(added.unknown_people),
+            }
+            for added in report.added
+        ],
+        "problems": [problem_json(problem) for problem in report.problems],
+    }
+
+
+def index(
+    context: typer.Context,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Anew, from nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Make everything in the archive searchable; only what changed is read and written."""
+    house = house_of(context)
+    report = update(house, rebuild=rebuild, quiet=as_json)
+    if as_json:
+        say_json(
+            {
+                "added": report.added,
+                "updated": report.updated,
+                "removed": report.removed,
+                "unchanged": report.unchanged,
+                "leaves": report.leaves,
+                "problems": [problem_json(problem) for problem in report.problems],
+                "seconds": round(report.seconds, 3),
+                "reading_seconds": round(report.reading_seconds, 3),
+                "rebuilt": report.rebuilt,
+            }
+        )
+        return
+    _print_problems([p for p in report.problems if p.severity is Severity.ERROR])
+    out.print(Text(summary(report), style="bold"))
+
+
+def update(house: House, *, rebuild: bool = False, quiet: bool = False) -> UpdateReport:
+    """Update the index with progress on the terminal."""
+    with progress_bars(not quiet) as progress:
+        return house.library.update_index(rebuild=rebuild, progress=progress)
+
+
+def summary(report: UpdateReport) -> str:
+    """What an update did, in a line."""
+    errors = sum(p.severity is Severity.ERROR for p in report.problems)
+    others = len(report.problems) - errors
+    return (
+        f"{report.added} added, {report.updated} updated, {report.removed} removed, "
+        f"{report.unchanged} unchanged; {report.leaves} leaves read; "
+        f"{errors} errors and {others} notes (coproarchive check lists them); "
+        f"{report.seconds:.1f} seconds."
+    )
+
+
+def check(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """List every problem of the archive; exit code 1 if one of them is an error."""
+    house = house_of(context)
+    with progress_bars(not as_json) as progress:
+        problems = house.library.check(progress)
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    if as_json:
+        say_json({"errors": errors, "problems": [problem_json(problem) for problem in problems]})
+    else:
+        if problems:
+            out.print(problem_table(problems))
+        out.print(
+            Text(f"{errors} errors, {len(problems) - errors} warnings and notes.", style="bold")
+        )
+    if errors:
+        raise typer.Exit(1)
+
+
+def _print_problems(problems: list[Problem]) -> None:
+    if problems:
+        out.print(problem_table(problems[:SHOWN_PROBLEMS]))
+        if len(problems) > SHOWN_PROBLEMS:
+            out.print(Text(f"... and {len(problems) - SHOWN_PROBLEMS} more; --json lists all."))
+
+
+def _noun(make: Callable[[], T]) -> T:
+    """What was made from what was typed, or the first mistake in it.
+
+    Raises:
+        IngestError: a value is not what its field takes.
+    """
+    try:
+        return make()
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        message = str(first["msg"]).removeprefix("Value error, ")
+        raise IngestError(f"{where}: {message}.") from None

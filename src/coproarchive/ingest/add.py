@@ -1,0 +1,324 @@
+"""Add files to the archive: one item from some files, or a whole folder of loose ones.
+
+What can be read is copied in, described and hashed; the originals stay where they are. In a folder
+every file ends as a file of an item or is named in one problem, never neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.errors import DuplicateError, IngestError, NotFoundError
+from coproarchive.extract import table
+from coproarchive.extract.base import Extraction
+from coproarchive.extract.worker import Job, Reader
+from coproarchive.ingest.propose import Proposal, kind_of, name_key, propose
+from coproarchive.model import Contribution, Item, Kind, Person, Problem, Role, Severity
+from coproarchive.progress import Progress, silent
+from coproarchive.store import Store, hash_file, media_type_of, safe_name, slugify, walk
+from coproarchive.store.sidecar import did_you_mean
+
+# Which of an item's files speaks for it: decks know their titles best.
+_SPEAKS = ("presentationml", "ms-powerpoint", "pdf", "wordprocessingml", "markdown", "html")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the archivist says of the item; what is None is proposed from the files.
+
+    Attributes:
+        people: ids, or names, which become people where they are new.
+    """
+
+    seminar: str | None = None
+    title: str | None = None
+    kind: Kind | None = None
+    people: tuple[str, ...] | None = None
+    role: Role | None = None
+    topics: tuple[str, ...] | None = None
+    date: str | None = None
+    abstract: str | None = None
+    rights: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """An item that was added.
+
+    Attributes:
+        item: as written.
+        unknown_people: names in the files that people.yaml does not have; not in the record.
+        problems: what the readers of its files had to say.
+    """
+
+    item: Item
+    unknown_people: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass
+class FolderReport:
+    """What became of a folder's files.
+
+    Attributes:
+        added: new items.
+        files: number of files found.
+        stored: number of files now in items.
+        problems: one for each file that is not.
+    """
+
+    added: list[Added] = field(default_factory=list)
+    files: int = 0
+    stored: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    sha256: str
+    media_type: str
+    extraction: Extraction
+
+
+def add_files(
+    store: Store, catalogue: Catalogue, reader: Reader, paths: Sequence[Path], given: Given
+) -> Added:
+    """Make one item of the files.
+
+    Raises:
+        DuplicateError: the archive has one of them already.
+        IngestError: one is missing or cannot be read.
+        NotFoundError: no such seminar or topic.
+    """
+    if not paths:
+        raise IngestError("no file was named.")
+    _check_given(catalogue, given)
+    files = []
+    for path in paths:
+        if path.is_dir():
+            raise IngestError(
+                "this is a folder.", path, "To add all in it: coproarchive add --recursive"
+            )
+        files.append(_read_one(path, catalogue, reader))
+    if len({f.sha256 for f in files}) < len(files):
+        raise DuplicateError("the same file was named twice.", paths[0])
+    for f in files:
+        if f.extraction.failed and table.wants_words(f.media_type):
+            said = f.extraction.notices[0]
+            raise IngestError(said.message, f.path, said.hint)
+    return _add(store, catalogue, files, given)
+
+
+def proposal_for(path: Path, catalogue: Catalogue, reader: Reader) -> Proposal:
+    """What a form would be filled in with. Raises as add_files does."""
+    return propose(path, _read_one(path, catalogue, reader).extraction, catalogue)
+
+
+def add_folder(
+    store: Store,
+    catalogue: Catalogue,
+    reader: Reader,
+    folder: Path,
+    given: Given,
+    progress: Progress = silent,
+) -> FolderReport:
+    """Make items of everything below a folder: one a deck, files of one name in one folder merged.
+
+    Stopped at any moment, a second run goes on: files that are in the archive already are reported
+    and passed over.
+    """
+    if not folder.is_dir():
+        raise IngestError("there is no such folder.", folder)
+    _check_given(catalogue, given)
+    report = FolderReport()
+    hashed = list(_hashed(folder, catalogue, report, progress))
+    read: dict[Path, _File] = {}
+    for done, (job, extraction) in enumerate(reader.read_many(hashed), start=1):
+        progress("reading", done, len(hashed), job.path.name)
+        if extraction.failed:
+            said = extraction.notices[0]
+            report.problems.append(_problem(said.code, job.path, folder, said.message, said.hint))
+        else:
+            read[job.path] = _File(job.path, job.sha256, job.media_type, extraction)
+    groups = _groups(read.values())
+    for done, files in enumerate(groups, start=1):
+        progress("adding", done, len(groups), files[0].path.name)
+        try:
+            added = _add(store, catalogue, files, given)
+        except IngestError as error:
+            for f in files:
+                report.problems.append(_problem("not-added", f.path, folder, error.message))
+            continue
+        report.added.append(added)
+        report.stored += len(files)
+    return report
+
+
+def _hashed(
+    folder: Path, catalogue: Catalogue, report: FolderReport, progress: Progress
+) -> Iterator[Job]:
+    """Files to read; what is none, is not wanted, or is known becomes a problem."""
+    seen: dict[str, Path] = {}
+    for entry in walk(folder, max_depth=60):
+        if entry.kind == "folder":
+            continue
+        report.files += 1
+        path = folder / entry.path
+        progress("looking", report.files, 0, entry.path)
+        if entry.kind != "file":
+            what = {"link": "a link", "special": "a pipe or device"}.get(entry.kind, "unreadable")
+            report.problems.append(_problem("not-a-file", path, folder, f"this is {what}."))
+            continue
+        media_type = media_type_of(path.name)
+        try:
+            _, sha256 = hash_file(path)
+        except OSError as error:
+            message = f"this cannot be read: {error.strerror}."
+            report.problems.append(_problem("not-readable", path, folder, message))
+            continue
+        known = catalogue.by_sha256.get(sha256)
+        if known or sha256 in seen:
+            where = "/".join(known[0]) if known else seen[sha256].relative_to(folder).as_posix()
+            message = f"the archive has this file already: {where}."
+            report.problems.append(
+                _problem("duplicate-file", path, folder, message, severity=Severity.NOTE)
+            )
+            continue
+        seen[sha256] = path
+        yield Job(path, sha256, media_type)
+
+
+def _groups(files: Iterable[_File]) -> list[list[_File]]:
+    """Files that are one work: the same name, but for the ending, in the same folder.
+
+    Posts stand alone: `index.html` beside `index.md` are two tellings, not one deck.
+    """
+    groups: dict[tuple[Path, str], list[_File]] = {}
+    for number, f in enumerate(files):
+        stem = f.path.stem.casefold()
+        alone = kind_of(f.media_type) is Kind.POST or _same_kind(
+            groups.get((f.path.parent, stem)), f
+        )
+        key = (f.path.parent, f"{stem}/{number}" if alone else stem)
+        groups.setdefault(key, []).append(f)
+    return [sorted(group, key=_speaks_first) for group in groups.values()]
+
+
+def _same_kind(group: list[_File] | None, file: _File) -> bool:
+    """Whether the group has such a file already: talk.pptx beside Talk.PPTX are two works."""
+    return any(f.media_type == file.media_type for f in group or ())
+
+
+def _speaks_first(file: _File) -> tuple[int, str]:
+    rank = next((n for n, word in enumerate(_SPEAKS) if word in file.media_type), len(_SPEAKS))
+    return rank, file.path.name
+
+
+def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> _File:
+    try:
+        if path.is_symlink() or not path.is_file():
+            raise IngestError("there is no such file.", path)
+        _, sha256 = hash_file(path)
+    except OSError as error:
+        raise IngestError(f"cannot be read: {error.strerror}.", path) from None
+    known = catalogue.by_sha256.get(sha256)
+    if known:
+        where = "/".join(known[0])
+        raise DuplicateError(f"the archive has this very file already: {where}.", path)
+    media_type = media_type_of(path.name)
+    return _File(path, sha256, media_type, reader.read(path, sha256, media_type))
+
+
+def _check_given(catalogue: Catalogue, given: Given) -> None:
+    if given.seminar is not None and given.seminar not in catalogue.seminars:
+        raise NotFoundError(
+            f'there is no seminar "{given.seminar}".'
+            + did_you_mean(given.seminar, catalogue.seminars),
+            hint=f"To make it: coproarchive seminar {slugify(given.seminar)} --title TITLE",
+        )
+    for topic in given.topics or ():
+        catalogue.topic(topic)
+
+
+def _add(store: Store, catalogue: Catalogue, files: Sequence[_File], given: Given) -> Added:
+    """Copy the files in and write the record."""
+    proposal = propose(files[0].path, files[0].extraction, catalogue)
+    title = given.title or proposal.title
+    names: dict[str, Path] = {}
+    for f in files:
+        names[_free_name(safe_name(f.path.name), names)] = f.path
+    with store.lock():
+        item = Item(
+            id=store.free_id(slugify(title), given.seminar),
+            seminar=given.seminar,
+            kind=given.kind or proposal.kind,
+            title=title,
+            abstract=given.abstract,
+            people=_contributions(store, catalogue, proposal, given),
+            date=given.date or proposal.date,
+            topics=proposal.topics if given.topics is None else given.topics,
+            language=proposal.language,
+            rights=given.rights,
+            licence=given.licence,
+        )
+        item = store.add_item(item, names)
+    problems = [
+        Problem(n.code, n.severity, f"{item.id}/{name}", n.message, str(n.leaf or ""), n.hint)
+        for name, f in zip(names, files, strict=True)
+        for n in f.extraction.notices
+        if table.wants_words(f.media_type)
+    ]
+    return Added(item, proposal.unknown_people if given.people is None else (), tuple(problems))
+
+
+def _free_name(name: str, taken: Mapping[str, Path]) -> str:
+    """The name, with a number where another file of the item has it in any letter case."""
+    folded = {t.casefold() for t in taken} | {"item.yaml"}
+    stem, dot, suffix = name.rpartition(".")
+    number, candidate = 1, name
+    while candidate.casefold() in folded:
+        number += 1
+        candidate = f"{stem}-{number}{dot}{suffix}"
+    return candidate
+
+
+def _contributions(
+    store: Store, catalogue: Catalogue, proposal: Proposal, given: Given
+) -> tuple[Contribution, ...]:
+    role = given.role or (Role.AUTHOR if proposal.kind is Kind.POST else Role.SPEAKER)
+    if given.people is None:
+        return tuple(Contribution(person=p, role=role) for p in proposal.people)
+    ids = (person_id(store, catalogue, person) for person in given.people)
+    return tuple(Contribution(person=p, role=role) for p in dict.fromkeys(ids))
+
+
+def person_id(store: Store, catalogue: Catalogue, named: str) -> str:
+    """The id of a person named by id or by name; a new name becomes a new entry of people.yaml."""
+    if named in catalogue.people:
+        return named
+    people, _ = store.read_people()
+    for person in people.values():
+        if any(name_key(name) == name_key(named) for name in person.names):
+            return person.id
+    new_id, number = slugify(named, "person"), 1
+    while new_id in people:
+        number += 1
+        new_id = f"{slugify(named, 'person')}-{number}"
+    store.save_person(Person(id=new_id, names=(named,)))
+    return new_id
+
+
+def _problem(
+    code: str,
+    path: Path,
+    folder: Path,
+    message: str,
+    hint: str = "",
+    severity: Severity = Severity.ERROR,
+) -> Problem:
+    return Problem(code, severity, path.relative_to(folder).as_posix(), message, hint=hint)

@@ -1,0 +1,150 @@
+"""What a file says of itself, as a proposal for its record: the archivist has the last word."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.extract.base import Extraction
+from coproarchive.model import Kind, Leaf, edtf_bounds
+from coproarchive.search.analysis import fold, tokenize
+from coproarchive.store import media_type_of
+
+TOPIC_MENTIONS = 3
+"""A topic is proposed when its words stand in the text so often, or once in the title."""
+MAX_TOPICS = 6
+
+_DATE = re.compile(r"(?<!\d)(20\d\d|19\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+_KINDS = {
+    "text/markdown": Kind.POST,
+    "text/html": Kind.POST,
+    "text/plain": Kind.POST,
+    "text/vtt": Kind.VIDEO,
+    "application/x-subrip": Kind.VIDEO,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A record as the file suggests it.
+
+    Attributes:
+        title: from the file's metadata, its first heading or its name, in this order.
+        people: ids of known people whom the metadata or the first page names.
+        unknown_people: names in the metadata that people.yaml does not have.
+        date: EDTF, from the name or a post's own date; None where only the programme's clock says.
+        topics: ids of topics that the text is often about.
+        language: BCP 47, or None.
+        kind: by the kind of file.
+    """
+
+    title: str
+    people: tuple[str, ...]
+    unknown_people: tuple[str, ...]
+    date: str | None
+    topics: tuple[str, ...]
+    language: str | None
+    kind: Kind
+
+
+def propose(path: Path, extraction: Extraction, catalogue: Catalogue) -> Proposal:
+    """A proposal from what was read of the file."""
+    leaves = extraction.leaves
+    first = next((leaf.title for leaf in leaves[:3] if leaf.title), "")
+    title = extraction.metadata.title or first or humanised(path.stem)
+    names = {name_key(n): p.id for p in catalogue.people.values() for n in p.names}
+    known: list[str] = []
+    unknown: list[str] = []
+    for author in extraction.metadata.authors:
+        key = name_key(author)
+        (known if key in names else unknown).append(names.get(key, author))
+    opening = " ".join(leaf.title + " " + leaf.text for leaf in leaves[:1])
+    known += [person for person in _named_in(opening, catalogue) if person not in known]
+    return Proposal(
+        title=title[:300],
+        people=tuple(known),
+        unknown_people=tuple(unknown),
+        date=_date(path.stem) or _own_date(path, extraction),
+        topics=_topics(title, leaves, catalogue),
+        language=_language(extraction.metadata.language),
+        kind=kind_of(media_type_of(path.name)),
+    )
+
+
+def kind_of(media_type: str) -> Kind:
+    """What an item of one such file usually is."""
+    if media_type in _KINDS:
+        return _KINDS[media_type]
+    if media_type.startswith(("video/", "audio/")):
+        return Kind.VIDEO
+    return (
+        Kind.HANDOUT if "word" in media_type or media_type.endswith("text") else Kind.PRESENTATION
+    )
+
+
+def humanised(stem: str) -> str:
+    """A file's name as a title: separators become spaces, a date at its front goes."""
+    words = re.sub(r"[_\-+.]+", " ", _DATE.sub("", stem)).strip()
+    return (words[:1].upper() + words[1:]) or stem
+
+
+def name_key(name: str) -> tuple[str, ...]:
+    """A person's name without case, accents, order and titles, for comparing."""
+    words = [token.word for token in tokenize(name)]
+    return tuple(
+        sorted(w for w in words if w not in ("dr", "prof", "professor", "mr", "mrs", "ms"))
+    )
+
+
+def _named_in(text: str, catalogue: Catalogue) -> list[str]:
+    """People whose full name, of at least two words, stands in the text."""
+    words = f" {' '.join(token.word for token in tokenize(text[:5_000]))} "
+    found = []
+    for person in catalogue.people.values():
+        for name in person.names:
+            folded = " ".join(fold(w) for w in name.split())
+            if " " in folded and f" {folded} " in words:
+                found.append(person.id)
+                break
+    return found
+
+
+def _topics(title: str, leaves: tuple[Leaf, ...], catalogue: Catalogue) -> tuple[str, ...]:
+    text = " ".join(f"{leaf.title} {leaf.text}" for leaf in leaves)[:500_000]
+    words = f" {' '.join(token.word for token in tokenize(text))} "
+    in_title = f" {' '.join(token.word for token in tokenize(title))} "
+    counts: Counter[str] = Counter()
+    for topic in catalogue.topics.values():
+        for label in (topic.label, *topic.alternatives):
+            said = " ".join(token.word for token in tokenize(label))
+            if said:
+                counts[topic.id] += words.count(f" {said} ")
+                counts[topic.id] += TOPIC_MENTIONS * in_title.count(f" {said} ")
+    return tuple(t for t, n in counts.most_common(MAX_TOPICS) if n >= TOPIC_MENTIONS)
+
+
+def _date(stem: str) -> str | None:
+    match = _DATE.search(stem)
+    return _valid(f"{match[1]}-{match[2]}-{match[3]}") if match else None
+
+
+def _own_date(path: Path, extraction: Extraction) -> str | None:
+    """A post's own date. A deck's is that of its file, which is not the day of the talk."""
+    if kind_of(media_type_of(path.name)) is Kind.POST and extraction.metadata.date:
+        return _valid(extraction.metadata.date)
+    return None
+
+
+def _valid(date: str) -> str | None:
+    try:
+        edtf_bounds(date)
+    except ValueError:
+        return None
+    return date
+
+
+def _language(tag: str | None) -> str | None:
+    return tag if tag and re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z]{2})?", tag) else None

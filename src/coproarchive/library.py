@@ -1,0 +1,135 @@
+"""One archive and its index, opened once and kept fresh: what the pages and the commands share."""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import cached_property
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.check import check
+from coproarchive.errors import IndexStateError
+from coproarchive.extract.worker import Reader
+from coproarchive.model import Problem
+from coproarchive.progress import Progress, silent
+from coproarchive.search.index import Index, UpdateReport
+from coproarchive.search.query import Query
+from coproarchive.search.results import Results
+from coproarchive.settings import Settings
+from coproarchive.store import Store
+
+FRESH_SECONDS = 2.0
+"""How long the archive is taken to be unchanged before it is looked at again."""
+
+
+class Library:
+    """Opens the archive, the texts and the index when they are first asked for. Thread-safe.
+
+    Args:
+        settings: where they are, and the limits on reading.
+    """
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        self._lock = threading.RLock()
+        self._catalogue: Catalogue | None = None
+        self._public: Catalogue | None = None
+        self._stamp: tuple[int, int, int] | None = None
+        self._looked = 0.0
+        self._index: Index | None = None
+
+    @cached_property
+    def store(self) -> Store:
+        """The archive's folder. Raises NotFoundError."""
+        return Store(self.settings.archive, self.settings.index / "sidecars.json")
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Texts of files, read in worker processes or known from before."""
+        return Reader(self.settings.index / "extracted", self.settings.limits())
+
+    def catalogue(self, progress: Progress = silent) -> Catalogue:
+        """Everything; read again when a record changed on the disk. Raises ArchiveError."""
+        with self._lock:
+            now = time.monotonic()
+            if self._catalogue is not None and now - self._looked < FRESH_SECONDS:
+                return self._catalogue
+            stamp = self.store.stamp()
+            self._looked = now
+            if self._catalogue is None or stamp != self._stamp:
+                self._catalogue = Catalogue.load(self.store, progress)
+                self._public = self._catalogue.for_public()
+                self._stamp = stamp
+            return self._catalogue
+
+    def public(self) -> Catalogue:
+        """What everybody may see. Raises ArchiveError."""
+        with self._lock:
+            self.catalogue()
+            assert self._public is not None
+            return self._public
+
+    def changed(self) -> None:
+        """Read the records again at the next question."""
+        with self._lock:
+            self._stamp = None
+            self._looked = 0.0
+            self._catalogue = None
+
+    def index(self) -> Index:
+        """The index's current generation. Raises IndexStateError."""
+        with self._lock:
+            if self._index is not None and not self._index.is_current:
+                self._index.close()
+                self._index = None
+            if self._index is None:
+                self._index = self._open_index()
+            return self._index
+
+    def _open_index(self) -> Index:
+        if self.settings.engine == "memory":
+            return Index.in_memory(self.catalogue(), self.reader, self.store)
+        return Index.open(self.settings.index)
+
+    def search(self, query: Query) -> Results:
+        """Search what everybody may see. Raises ArchiveError, IndexStateError."""
+        return self.index().search(query, self.public(), self.reader)
+
+    def update_index(self, *, rebuild: bool = False, progress: Progress = silent) -> UpdateReport:
+        """Make the index say what the archive says; see Index.update."""
+        self.changed()
+        catalogue = self.catalogue(progress)
+        with self._lock:
+            if rebuild and self._index is not None:
+                self._index.close()
+                self._index = None
+        return Index.update(
+            self.settings.index,
+            self.store,
+            catalogue,
+            self.reader,
+            rebuild=rebuild,
+            progress=progress,
+        )
+
+    def index_is_missing(self) -> bool:
+        """Whether there is no index that could be searched."""
+        try:
+            self.index()
+        except IndexStateError:
+            return True
+        return False
+
+    def check(self, progress: Progress = silent) -> list[Problem]:
+        """Every problem of the archive; see check.check."""
+        self.changed()
+        return check(self.store, self.catalogue(progress), self.reader, progress)
+
+    def close(self) -> None:
+        """Stop the reading processes and close the index."""
+        if "reader" in self.__dict__:
+            self.reader.close()
+        with self._lock:
+            if self._index is not None:
+                self._index.close()
+                self._index = None

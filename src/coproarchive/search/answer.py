@@ -1,0 +1,67 @@
+"""From an engine's answer to what readers are told: facets with labels, notes in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.model import edtf_bounds
+from coproarchive.search import fields
+from coproarchive.search.compile import Compiled
+from coproarchive.search.engines.base import Response
+from coproarchive.search.query import Query
+from coproarchive.search.results import Facet, FacetValue
+
+
+def facets_of(response: Response, query: Query, catalogue: Catalogue) -> tuple[Facet, ...]:
+    """Facets in the archive's order, their values most frequent first; years newest first."""
+    found = []
+    for name in catalogue.series.facets:
+        if name not in fields.FACETS:
+            continue
+        counts = response.facets.get(name, {})
+        chosen = query.facets.get(name, ())
+        values = [
+            FacetValue(value, label_of(name, value, catalogue), count, value in chosen)
+            for value, count in {**dict.fromkeys(chosen, 0), **counts}.items()
+        ]
+        if name == "year":
+            values.sort(key=lambda v: v.value, reverse=True)
+        else:
+            values.sort(key=lambda v: (-v.count, v.label.casefold(), v.value))
+        found.append(Facet(name, fields.LABELS[name], tuple(values)))
+    return tuple(found)
+
+
+def label_of(facet: str, value: str, catalogue: Catalogue) -> str:
+    """What readers see for a facet's value."""
+    labels: Mapping[str, str] = {
+        "seminar": catalogue.seminar_title(value),
+        "speaker": catalogue.person_name(value),
+        "topic": catalogue.topic_label(value),
+        "kind": value.capitalize(),
+    }
+    return labels.get(facet, value)
+
+
+def notes_of(
+    query: Query, compiled: Compiled, response: Response, partial: bool
+) -> tuple[str, ...]:
+    """How the query was understood, in sentences."""
+    notes = list(query.notes)
+    for typed, searched in compiled.corrections.items():
+        notes.append(f'Nothing here has the word "{typed}". Showing results for "{searched}".')
+    for typed, others in compiled.synonyms.items():
+        notes.append(f'For "{typed}", also searched for: {", ".join(others)}.')
+    if partial:
+        notes.append("Nothing has all of these words. Showing what has some of them.")
+    elif compiled.is_question and response.total:
+        notes.append("This is a long question. Showing first what has most of its words.")
+    return tuple(notes)
+
+
+def days_of(query: Query) -> tuple[str, str]:
+    """First and last day of the query's range."""
+    first = edtf_bounds(query.after)[0] if query.after else ""
+    last = edtf_bounds(query.before)[1] if query.before else ""
+    return first, last

@@ -1,0 +1,394 @@
+"""The index of a whole archive: kept up to date, rebuilt beside the old one, searched by queries.
+
+    index/CURRENT             which generation counts, and what it was made with
+    index/generations/<n>/    the engine's files and the problems met when its files were read
+    index/extracted/          texts by hash of the file (extract/cache.py)
+
+Everything here is derived from archive/ and may be deleted. The digest of each document is kept in
+the engine itself, so that what is indexed and what is thought to be indexed cannot differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.errors import CoproArchiveError, IndexStateError
+from coproarchive.extract import table
+from coproarchive.extract.base import Notice
+from coproarchive.extract.worker import Job, Reader
+from coproarchive.model import Asset, Item, Problem, Severity, Source, edtf_bounds
+from coproarchive.progress import Progress, silent
+from coproarchive.search import fields, generations
+from coproarchive.search.answer import days_of, facets_of, notes_of
+from coproarchive.search.compile import Compiled, Compiler, Synonyms
+from coproarchive.search.engines.base import Document, Node, Request, Response, SearchEngine
+from coproarchive.search.engines.memory import MemoryEngine
+from coproarchive.search.locate import Locator, searchable_names, shown_leaves
+from coproarchive.search.query import Query
+from coproarchive.search.results import Results
+from coproarchive.store import Store
+
+NOTES_FIELD = {Source.NOTES, Source.COMMENT, Source.ALT, Source.ANNOTATION, Source.LINK}
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """What an update did.
+
+    Attributes:
+        added, updated, removed, unchanged: number of items.
+        leaves: pages, slides and sections in the items added or updated.
+        problems: of all public items' files, and of records that could not be read.
+        seconds: of the whole update; reading_seconds of reading files.
+        rebuilt: whether a new generation was made.
+    """
+
+    added: int
+    updated: int
+    removed: int
+    unchanged: int
+    leaves: int
+    problems: tuple[Problem, ...]
+    seconds: float
+    reading_seconds: float
+    rebuilt: bool
+
+
+class Index:
+    """An opened index. Thread-safe.
+
+    Args:
+        root: the index folder.
+        engine: opened.
+        generation: its number.
+    """
+
+    def __init__(self, root: Path, engine: SearchEngine, generation: int):
+        self.root = root
+        self.generation = generation
+        self._engine = engine
+
+    @classmethod
+    def open(cls, root: Path) -> Index:
+        """Open the current generation.
+
+        Raises:
+            IndexStateError: there is none, it was made by another version, or it is damaged.
+        """
+        engine, generation = generations.open_current(root)
+        return cls(root, engine, generation)
+
+    @property
+    def folder(self) -> Path:
+        """Where this generation's files are."""
+        return generations.folder_of(self.root, self.generation)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether no newer generation was swapped in, and this one is still there."""
+        return generations.current_generation(self.root) == self.generation
+
+    def close(self) -> None:
+        """Let go of files."""
+        self._engine.close()
+
+    def words(self) -> list[str]:
+        """Every word in the index, sorted."""
+        return self._engine.words()
+
+    def frequency(self, term: str) -> int:
+        """Items with the term."""
+        return self._engine.frequency(term)
+
+    # --------------------------------------------------------------- asking
+
+    def search(self, query: Query, catalogue: Catalogue, reader: Reader) -> Results:
+        """Find items and their best slides.
+
+        Args:
+            query: what is asked.
+            catalogue: what the reader may see; the index holds nothing else.
+            reader: has the text of the files.
+        """
+        compiler = self._compiler(catalogue)
+        compiled = compiler.compile(query)
+        response, is_partial = self._respond(query, compiled, catalogue)
+        locator = Locator(compiled, compiler, catalogue, reader)
+        hits = tuple(
+            locator.hit(catalogue.items[item_id], score)
+            for item_id, score in response.hits
+            # An item withdrawn a moment ago is not shown, though the index still has it.
+            if item_id in catalogue.items
+        )
+        return Results(
+            total=response.total,
+            hits=hits,
+            facets=facets_of(response, query, catalogue),
+            query=query,
+            notes=notes_of(query, compiled, response, is_partial),
+            corrections=compiled.corrections,
+            synonyms={word: tuple(others) for word, others in compiled.synonyms.items()},
+            partial=is_partial,
+        )
+
+    def _compiler(self, catalogue: Catalogue) -> Compiler:
+        synonyms = Synonyms(
+            [
+                *catalogue.series.synonyms,
+                *((t.label, *t.alternatives) for t in catalogue.topics.values()),
+            ]
+        )
+        languages = dict.fromkeys(
+            [
+                *catalogue.series.languages,
+                *(i.language for i in catalogue.items.values() if i.language),
+            ]
+        )
+        return Compiler(list(languages), synonyms, self._engine.frequency, self._engine.words)
+
+    def _respond(
+        self, query: Query, compiled: Compiled, catalogue: Catalogue
+    ) -> tuple[Response, bool]:
+        """Everything that matches in full; failing that, or for a question, in part."""
+
+        def ask(node: Node) -> Response:
+            return self._engine.search(
+                Request(
+                    node,
+                    {name: frozenset(values) for name, values in query.facets.items()},
+                    days_of(query),
+                    query.sort,
+                    (query.page - 1) * query.size,
+                    query.size,
+                    tuple(f for f in catalogue.series.facets if f in fields.FACETS),
+                )
+            )
+
+        if compiled.is_question and compiled.partial is not None:
+            return ask(compiled.partial), False
+        response = ask(compiled.full)
+        if response.total == 0 and compiled.partial is not None:
+            some = ask(compiled.partial)
+            return (some, True) if some.total else (response, False)
+        return response, False
+
+    # ------------------------------------------------------------- updating
+
+    @classmethod
+    def update(
+        cls,
+        root: Path,
+        store: Store,
+        catalogue: Catalogue,
+        reader: Reader,
+        *,
+        rebuild: bool = False,
+        progress: Progress = silent,
+    ) -> UpdateReport:
+        """Make the index say what the archive says; writes only what changed.
+
+        A rebuild, asked for or needed, is made beside the old generation and swapped in. Killed at
+        any moment, the index is as it was before or as it is after.
+
+        Raises:
+            LockedError: another process is updating the index.
+            EngineError: the index could not be written.
+        """
+        started = time.monotonic()
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with generations.lock(root):
+            generations.sweep(root)
+            index = None if rebuild else _usable(root)
+            is_new = index is None
+            if index is None:
+                index = cls(root, *generations.create(root))
+            try:
+                work = _Work(store, catalogue.for_public(), reader, progress)
+                report = work.bring_up_to_date(index, started, is_new)
+            except BaseException:
+                if is_new:
+                    shutil.rmtree(index.folder, ignore_errors=True)
+                raise
+            finally:
+                index.close()
+            if is_new:
+                generations.swap_in(root, index.generation)
+        return replace(report, problems=(*catalogue.problems, *report.problems))
+
+    @classmethod
+    def in_memory(cls, catalogue: Catalogue, reader: Reader, store: Store) -> Index:
+        """An index that is never written: for the `memory` engine and for tests."""
+        index = cls(Path(), MemoryEngine(), 0)
+        _Work(store, catalogue.for_public(), reader, silent).bring_up_to_date(index, 0.0, True)
+        return index
+
+
+class _Work:
+    """One update: which documents to write, and writing them."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, reader: Reader, progress: Progress):
+        self._store = store
+        self._catalogue = catalogue
+        self._reader = reader
+        self._progress = progress
+        self._problems: dict[str, list[Problem]] = {}
+        self._leaves = 0
+        self._reading = 0.0
+
+    def bring_up_to_date(self, index: Index, started: float, is_new: bool) -> UpdateReport:
+        wanted = {item_id: self._digest(item_id) for item_id in self._catalogue.items}
+        have = dict(index._engine.digests())
+        gone = [item_id for item_id in have if item_id not in wanted]
+        changed = [item_id for item_id, digest in wanted.items() if have.get(item_id) != digest]
+        kept = index.folder / "problems.json"
+        self._problems = {i: p for i, p in _read_problems(kept).items() if i in wanted}
+        if changed or gone or is_new:
+            documents = self._documents([self._catalogue.items[i] for i in changed])
+            index._engine.write(documents, gone)
+            if kept.parent.is_dir():
+                _write_problems(kept, self._problems)
+        added = sum(1 for item_id in changed if item_id not in have)
+        return UpdateReport(
+            added=added,
+            updated=len(changed) - added,
+            removed=len(gone),
+            unchanged=len(wanted) - len(changed),
+            leaves=self._leaves,
+            problems=tuple(p for found in self._problems.values() for p in found),
+            seconds=time.monotonic() - started,
+            reading_seconds=self._reading,
+            rebuilt=is_new,
+        )
+
+    def _digest(self, item_id: str) -> str:
+        parts = (
+            self._catalogue.digests[item_id],
+            table.fingerprint(),
+            self._catalogue.series.hidden_slides,
+            self._catalogue.series.languages[0],
+        )
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _documents(self, items: list[Item]) -> Iterator[Document]:
+        """Documents of the items, their files read side by side before."""
+        started = time.monotonic()
+        self._read(items)
+        self._reading = time.monotonic() - started
+        for number, item in enumerate(items, start=1):
+            self._progress("indexing", number, len(items), item.title)
+            yield self._document(item)
+
+    def _read(self, items: list[Item]) -> None:
+        """Read the items' files, so that their text is known; note what went wrong."""
+        for item in items:
+            self._problems[item.id] = []
+        places: list[tuple[str, str]] = []
+        total = sum(len(item.assets) for item in items)
+
+        def jobs() -> Iterator[Job]:
+            for item in items:
+                for asset in item.assets:
+                    try:
+                        path = self._store.asset_path(item.id, asset.path)
+                    except CoproArchiveError as error:
+                        self._problems[item.id].append(missing_file(item.id, asset, error.message))
+                        continue
+                    places.append((item.id, asset.path))
+                    yield Job(path, asset.sha256, asset.media_type)
+
+        for done, (job, extraction) in enumerate(self._reader.read_many(jobs())):
+            item_id, name = places[done]
+            self._progress("reading", done + 1, total, f"{item_id}/{name}")
+            if table.wants_words(job.media_type):
+                found = (notice_problem(n, f"{item_id}/{name}") for n in extraction.notices)
+                self._problems[item_id] += found
+
+    def _document(self, item: Item) -> Document:
+        heading, body, notes = [], [], []
+        for _, leaf in shown_leaves(item, self._catalogue, self._reader):
+            self._leaves += 1
+            if leaf.title:
+                heading.append(leaf.title)
+            # A slide's own words are one text: a phrase may go from one box into the next.
+            own = [p.text for p in leaf.parts if p.source not in NOTES_FIELD]
+            body.append("\n".join(own))
+            notes += [p.text for p in leaf.parts if p.source in NOTES_FIELD]
+        date = self._catalogue.item_date(item)
+        return Document(
+            id=item.id,
+            digest=self._digest(item.id),
+            texts={
+                "title": (item.title,),
+                "heading": tuple(heading),
+                "abstract": (item.abstract,) if item.abstract else (),
+                "body": tuple(body),
+                "notes": tuple(notes),
+                "names": tuple(searchable_names(item, self._catalogue)),
+            },
+            language=item.language or self._catalogue.series.languages[0],
+            facets={
+                "seminar": (item.seminar,) if item.seminar else (),
+                "speaker": tuple(dict.fromkeys(c.person for c in item.people)),
+                "topic": item.topics,
+                "kind": (item.kind.value,),
+                "year": (date[:4],) if date else (),
+            },
+            date=edtf_bounds(date)[0] if date else "",
+            title=item.title,
+        )
+
+
+def _usable(root: Path) -> Index | None:
+    """The current index, None where it has to be built anew."""
+    try:
+        index = Index.open(root)
+        index._engine.digests()
+    except IndexStateError:
+        return None
+    return index
+
+
+def notice_problem(notice: Notice, path: str) -> Problem:
+    """What a reader of files said, as a problem of the file at `path`."""
+    return Problem(
+        notice.code,
+        notice.severity,
+        path,
+        notice.message,
+        field=str(notice.leaf) if notice.leaf else "",
+        hint=notice.hint,
+    )
+
+
+def missing_file(item_id: str, asset: Asset, message: str) -> Problem:
+    """A file that the record names and that is not there."""
+    return Problem(
+        "file-missing",
+        Severity.ERROR,
+        f"{item_id}/{asset.path}",
+        message,
+        hint="Put the file back from a copy, or take it out of the item's record.",
+    )
+
+
+def _write_problems(path: Path, problems: dict[str, list[Problem]]) -> None:
+    stored = {item: [asdict(p) for p in found] for item, found in problems.items()}
+    path.write_text(json.dumps(stored, ensure_ascii=False), encoding="utf-8")
+
+
+def _read_problems(path: Path) -> dict[str, list[Problem]]:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            str(item): [Problem(**(p | {"severity": Severity(p["severity"])})) for p in found]
+            for item, found in stored.items()
+        }
+    except (OSError, ValueError, AttributeError, TypeError, KeyError):
+        return {}

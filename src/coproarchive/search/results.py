@@ -1,0 +1,170 @@
+"""What a search gives back: talks with their best slides, and the ways to narrow it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from coproarchive.search.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """A piece of text and which of its characters answer the query.
+
+    Attributes:
+        text: plain text of the document; never markup.
+        marks: (start, end) offsets into the text, ascending, not overlapping.
+    """
+
+    text: str
+    marks: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeafHit:
+    """A slide, page or section that answers.
+
+    Attributes:
+        asset: file name in the item's folder.
+        number: 1-based place in the file.
+        kind: page, slide, section or cue.
+        label: printed number or time, where it differs.
+        title: its heading, with marks.
+        snippet: the words around the best match.
+        source: where those words stood ("text", "notes", "alt text", ...).
+        start: seconds into the recording, for captions.
+    """
+
+    asset: str
+    number: int
+    kind: str
+    label: str
+    title: Snippet
+    snippet: Snippet
+    source: str
+    start: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An item that answers.
+
+    Attributes:
+        id, title, kind, seminar (id), speakers (ids), date: of the item.
+        score: only comparable within one search.
+        leaves: its best leaves, best first.
+        more_leaves: how many others answer too.
+        snippet: from the item's description, where that answers or no leaf does.
+        missing: words of the query that are not in it.
+        matched: word of the query -> where in the item it stands.
+    """
+
+    id: str
+    title: Snippet
+    kind: str
+    score: float
+    seminar: str | None
+    speakers: tuple[str, ...]
+    date: str | None
+    leaves: tuple[LeafHit, ...] = ()
+    more_leaves: int = 0
+    snippet: Snippet = Snippet("")
+    missing: tuple[str, ...] = ()
+    matched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A way to narrow: its value in URLs, what readers see, and how many items have it."""
+
+    value: str
+    label: str
+    count: int
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A group of ways to narrow; several chosen values are alternatives."""
+
+    name: str
+    label: str
+    values: tuple[FacetValue, ...]
+
+
+@dataclass(frozen=True)
+class Results:
+    """One page of what was found.
+
+    Attributes:
+        total: items found, all pages.
+        hits: of this page, in order.
+        facets: in the archive's order; counts ignore the facet's own choice.
+        query: what was asked.
+        notes: how it was understood, in sentences for the reader.
+        corrections: word as typed -> word searched instead.
+        synonyms: words as typed -> also searched for.
+        partial: nothing has all the words; these have some.
+    """
+
+    total: int
+    hits: tuple[Hit, ...]
+    facets: tuple[Facet, ...]
+    query: Query
+    notes: tuple[str, ...] = ()
+    corrections: Mapping[str, str] = field(default_factory=dict)
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    partial: bool = False
+
+    @property
+    def pages(self) -> int:
+        """Number of pages, at least 1."""
+        return max(1, -(-self.total // self.query.size))
+
+    def to_json(self) -> dict[str, object]:
+        """Plain data; marks of snippets are offsets."""
+        return {
+            "total": self.total,
+            "query": self.query.to_params() | {"page": self.query.page, "size": self.query.size},
+            "notes": list(self.notes),
+            "corrections": dict(self.corrections),
+            "synonyms": {word: list(others) for word, others in self.synonyms.items()},
+            "partial": self.partial,
+            "hits": [_hit_json(hit) for hit in self.hits],
+            "facets": {f.name: [asdict(v) for v in f.values] for f in self.facets},
+        }
+
+
+def _hit_json(hit: Hit) -> dict[str, object]:
+    return {
+        "id": hit.id,
+        "title": hit.title.text,
+        "kind": hit.kind,
+        "score": hit.score,
+        "seminar": hit.seminar,
+        "speakers": list(hit.speakers),
+        "date": hit.date,
+        "leaves": [_leaf_json(leaf) for leaf in hit.leaves],
+        "more_leaves": hit.more_leaves,
+        "snippet": _snippet_json(hit.snippet),
+        "missing": list(hit.missing),
+        "matched": {word: list(places) for word, places in hit.matched.items()},
+    }
+
+
+def _leaf_json(leaf: LeafHit) -> dict[str, object]:
+    return {
+        "asset": leaf.asset,
+        "number": leaf.number,
+        "kind": leaf.kind,
+        "label": leaf.label,
+        "title": leaf.title.text,
+        "snippet": _snippet_json(leaf.snippet),
+        "source": leaf.source,
+        "start": leaf.start,
+    }
+
+
+def _snippet_json(snippet: Snippet) -> dict[str, object]:
+    return {"text": snippet.text, "marks": [list(mark) for mark in snippet.marks]}
