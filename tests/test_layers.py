@@ -22,6 +22,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "publish": (2, "publish"),
     "catalogue": (3, "catalogue"),
     "search.locate": (3, "search-above"),
+    "search.answer": (3, "search-above"),
     "search.index": (4, "search-above"),
     "ingest": (4, "ingest"),
     "check": (4, "check"),

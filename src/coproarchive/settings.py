@@ -18,24 +18,31 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="COPROARCHIVE_", frozen=True, extra="ignore")
 
-    archive: Path = Field(Path("archive"), description="folder that holds the archive")
-    index: Path = Field(Path("index"), description="folder for everything derived; can be deleted")
-    engine: Literal["whoosh", "memory"] = Field("whoosh", description="search engine")
-    host: str = Field("127.0.0.1", description="address the page is served on")
-    port: int = Field(8501, ge=0, le=65535, description="port the page is served on")
+    archive: Path = Field(default=Path("archive"), description="folder that holds the archive")
+    index: Path = Field(
+        default=Path("index"), description="folder for everything derived; can be deleted"
+    )
+    engine: Literal["whoosh", "memory"] = Field(default="whoosh", description="search engine")
+    host: str = Field(default="127.0.0.1", description="address the page is served on")
+    port: int = Field(default=8501, ge=0, le=65535, description="port the page is served on")
     password_hash: str | None = Field(
-        None, description="argon2 hash of the archivist's password; made by `coproarchive password`"
+        default=None,
+        description="argon2 hash of the archivist's password; made by `coproarchive password`",
     )
     read_seconds: float = Field(
-        _DEFAULT.seconds, gt=0, description="seconds that reading one file may take"
+        default=_DEFAULT.seconds, gt=0, description="seconds that reading one file may take"
     )
     read_memory_mb: int = Field(
-        _DEFAULT.memory // 1024**2, ge=256, description="megabytes a reading process may use"
+        default=_DEFAULT.memory // 1024**2,
+        ge=256,
+        description="megabytes a reading process may use",
     )
     file_size_mb: int = Field(
-        _DEFAULT.file_size // 1024**2, ge=1, description="largest file that is read, in megabytes"
+        default=_DEFAULT.file_size // 1024**2,
+        ge=1,
+        description="largest file that is read, in megabytes",
     )
-    workers: int = Field(0, ge=0, description="reading processes; 0 means one a core")
+    workers: int = Field(default=0, ge=0, description="reading processes; 0 means one a core")
 
     def limits(self) -> Limits:
         """The limits that the extractors are given."""

@@ -30,6 +30,7 @@ from coproarchive.search.answer import days_of, facets_of, notes_of
 from coproarchive.search.compile import Compiled, Compiler, Synonyms
 from coproarchive.search.engines.base import Document, Node, Request, Response, SearchEngine
 from coproarchive.search.engines.memory import MemoryEngine
+from coproarchive.search.highlight import Highlighter
 from coproarchive.search.locate import Locator, searchable_names, shown_leaves
 from coproarchive.search.query import Query
 from coproarchive.search.results import Results
@@ -137,6 +138,12 @@ class Index:
             synonyms={word: tuple(others) for word, others in compiled.synonyms.items()},
             partial=is_partial,
         )
+
+    def highlighter(self, query: Query, catalogue: Catalogue, language: str) -> Highlighter:
+        """Marks what answers the query in texts of a language, as the hits of a search do."""
+        compiler = self._compiler(catalogue)
+        compiled = compiler.compile(query)
+        return Highlighter((*compiled.clauses, *compiled.alternatives), compiler.forms, language)
 
     def _compiler(self, catalogue: Catalogue) -> Compiler:
         synonyms = Synonyms(

@@ -1,0 +1,1 @@
+"""Ways out of the archive that machines read, and citations for people."""

@@ -1,0 +1,55 @@
+"""The problems page: what the archive's keeper can mend, worst first."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import streamlit as st
+from markupsafe import Markup
+
+from coproarchive.check import CODES
+from coproarchive.model import Problem, Severity
+from coproarchive.ui.state import house, visitor
+
+_WORDS = {
+    Severity.ERROR: "Must be mended",
+    Severity.WARNING: "Should be looked at",
+    Severity.NOTE: "Could be better",
+}
+
+
+def page() -> None:
+    """Check the archive and list what was found."""
+    house().access.require("see-problems", visitor())
+    st.html("<h1>Problems</h1>")
+    with st.status("Checking every record and file", expanded=False) as status:
+        bar = st.progress(0.0)
+
+        def report(stage: str, done: int, total: int, what: str = "") -> None:
+            bar.progress(min(done / total, 1.0) if total else 0.0, f"{stage}: {done}")
+
+        problems = house().library.check(report)
+        status.update(label=f"Checked: {len(problems)} found", state="complete")
+    if not problems:
+        st.html('<p class="notice">No problem was found.</p>')
+    for severity, group in groupby(problems, key=lambda p: p.severity):
+        found = list(group)
+        st.html(Markup("<h2>{} ({})</h2>").format(_WORDS[severity], len(found)))
+        rows = Markup("").join(_row(problem) for problem in found[:500])
+        st.html(Markup('<ul class="rows">{}</ul>').format(rows))
+        if len(found) > 500:
+            st.html("<p>Only the first 500 are shown; coproarchive check lists all.</p>")
+
+
+def _row(problem: Problem) -> Markup:
+    return Markup(
+        '<li><strong>{}</strong>{} <span class="quiet">{} {}</span>'
+        '<span class="quiet">{} – {}</span></li>'
+    ).format(
+        problem.path,
+        Markup(" <span>({})</span>").format(problem.field) if problem.field else "",
+        problem.message,
+        problem.hint,
+        problem.code,
+        CODES.get(problem.code, ""),
+    )

@@ -1,0 +1,256 @@
+"""The search page: every state is in the address, so that it can be sent, cited and gone back to.
+
+Streamlit's own binding of widgets to the address replaces the browser's history, so the state is
+pulled from the address when it changed (first visit, Back) and pushed to it by every widget.
+"""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlencode
+
+import streamlit as st
+from markupsafe import Markup, escape
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.search.fields import FACETS
+from coproarchive.search.query import Query
+from coproarchive.search.results import Facet, Hit, LeafHit, Results
+from coproarchive.ui.state import house
+from coproarchive.web.pages import anchor
+from coproarchive.web.render import marked, pretty_date, source_words
+
+SHOWN_VALUES = 12
+"""Values of a facet that are shown before the rest, which are found by searching."""
+SORTS = {"relevance": "Best match", "date": "Newest first", "title": "Title, A to Z"}
+
+
+def page() -> None:
+    """Search box, ways to narrow, results."""
+    library = house().library
+    catalogue = library.public()
+    query = _pull()
+    st.html(
+        f"<h1>{'Search the archive' if not query.is_empty else escape(catalogue.series.title)}</h1>"
+    )
+    if query.is_empty and query.page == 1 and catalogue.series.description:
+        st.html(f'<p class="lead">{escape(catalogue.series.description)}</p>')
+    _search_box()
+    results = library.search(query)
+    with st.sidebar:
+        _facets(results)
+    _results(results, catalogue)
+
+
+# ---------------------------------------------------------------- the address
+
+
+def _address() -> dict[str, list[str]]:
+    return {name: st.query_params.get_all(name) for name in st.query_params}
+
+
+def _pull() -> Query:
+    """The query of the address; widgets follow it where it is not their own doing."""
+    address = _address()
+    query = Query.from_params(address)
+    state = st.session_state
+    if state.get("address") != json.dumps(address, sort_keys=True) or "words" not in state:
+        for key in [k for k in state if str(k).startswith("narrow:")]:
+            del state[key]
+        state["words"] = query.text
+        state["sort"] = query.sort
+        state["after"], state["before"] = query.after, query.before
+        for name, values in query.facets.items():
+            for value in values:
+                state[f"narrow:{name}:{value}"] = True
+        state["address"] = json.dumps(address, sort_keys=True)
+    return query
+
+
+def _push(**changed: object) -> None:
+    """Write the widgets' state into the address: a new entry of the browser's history."""
+    state = st.session_state
+    chosen: dict[str, list[str]] = {name: [] for name in FACETS}
+    for key, value in state.items():
+        pieces = str(key).split(":", 2)
+        if pieces[0] == "narrow" and value is True:
+            chosen[pieces[1]].append(pieces[2])
+    query = Query.parse(
+        str(state.get("words", "")),
+        facets=chosen,
+        after=str(state.get("after", "")),
+        before=str(state.get("before", "")),
+        sort=str(state.get("sort", "relevance")),
+        page=int(str(changed.get("page", 1))),
+        exact=bool(changed.get("exact", False)),
+    )
+    st.query_params.from_dict(query.to_params())
+    state["address"] = json.dumps(_address(), sort_keys=True)
+
+
+def _clear() -> None:
+    for key in [k for k in st.session_state if str(k).startswith("narrow:")]:
+        st.session_state[key] = False
+    st.session_state["after"] = st.session_state["before"] = ""
+    _push()
+
+
+# ------------------------------------------------------------------- widgets
+
+
+def _search_box() -> None:
+    st.text_input(
+        "Search talks, slides and posts",
+        key="words",
+        type="search",
+        placeholder='For example: advance directives, or "power sharing"',
+        on_change=_push,
+        max_chars=400,
+    )
+    with st.expander("How to search"):
+        st.html(
+            "<ul><li>Several words: talks that have all of them.</li>"
+            "<li>Words in quotes: just so, on one slide.</li>"
+            "<li>A minus before a word: without it.</li>"
+            "<li>A star behind at least three letters: words that begin so.</li></ul>"
+        )
+
+
+def _facets(results: Results) -> None:
+    st.html("<h2>Narrow the results</h2>")
+    for facet in results.facets:
+        if facet.values:
+            _facet(facet)
+    with st.expander("Dates", expanded=bool(results.query.after or results.query.before)):
+        st.text_input("From (year or date)", key="after", on_change=_push, max_chars=10)
+        st.text_input("To (year or date)", key="before", on_change=_push, max_chars=10)
+    if results.query.facets or results.query.after or results.query.before:
+        st.button("Remove all of these", on_click=_clear)
+
+
+def _facet(facet: Facet) -> None:
+    """Checkboxes keep the keyboard's place through a rerun; their labels carry the counts."""
+    chosen = [v for v in facet.values if v.selected]
+    with st.expander(facet.label, expanded=bool(chosen) or facet.name in ("topic", "kind")):
+        values = facet.values
+        if len(values) > SHOWN_VALUES:
+            wanted = st.text_input(f"Find in {facet.label.lower()}", key=f"find:{facet.name}")
+            near = [v for v in values if wanted.casefold() in v.label.casefold()]
+            values = tuple(dict.fromkeys([*chosen, *near[:SHOWN_VALUES]]))
+        for value in values:
+            key = f"narrow:{facet.name}:{value.value}"
+            st.session_state.setdefault(key, value.selected)
+            st.checkbox(f"{_plain(value.label)} ({value.count})", key=key, on_change=_push)
+
+
+def _plain(label: str) -> str:
+    """A label in which Streamlit finds no Markdown: names and titles are text."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>~$:^@&\"'" else c for c in label)
+
+
+# ------------------------------------------------------------------- results
+
+
+def _results(results: Results, catalogue: Catalogue) -> None:
+    query = results.query
+    for note in results.notes:
+        st.html(f'<p class="note">{escape(note)}</p>')
+    if (results.corrections or results.synonyms) and not query.exact:
+        st.button("Search only for the words as typed", on_click=_push, kwargs={"exact": True})
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    with left:
+        st.html(_total(results))
+    with right:
+        st.selectbox(
+            "Order", list(SORTS), format_func=SORTS.__getitem__, key="sort", on_change=_push
+        )
+    if not results.hits:
+        st.html(_nothing_found(query))
+        return
+    st.html(f'<ol class="hits">{"".join(_hit(hit, query, catalogue) for hit in results.hits)}</ol>')
+    _pager(results)
+
+
+def _total(results: Results) -> str:
+    one = "item" if results.total == 1 else "items"
+    where = f", page {results.query.page} of {results.pages}" if results.pages > 1 else ""
+    return f'<p class="total" role="status">{results.total:,} {one}{where}</p>'
+
+
+def _nothing_found(query: Query) -> str:
+    tips = ["Try fewer or other words."]
+    if query.facets or query.after or query.before:
+        tips.append("Remove what narrows the results.")
+    tips.append(
+        'Browse <a href="/seminars">seminars</a>, <a href="/people">speakers</a> '
+        'or <a href="/topics">topics</a>.'
+    )
+    items = "".join(f"<li>{tip}</li>" for tip in tips)
+    return f'<div class="notice"><p><strong>Nothing found.</strong></p><ul>{items}</ul></div>'
+
+
+def _hit(hit: Hit, query: Query, catalogue: Catalogue) -> Markup:
+    item = catalogue.items[hit.id]
+    suffix = f"?{urlencode({'q': query.text})}" if query.text else ""
+    seminar = catalogue.seminars.get(hit.seminar or "")
+    about = " · ".join(filter(None, [
+        hit.kind.capitalize(), pretty_date(hit.date) if hit.date else "",
+        seminar.title if seminar else "",
+    ]))  # fmt: skip
+    names = Markup(", ").join(
+        Markup('<a href="/person/{}">{}</a>').format(p, catalogue.person_name(p))
+        for p in hit.speakers
+    )
+    first = item.assets[0].path if item.assets else ""
+    slides = Markup("").join(_leaf(leaf, hit.id, suffix, first) for leaf in hit.leaves)
+    pieces = [
+        Markup('<p class="kind">{}</p>').format(about),
+        Markup('<h3><a href="/item/{}{}">{}</a></h3>').format(hit.id, suffix, marked(hit.title)),
+        Markup("<p>{}</p>").format(names) if names else "",
+        Markup("<p>{}</p>").format(marked(hit.snippet)) if hit.snippet.text else "",
+        Markup('<ul class="slides">{}</ul>').format(slides) if slides else "",
+        _more(hit),
+        _missing(hit),
+    ]
+    return Markup('<li class="card">{}</li>').format(Markup("").join(pieces))
+
+
+def _leaf(leaf: LeafHit, item_id: str, suffix: str, first_file: str) -> Markup:
+    said = source_words(leaf.source)
+    origin = Markup(' <span class="quiet">({})</span>').format(said[:1].lower() + said[1:])
+    return Markup('<li><a class="where" href="/item/{}{}#{}">{} {}</a> {}{}<br>{}</li>').format(
+        item_id,
+        suffix,
+        anchor(leaf.asset, leaf.kind, leaf.number, first_file),
+        leaf.kind.capitalize(),
+        leaf.label or leaf.number,
+        marked(leaf.title),
+        origin if said else "",
+        marked(leaf.snippet),
+    )
+
+
+def _more(hit: Hit) -> Markup:
+    if not hit.more_leaves:
+        return Markup()
+    return Markup('<p class="quiet">and {} more places in it</p>').format(hit.more_leaves)
+
+
+def _missing(hit: Hit) -> Markup:
+    if not hit.missing:
+        return Markup()
+    words = Markup(", ").join(Markup("<s>{}</s>").format(word) for word in hit.missing)
+    return Markup('<p class="quiet">Without: {}</p>').format(words)
+
+
+def _pager(results: Results) -> None:
+    page, pages = results.query.page, results.pages
+    if pages == 1:
+        return
+    back, where, on = st.columns([1, 2, 1], vertical_alignment="center")
+    with back:
+        st.button("Back a page", disabled=page <= 1, on_click=_push, kwargs={"page": page - 1})
+    with where:
+        st.html(f'<p class="total">Page {page} of {pages}</p>')
+    with on:
+        st.button("Next page", disabled=page >= pages, on_click=_push, kwargs={"page": page + 1})

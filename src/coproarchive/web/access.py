@@ -1,0 +1,118 @@
+"""Who may add to the archive: the one place that decides it, asked at the act.
+
+Reading needs nobody's leave. Adding is for whoever sits at the machine the page is served from, or
+has signed in with the archivist's password. Roles come later behind the same question.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import argon2
+
+from coproarchive.errors import RefusedError
+from coproarchive.settings import Settings
+
+Act = Literal["add", "see-problems"]
+COOKIE = "coproarchive_keeper"
+SIGNED_IN_SECONDS = 12 * 3600
+TRIES, TRY_SECONDS = 10, 300.0
+"""So many wrong passwords in so many seconds, from anywhere, and sign-in pauses."""
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who asks, as the request says.
+
+    Attributes:
+        host: the Host header: the name by which the browser knows this server.
+        address: the client's network address, "" where the server does not say.
+        cookies: as sent.
+    """
+
+    host: str = ""
+    address: str = ""
+    cookies: Mapping[str, str] | None = None
+
+
+class Access:
+    """Answers `may`; signs and checks the archivist's cookie. Thread-safe."""
+
+    def __init__(self, settings: Settings):
+        self._local = settings.host in _LOOPBACK
+        self._hash = settings.password_hash
+        # A new key each start: signing in again after a restart is a fair price for no key file.
+        self._key = secrets.token_bytes(32)
+        self._wrong: list[float] = []
+        self._lock = threading.Lock()
+
+    @property
+    def can_sign_in(self) -> bool:
+        """Whether a password is set."""
+        return bool(self._hash)
+
+    def may(self, act: Act, visitor: Visitor) -> bool:
+        """Whether the visitor may do it."""
+        del act  # every act is the archivist's for now
+        return self._is_here(visitor) or self.is_signed_in(visitor)
+
+    def require(self, act: Act, visitor: Visitor) -> None:
+        """Raises RefusedError unless the visitor may do it."""
+        if not self.may(act, visitor):
+            hint = "Sign in first." if self.can_sign_in else "Only at the archive's own machine."
+            raise RefusedError("you may not do this here.", hint=hint)
+
+    def _is_here(self, visitor: Visitor) -> bool:
+        """At this machine: served to it alone, and asked for by one of its own names.
+
+        The name matters because a web page elsewhere can make its own name point here.
+        """
+        if not self._local or self._hash:
+            return False
+        name = visitor.host.rsplit(":", 1)[0] if not visitor.host.endswith("]") else visitor.host
+        return name.strip("[]") in _LOOPBACK and visitor.address in ("", *_LOOPBACK)
+
+    def is_signed_in(self, visitor: Visitor) -> bool:
+        """Whether the visitor's cookie is ours and not too old."""
+        token = (visitor.cookies or {}).get(COOKIE, "")
+        expiry, _, signature = token.partition(".")
+        if not expiry.isdigit() or int(expiry) < time.time():
+            return False
+        return hmac.compare_digest(signature, self._sign(f"keeper:{expiry}"))
+
+    def sign_in(self, password: str) -> str | None:
+        """The cookie's value for the right password, None for a wrong one.
+
+        Raises:
+            RefusedError: there is no password, or too many wrong ones came in.
+        """
+        if not self._hash:
+            raise RefusedError("no password is set.", hint="Make one: coproarchive password")
+        with self._lock:
+            self._wrong = [t for t in self._wrong if time.monotonic() - t < TRY_SECONDS]
+            if len(self._wrong) >= TRIES:
+                raise RefusedError("too many wrong passwords.", hint="Wait five minutes.")
+        try:
+            argon2.PasswordHasher().verify(self._hash, password)
+        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+            with self._lock:
+                self._wrong.append(time.monotonic())
+            return None
+        expiry = str(int(time.time()) + SIGNED_IN_SECONDS)
+        return f"{expiry}.{self._sign(f'keeper:{expiry}')}"
+
+    def form_token(self, nonce: str) -> str:
+        """What the sign-in form must send back together with the nonce cookie."""
+        return self._sign(f"form:{nonce}")
+
+    def _sign(self, text: str) -> str:
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,239 @@
+"""The pages that need no script: items, seminars, speakers and topics, readable on anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.errors import CoproArchiveError, NotFoundError
+from coproarchive.library import Library
+from coproarchive.model import Asset, Item, Leaf, Seminar
+from coproarchive.publish.citation import citation, creators, json_ld
+from coproarchive.search.highlight import Highlighter
+from coproarchive.search.locate import shown_leaves
+from coproarchive.search.query import Query
+from coproarchive.search.results import Snippet
+from coproarchive.web import render
+
+LeafView = tuple[Leaf, str, Snippet, list[tuple[str, Snippet]]]
+
+
+class Pages:
+    """Handlers of page requests over one library."""
+
+    def __init__(self, library: Library):
+        self._library = library
+
+    def item(self, request: Request) -> Response:
+        """/item/<id>, with ?q= the words to mark."""
+        catalogue = self._library.public()
+        item_id = request.path_params["item_id"]
+        item = catalogue.items.get(item_id) or catalogue.tombstones.get(item_id)
+        if item is None:
+            return self.missing(request, f'There is nothing at "{item_id}" in this archive.')
+        seminar = catalogue.seminars.get(item.seminar or "")
+        address = self._address(catalogue, f"/item/{item.id}")
+        date = catalogue.item_date(item)
+        html = render.page(
+            "item.html",
+            catalogue,
+            here="",
+            title=item.title,
+            lang=item.language,
+            item=item,
+            seminar=seminar,
+            creators=creators(item),
+            address=address,
+            citation=citation(
+                item, seminar, catalogue.series, catalogue.person_name, date, address
+            ),
+            json_ld=render.script_json(
+                json_ld(item, seminar, catalogue.person_name, date, address)
+            ),
+            texts=[] if item.withdrawn else self._texts(item, catalogue, request),
+            neighbours=_neighbours(item, catalogue),
+        )
+        return HTMLResponse(html, 410 if item.withdrawn else 200)
+
+    def _texts(
+        self, item: Item, catalogue: Catalogue, request: Request
+    ) -> list[tuple[Asset, list[LeafView]]]:
+        """Each file's leaves, ready to be shown."""
+        marks = self._highlighter(item, catalogue, request)
+        found: dict[str, tuple[Asset, list[LeafView]]] = {}
+        first_file = item.assets[0].path if item.assets else ""
+        for asset, leaf in shown_leaves(item, catalogue, self._library.reader):
+            _, views = found.setdefault(asset.path, (asset, []))
+            pieces = [
+                (render.source_words(part.source.value), marks.whole(part.text))
+                for part in leaf.parts
+            ]
+            views.append(
+                (
+                    leaf,
+                    anchor(asset.path, leaf.kind, leaf.number, first_file),
+                    marks.whole(leaf.title),
+                    pieces,
+                )
+            )
+        return list(found.values())
+
+    def _highlighter(self, item: Item, catalogue: Catalogue, request: Request) -> Highlighter:
+        query = Query.parse(request.query_params.get("q", ""))
+        language = item.language or catalogue.series.languages[0]
+        if query.clauses:
+            try:
+                return self._library.index().highlighter(query, catalogue, language)
+            except CoproArchiveError:
+                pass  # without an index nothing is marked; the page itself is whole
+        return Highlighter((), lambda word: (word,), language)
+
+    def seminar(self, request: Request) -> Response:
+        """/seminar/<id>."""
+        catalogue = self._library.public()
+        try:
+            seminar = catalogue.seminar(request.path_params["seminar_id"])
+        except NotFoundError:
+            return self.missing(request, "There is no such seminar in this archive.")
+        html = render.page(
+            "seminar.html",
+            catalogue,
+            here="/seminars",
+            title=seminar.title,
+            seminar=seminar,
+            items=catalogue.items_of_seminar(seminar.id),
+        )
+        return HTMLResponse(html)
+
+    def person(self, request: Request) -> Response:
+        """/person/<id>."""
+        catalogue = self._library.public()
+        try:
+            person = catalogue.person(request.path_params["person_id"])
+        except NotFoundError:
+            return self.missing(request, "There is no such person in this archive.")
+        facts = [*person.affiliations, *(f"Also known as {n}" for n in person.names[1:])]
+        return self._about(
+            catalogue, "/people", "speaker", person.name, facts, person.bio,
+            catalogue.items_of_person(person.id),
+        )  # fmt: skip
+
+    def topic(self, request: Request) -> Response:
+        """/topic/<id>."""
+        catalogue = self._library.public()
+        try:
+            topic = catalogue.topic(request.path_params["topic_id"])
+        except NotFoundError:
+            return self.missing(request, "There is no such topic in this archive.")
+        facts = [f"Also: {', '.join(topic.alternatives)}"] if topic.alternatives else []
+        return self._about(
+            catalogue, "/topics", "topic", topic.label, facts, topic.description,
+            catalogue.items_of_topic(topic.id),
+        )  # fmt: skip
+
+    def _about(
+        self,
+        catalogue: Catalogue,
+        here: str,
+        noun: str,
+        title: str,
+        facts: list[str],
+        text: str | None,
+        items: tuple[Item, ...],
+    ) -> Response:
+        html = render.page(
+            "about.html", catalogue, here, title, noun=noun, facts=facts, text=text, items=items
+        )
+        return HTMLResponse(html)
+
+    def seminars(self, _: Request) -> Response:
+        """/seminars, newest first."""
+        catalogue = self._library.public()
+        ordered = sorted(
+            catalogue.seminars.values(), key=lambda s: (s.date or "", s.id), reverse=True
+        )
+        rows = (
+            (f"/seminar/{s.id}", s.title, _when_and_where(s), len(catalogue.items_of_seminar(s.id)))
+            for s in ordered
+        )
+        return self._list(catalogue, "/seminars", "Seminars", rows)
+
+    def people(self, _: Request) -> Response:
+        """/people, by last name."""
+        catalogue = self._library.public()
+        ordered = sorted(
+            catalogue.people.values(), key=lambda p: (p.name.split()[-1].casefold(), p.name)
+        )
+        rows = (
+            (
+                f"/person/{p.id}",
+                p.name,
+                "; ".join(p.affiliations),
+                len(catalogue.items_of_person(p.id)),
+            )
+            for p in ordered
+        )
+        return self._list(catalogue, "/people", "Speakers and authors", rows)
+
+    def topics(self, _: Request) -> Response:
+        """/topics, by label."""
+        catalogue = self._library.public()
+        ordered = sorted(catalogue.topics.values(), key=lambda t: t.label.casefold())
+        rows = (
+            (
+                f"/topic/{t.id}",
+                t.label,
+                ", ".join(t.alternatives),
+                len(catalogue.items_of_topic(t.id)),
+            )
+            for t in ordered
+        )
+        return self._list(catalogue, "/topics", "Topics", rows)
+
+    def _list(
+        self,
+        catalogue: Catalogue,
+        here: str,
+        title: str,
+        rows: Iterable[tuple[str, str, str, int]],
+    ) -> Response:
+        return HTMLResponse(render.page("list.html", catalogue, here, title, rows=list(rows)))
+
+    def missing(self, _: Request, message: str = "There is no such page.") -> Response:
+        """404, with a way on."""
+        return self.message("Not found", message, 404)
+
+    def message(self, title: str, message: str, status: int, hint: str = "") -> Response:
+        """A page that says one thing."""
+        html = render.page(
+            "message.html", self._library.public(), "", title, message=message, hint=hint
+        )
+        return HTMLResponse(html, status)
+
+    def _address(self, catalogue: Catalogue, path: str) -> str:
+        """The page's public address where the archive knows its own, else the path."""
+        base = catalogue.series.address
+        return f"{base.rstrip('/')}{path}" if base else path
+
+
+def anchor(file: str, kind: str, number: int, first_file: str) -> str:
+    """A leaf's name within its page: slide-3; with the file's name before it for other files."""
+    place = f"{kind}-{number}"
+    if file == first_file:
+        return place
+    stem = "".join(c if c.isalnum() else "-" for c in file.casefold())
+    return f"{stem}-{place}"
+
+
+def _neighbours(item: Item, catalogue: Catalogue) -> list[Item]:
+    if not item.seminar:
+        return []
+    return [i for i in catalogue.items_of_seminar(item.seminar) if i.id != item.id]
+
+
+def _when_and_where(seminar: Seminar) -> str:
+    when = render.pretty_date(seminar.date) if seminar.date else ""
+    return ", ".join(filter(None, [when, seminar.place]))

@@ -1,0 +1,162 @@
+"""Templates: every value is escaped; what a document says is text, whatever it looks like."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+
+import jinja2
+from markupsafe import Markup, escape
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.model import Asset
+from coproarchive.search.results import Snippet
+
+NAV: tuple[tuple[str, str], ...] = (
+    ("/", "Search"),
+    ("/seminars", "Seminars"),
+    ("/people", "Speakers"),
+    ("/topics", "Topics"),
+)
+
+# Named here because strftime follows the machine's language, not the page's.
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+_FILE_KINDS = {
+    "application/pdf": "PDF",
+    "text/markdown": "text",
+    "text/plain": "text",
+    "text/html": "web page",
+    "text/vtt": "captions",
+    "application/x-subrip": "captions",
+}
+_SOURCES = {
+    "text": "",
+    "title": "",
+    "table": "From a table",
+    "chart": "From a chart",
+    "SmartArt": "From a diagram",
+    "math": "Formula",
+    "notes": "From the speaker’s notes",
+    "comment": "From a comment",
+    "alt text": "Description of a picture",
+    "annotation": "From a note on the page",
+    "link": "Link",
+    "caption": "Spoken words",
+    "OCR": "Read from a picture by a machine",
+}
+
+
+@lru_cache(maxsize=1)
+def environment() -> jinja2.Environment:
+    """The templates of this package, undefined names being errors."""
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("coproarchive.web", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def page(template: str, catalogue: Catalogue, here: str, title: str, **values: object) -> str:
+    """A whole page of HTML.
+
+    Args:
+        template: file name.
+        catalogue: what the reader may see.
+        here: path of the navigation entry that this page belongs to.
+        title: for the browser's tab.
+        values: what the template is given besides.
+    """
+    common: dict[str, object] = {
+        "lang": None,
+        "series": catalogue.series,
+        "nav": NAV,
+        "here": here,
+        "title": title,
+        "name": catalogue.person_name,
+        "label": catalogue.topic_label,
+        "date": catalogue.item_date,
+        "pretty": pretty_date,
+        "marked": marked,
+        "lines": lines,
+        "kind_of_file": kind_of_file,
+    }
+    return environment().get_template(template).render(common | values)
+
+
+def header(catalogue: Catalogue, here: str) -> str:
+    """The bar on top, for pages that are not templates."""
+    template = environment().get_template("_header.html")
+    return template.render(series=catalogue.series, nav=NAV, here=here)
+
+
+def footer(catalogue: Catalogue) -> str:
+    """The end of a page, for pages that are not templates."""
+    return environment().get_template("_footer.html").render(series=catalogue.series)
+
+
+def marked(snippet: Snippet) -> Markup:
+    """Escaped text with <mark> round what answers the query."""
+    html, at = Markup(), 0
+    for start, end in snippet.marks:
+        html += escape(snippet.text[at:start])
+        html += Markup("<mark>{}</mark>").format(snippet.text[start:end])
+        at = end
+    return html + escape(snippet.text[at:])
+
+
+def lines(snippet: Snippet) -> Iterator[Snippet]:
+    """The snippet's lines, each with its marks."""
+    start = 0
+    for line in snippet.text.split("\n"):
+        end = start + len(line)
+        if line.strip():
+            marks = tuple(
+                (a - start, b - start) for a, b in snippet.marks if start <= a and b <= end
+            )
+            yield Snippet(line, marks)
+        start = end + 1
+
+
+def source_words(source: str) -> str:
+    """Where words stood, as readers would say it; "" for plain text."""
+    return _SOURCES.get(source, source)
+
+
+def kind_of_file(asset: Asset) -> str:
+    """What a reader calls this kind of file."""
+    if asset.media_type in _FILE_KINDS:
+        return _FILE_KINDS[asset.media_type]
+    if "presentation" in asset.media_type or "powerpoint" in asset.media_type:
+        return "PowerPoint slides"
+    if "word" in asset.media_type:
+        return "Word document"
+    return asset.media_type.partition("/")[0]
+
+
+def pretty_date(value: str) -> str:
+    """6 July 2017, July 2017, 2017, or two of them with "to" between."""
+    return " to ".join(_pretty(piece) for piece in value.split("/") if piece)
+
+
+def _pretty(value: str) -> str:
+    pieces = value.split("-")
+    if len(pieces) == 1:
+        return value
+    month = _MONTHS[int(pieces[1]) - 1]
+    if len(pieces) == 2:
+        return f"{month} {pieces[0]}"
+    return f"{datetime.date.fromisoformat(value).day} {month} {pieces[0]}"
+
+
+def script_json(value: object) -> Markup:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(value, ensure_ascii=False)
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 - escaped here

@@ -1,0 +1,195 @@
+"""Every HTTP address beside Streamlit's own: pages, downloads, sign-in, and what crawlers ask."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from importlib.resources import files
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import (
+    FileResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    Response,
+)
+from starlette.routing import BaseRoute, Route
+
+from coproarchive.errors import CoproArchiveError, NotFoundError, RefusedError
+from coproarchive.library import Library
+from coproarchive.web import render
+from coproarchive.web.access import COOKIE, SIGNED_IN_SECONDS, Access
+from coproarchive.web.pages import Pages
+
+NONCE = "coproarchive_form"
+
+# Shown by the browser itself; anything else is handed over as a file, so that nothing runs.
+_INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
+_TEXT = {"text/markdown", "text/vtt", "text/plain"}
+
+
+def routes(library: Library, access: Access) -> list[BaseRoute]:
+    """The routes, in the order in which they are tried."""
+    pages = Pages(library)
+    other = _Other(library, access, pages)
+
+    def safe(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
+        @wraps(handler)
+        def answer(request: Request) -> Response:
+            try:
+                return handler(request)
+            except CoproArchiveError as error:
+                return PlainTextResponse(f"{error.message} {error.hint or ''}".strip(), 503)
+
+        return answer
+
+    async def login(request: Request) -> Response:
+        form = await request.form(max_fields=5, max_files=0) if request.method == "POST" else None
+        values = {k: v for k, v in form.items() if isinstance(v, str)} if form else None
+        return await run_in_threadpool(other.login, request, values)
+
+    return [
+        Route("/item/{item_id:path}", safe(pages.item)),
+        Route("/seminar/{seminar_id}", safe(pages.seminar)),
+        Route("/person/{person_id}", safe(pages.person)),
+        Route("/topic/{topic_id}", safe(pages.topic)),
+        Route("/seminars", safe(pages.seminars)),
+        Route("/people", safe(pages.people)),
+        Route("/topics", safe(pages.topics)),
+        Route("/file/{path:path}", safe(other.file)),
+        Route("/login", login, methods=["GET", "POST"]),
+        Route("/logout", other.logout, methods=["POST"]),
+        Route("/look/site.css", other.style),
+        Route("/healthz", other.health),
+        Route("/robots.txt", safe(other.robots)),
+        Route("/sitemap.xml", safe(other.sitemap)),
+    ]
+
+
+class _Other:
+    """Handlers of everything that is not a page."""
+
+    def __init__(self, library: Library, access: Access, pages: Pages):
+        self._library = library
+        self._access = access
+        self._pages = pages
+        self._css = files("coproarchive.web").joinpath("look/site.css").read_text(encoding="utf-8")
+
+    def file(self, request: Request) -> Response:
+        """/file/<item>/<name>: an original of an item that everybody may see."""
+        item_id, _, name = request.path_params["path"].rpartition("/")
+        item = self._library.public().items.get(item_id)
+        asset = next((a for a in item.assets if a.path == name), None) if item else None
+        if asset is None:
+            return self._pages.missing(request, "There is no such file in this archive.")
+        try:
+            path = self._library.store.asset_path(item_id, name)
+        except NotFoundError:
+            return self._pages.message(
+                "The file is missing", "Its record is here, but the file itself is not.", 404
+            )
+        media_type = asset.media_type
+        if media_type in _TEXT:
+            media_type += "; charset=utf-8"
+        how = "inline" if asset.media_type in _INLINE else "attachment"
+        headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+        if asset.media_type == "application/pdf":
+            headers = {}  # browsers' own PDF viewers do not run in a sandbox
+        return FileResponse(
+            path,
+            media_type=media_type,
+            filename=name,
+            content_disposition_type=how,
+            headers=headers,
+        )
+
+    def login(self, request: Request, form: dict[str, str] | None) -> Response:
+        """/login: a form, and what it sends."""
+        if not self._access.can_sign_in:
+            return self._pages.message(
+                "Sign in", "No password is set, so nobody signs in here.", 404
+            )
+        if form is None:
+            return self._login_form("")
+        nonce = request.cookies.get(NONCE, "")
+        if not nonce or not secrets.compare_digest(
+            form.get("token", ""), self._access.form_token(nonce)
+        ):
+            return self._login_form("The form was too old. Please try again.")
+        try:
+            cookie = self._access.sign_in(form.get("password", ""))
+        except RefusedError as error:
+            return self._login_form(f"{error.message} {error.hint}")
+        if cookie is None:
+            return self._login_form("That is not the password.")
+        response = RedirectResponse("/add", 303)
+        response.set_cookie(
+            COOKIE,
+            cookie,
+            max_age=SIGNED_IN_SECONDS,
+            httponly=True,
+            samesite="lax",
+            secure=request.url.scheme == "https",
+        )
+        return response
+
+    def _login_form(self, wrong: str) -> Response:
+        nonce = secrets.token_urlsafe(24)
+        html = render.page(
+            "login.html",
+            self._library.public(),
+            "",
+            "Sign in",
+            wrong=wrong,
+            token=self._access.form_token(nonce),
+        )
+        response = Response(html, 403 if wrong else 200, media_type="text/html; charset=utf-8")
+        response.set_cookie(NONCE, nonce, max_age=1800, httponly=True, samesite="strict")
+        return response
+
+    def logout(self, _: Request) -> Response:
+        """/logout."""
+        response = RedirectResponse("/", 303)
+        response.delete_cookie(COOKIE)
+        return response
+
+    def style(self, _: Request) -> Response:
+        """/look/site.css."""
+        headers = {"Cache-Control": "max-age=3600"}
+        return Response(self._css, media_type="text/css; charset=utf-8", headers=headers)
+
+    def health(self, _: Request) -> Response:
+        """/healthz: whether the archive can be read and searched."""
+        try:
+            items = len(self._library.public().items)
+            self._library.index()
+        except CoproArchiveError as error:
+            return JSONResponse({"ok": False, "message": error.message, "hint": error.hint}, 503)
+        return JSONResponse({"ok": True, "items": items})
+
+    def robots(self, request: Request) -> Response:
+        """/robots.txt."""
+        lines = ["User-agent: *", "Disallow: /add", "Disallow: /problems", "Disallow: /login"]
+        return PlainTextResponse(
+            "\n".join([*lines, f"Sitemap: {self._base(request)}/sitemap.xml\n"])
+        )
+
+    def sitemap(self, request: Request) -> Response:
+        """/sitemap.xml: every page that everybody may see."""
+        catalogue = self._library.public()
+        paths = ["/", "/seminars", "/people", "/topics"]
+        paths += [f"/seminar/{s}" for s in catalogue.seminars]
+        paths += [f"/item/{i}" for i in catalogue.items]
+        base = self._base(request)
+        entries = "".join(f"<url><loc>{base}{quote(path)}</loc></url>" for path in paths[:50_000])
+        space = "http://www.sitemaps.org/schemas/sitemap/0.9"
+        xml = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="{space}">{entries}</urlset>'
+        return Response(xml, media_type="application/xml")
+
+    def _base(self, request: Request) -> str:
+        address = self._library.public().series.address
+        return (address or str(request.base_url)).rstrip("/")
