@@ -16,12 +16,21 @@ from coproarchive.web import render
 _OVER_STREAMLIT = """
 .stApp header[data-testid="stHeader"] { background: transparent; height: 2.5rem; }
 .stMainBlockContainer { padding: 0 1.25rem 2rem; max-width: 62rem; }
-.stMain .top, .stMain .foot { margin: 0 -1.25rem; }
-.stMain .top .wide { padding-left: 3.2rem; }
+.stMain .top { background: none; }
+.stMain :is(.top, .foot) .wide { padding: .7rem 0; max-width: none; }
+.stHtml ul.rows { margin-left: 0; padding-left: 0; }
+.stHtml .rows > li { margin-left: 0; }
+.stMain .top .wide { padding-left: 2.4rem; }
 .stApp button:focus-visible, .stApp input:focus-visible, .stApp a:focus-visible,
 .stApp summary:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .stSidebar label { min-height: 1.75rem; }
 .stApp :is(.card, .top, .foot, .lead, .total) { font-size: 1.0625rem; line-height: 1.55; }
+.stHtml a { color: var(--accent); text-underline-offset: .18em; }
+.stHtml h1 { padding: 1.2rem 0 0; margin: 0; line-height: 1.15; overflow-wrap: anywhere; }
+.stHtml :is(ol, ul).hits, .stHtml ul.slides { margin-left: 0; padding-left: 0; }
+.stHtml :is(.hits, .slides) > li { margin-left: 0; }
+.stHtml .card { min-width: 0; overflow-wrap: anywhere; }
+@media (max-width: 40rem) { .stMain .top .wide { padding-top: 2.6rem; padding-left: 0; } }
 .hits { list-style: none; margin: 0; padding: 0; display: grid; gap: 1.1rem; }
 .hits .card h3 { font-size: 1.3rem; padding: 0; }
 .hits .card p { margin: .3em 0; }

@@ -1,0 +1,419 @@
+"""A post's HTML as clean Markdown and as plain lines: nothing that runs survives, by construction.
+
+Only text, a fixed set of marks, and links of known schemes are written; text is escaped, so that
+no reader of the Markdown can take any of it for HTML. What is left out is noted, never dropped
+in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from urllib.parse import urljoin, urlsplit
+
+import lxml.html
+from lxml import etree
+
+from coproarchive.extract.text import clean
+from coproarchive.ingest.wordpress.shortcodes import as_shown, typeset
+
+MAX_CONTENT = 8 * 1024 * 1024
+EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}(?![\w-])")
+EMAIL_REMOVED = "[e-mail address removed]"
+
+_RUNS = frozenset(
+    "script style noscript template meta base link form input button select textarea svg math"
+    " applet frame frameset head".split()
+)
+_FRAMES = frozenset(("iframe", "embed", "object", "video", "audio", "source", "track"))
+_TEXT_BLOCKS = frozenset(
+    "p div section article aside header footer main nav address details summary center figure"
+    " figcaption fieldset legend dl dt dd body html".split()
+)
+_SPECIAL = re.compile(r"([\\`*\[\]<>])")
+_LINE_START = re.compile(r"^(\s*)(#{1,6}(?=\s|$)|[-+](?=\s)|=+\s*$|-{3,}\s*$|~{3}|\|)")
+_NUMBERED = re.compile(r"^(\s*\d{1,9})([.)])(?=\s)")
+
+
+@dataclass
+class Notes:
+    """What was met on the way; counted, so that a thousand alike are one line of the report."""
+
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def say(self, code: str, what: str) -> None:
+        """Note something that was left out or not understood."""
+        if len(self.counts) < 200 or (code, what) in self.counts:
+            self.counts[code, what] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A link, picture or embedded medium: its words and its address."""
+
+    text: str
+    url: str
+    kind: str = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """A line of a post, as a reader sees it.
+
+    Attributes:
+        text: plain words.
+        heading: it is a heading (1..6), or 0.
+        bold: all of it is bold, which authors use for headings.
+        cells: of a table's row.
+        anchors: links in it, in order.
+    """
+
+    text: str
+    heading: int = 0
+    bold: bool = False
+    cells: tuple[str, ...] = ()
+    anchors: tuple[Anchor, ...] = ()
+
+
+class Body:
+    """The content of one post, parsed once.
+
+    Args:
+        content: HTML.
+        raw: as its author typed it; see records.Post.
+        base: the post's address, to complete relative links.
+        pictures: attachment id -> address.
+        keep_email: leave e-mail addresses in the text.
+    """
+
+    def __init__(
+        self,
+        content: str,
+        *,
+        raw: bool,
+        base: str = "",
+        pictures: dict[str, str] | None = None,
+        keep_email: bool = False,
+    ):
+        self.notes = Notes()
+        self.base = base
+        self.typeset = raw
+        self.keep_email = keep_email
+        if raw:
+            content = as_shown(content, pictures or {}, self.notes.say)
+        self.root = _tree(content)
+
+    def markdown(self) -> str:
+        """Clean Markdown, ending in a newline; "" where there is no text."""
+        blocks = _Writer(self).blocks(self.root)
+        return "\n\n".join(blocks) + "\n" if blocks else ""
+
+    def lines(self) -> list[TextLine]:
+        """Its lines in reading order; a <br> ends one, a table's row is one."""
+        collector = _Lines(self)
+        collector.walk(self.root, 0)
+        collector.flush()
+        return collector.found
+
+    def say_words(self, text: str) -> str:
+        """Text as shown: typeset, clean, e-mail addresses out."""
+        text = clean(text) if "\x00" in text else text
+        if self.typeset:
+            text = typeset(text)
+        if not self.keep_email and "@" in text:
+            text, removed = EMAIL.subn(EMAIL_REMOVED, text)
+            if removed:
+                self.notes.say("e-mail-removed", "")
+        return text
+
+    def address(self, url: str | None) -> str:
+        """A link that may be followed, complete; "" and a note for any other."""
+        bare = re.sub(r"[\x00-\x20\x7f]+", "", url or "")
+        if not bare or bare.startswith("#"):
+            return ""
+        try:
+            full = urljoin(self.base, bare)
+            scheme = urlsplit(full).scheme.lower()
+        except ValueError:
+            scheme, full = "broken", bare
+        if scheme in ("http", "https"):
+            return full.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
+        if scheme == "mailto":
+            if self.keep_email:
+                return full
+            self.notes.say("e-mail-removed", "")
+        elif scheme not in ("tel", ""):
+            self.notes.say("link-removed", scheme)
+        return ""
+
+
+def _tree(content: str) -> lxml.html.HtmlElement:
+    parser = lxml.html.HTMLParser(
+        no_network=True, huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8"
+    )
+    text = f"<div>{content[:MAX_CONTENT]}</div>".encode("utf-8", "replace").replace(b"\x00", b"")
+    try:
+        return lxml.html.document_fromstring(text, parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, ValueError):
+        return lxml.html.document_fromstring(b"<div></div>")
+
+
+def _tag(node: lxml.html.HtmlElement) -> str:
+    return node.tag if isinstance(node.tag, str) else ""
+
+
+class _Writer:
+    """Markdown of a tree. libxml2 nests at most 256 deep or so, hence recursion is bounded."""
+
+    def __init__(self, body: Body):
+        self.body = body
+
+    def blocks(self, node: lxml.html.HtmlElement, depth: int = 0) -> list[str]:
+        """Blocks below a node, each without blank lines around it."""
+        if depth > 300:
+            self.body.notes.say("too-deep", "")
+            return [escape(self.body.say_words(" ".join(node.itertext())))]
+        found: list[str] = []
+        run = [self._text(node.text)]
+        for child in node:
+            tag = _tag(child)
+            if self._is_block(child, tag):
+                self._end(run, found)
+                run = []
+                found += self._block(child, tag, depth)
+            else:
+                run.append(self._inline(child, depth))
+            run.append(self._text(child.tail))
+        self._end(run, found)
+        return found
+
+    def _is_block(self, node: lxml.html.HtmlElement, tag: str) -> bool:
+        if tag in _TEXT_BLOCKS or re.fullmatch(r"h[1-6]", tag):
+            return True
+        if tag in ("ul", "ol", "menu", "blockquote", "pre", "table", "hr", *_FRAMES, *_RUNS):
+            return True
+        return tag not in ("br", "img") and any(self._is_block(c, _tag(c)) for c in node)
+
+    def _block(self, node: lxml.html.HtmlElement, tag: str, depth: int) -> list[str]:
+        if tag in _RUNS:
+            if tag not in ("style", "noscript", "template", "head") or len(node):
+                self.body.notes.say("markup-removed", tag)
+            return []
+        if re.fullmatch(r"h[1-6]", tag):
+            text = " ".join(self._line(node, depth).split())
+            return [f"{'#' * int(tag[1])} {text}"] if text else []
+        if tag in ("ul", "ol", "menu"):
+            return self._list(node, ordered=tag == "ol", depth=depth)
+        if tag == "blockquote":
+            inner = "\n\n".join(self.blocks(node, depth + 1))
+            return ["\n".join(f"> {line}".rstrip() for line in inner.splitlines())] if inner else []
+        if tag == "pre":
+            text = "".join(node.itertext()).strip("\n")
+            fence = "`" * max(3, 1 + max((len(m) for m in re.findall(r"`+", text)), default=0))
+            return [f"{fence}\n{text}\n{fence}"] if text.strip() else []
+        if tag == "table":
+            return self._table(node, depth)
+        if tag == "hr":
+            return ["---"]
+        if tag in _FRAMES:
+            return self._frame(node, tag)
+        return self.blocks(node, depth + 1)
+
+    def _list(self, node: lxml.html.HtmlElement, *, ordered: bool, depth: int) -> list[str]:
+        lines: list[str] = []
+        number = 0
+        for child in node:
+            number += 1
+            mark = f"{number}. " if ordered else "- "
+            blocks = self.blocks(child, depth + 1) if _tag(child) not in _RUNS else []
+            tight = all(b.startswith(("- ", "1. ")) for b in blocks[1:])
+            inner = ("\n" if tight else "\n\n").join(blocks)
+            if inner:
+                pad = " " * len(mark)
+                first, *others = inner.splitlines()
+                lines.append(mark + first)
+                lines += [pad + line if line else "" for line in others]
+        return ["\n".join(lines)] if lines else []
+
+    def _table(self, table: lxml.html.HtmlElement, depth: int) -> list[str]:
+        rows = [
+            [
+                " ".join("<br>".join(self.blocks(cell, depth + 1)).replace("<br>", " / ").split())
+                .replace("|", "\\|")
+                for cell in row.iterchildren("td", "th")
+            ]
+            for row in table.iter("tr")
+        ]
+        rows = [row for row in rows if any(row)]
+        caption = [t for c in table.iterchildren("caption") for t in self.blocks(c, depth + 1)]
+        if not rows:
+            return caption
+        width = max(len(row) for row in rows)
+        text = ["| " + " | ".join(row + [""] * (width - len(row))) + " |" for row in rows]
+        text.insert(1, "|" + " --- |" * width)
+        return [*caption, "\n".join(text)]
+
+    def _frame(self, node: lxml.html.HtmlElement, tag: str) -> list[str]:
+        urls = [
+            u for n in node.iter() for u in (n.get("src") or n.get("data") or n.get("data-src"),) if u
+        ]
+        links = dict.fromkeys(filter(None, (self.body.address(u) for u in urls)))
+        label = escape(self.body.say_words(node.get("title") or "")) or "Embedded"
+        if not links:
+            self.body.notes.say("markup-removed", tag)
+        found = [f"[{label}]({url})" for url in links]
+        return found if tag in ("iframe", "embed") else found + self._without_sources(node)
+
+    def _without_sources(self, node: lxml.html.HtmlElement) -> list[str]:
+        words = " ".join(self.body.say_words(" ".join(node.itertext())).split())
+        return [escape(words)] if words else []
+
+    def _end(self, run: list[str], found: list[str]) -> None:
+        lines = [line.strip(" \t") for line in "".join(run).split("\n")]
+        text = re.sub(r"(?:\\\n)+$", "", "\n".join(lines)).strip("\n\\ ")
+        text = re.sub(r"\n(?:\\?\n)+", "\n", text)
+        if text:
+            found.append("\n".join(_guarded(line) for line in text.split("\n")))
+
+    def _text(self, text: str | None) -> str:
+        return escape(re.sub(r"[ \t\r\n]+", " ", self.body.say_words(text))) if text else ""
+
+    def _line(self, node: lxml.html.HtmlElement, depth: int) -> str:
+        pieces = [self._text(node.text)]
+        for child in node:
+            pieces += [self._inline(child, depth + 1), self._text(child.tail)]
+        return "".join(pieces)
+
+    def _inline(self, node: lxml.html.HtmlElement, depth: int) -> str:
+        tag = _tag(node)
+        if not tag or tag in _RUNS:
+            if tag:
+                self.body.notes.say("markup-removed", tag)
+            return ""
+        if tag == "br":
+            return "\\\n"
+        if tag == "img":
+            return self._picture(node)
+        inner = self._line(node, depth) if depth < 300 else ""
+        if tag in ("strong", "b") and inner.strip():
+            return _wrapped(inner, "**")
+        if tag in ("em", "i", "cite") and inner.strip():
+            return _wrapped(inner, "*")
+        if tag in ("code", "kbd", "tt") and inner.strip() and "`" not in inner:
+            return f"`{''.join(node.itertext())}`".replace("\n", " ")
+        if tag in ("del", "s", "strike") and inner.strip():
+            return _wrapped(inner, "~~")
+        if tag == "a":
+            return self._link(node, inner)
+        return inner
+
+    def _link(self, node: lxml.html.HtmlElement, inner: str) -> str:
+        url = self.body.address(node.get("href"))
+        text = " ".join(inner.replace("\\\n", " ").split())
+        if not url or not text:
+            return inner
+        lead = " " if inner[:1].isspace() else ""
+        return f"{lead}[{text}]({url})" + (" " if inner[-1:].isspace() else "")
+
+    def _picture(self, node: lxml.html.HtmlElement) -> str:
+        url = self.body.address(node.get("src"))
+        alt = escape(" ".join(self.body.say_words(node.get("alt") or "").split()))
+        if not url:
+            self.body.notes.say("markup-removed", "img")
+            return alt
+        return f"![{alt}]({url})"
+
+
+def escape(text: str) -> str:
+    """Text that no Markdown reader takes for markup."""
+    text = _SPECIAL.sub(r"\\\1", text)
+    text = re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text)
+    return re.sub(r"&(?=#?\w{1,31};)", r"\\&", text)
+
+
+def _guarded(line: str) -> str:
+    line = _LINE_START.sub(lambda m: f"{m[1]}\\{m[2]}", line)
+    return _NUMBERED.sub(r"\1\\\2", line)
+
+
+def _wrapped(inner: str, mark: str) -> str:
+    """The mark close around the words, spaces outside it, one run a line."""
+    out = []
+    for line in inner.split("\n"):
+        tail = "\\" if line.endswith("\\") else ""
+        core = line.removesuffix("\\") if tail else line
+        bare = core.strip()
+        lead = core[: len(core) - len(core.lstrip())]
+        rest = core[len(core.rstrip()) :]
+        out.append(f"{lead}{mark}{bare}{mark}{rest}{tail}" if bare else line)
+    return "\n".join(out)
+
+
+class _Lines:
+    def __init__(self, body: Body):
+        self.body = body
+        self.found: list[TextLine] = []
+        self.words: list[str] = []
+        self.anchors: list[Anchor] = []
+        self.heading = 0
+        self.plain = 0  # letters of the line that are not bold
+
+    def walk(self, node: lxml.html.HtmlElement, bold: int) -> None:
+        tag = _tag(node)
+        if not tag or tag in _RUNS:
+            return
+        if tag == "tr":
+            self._row(node)
+            return
+        block = tag in _TEXT_BLOCKS or tag in ("li", "blockquote", "pre", "ul", "ol", "table", "hr")
+        level = int(tag[1]) if re.fullmatch(r"h[1-6]", tag) else 0
+        if block or level or tag == "br":
+            self.flush()
+        self.heading = level or self.heading
+        self._anchor(node, tag)
+        bold += tag in ("strong", "b")
+        self._say(node.text, bold)
+        for child in node:
+            self.walk(child, bold)
+            self._say(child.tail, bold)
+        if block or level:
+            self.flush()
+
+    def _say(self, text: str | None, bold: int) -> None:
+        if text:
+            shown = self.body.say_words(text)
+            self.words.append(shown)
+            self.plain += 0 if bold else sum(c.isalnum() for c in shown)
+
+    def _anchor(self, node: lxml.html.HtmlElement, tag: str) -> None:
+        kinds = {"a": ("href", "link"), "img": ("src", "picture")}
+        attribute, kind = kinds.get(tag, ("src", "medium" if tag in _FRAMES else ""))
+        url = self.body.address(node.get(attribute) or node.get("data")) if kind else ""
+        if url:
+            words = "".join(node.itertext()) or node.get("title") or node.get("alt") or ""
+            kind = "medium" if "embed" in (node.get("class") or "").split() else kind
+            text = " ".join(self.body.say_words(words).split())
+            self.anchors.append(Anchor(text, url, kind))
+
+    def _row(self, row: lxml.html.HtmlElement) -> None:
+        self.flush()
+        cells = []
+        for cell in row.iterchildren("td", "th"):
+            inner = _Lines(self.body)
+            inner.walk(cell, 0)
+            inner.flush()
+            cells.append("\n".join(line.text for line in inner.found if line.text))
+            self.anchors += [a for line in inner.found for a in line.anchors]
+        self.found.append(
+            TextLine(" | ".join(c.replace("\n", " ") for c in cells), 0, False, tuple(cells),
+                     tuple(self.anchors))
+        )  # fmt: skip
+        self.anchors = []
+
+    def flush(self) -> None:
+        text = " ".join("".join(self.words).split())
+        if text or self.anchors:
+            bold = bool(text) and self.plain == 0 and any(c.isalnum() for c in text)
+            self.found.append(TextLine(text, self.heading, bold, (), tuple(self.anchors)))
+        self.words, self.anchors, self.heading, self.plain = [], [], 0, 0

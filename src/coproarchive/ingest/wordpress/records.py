@@ -1,0 +1,179 @@
+"""What a WordPress site is made of, whichever way it was read: export file, REST or saved pages."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from coproarchive.model import Problem, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A category or tag of a post.
+
+    Attributes:
+        domain: "category", "post_tag" or another taxonomy.
+        slug: WordPress's nicename.
+        name: as shown.
+    """
+
+    domain: str
+    slug: str
+    name: str
+
+
+@dataclass(slots=True)
+class Post:
+    """A post, page, attachment or other record of a site.
+
+    Attributes:
+        id: WordPress's number, as text; "" where it is unknown.
+        type: "post", "page", "attachment" or a plugin's own.
+        status: "publish", "draft", "private", "trash", "inherit", ...
+        link: its address.  slug: its name in the address.
+        date: YYYY-MM-DD, "" where unknown.
+        creator: login or display name of its account.
+        content: HTML; see `raw`.
+        raw: whether the content is as its author typed it (blocks, shortcodes, no paragraphs) and
+            not as the site shows it.
+        protected: whether a password guards it.
+        attachment_url: address of the file, of attachments.
+        alt: alternative text, of attachments that are pictures.
+        files: name -> local path of files that came with it (saved pages).
+        comments: how many comments came with it; their text is not kept.
+    """
+
+    id: str = ""
+    type: str = "post"
+    status: str = "publish"
+    title: str = ""
+    link: str = ""
+    slug: str = ""
+    date: str = ""
+    creator: str = ""
+    content: str = ""
+    excerpt: str = ""
+    raw: bool = True
+    protected: bool = False
+    parent: str = ""
+    attachment_url: str = ""
+    alt: str = ""
+    comments: int = 0
+    terms: tuple[Term, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, object]:
+        """All fields, for the spool."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, object]) -> Post:
+        """The post that `to_json` wrote."""
+        terms = value.pop("terms", [])
+        assert isinstance(terms, list)
+        post = cls(**value)  # type: ignore[arg-type]  # written by to_json
+        post.terms = tuple(Term(**term) for term in terms)
+        return post
+
+
+@dataclass
+class Site:
+    """What a source says of itself, filled in while it is read.
+
+    Attributes:
+        name: the blog's title.
+        address: its address, without a slash at the end.
+        authors: login -> display name.
+        counts: post type -> how many the source holds, whatever becomes of them.
+        problems: what was wrong with the source.
+    """
+
+    name: str = ""
+    address: str = ""
+    language: str = ""
+    authors: dict[str, str] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def key(self) -> str:
+        """Host and path of the address: what `source_id` begins with, alike for all sources."""
+        bare = self.address.partition("://")[2] or self.address
+        return bare.strip("/").removeprefix("www.").lower() or "unknown-site"
+
+    def problem(
+        self,
+        code: str,
+        where: str,
+        message: str,
+        hint: str = "",
+        severity: Severity = Severity.WARNING,
+        place: str = "",
+    ) -> None:
+        """Report something wrong with the source."""
+        self.problems.append(Problem(code, severity, where, message, place, hint))
+
+
+class Source(Protocol):
+    """A way to read a site. `posts` fills in `site` as it goes."""
+
+    site: Site
+
+    def posts(self) -> Iterator[Post]:
+        """Everything in the source, once."""
+        ...
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the archivist asks of an import.
+
+    Attributes:
+        media: folder with the blog's files.
+        download: fetch files from their addresses.
+        check_links: ask for each file that is not fetched whether its address still answers.
+        dry_run: change nothing.
+        include: what else to bring: "private", "draft", "password", "trash", "e-mail"; items of
+            the first four come in hidden.
+        new_topics: tags that no rule names become topics.
+        allow_private: fetch from loopback and private addresses too (tests, an intranet).
+        work: folder in which an interrupted REST import goes on; None starts afresh each time.
+        max_file: bytes of one fetched file.
+        pause: seconds between requests.
+    """
+
+    media: Path | None = None
+    download: bool = False
+    check_links: bool = False
+    dry_run: bool = False
+    include: frozenset[str] = frozenset()
+    new_topics: bool = True
+    allow_private: bool = False
+    work: Path | None = None
+    max_file: int = 200 * 1024 * 1024
+    pause: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Something understood from prose, for the archivist to confirm.
+
+    Attributes:
+        kind: "speaker", "author", "session", "date", ...
+        value: what was understood.
+        line: the words it was read from, at most 200 characters.
+        confidence: 0..1, set by rule; below 0.6 it deserves a look.
+        record: the record it went into.
+        source: address of the post.
+    """
+
+    kind: str
+    value: str
+    line: str
+    confidence: float
+    record: str = ""
+    source: str = ""
