@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 from pptx import Presentation
@@ -64,7 +66,7 @@ def deck_bytes(deck: Deck) -> bytes:
     return same_every_time(buffer.getvalue())
 
 
-def _opening(presentation: Presentation, deck: Deck) -> None:
+def _opening(presentation: Any, deck: Deck) -> None:
     slide = presentation.slides.add_slide(presentation.slide_layouts[0])
     _background(slide, ACCENT)
     title, subtitle = slide.shapes.title, slide.placeholders[1]
@@ -76,14 +78,14 @@ def _opening(presentation: Presentation, deck: Deck) -> None:
     slide.notes_slide.notes_text_frame.text = deck.notes
 
 
-def _slide(presentation: Presentation, content: Slide) -> None:
+def _slide(presentation: Any, content: Slide) -> None:
     slide = presentation.slides.add_slide(presentation.slide_layouts[5])
     _background(slide, PAPER)
     band = slide.shapes.add_shape(
         MSO_SHAPE.RECTANGLE, 0, 0, Inches(0.28), presentation.slide_height
     )
     band.fill.solid()
-    band.fill.fore_color.rgb = RGBColor.from_string(ACCENT)
+    band.fill.fore_color.rgb = colour_of(ACCENT)
     band.line.fill.background()
     title = slide.shapes.title
     _place(title, 0.9, 0.5, 11.6, 1.1)
@@ -101,8 +103,8 @@ def _slide(presentation: Presentation, content: Slide) -> None:
     slide.notes_slide.notes_text_frame.text = content.notes
 
 
-def _bullets(slide: object, body: Bullets) -> None:
-    box = slide.shapes.add_textbox(Inches(0.9), Inches(1.9), Inches(11.4), Inches(5))  # type: ignore[attr-defined]
+def _bullets(slide: Any, body: Bullets) -> None:
+    box = slide.shapes.add_textbox(Inches(0.9), Inches(1.9), Inches(11.4), Inches(5))
     frame = box.text_frame
     frame.word_wrap = True
     for number, line in enumerate(body.lines):
@@ -112,10 +114,10 @@ def _bullets(slide: object, body: Bullets) -> None:
     _type(frame, 26, INK)
 
 
-def _grid(slide: object, body: Grid) -> None:
+def _grid(slide: Any, body: Grid) -> None:
     rows, columns = len(body.rows), len(body.rows[0])
-    shape = slide.shapes.add_table(  # type: ignore[attr-defined]
-        rows, columns, Inches(0.9), Inches(1.9), Inches(11.5), Inches(0.55 * rows)
+    shape = slide.shapes.add_table(
+        rows, columns, Inches(0.9), Inches(1.7), Inches(11.5), Inches(0.45 * rows)
     )
     table = shape.table
     for column, width in enumerate(body.widths):
@@ -125,17 +127,17 @@ def _grid(slide: object, body: Grid) -> None:
             cell = table.cell(r, c)
             cell.text = text
             cell.fill.solid()
-            cell.fill.fore_color.rgb = RGBColor.from_string(
+            cell.fill.fore_color.rgb = colour_of(
                 ACCENT if r == 0 else "FFFFFF" if r % 2 else "EEF3F1"
             )
-            _type(cell.text_frame, 18, "FFFFFF" if r == 0 else INK, bold=r == 0)
+            _type(cell.text_frame, 17, "FFFFFF" if r == 0 else INK, bold=r == 0)
 
 
-def _chart(slide: object, body: Chart) -> None:
-    data = CategoryChartData()
+def _chart(slide: Any, body: Chart) -> None:
+    data: Any = CategoryChartData()  # type: ignore[no-untyped-call]
     data.categories = list(body.values)
     data.add_series(body.series, list(body.values.values()))
-    frame = slide.shapes.add_chart(  # type: ignore[attr-defined]
+    frame = slide.shapes.add_chart(
         XL_CHART_TYPE.BAR_CLUSTERED, Inches(0.9), Inches(1.8), Inches(11.4), Inches(5.2), data
     )
     chart = frame.chart
@@ -145,43 +147,48 @@ def _chart(slide: object, body: Chart) -> None:
     plot = chart.plots[0]
     plot.has_data_labels, plot.gap_width = True, 60
     plot.series[0].format.fill.solid()
-    plot.series[0].format.fill.fore_color.rgb = RGBColor.from_string(ACCENT)
+    plot.series[0].format.fill.fore_color.rgb = colour_of(ACCENT)
     chart.category_axis.reverse_order = True
     chart.value_axis.visible = False
     chart.value_axis.has_major_gridlines = False
     _describe(frame, body.alt)
 
 
-def _picture(slide: object, body: Picture) -> None:
-    picture = slide.shapes.add_picture(  # type: ignore[attr-defined]
+def _picture(slide: Any, body: Picture) -> None:
+    picture = slide.shapes.add_picture(
         io.BytesIO(drawing(body)), Inches(0.9), Inches(1.8), width=Inches(11.4)
     )
     _describe(picture, body.alt)
 
 
-def _describe(shape: object, alt: str) -> None:
+def _describe(shape: Any, alt: str) -> None:
     """The description that a screen reader says."""
-    properties = next(shape._element.iter("{*}cNvPr"))  # type: ignore[attr-defined]
+    properties = next(shape._element.iter("{*}cNvPr"))
     properties.set("descr", alt)
 
 
-def _background(slide: object, colour: str) -> None:
-    fill = slide.background.fill  # type: ignore[attr-defined]
+def colour_of(hexadecimal: str) -> Any:
+    """A colour as python-pptx wants it."""
+    return RGBColor.from_string(hexadecimal)  # type: ignore[no-untyped-call]
+
+
+def _background(slide: Any, colour: str) -> None:
+    fill = slide.background.fill
     fill.solid()
-    fill.fore_color.rgb = RGBColor.from_string(colour)
+    fill.fore_color.rgb = colour_of(colour)
 
 
-def _place(shape: object, left: float, top: float, width: float, height: float) -> None:
-    shape.left, shape.top = Inches(left), Inches(top)  # type: ignore[attr-defined]
-    shape.width, shape.height = Inches(width), Inches(height)  # type: ignore[attr-defined]
+def _place(shape: Any, left: float, top: float, width: float, height: float) -> None:
+    shape.left, shape.top = Inches(left), Inches(top)
+    shape.width, shape.height = Inches(width), Inches(height)
 
 
-def _type(frame: object, size: int, colour: str, bold: bool = False) -> None:
-    for paragraph in frame.paragraphs:  # type: ignore[attr-defined]
+def _type(frame: Any, size: int, colour: str, bold: bool = False) -> None:
+    for paragraph in frame.paragraphs:
         paragraph.alignment = 1
         for run in paragraph.runs:
             run.font.size, run.font.bold = Pt(size), bold
-            run.font.color.rgb = RGBColor.from_string(colour)
+            run.font.color.rgb = colour_of(colour)
 
 
 def drawing(picture: Picture) -> bytes:
@@ -191,7 +198,7 @@ def drawing(picture: Picture) -> bytes:
     draw = ImageDraw.Draw(image)
     count = len(picture.boxes)
     box = (width - gap * (count - 1)) // count
-    large, small = ImageFont.load_default(56), ImageFont.load_default(40)
+    large, small = ImageFont.load_default(84), ImageFont.load_default(64)
     for n, (head, text) in enumerate(picture.boxes):
         left = n * (box + gap)
         draw.rounded_rectangle(
@@ -242,10 +249,9 @@ def same_every_time(data: bytes) -> bytes:
 
 
 def _fixed_clock(member: bytes) -> bytes:
-    import re
-
     stamp = MADE.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-    return re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", stamp, member)
+    fixed: bytes = re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", stamp, member)
+    return fixed
 
 
 # --------------------------------------------------------------------- PDF
@@ -303,12 +309,12 @@ class _Outlined(Paragraph):  # type: ignore[misc]  # reportlab has no types
         super().draw()
 
 
-def _foot(canvas: object, document: object) -> None:
-    canvas.saveState()  # type: ignore[attr-defined]
-    canvas.setFont("Helvetica", 9)  # type: ignore[attr-defined]
-    canvas.setFillColor(colors.HexColor(f"#{QUIET}"))  # type: ignore[attr-defined]
-    canvas.drawString(22 * mm, 12 * mm, f"{BY} · page {document.page}")  # type: ignore[attr-defined]
-    canvas.restoreState()  # type: ignore[attr-defined]
+def _foot(canvas: Any, document: Any) -> None:
+    canvas.saveState()
+    canvas.setFont("Helvetica", 9)
+    canvas.setFillColor(colors.HexColor(f"#{QUIET}"))
+    canvas.drawString(22 * mm, 12 * mm, f"{BY} · page {document.page}")
+    canvas.restoreState()
 
 
 def all_files() -> dict[str, bytes]:

@@ -6,8 +6,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
-import click
 import typer
 
 from coproarchive.check import CODES
@@ -40,13 +40,13 @@ def commands() -> str:
     return table(("command", "what it does", "options"), _commands(typer.main.get_command(app), ""))
 
 
-def _commands(command: click.Command, before: str) -> Iterable[tuple[str, ...]]:
-    if isinstance(command, click.Group):
+def _commands(command: Any, before: str) -> Iterable[tuple[str, ...]]:
+    if hasattr(command, "commands"):
         for name, child in sorted(command.commands.items()):
             yield from _commands(child, f"{before} {name}")
         return
     arguments = [
-        p.make_metavar(click.Context(command))
+        p.make_metavar(typer.Context(command))
         for p in command.params
         if p.param_type_name == "argument"
     ]
@@ -84,9 +84,10 @@ def render(text: str) -> str:
     """The README with every table between its two markers made anew."""
     for name, make in TABLES.items():
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
-        text, found = pattern.subn(lambda m, made=make(): m[1] + made + m[2], text)
-        if found != 1:
+        match = pattern.search(text)
+        if match is None:
             raise SystemExit(f"README.md lacks the markers of the table '{name}'")
+        text = text[: match.start()] + match[1] + make() + match[2] + text[match.end() :]
     return text
 
 

@@ -1,11 +1,16 @@
-"""Fixtures that every room's tests share."""
+"""Fixtures that every room's tests share: a small invented archive and where real files are."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from coproarchive.library import Library
+from coproarchive.settings import Settings
+from making import make_archive, make_deck
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +21,39 @@ def shared() -> Path:
     if not (folder / "corpus").is_dir():
         pytest.skip("no folder of real files: set COPRO_SHARED to run this test")
     return folder
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """A copy of the small invented archive."""
+    return make_archive(tmp_path / "archive")
+
+
+@pytest.fixture
+def deck(tmp_path: Path) -> Path:
+    """A deck that is in no archive."""
+    return make_deck(tmp_path / "loose" / "Bread for all 2018-05-04.pptx")
+
+
+@pytest.fixture
+def open_library(tmp_path: Path) -> Iterator[Callable[..., Library]]:
+    """Opens libraries over an archive, and closes them at the end."""
+    opened: list[Library] = []
+
+    def open_it(archive: Path, **settings: object) -> Library:
+        given = {"archive": archive, "index": tmp_path / "index", "workers": 1} | settings
+        library = Library(Settings(**given))  # type: ignore[arg-type]  # checked by pydantic
+        opened.append(library)
+        return library
+
+    yield open_it
+    for library in opened:
+        library.close()
+
+
+@pytest.fixture
+def library(archive: Path, open_library: Callable[..., Library]) -> Library:
+    """The small archive, indexed."""
+    opened = open_library(archive)
+    opened.update_index()
+    return opened

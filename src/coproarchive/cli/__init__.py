@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 from pydantic import ValidationError
 
@@ -44,18 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = _global_options_first(list(sys.argv[1:] if arguments is None else arguments))
     try:
         code = app(words, standalone_mode=False)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         code = stop.exit_code
-    except click.ClickException as error:
-        say_error(error.format_message(), "Add --help to see what this command takes.")
-        code = error.exit_code
+    except typer.TyperException as error:
+        say_error(_usage_message(error), "Add --help to see what this command takes.")
+        code = 2
     except CoproArchiveError as error:
         say_error(str(CoproArchiveError(error.message, error.path)), error.hint)
         code = error.exit_code
     except ValidationError as error:
         say_error(f"A setting is wrong: {_first_mistake(error)}")
         code = 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         say_error("Stopped. What was finished is kept; run the command again to go on.")
         code = 130
     except BrokenPipeError:
@@ -84,6 +83,12 @@ def _global_options_first(words: list[str]) -> list[str]:
         (front if word.startswith(("--archive=", "--index=")) else rest).append(word)
         position += 1
     return front + rest + words[position:]
+
+
+def _usage_message(error: typer.TyperException) -> str:
+    """What was wrong with the words of the command line."""
+    say = getattr(error, "format_message", None)
+    return str(say() if say else error)
 
 
 def _first_mistake(error: ValidationError) -> str:

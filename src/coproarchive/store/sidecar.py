@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from coproarchive.errors import SidecarError
 from coproarchive.store.yaml import Document, Place, Plain, YamlMistakeError, parse
@@ -215,7 +215,7 @@ def _inner_model(annotation: object) -> type[BaseModel] | None:
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """' Did you mean "x"?' for the nearest known word, "" where none is near."""
-    best = process.extractOne(given, list(known), score_cutoff=60)
+    best = process.extractOne(given, list(known), scorer=fuzz.ratio, score_cutoff=60)
     return f' Did you mean "{best[0]}"?' if best else ""
 
 
