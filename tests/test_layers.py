@@ -15,21 +15,22 @@ FLOORS: dict[str, tuple[int, str]] = {
     "errors": (1, "nouns"),
     "model": (1, "nouns"),
     "progress": (1, "nouns"),
-    "settings": (3, "settings"),
     "store": (2, "store"),
     "extract": (2, "extract"),
     "search": (2, "search"),
     "publish": (2, "publish"),
     "catalogue": (3, "catalogue"),
-    "search.locate": (3, "search-above"),
-    "search.answer": (3, "search-above"),
+    "settings": (3, "settings"),
+    "search.locate": (4, "search-above"),
+    "search.answer": (4, "search-above"),
     "search.index": (4, "search-above"),
-    "ingest": (4, "ingest"),
-    "check": (4, "check"),
-    "web": (5, "web"),
-    "ui": (5, "ui"),
-    "cli": (5, "cli"),
-    "__main__": (6, "main"),
+    "ingest": (5, "ingest"),
+    "check": (5, "check"),
+    "library": (6, "library"),
+    "web": (7, "web"),
+    "ui": (8, "ui"),
+    "cli": (8, "cli"),
+    "__main__": (9, "main"),
 }
 
 # Which package only one room may import, and which room that is.
@@ -62,7 +63,7 @@ def name_of(path: Path) -> str:
 def floor_of(name: str) -> tuple[int, str]:
     """Floor and room of a module; the package itself and app.py stand on top."""
     if name in ("", "app"):
-        return (6, "app")
+        return (9, "app")
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
         prefix = ".".join(parts[:length])

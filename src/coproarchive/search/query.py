@@ -112,14 +112,15 @@ class Query:
             if name in FACETS
         }
         clauses = _parse(text, chosen, notes)
+        first, last = _date(after, notes), _date(before, notes)
         sorts = get_args(Sort)
         return cls(
             text,
             clauses,
             tuple(dict.fromkeys(notes)),
             {name: values for name, values in chosen.items() if values},
-            _date(after, notes),
-            _date(before, notes),
+            first,
+            last,
             sort if sort in sorts else "relevance",  # type: ignore[arg-type]  # checked here
             min(max(page, 1), MAX_PAGE),
             min(max(size, 1), MAX_SIZE),

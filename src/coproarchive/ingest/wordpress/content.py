@@ -23,13 +23,13 @@ EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}
 EMAIL_REMOVED = "[e-mail address removed]"
 
 _RUNS = frozenset(
-    "script style noscript template meta base link form input button select textarea svg math"
-    " applet frame frameset head".split()
+    """script style noscript template meta base link form input button select textarea svg math
+    applet frame frameset head""".split()
 )
 _FRAMES = frozenset(("iframe", "embed", "object", "video", "audio", "source", "track"))
 _TEXT_BLOCKS = frozenset(
-    "p div section article aside header footer main nav address details summary center figure"
-    " figcaption fieldset legend dl dt dd body html".split()
+    """p div section article aside header footer main nav address details summary center figure
+    figcaption fieldset legend dl dt dd body html""".split()
 )
 _SPECIAL = re.compile(r"([\\`*\[\]<>])")
 _LINE_START = re.compile(r"^(\s*)(#{1,6}(?=\s|$)|[-+](?=\s)|=+\s*$|-{3,}\s*$|~{3}|\|)")
@@ -121,6 +121,10 @@ class Body:
         text = clean(text) if "\x00" in text else text
         if self.typeset:
             text = typeset(text)
+        return self.without_email(text)
+
+    def without_email(self, text: str) -> str:
+        """Text without e-mail addresses, where they are not asked for."""
         if not self.keep_email and "@" in text:
             text, removed = EMAIL.subn(EMAIL_REMOVED, text)
             if removed:
@@ -138,7 +142,9 @@ class Body:
         except ValueError:
             scheme, full = "broken", bare
         if scheme in ("http", "https"):
-            return full.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
+            return (
+                full.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
+            )
         if scheme == "mailto":
             if self.keep_email:
                 return full
@@ -195,7 +201,9 @@ class _Writer:
             return True
         return tag not in ("br", "img") and any(self._is_block(c, _tag(c)) for c in node)
 
-    def _block(self, node: lxml.html.HtmlElement, tag: str, depth: int) -> list[str]:
+    def _block(  # noqa: PLR0911 - a return a kind of element
+        self, node: lxml.html.HtmlElement, tag: str, depth: int
+    ) -> list[str]:
         if tag in _RUNS:
             if tag not in ("style", "noscript", "template", "head") or len(node):
                 self.body.notes.say("markup-removed", tag)
@@ -209,7 +217,7 @@ class _Writer:
             inner = "\n\n".join(self.blocks(node, depth + 1))
             return ["\n".join(f"> {line}".rstrip() for line in inner.splitlines())] if inner else []
         if tag == "pre":
-            text = "".join(node.itertext()).strip("\n")
+            text = self.body.without_email("".join(node.itertext())).strip("\n")
             fence = "`" * max(3, 1 + max((len(m) for m in re.findall(r"`+", text)), default=0))
             return [f"{fence}\n{text}\n{fence}"] if text.strip() else []
         if tag == "table":
@@ -222,9 +230,7 @@ class _Writer:
 
     def _list(self, node: lxml.html.HtmlElement, *, ordered: bool, depth: int) -> list[str]:
         lines: list[str] = []
-        number = 0
-        for child in node:
-            number += 1
+        for number, child in enumerate(node, start=1):
             mark = f"{number}. " if ordered else "- "
             blocks = self.blocks(child, depth + 1) if _tag(child) not in _RUNS else []
             tight = all(b.startswith(("- ", "1. ")) for b in blocks[1:])
@@ -239,8 +245,9 @@ class _Writer:
     def _table(self, table: lxml.html.HtmlElement, depth: int) -> list[str]:
         rows = [
             [
-                " ".join("<br>".join(self.blocks(cell, depth + 1)).replace("<br>", " / ").split())
-                .replace("|", "\\|")
+                " ".join(
+                    "<br>".join(self.blocks(cell, depth + 1)).replace("<br>", " / ").split()
+                ).replace("|", "\\|")
                 for cell in row.iterchildren("td", "th")
             ]
             for row in table.iter("tr")
@@ -256,7 +263,10 @@ class _Writer:
 
     def _frame(self, node: lxml.html.HtmlElement, tag: str) -> list[str]:
         urls = [
-            u for n in node.iter() for u in (n.get("src") or n.get("data") or n.get("data-src"),) if u
+            u
+            for n in node.iter()
+            for u in (n.get("src") or n.get("data") or n.get("data-src"),)
+            if u
         ]
         links = dict.fromkeys(filter(None, (self.body.address(u) for u in urls)))
         label = escape(self.body.say_words(node.get("title") or "")) or "Embedded"
@@ -271,7 +281,7 @@ class _Writer:
 
     def _end(self, run: list[str], found: list[str]) -> None:
         lines = [line.strip(" \t") for line in "".join(run).split("\n")]
-        text = re.sub(r"(?:\\\n)+$", "", "\n".join(lines)).strip("\n\\ ")
+        text = re.sub(r"^(?:\\?\n)+|(?:\\\n)+$", "", "\n".join(lines)).strip()
         text = re.sub(r"\n(?:\\?\n)+", "\n", text)
         if text:
             found.append("\n".join(_guarded(line) for line in text.split("\n")))
@@ -285,7 +295,9 @@ class _Writer:
             pieces += [self._inline(child, depth + 1), self._text(child.tail)]
         return "".join(pieces)
 
-    def _inline(self, node: lxml.html.HtmlElement, depth: int) -> str:
+    def _inline(  # noqa: PLR0911 - a return a kind of element
+        self, node: lxml.html.HtmlElement, depth: int
+    ) -> str:
         tag = _tag(node)
         if not tag or tag in _RUNS:
             if tag:
@@ -301,7 +313,7 @@ class _Writer:
         if tag in ("em", "i", "cite") and inner.strip():
             return _wrapped(inner, "*")
         if tag in ("code", "kbd", "tt") and inner.strip() and "`" not in inner:
-            return f"`{''.join(node.itertext())}`".replace("\n", " ")
+            return f"`{self.body.without_email(''.join(node.itertext()))}`".replace("\n", " ")
         if tag in ("del", "s", "strike") and inner.strip():
             return _wrapped(inner, "~~")
         if tag == "a":

@@ -1,8 +1,8 @@
 """From what an author typed to what the site would show: blocks, shortcodes, paragraphs, quotes.
 
-WordPress does this in PHP (parse_blocks, do_shortcode, wpautop, wptexturize; wp-includes/blocks.php,
-shortcodes.php, formatting.php). Here it is done far enough that the text, its pictures, media and
-paragraphs come out alike; what is not known is left in place as text and reported.
+WordPress does this in PHP (parse_blocks, do_shortcode, wpautop, wptexturize; wp-includes/
+blocks.php, shortcodes.php, formatting.php). Here it is done far enough that the text, its
+pictures, media and paragraphs come out alike; what is not known stays as text and is reported.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ _BARE_ADDRESS = re.compile(r"(?m)^[ \t]*(https?://[^\s<>\"']+)[ \t]*$")
 
 # What only says how things are laid out: the text inside stays, the marks go.
 _LAYOUT = frozenset(
-    "row column col columns one_half one_third two_third half third box section vc_row vc_column"
-    " vc_column_text et_pb_section et_pb_row et_pb_column et_pb_text spoiler tabs tab toggle".split()
+    """row column col columns one_half one_third two_third half third box section vc_row
+    vc_column vc_column_text et_pb_section et_pb_row et_pb_column et_pb_text spoiler tabs tab
+    toggle""".split()
 )
 
 Say = Callable[[str, str], None]
@@ -121,9 +122,7 @@ def _gallery(given: dict[str, str], pictures: dict[str, str], say: Say) -> str:
     return "\n\n" + "\n\n".join(shown) + "\n\n"
 
 
-def _media(
-    name: str, match: re.Match[str], given: dict[str, str], rest: str, content: str
-) -> str:
+def _media(name: str, match: re.Match[str], given: dict[str, str], rest: str, content: str) -> str:
     """A line with the address, which becomes a link and, for films, a video."""
     address = next((given[k] for k in _MEDIA_KEYS if given.get(k)), "")
     if not address:
@@ -160,7 +159,9 @@ def paragraphs(content: str) -> str:
         if not bare:
             continue
         if _IS_BLOCK.match(bare) or bare.startswith("<!--"):
-            inner = re.match(r"^(<(?:li|td|th|dd|dt|div|p|h[1-6]|figcaption)[^>]*>)(.*)$", bare, re.S)
+            inner = re.match(
+                r"^(<(?:li|td|th|dd|dt|div|p|h[1-6]|figcaption)[^>]*>)(.*)$", bare, re.S
+            )
             pieces.append(inner[1] + _breaks(inner[2]) if inner else bare)
         else:
             pieces.append(f"<p>{_breaks(bare)}</p>")

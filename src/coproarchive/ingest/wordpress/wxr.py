@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from html.entities import name2codepoint
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from lxml import etree
 
@@ -37,9 +37,11 @@ _TOKEN = re.compile(r"<!\[CDATA\[|\]\]>|<item[\s>]|</item\s*>|<!--|-->")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _XMLNS = re.compile(r"""xmlns:([A-Za-z][\w.-]*)\s*=\s*["']([^"'<>&]{1,300})["']""")
 _DATE = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-_ENTITIES = "<!DOCTYPE r [%s]>" % "".join(  # single characters only: nothing can grow
+_ENTITIES = "".join(  # single characters only: nothing can grow
     f'<!ENTITY {name} "&#{code};">' for name, code in name2codepoint.items() if code not in (38, 60)
 )
+_DOCTYPE = f"<!DOCTYPE r [{_ENTITIES}]>"
+CDATA, COMMENT = "<![CDATA[", "<!--"
 
 
 class WxrSource:
@@ -72,7 +74,7 @@ class _File:
                 magic = raw.read(2)
                 raw.seek(0)
                 packed = magic == b"\x1f\x8b"
-                stream: BinaryIO = gzip.GzipFile(fileobj=raw) if packed else raw
+                stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw) if packed else raw)
                 yield from self._read(stream)
         except (OSError, EOFError, zlib.error) as error:
             self._problem("source-unreadable", f"this file cannot be read: {_said(error)}.")
@@ -190,7 +192,7 @@ class _File:
         tail = "</r>"
         tree = _parse(f"{self.header}{text}{tail}") if whole else None
         if tree is None and whole and "&" in text:
-            tree = _parse(f"{_ENTITIES}{self.header}{text}{tail}", entities=True)
+            tree = _parse(f"{_DOCTYPE}{self.header}{text}{tail}", entities=True)
         if tree is None:
             tree = _parse(f"{self.header}{text}{tail}", recover=True)
             if whole:
@@ -214,7 +216,7 @@ class _File:
         self.site.problem(code, self.name, message, hint, severity)
 
 
-def _pieces(chunks: Iterator[str]) -> Iterator[tuple[str, str]]:
+def _pieces(chunks: Iterator[str]) -> Iterator[tuple[str, str]]:  # noqa: PLR0912 - one machine of four states
     """Cut the text: ("head", ...), then ("item", ...) each, ("cut", ...) for one without its end.
 
     Markup inside CDATA and comments does not count. An item past MAX_ITEM yields ("too-large", "").
@@ -232,13 +234,13 @@ def _pieces(chunks: Iterator[str]) -> Iterator[tuple[str, str]]:
             position, token = match.end(), match[0]
             if inside:
                 inside = "" if token == inside else inside
-            elif token == "<![CDATA[":
+            elif token == CDATA:
                 inside = "]]>"
-            elif token == "<!--":
+            elif token == COMMENT:
                 inside = "-->"
             elif token.startswith("<item") and state != "item":
                 if state == "head":
-                    yield "head", buffer[:match.start()][:MAX_HEAD]
+                    yield "head", buffer[: match.start()][:MAX_HEAD]
                 state, start = "item", match.start()
             elif token.startswith("</item") and state == "item":
                 yield "item", buffer[start:position]
@@ -246,7 +248,7 @@ def _pieces(chunks: Iterator[str]) -> Iterator[tuple[str, str]]:
         if state == "item" and position - start > MAX_ITEM:
             yield "too-large", ""
             state, inside = "skipping", ""
-        if state == "between" or state == "skipping":
+        if state in ("between", "skipping"):
             start = position
         if start:
             buffer, position, start = buffer[start:], position - start, 0

@@ -272,11 +272,9 @@ def _add(writer: Any, document: Document) -> None:
 
 
 def _segment_files(folder: Path) -> list[Path]:
-    skipped = ("checks-", "_MAIN_")
-    return sorted(
-        p for p in folder.iterdir()
-        if p.is_file() and not p.name.startswith(skipped) and not p.name.endswith(("LOCK", ".tmp"))
-    )  # fmt: skip
+    """Whoosh's own files of the committed segments; others in the folder are not the engine's."""
+    return sorted(p for p in folder.glob("MAIN_*") if p.is_file() and p.suffix != ".tmp"
+                  and not p.name.endswith("LOCK"))  # fmt: skip
 
 
 def _checksum(path: Path) -> list[int]:

@@ -1,0 +1,177 @@
+"""Which words are a person's name, and whose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+_LETTER = r"A-ZÀ-ÖØ-ÞĀ-Ž"
+_LOWER = r"a-zà-öø-ÿā-ž"
+_PARTICLE = r"(?:de|da|di|du|del|della|van|von|der|den|ter|la|le|bin|ibn|al|ap|ab|af|zu|y|e)"
+_WORD = (
+    rf"(?:[{_LETTER}][{_LOWER}]+(?:[-’'][{_LETTER}]?[{_LOWER}]+)*"
+    rf"|(?:Mc|Mac|De|Le|La|Van|O[’'])[{_LETTER}][{_LOWER}]+(?:-[{_LETTER}][{_LOWER}]+)*"
+    rf"|[{_LETTER}]\.(?:[{_LETTER}]\.)*)"
+)
+_TITLE = (
+    r"(?:Emeritus |Emerita |Associate |Assistant |Honorary |Visiting |Adjunct )*"
+    r"(?:Professor|Prof|Dr|Doctor|Mr|Mrs|Ms|Miss|Mx|Sir|Dame|Lord|Lady|Baroness|Revd?|Cllr)\b\.?"
+)
+NAME = rf"{_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_WORD}){{1,3}}"
+_FULL = re.compile(
+    rf"^(?P<title>(?:{_TITLE}\s+)*)(?P<name>{NAME})(?:,?\s+(?P<a"
+    rf"fter>[A-Z][\w.]*(?:[, ]+[A-Z][\w.]*)*))?$"
+)
+TITLED = re.compile(
+    rf"\b(?:{_TITLE}\s+)+(?P<name>{_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_WORD}){{1,2}})"
+)
+_POSTNOMINAL = re.compile(
+    r"[,\s]+(?:Ph\.?\s?D|D\.?Phil|MD|MBE|OBE|CBE|FRS|FBA|MSc|MA|BA|BSc|RMN|RN|JD|LLB|LLM|FRCPsych|"
+    r"MRCPsych|DClinPsy|EdD|MPhil|QC|KC)\b\.?(?=$|[\s,.;:)(–-])"
+)
+_AND = re.compile(r"\s*(?:,?\s+(?:and|with|und|et|y)\s+|\s*[&;/]\s*|\s*,\s*)")
+
+# Capitalised words that stand in titles and headings and in no name.
+NOT_NAMES = frozenset(
+    """the a an and of in on for to at from with by university college school institute
+    department faculty centre center trust foundation group council hospital society
+    association service services network team nhs keynote registration welcome introduction
+    opening closing discussion panel session sessions seminar workshop webinar symposium
+    conference lecture talk talks programme program agenda schedule lunch tea coffee break
+    refreshments networking summary summaries remarks plenary questions question answers
+    feedback poster posters video videos slides presentation presentations download downloads
+    read more click here follow register speaker speakers biography biographies bio chair
+    chairs organiser organisers health mental power sharing act research project story co-
+    production coproduction care social community public policy practice rights art life
+    history power new what why how when where who is are do does can day week month year
+    monday tuesday wednesday thursday friday saturday sunday january february march april may
+    june july august september october november december morning afternoon evening guest post
+    blog news contact about home next previous part chapter table round main key points final
+    thanks thank dear best wishes kind regards us our your their my this that these those all
+    some any no not experience experts expert work working shared future past present open
+    access free online street road avenue lane square hall building room campus city town park
+    house library theatre museum north south east west central great london""".split()
+) - {"may", "park", "hall", "lane", "north", "west", "art", "house", "rights", "best", "street"}
+_ORGANISATION = re.compile(
+    r"\b(blog|series|network|project|team|group|university|college|centre|center|society|association|"
+    r"institute|committee|admin|administrator|editor|office|seminars?|research|archive|webmaster)\b",
+    re.IGNORECASE,
+)
+
+
+def name_key(name: str) -> str:
+    """A name folded for comparing: no title, letters after it, accents' case or initials' dots."""
+    return re.sub(r"[^\w]+", " ", bare_name(name)).casefold().strip()
+
+
+def bare_name(text: str) -> str:
+    """A name without titles before it and letters after it."""
+    text = text.strip(" \t,;:.–—-“”\"‘’'•*|()")
+    text = re.sub(rf"^(?:{_TITLE}\s+)+", "", text)
+    previous = ""
+    while previous != text:
+        previous, text = text, _POSTNOMINAL.sub(" ", text + " ").strip(" ,")
+    return " ".join(text.split())
+
+
+def is_name(text: str) -> bool:
+    """Whether the text, but for titles and letters, has the form of one person's name."""
+    if len(text) > 80:
+        return False
+    bare = bare_name(re.sub(r"\s*\([^)]*\)\s*$", "", text))
+    if not re.fullmatch(NAME, bare):
+        return False
+    return not any(w.casefold().strip(".") in NOT_NAMES for w in bare.split())
+
+
+def is_organisation(text: str) -> bool:
+    """Whether an account's display name is that of a group and not of a person."""
+    return bool(_ORGANISATION.search(text)) or bool(re.search(r"\b[A-Z]{3,}\b", text))
+
+
+def named_people(text: str, known: Known) -> tuple[str, ...]:
+    """People of a list of names: "A & B", "A, B and C", known names that only a space divides.
+
+    Empty where something in the list is no name.
+    """
+    text = re.sub(r"\s*\([^)]*\)", "", text).strip(' .:–—-,;"“”')
+    if not text or len(text) > 300:
+        return ()
+    if is_name(text) and known.has(text):
+        return (known.shown(text),)
+    pieces = [p for p in _AND.split(text) if p.strip()]
+    found: list[str] = []
+    for piece in pieces:
+        bare = bare_name(piece)
+        together = known.run(bare)
+        if together:
+            found += together
+        elif is_name(piece):
+            found.append(known.shown(bare))
+        elif found and (re.search(r"[A-Z]{2,}|University|College", piece) or not bare):
+            continue  # ", University of X" after a name says where, not who
+        else:
+            return ()
+    return tuple(dict.fromkeys(found))
+
+
+@dataclass
+class Known:
+    """Names met so far, by folded form."""
+
+    names: dict[str, str] = field(default_factory=dict)
+
+    def add(self, names: Iterable[str]) -> None:
+        """Remember names; the first form met is the one shown."""
+        for name in names:
+            bare = bare_name(name)
+            if bare:
+                self.names.setdefault(name_key(bare), bare)
+
+    def has(self, name: str) -> bool:
+        """Whether it was met."""
+        return name_key(name) in self.names
+
+    def shown(self, name: str) -> str:
+        """The form shown."""
+        return self.names.get(name_key(name), bare_name(name))
+
+    def run(self, text: str) -> tuple[str, ...]:
+        """Known names that follow one another with nothing between; four words split in two."""
+        words = text.split()
+        if len(words) < 4 or not all(w[:1].isupper() for w in words):
+            return ()
+        found: list[str] = []
+        while words:
+            for length in (2, 3, 4):
+                candidate = " ".join(words[:length])
+                if self.has(candidate):
+                    found.append(self.shown(candidate))
+                    words = words[length:]
+                    break
+            else:
+                return self._pairs(text) if not found else ()
+        return tuple(found)
+
+    def _pairs(self, text: str) -> tuple[str, ...]:
+        words = text.split()
+        pairs = [" ".join(words[n : n + 2]) for n in range(0, len(words), 2)]
+        if len(words) == 4 and all(is_name(p) for p in pairs) and any(self.has(p) for p in pairs):
+            return tuple(self.shown(p) for p in pairs)
+        return ()
+
+    def leading(self, text: str) -> tuple[str, str]:
+        """A name at the text's start, and what follows it; ("", text) where there is none."""
+        match = re.match(rf"^(?:{_TITLE}\s+)*", text)
+        start = match.end() if match else 0
+        words = text[start:].split(" ")
+        for length in (4, 3, 2):
+            candidate = " ".join(words[:length])
+            if length <= len(words) and self.has(candidate.rstrip(",:;’'")):
+                return self.shown(candidate), " ".join(words[length:]).lstrip(" ,:;–—-")
+        if start:
+            titled = re.match(NAME, text[start:])
+            if titled and is_name(titled[0]):
+                return titled[0], text[start + titled.end() :].lstrip(" ,:;–—-")
+        return "", text

@@ -1,0 +1,257 @@
+"""One contract for every engine, and agreement with the slow one that says what queries mean."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from coproarchive.errors import IndexStateError
+from coproarchive.search.analysis import exact, fold, stem
+from coproarchive.search.engines.base import (
+    All,
+    Any,
+    Boost,
+    Document,
+    Everything,
+    Node,
+    Not,
+    Phrase,
+    Prefix,
+    Request,
+    SearchEngine,
+    Some,
+    Sort,
+    Term,
+)
+from coproarchive.search.engines.memory import MemoryEngine
+from coproarchive.search.engines.whoosh import WhooshEngine
+from coproarchive.search.fields import TEXT_FIELDS
+
+Maker = Callable[[Path], SearchEngine]
+
+
+def make_whoosh(folder: Path) -> SearchEngine:
+    """A fresh Whoosh index."""
+    return WhooshEngine(folder, create=True)
+
+
+def make_memory(_: Path) -> SearchEngine:
+    """A fresh engine in memory."""
+    return MemoryEngine()
+
+
+def doc(name: str, body: str | tuple[str, ...], **more: object) -> Document:
+    """A document with a text of one leaf, or of several."""
+    texts = {"body": (body,) if isinstance(body, str) else body}
+    given = {"id": name, "digest": name, "texts": texts} | more
+    return Document(**given)  # type: ignore[arg-type]  # the fields of a Document
+
+
+def ids(engine: SearchEngine, node: Node, **more: object) -> list[str]:
+    """Ids found, in order."""
+    return [i for i, _ in engine.search(Request(node, limit=100, **more)).hits]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("make", [make_memory, make_whoosh], ids=["memory", "whoosh"])
+class TestContract:
+    """What every engine does."""
+
+    @pytest.fixture
+    def engine(self, make: Maker, tmp_path: Path) -> SearchEngine:
+        engine = make(tmp_path / "engine")
+        engine.write(
+            [
+                doc("a", "bread and butter", facets={"kind": ("talk",), "topic": ("x", "y")},
+                    date="2017-01-01", title="Beta"),
+                doc("b", ("bread", "butter"), facets={"kind": ("post",), "topic": ("y",)},
+                    date="2018-01-01", title="alpha"),
+                doc("c", "rye bread bread bread", facets={"kind": ("talk",)}, title="Gamma"),
+            ]
+        )  # fmt: skip
+        return engine
+
+    def test_all_words_anywhere(self, engine: SearchEngine) -> None:
+        """Words are ANDed over the whole document."""
+        node = All((Term(exact("bread")), Term(exact("butter"))))
+        assert set(ids(engine, node)) == {"a", "b"}
+
+    def test_phrases_stay_within_a_leaf(self, engine: SearchEngine) -> None:
+        """A phrase never reaches from one leaf into the next."""
+        assert ids(engine, Phrase((exact("bread"), exact("and")))) == ["a"]
+        assert ids(engine, Phrase((exact("bread"), exact("butter")))) == []
+
+    def test_without_prefix_some_and_everything(self, engine: SearchEngine) -> None:
+        """The other query values mean what they say."""
+        assert ids(engine, All((Everything(), Not(Term(exact("butter")))))) == ["c"]
+        assert set(ids(engine, Prefix("but"))) == {"a", "b"}
+        assert set(ids(engine, Some((Term(exact("rye")), Term(exact("butter")))))) == {
+            "a",
+            "b",
+            "c",
+        }
+        assert len(ids(engine, Everything())) == 3
+
+    def test_counts_ignore_their_own_choice(self, engine: SearchEngine) -> None:
+        """Values of one facet are alternatives; other facets narrow."""
+        request = Request(Everything(), {"kind": frozenset({"talk"})}, facets=("kind", "topic"))
+        response = engine.search(request)
+        assert response.total == 2
+        assert response.facets == {"kind": {"talk": 2, "post": 1}, "topic": {"x": 1, "y": 1}}
+
+    def test_sorting_is_total(self, engine: SearchEngine) -> None:
+        """Newest first with undated last; titles without regard to case."""
+        assert ids(engine, Everything(), sort="date") == ["b", "a", "c"]
+        assert ids(engine, Everything(), sort="title") == ["b", "a", "c"]
+        assert ids(engine, Term(exact("bread")))[0] == "c"
+
+    def test_dates_are_a_range_with_both_ends(self, engine: SearchEngine) -> None:
+        """Undated documents are in no range."""
+        assert ids(engine, Everything(), dates=("2017-01-01", "2017-12-31")) == ["a"]
+        assert ids(engine, Everything(), dates=("2017-06-01", "")) == ["b"]
+
+    def test_paging_never_repeats(self, engine: SearchEngine) -> None:
+        """Pages put together are all hits once."""
+        engine.write([doc(f"n{i}", "same words") for i in range(25)])
+        seen: list[str] = []
+        for offset in range(0, 30, 7):
+            response = engine.search(Request(Term(stem("same")), offset=offset, limit=7))
+            seen += [i for i, _ in response.hits]
+            assert response.total == 25
+        assert sorted(seen) == sorted(f"n{i}" for i in range(25))
+
+    def test_writing_replaces_and_deletes(self, engine: SearchEngine) -> None:
+        """A document of the same id takes the other's place."""
+        engine.write([doc("a", "jam")], delete=["b"])
+        assert ids(engine, Term(exact("butter"))) == []
+        assert ids(engine, Term(exact("jam"))) == ["a"]
+        assert dict(engine.digests()) == {"a": "a", "c": "c"}
+
+    def test_a_write_that_fails_changes_nothing(self, engine: SearchEngine) -> None:
+        """All or nothing, and the next write goes through."""
+
+        def broken() -> object:
+            yield doc("z", "zest")
+            raise RuntimeError("stop")
+
+        with pytest.raises(Exception, match="stop"):
+            engine.write(broken(), delete=["a"])  # type: ignore[arg-type]
+        assert set(engine.digests()) == {"a", "b", "c"}
+        engine.write([doc("z", "zest")])
+        assert ids(engine, Term(exact("zest"))) == ["z"]
+
+    def test_an_empty_index_answers(self, make: Maker, tmp_path: Path) -> None:
+        """No documents, no hits, no error."""
+        engine = make(tmp_path / "empty")
+        assert engine.search(Request(Term("x"), facets=("kind",))).total == 0
+        assert engine.words() == []
+
+
+WORDS = ["power", "sharing", "powers", "co-production", "coproduction", "lunch", "detained",
+         "detention", "C++", "act", "mental", "naïve", "R&D", "講演"]  # fmt: skip
+
+
+class _Random:
+    """Random documents and query values."""
+
+    def __init__(self, seed: int):
+        self.rng = random.Random(seed)
+
+    def text(self) -> str:
+        return " ".join(self.rng.choice(WORDS) for _ in range(self.rng.randint(1, 30)))
+
+    def document(self) -> Document:
+        rng = self.rng
+        return Document(
+            f"d{rng.randint(0, 60)}",
+            str(rng.random()),
+            {f: tuple(self.text() for _ in range(rng.randint(0, 3))) for f in TEXT_FIELDS},
+            "en",
+            {"kind": (rng.choice("ab"),), "topic": tuple(rng.sample("pqrs", rng.randint(0, 3)))},
+            rng.choice(["", "2017-01-01", "2018-02-03"]),
+            rng.choice(["A", "b", "C"]),
+        )
+
+    def node(self, depth: int = 0) -> Node:
+        rng, word = self.rng, self.rng.choice([*WORDS, "zzz"])
+        kind = rng.randint(0, 8 if depth < 3 else 2)
+        fields = rng.choice([(), ("title",), ("body", "notes")])
+        if kind == 0:
+            return Term(stem(fold(word)), fields, rng.choice([1, 0.5]))
+        if kind == 1:
+            words = (exact(fold(rng.choice(WORDS))) for _ in range(rng.randint(1, 3)))
+            return Phrase(tuple(words), fields)
+        if kind == 2:
+            return Prefix(fold(word)[: rng.randint(1, 4)], fields)
+        if kind == 8:
+            return Everything()
+        children = tuple(self.node(depth + 1) for _ in range(rng.randint(1, 3)))
+        some = Some(children, rng.randint(0, 2))
+        choices: list[Node] = [All(children), Any(children), some, Not(children[0])]
+        return [*choices, Boost(children[0], children[-1])][kind - 3]
+
+    def request(self) -> Request:
+        rng = self.rng
+        chosen = {
+            "kind": frozenset(rng.choice([[], ["a"], ["a", "b"]])),
+            "topic": frozenset(rng.choice([[], ["p"], ["p", "q", "none"]])),
+        }
+        dates = rng.choice([("", ""), ("2017-06-01", ""), ("", "2017-06-01")])
+        sorts: list[Sort] = ["relevance", "date", "title"]
+        sort = rng.choice(sorts)
+        return Request(
+            self.node(), chosen, dates, sort, rng.choice([0, 3]), 10, ("kind", "topic", "none")
+        )  # fmt: skip
+
+
+def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
+    """On 2,000 random queries over changing documents: the same ids, totals, counts, scores."""
+    make = _Random(20260)
+    memory, whoosh = MemoryEngine(), WhooshEngine(tmp_path, create=True)
+    for _ in range(4):
+        documents = {d.id: d for d in (make.document() for _ in range(25))}
+        gone = [f"d{make.rng.randint(0, 60)}" for _ in range(3)]
+        gone = [i for i in gone if i not in documents]
+        memory.write(documents.values(), gone)
+        whoosh.write(documents.values(), gone)
+        assert memory.digests() == whoosh.digests()
+        assert memory.words() == whoosh.words()
+        for _ in range(500):
+            request = make.request()
+            wanted, found = memory.search(request), whoosh.search(request)
+            assert (wanted.total, wanted.facets) == (found.total, found.facets), request
+            assert [i for i, _ in wanted.hits] == [i for i, _ in found.hits], request
+            for (_, a), (_, b) in zip(wanted.hits, found.hits, strict=True):
+                assert a == pytest.approx(b, abs=2e-4)
+
+
+def test_another_process_commit_is_seen(tmp_path: Path) -> None:
+    """A search after somebody else's write answers from it, without opening the index anew."""
+    writer = WhooshEngine(tmp_path, create=True)
+    writer.write([doc("a", "bread")])
+    reader = WhooshEngine(tmp_path)
+    assert ids(reader, Everything()) == ["a"]
+    writer.write([doc("b", "butter")], delete=["a"])
+    assert ids(reader, Everything()) == ["b"]
+
+
+def test_a_damaged_index_says_so(tmp_path: Path) -> None:
+    """Changed bytes are found when the index is opened, not answered from."""
+    WhooshEngine(tmp_path, create=True).write([doc("a", "bread"), doc("b", "butter")])
+    segment = next(p for p in tmp_path.iterdir() if p.suffix == ".seg")
+    data = bytearray(segment.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    segment.write_bytes(data)
+    with pytest.raises(IndexStateError, match="damaged"):
+        WhooshEngine(tmp_path)
+
+
+def test_an_index_that_others_can_write_is_not_opened(tmp_path: Path) -> None:
+    """Whoosh's files are pickles: a folder open to everybody would run anybody's code."""
+    folder = tmp_path / "engine"
+    WhooshEngine(folder, create=True).write([doc("a", "bread")])
+    folder.chmod(0o777)
+    with pytest.raises(IndexStateError, match="other users"):
+        WhooshEngine(folder)
