@@ -36,6 +36,17 @@ def test_scalars_stay_the_text_that_was_written() -> None:
     assert content == {"a": "no", "b": "2017-07-06", "c": "09:30", "d": "010", "e": None}
 
 
+@pytest.mark.parametrize("style", [">", ">-", "|", "|-"])
+def test_long_texts_have_no_marks_of_the_parser(style: str) -> None:
+    """Folded and literal texts are the words that were written, and survive an edit."""
+    text = f"a: {style}\n  one two\n  three\n\n  four\nb: 1\n"
+    content = parse(text).content
+    assert isinstance(content, dict)
+    joined = "one two\nthree\n\nfour" if style[0] == "|" else "one two three\nfour"
+    assert str(content["a"]).rstrip("\n") == joined
+    assert parse(revise(text, {**content, "b": "2"})).content == {**content, "b": "2"}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

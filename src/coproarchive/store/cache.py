@@ -11,7 +11,8 @@ from pathlib import Path
 from coproarchive.store.files import write_durably
 from coproarchive.store.yaml import Document, Place, Plain
 
-VERSION = 1
+VERSION = 2
+"""Raise it when the same bytes are read otherwise."""
 
 
 class ParsedCache:

@@ -118,7 +118,7 @@ class _Builder:
             return
         value: Plain
         if isinstance(event, ScalarEvent):
-            value = None if event.style is None and event.value in _NULLS else event.value
+            value = None if event.style is None and event.value in _NULLS else _text(event)
         else:
             value = {} if isinstance(event, MappingStartEvent) else []
         place = self._put(value)
@@ -154,6 +154,12 @@ class _Builder:
         parent[key] = value
         self._key[-1] = None
         return (*place, key)
+
+
+def _text(event: ScalarEvent) -> str:
+    """The scalar's text; ruamel marks with BEL where a folded text was folded, to fold it again."""
+    text = str(event.value)
+    return text.replace("\a", "") if event.style == ">" else text
 
 
 def _tagged(event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> bool:

@@ -30,9 +30,7 @@ def page() -> None:
     library = house().library
     catalogue = library.public()
     query = _pull()
-    st.html(
-        f"<h1>{'Search the archive' if not query.is_empty else escape(catalogue.series.title)}</h1>"
-    )
+    st.html('<h1 id="main" tabindex="-1">Search the archive</h1>')
     if query.is_empty and query.page == 1 and catalogue.series.description:
         st.html(f'<p class="lead">{escape(catalogue.series.description)}</p>')
     _search_box()
@@ -159,11 +157,12 @@ def _results(results: Results, catalogue: Catalogue) -> None:
         st.button("Search only for the words as typed", on_click=_push, kwargs={"exact": True})
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
-        st.html(_total(results))
+        st.html(f'<p class="total">{_said(results)}</p>')
     with right:
         st.selectbox(
             "Order", list(SORTS), format_func=SORTS.__getitem__, key="sort", on_change=_push
         )
+    st.session_state["say"] = _said(results)
     if not results.hits:
         st.html(_nothing_found(query))
         return
@@ -171,10 +170,11 @@ def _results(results: Results, catalogue: Catalogue) -> None:
     _pager(results)
 
 
-def _total(results: Results) -> str:
+def _said(results: Results) -> str:
+    """How many were found: shown, and read out when it changes."""
     one = "item" if results.total == 1 else "items"
     where = f", page {results.query.page} of {results.pages}" if results.pages > 1 else ""
-    return f'<p class="total" role="status">{results.total:,} {one}{where}</p>'
+    return f"{results.total:,} {one} found{where}"
 
 
 def _nothing_found(query: Query) -> str:

@@ -42,7 +42,7 @@ class Pages:
             catalogue,
             here="",
             title=item.title,
-            lang=item.language,
+            spoken=item.language or catalogue.series.languages[0],
             item=item,
             seminar=seminar,
             creators=creators(item),

@@ -6,6 +6,7 @@ import datetime
 import json
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib.resources import files
 
 import jinja2
 from markupsafe import Markup, escape
@@ -13,6 +14,9 @@ from markupsafe import Markup, escape
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import Asset
 from coproarchive.search.results import Snippet
+
+LANGUAGE = "en-GB"
+"""Of the pages' own words; an item's words have the item's language."""
 
 NAV: tuple[tuple[str, str], ...] = (
     ("/", "Search"),
@@ -75,7 +79,7 @@ def page(template: str, catalogue: Catalogue, here: str, title: str, **values: o
         values: what the template is given besides.
     """
     common: dict[str, object] = {
-        "lang": None,
+        "language": LANGUAGE,
         "series": catalogue.series,
         "nav": NAV,
         "here": here,
@@ -89,6 +93,13 @@ def page(template: str, catalogue: Catalogue, here: str, title: str, **values: o
         "kind_of_file": kind_of_file,
     }
     return environment().get_template(template).render(common | values)
+
+
+@lru_cache(maxsize=4)
+def stylesheet(*names: str) -> str:
+    """The named files of web/look, one after another."""
+    look = files("coproarchive.web").joinpath("look")
+    return "".join(look.joinpath(f"{name}.css").read_text(encoding="utf-8") for name in names)
 
 
 def header(catalogue: Catalogue, here: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from functools import wraps
-from importlib.resources import files
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -77,7 +76,6 @@ class _Other:
         self._library = library
         self._access = access
         self._pages = pages
-        self._css = files("coproarchive.web").joinpath("look/site.css").read_text(encoding="utf-8")
 
     def file(self, request: Request) -> Response:
         """/file/<item>/<name>: an original of an item that everybody may see."""
@@ -160,7 +158,8 @@ class _Other:
     def style(self, _: Request) -> Response:
         """/look/site.css."""
         headers = {"Cache-Control": "max-age=3600"}
-        return Response(self._css, media_type="text/css; charset=utf-8", headers=headers)
+        css = render.stylesheet("base", "pages", "parts")
+        return Response(css, media_type="text/css; charset=utf-8", headers=headers)
 
     def health(self, _: Request) -> Response:
         """/healthz: whether the archive can be read and searched."""

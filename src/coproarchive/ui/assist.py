@@ -1,0 +1,36 @@
+"""What Streamlit leaves out for those who do not see the page: language, announcements, names.
+
+A live region inside `st.html` is replaced at each rerun and so never read out; the page's language
+is always English, and the button that opens the sidebar does not say what is in it. One small
+script mends the three.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import streamlit as st
+
+NARROW = "Narrow the results"
+CLOSE = "Close: back to the results"
+
+
+@lru_cache(maxsize=1)
+def _component() -> Any:
+    script = files("coproarchive.ui").joinpath("look/assist.js").read_text(encoding="utf-8")
+    return st.components.v2.component("coproarchive_assist", js=script)
+
+
+def assist(language: str, say: str = "") -> None:
+    """Set the page's language and announce a message.
+
+    Args:
+        language: BCP 47 tag of the page's own words.
+        say: plain text that is read out when it differs from the last one; "" for nothing.
+    """
+    _component()(
+        data={"lang": language, "say": say, "words": {"open": NARROW, "close": CLOSE}},
+        key="assist",
+    )
