@@ -18,6 +18,7 @@ from coproarchive.web.middleware import NotFound, Protect
 from coproarchive.web.pages import Pages
 from coproarchive.web.routes import routes
 
+SHELL = Path(st.__file__).parent / "static" / "index.html"
 SCRIPT = Path(__file__).parent / "src" / "coproarchive" / "ui" / "main.py"
 
 
@@ -40,7 +41,7 @@ app = st.App(
     lifespan=lifespan,
     routes=routes(house().library, house().access),
     middleware=[
-        Middleware(Protect),
+        Middleware(Protect, shell=SHELL.read_text(encoding="utf-8")),
         Middleware(NotFound, pages=Pages(house().library)),
     ],
 )

@@ -79,7 +79,8 @@ def extract(path: Path, media_type: str, limits: Limits) -> Extraction:
     except LimitError as error:
         notice = _error("file-over-limit", error.message, error.hint)
     except UnsupportedError as error:
-        notice = _error("file-unsupported", error.message, error.hint)
+        # Nothing is wrong with the file: it is kept whole, only its words are not searched.
+        notice = Notice("file-unsupported", Severity.WARNING, error.message, error.hint or "")
     except ExtractionError as error:
         notice = _error("file-unreadable", error.message, error.hint)
     except MemoryError:

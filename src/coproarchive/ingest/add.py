@@ -7,7 +7,7 @@ every file ends as a file of an item or is named in one problem, never neither.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from coproarchive.catalogue import Catalogue
@@ -16,9 +16,17 @@ from coproarchive.extract import table
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.worker import Job, Reader
 from coproarchive.ingest.propose import Proposal, kind_of, name_key, propose
-from coproarchive.model import Contribution, Item, Kind, Person, Problem, Role, Severity
+from coproarchive.model import AssetRole, Contribution, Item, Kind, Person, Problem, Role, Severity
 from coproarchive.progress import Progress, silent
-from coproarchive.store import Store, hash_file, media_type_of, safe_name, slugify, walk
+from coproarchive.store import (
+    Store,
+    hash_file,
+    media_type_of,
+    role_of,
+    safe_name,
+    slugify,
+    walk,
+)
 from coproarchive.store.sidecar import did_you_mean
 
 # Which of an item's files speaks for it: decks know their titles best.
@@ -145,7 +153,7 @@ def add_folder(
             report.problems.append(_problem(said.code, job.path, folder, said.message, said.hint))
         else:
             read[job.path] = _File(job.path, job.sha256, job.media_type, extraction)
-    groups = _groups(read.values())
+    groups = list(_worth_keeping(_groups(read.values()), folder, report))
     for done, files in enumerate(groups, start=1):
         progress("adding", done, len(groups), files[0].path.name)
         try:
@@ -207,6 +215,25 @@ def _groups(files: Iterable[_File]) -> list[list[_File]]:
         key = (f.path.parent, f"{stem}/{number}" if alone else stem)
         groups.setdefault(key, []).append(f)
     return [sorted(group, key=_speaks_first) for group in groups.values()]
+
+
+def _worth_keeping(
+    groups: Iterable[list[_File]], folder: Path, report: FolderReport
+) -> Iterator[list[_File]]:
+    """Groups that are a work; what lies about in folders besides becomes a problem each.
+
+    A picture is kept beside a deck of its name; alone, it is more often a logo than a work.
+    """
+    for files in groups:
+        roles = {role_of(f.media_type) for f in files}
+        if roles - {AssetRole.OTHER, AssetRole.PICTURE}:
+            yield files
+            continue
+        for f in files:
+            what = "a picture alone" if AssetRole.PICTURE in roles else "no kind of file of a talk"
+            hint = "If it belongs to the archive, add it by its name: coproarchive add FILE"
+            problem = _problem("not-added", f.path, folder, f"this is {what}.", hint)
+            report.problems.append(replace(problem, severity=Severity.WARNING))
 
 
 def _same_kind(group: list[_File] | None, file: _File) -> bool:

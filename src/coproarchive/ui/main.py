@@ -7,31 +7,37 @@ import streamlit as st
 from coproarchive.errors import CoproArchiveError
 from coproarchive.ui import add, problems, search
 from coproarchive.ui.parts import frame_end, frame_start, say_error
-from coproarchive.ui.state import house, visitor
+from coproarchive.ui.state import house
 
 
 def main() -> None:
     """Run the page of this address."""
-    st.set_page_config(page_title="Archive of talks", layout="wide", initial_sidebar_state="auto")
-    pages = [
-        st.Page(search.page, title="Search", url_path="search", default=True),
-        # What a visitor may not do has no page for them; each act asks again.
-        *(
-            [
-                st.Page(add.page, title="Add materials", url_path="add"),
-                st.Page(problems.page, title="Problems", url_path="problems"),
-            ]
-            if house().access.may("add", visitor())
-            else []
-        ),
-    ]
-    current = st.navigation(pages, position="hidden")
+    # Every page is known to everybody; what a visitor may not do is refused by the page itself, at
+    # the act, where it cannot be got round.
+    current = st.navigation(
+        [
+            st.Page(search.page, title="Search", url_path="search", default=True),
+            st.Page(add.page, title="Add materials", url_path="add"),
+            st.Page(problems.page, title="Problems", url_path="problems"),
+        ],
+        position="hidden",
+    )
     try:
+        series = house().library.public().series
+        words = st.query_params.get("q", "") if current.url_path == "" else ""
+        title = " – ".join(filter(None, [words[:60], current.title, series.title]))
+        st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="auto")
         frame_start(f"/{current.url_path}")
-        current.run()
+        try:
+            current.run()
+        except CoproArchiveError as error:
+            say_error(error)
         frame_end()
     except CoproArchiveError as error:
         say_error(error)
 
 
-main()
+# Streamlit runs this file as __main__; a reading process that is spawned while it does imports it
+# under another name, and must not run the page.
+if __name__ == "__main__":
+    main()

@@ -30,11 +30,13 @@ def frame_start(here: str) -> None:
 
 def frame_end() -> None:
     """The end of the page, with the keeper's pages for those who may see them."""
+    links = []
     if house().access.may("add", visitor()):
-        st.html(
-            '<p class="quiet">For those who keep the archive: '
-            '<a href="/add">Add materials</a> · <a href="/problems">Problems</a></p>'
-        )
+        links = ['<a href="/add">Add materials</a>', '<a href="/problems">Problems</a>']
+    if house().access.can_sign_in:
+        links.append(f'<a href="/login">{"Sign out" if links else "Sign in"}</a>')
+    if links:
+        st.html(f'<p class="quiet">For those who keep the archive: {" · ".join(links)}</p>')
     st.html(render.footer(house().library.public()))
     assist(render.LANGUAGE, str(st.session_state.pop("say", "")))
 

@@ -68,8 +68,13 @@ class Access:
     def require(self, act: Act, visitor: Visitor) -> None:
         """Raises RefusedError unless the visitor may do it."""
         if not self.may(act, visitor):
-            hint = "Sign in first." if self.can_sign_in else "Only at the archive's own machine."
-            raise RefusedError("you may not do this here.", hint=hint)
+            raise RefusedError(
+                "this is for those who keep the archive.",
+                hint="Sign in first, at /login."
+                if self.can_sign_in
+                else "Open the page at the machine it is served from, or set a password: "
+                "coproarchive password",
+            )
 
     def _is_here(self, visitor: Visitor) -> bool:
         """At this machine: served to it alone, and asked for by one of its own names.

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers, MutableHeaders
+import base64
+import hashlib
+import re
+
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,16 +25,33 @@ PAGE_POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 
+# Streamlit's bundle loads itself in pieces, styles elements in place and compiles components from
+# blobs; nothing is loaded from another site.
+APP_POLICY = (
+    "default-src 'self'; script-src 'self' blob: HASHES; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+
 
 class Protect:
     """Security headers on every answer; downloads are sent as they are, not squeezed again.
 
     Streamlit compresses downloads on the fly, which costs seconds and loses the length, so the
     request for a file is passed on without its wish for compression.
+
+    Args:
+        app: what answers.
+        shell: the HTML that Streamlit's pages start from; its inline scripts are allowed by hash.
     """
 
-    def __init__(self, app: ASGIApp):
+    def __init__(self, app: ASGIApp, shell: str = ""):
         self._app = app
+        hashes = " ".join(
+            f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+            for script in re.findall(r"<script>(.*?)</script>", shell, re.DOTALL)
+        )
+        self._app_policy = APP_POLICY.replace("HASHES", hashes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, add headers to the answer."""
@@ -48,9 +69,11 @@ class Protect:
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 headers["X-Frame-Options"] = "DENY"
-                is_page = path.startswith(_OURS) and not path.startswith("/file/")
-                if is_page and "content-security-policy" not in Headers(scope=message):
-                    headers["Content-Security-Policy"] = PAGE_POLICY
+                if "content-security-policy" not in headers and not path.startswith("/file/"):
+                    is_streamlit = path in _STREAMLIT_PAGES
+                    headers["Content-Security-Policy"] = (
+                        self._app_policy if is_streamlit else PAGE_POLICY
+                    )
             await send(message)
 
         await self._app(scope, receive, protected)

@@ -21,7 +21,7 @@ from starlette.routing import BaseRoute, Route
 from coproarchive.errors import CoproArchiveError, NotFoundError, RefusedError
 from coproarchive.library import Library
 from coproarchive.web import render
-from coproarchive.web.access import COOKIE, SIGNED_IN_SECONDS, Access
+from coproarchive.web.access import COOKIE, SIGNED_IN_SECONDS, Access, Visitor
 from coproarchive.web.pages import Pages
 
 NONCE = "coproarchive_form"
@@ -112,7 +112,7 @@ class _Other:
                 "Sign in", "No password is set, so nobody signs in here.", 404
             )
         if form is None:
-            return self._login_form("")
+            return self._login_page(request)
         nonce = request.cookies.get(NONCE, "")
         if not nonce or not secrets.compare_digest(
             form.get("token", ""), self._access.form_token(nonce)
@@ -134,6 +134,12 @@ class _Other:
             secure=request.url.scheme == "https",
         )
         return response
+
+    def _login_page(self, request: Request) -> Response:
+        if not self._access.is_signed_in(Visitor(cookies=request.cookies)):
+            return self._login_form("")
+        html = render.page("logout.html", self._library.public(), "", "Sign out")
+        return Response(html, media_type="text/html; charset=utf-8")
 
     def _login_form(self, wrong: str) -> Response:
         nonce = secrets.token_urlsafe(24)

@@ -1,0 +1,185 @@
+"""Adding files: copied, hashed, described; every file is accounted for."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from coproarchive.errors import DuplicateError, IngestError, NotFoundError
+from coproarchive.ingest.add import Given, add_files, add_folder, proposal_for
+from coproarchive.library import Library
+from coproarchive.model import Kind, Role, Series
+from coproarchive.settings import Settings
+from coproarchive.store import Store, hash_file
+from making import SEMINAR, make_deck, make_pdf
+
+
+def test_a_deck_becomes_an_item_with_what_it_says_of_itself(library: Library, deck: Path) -> None:
+    """Title from the deck, date from its name, people whom it names and the archive knows."""
+    other = make_deck(deck.with_name("rolls 2018-05-04.pptx"), extra_title="Another deck")
+    proposal = proposal_for(other, library.catalogue(), library.reader)
+    assert (proposal.title, proposal.date, proposal.people) == (
+        "Another deck", "2018-05-04", ("ada-baker",),
+    )  # fmt: skip
+    added = add_files(
+        library.store, library.catalogue(), library.reader, [other], Given(seminar=SEMINAR)
+    )
+    item = library.store.read_item(added.item.id)
+    assert item.id == f"{SEMINAR}/another-deck"
+    assert item.seminar == SEMINAR
+    (asset,) = item.assets
+    stored = library.store.asset_path(item.id, asset.path)
+    assert stored.read_bytes() == other.read_bytes()
+    assert hash_file(other) == (asset.size, asset.sha256)
+    library.update_index()
+    assert library.index().frequency("=another") == 1
+
+
+def test_the_same_bytes_are_not_added_twice(library: Library, deck: Path) -> None:
+    """An exact duplicate is refused with the place of the first, whatever it is called."""
+    known = library.store.asset_path(f"{SEMINAR}/bread-for-all", "bread.pptx")
+    copy = deck.with_name("copy.pptx")
+    shutil.copy(known, copy)
+    with pytest.raises(DuplicateError, match=r"bread-for-all/bread\.pptx"):
+        add_files(library.store, library.catalogue(), library.reader, [copy], Given())
+
+
+def test_what_cannot_be_added_changes_nothing(library: Library, tmp_path: Path) -> None:
+    """No such file, no such seminar, a folder, a damaged file: a message and no new item."""
+    before = library.store.item_ids()
+    damaged = tmp_path / "damaged.pdf"
+    damaged.write_bytes(b"%PDF-1.4\nnothing else")
+    good = make_pdf(tmp_path / "good.pdf", ["fine"])
+    catalogue, reader = library.catalogue(), library.reader
+    for paths, given, error in (
+        ([tmp_path / "none.pdf"], Given(), IngestError),
+        ([tmp_path], Given(), IngestError),
+        ([damaged], Given(), IngestError),
+        ([good, good], Given(), DuplicateError),
+        ([good], Given(seminar="1-bakin"), NotFoundError),
+        ([good], Given(topics=("nothing",)), NotFoundError),
+    ):
+        with pytest.raises(error):
+            add_files(library.store, catalogue, reader, paths, given)
+    assert library.store.item_ids() == before
+
+
+def test_given_words_win_over_proposed_ones(library: Library, deck: Path) -> None:
+    """A new name becomes a person; the role, kind and topics are those given."""
+    given = Given(
+        title="Mine", kind=Kind.HANDOUT, people=("Di New", "Ada Baker"), role=Role.AUTHOR,
+        topics=("milling",), date="2001",
+    )  # fmt: skip
+    make_deck(deck, extra_title="Not in the archive")
+    item = add_files(library.store, library.catalogue(), library.reader, [deck], given).item
+    assert (item.title, item.kind, item.date, item.topics) == (
+        "Mine", Kind.HANDOUT, "2001", ("milling",),
+    )  # fmt: skip
+    assert [(c.person, c.role) for c in item.people] == [
+        ("di-new", Role.AUTHOR),
+        ("ada-baker", Role.AUTHOR),
+    ]
+    assert library.store.read_people()[0]["di-new"].names == ("Di New",)
+
+
+def test_a_folder_of_loose_files_is_a_start(
+    tmp_path: Path, open_library: Callable[..., Library]
+) -> None:
+    """Into an archive of nothing but archive.yaml: a deck and its PDF are one item."""
+    folder = tmp_path / "loose"
+    make_deck(folder / "day" / "Talk.pptx")
+    make_pdf(folder / "day" / "talk.pdf", ["Bread for all"])
+    make_pdf(folder / "night" / "talk.pdf", ["Another talk"])
+    (folder / "post.md").write_text("# A post\n\nwords\n")
+    (folder / "recording.mp4").write_bytes(b"not really a film")
+    (folder / "old.ppt").write_bytes(b"\xd0\xcf\x11\xe0 an old deck")
+    (folder / "logo.png").write_bytes(b"\x89PNG")
+    (folder / "notes.tsv").write_text("a\tb\n")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.7 broken")
+    shutil.copy(folder / "post.md", folder / "same.md")
+    (folder / "link.md").symlink_to(folder / "post.md")
+    Store.create(tmp_path / "archive", Series(title="New"))
+    library = open_library(tmp_path / "archive")
+    report = add_folder(library.store, library.catalogue(), library.reader, folder, Given())
+    assert report.files == 11
+    assert report.files == report.stored + len(report.problems)
+    assets = {a.item.id: [x.path for x in a.item.assets] for a in report.added}
+    assert assets["bread-for-all"] == ["Talk.pptx", "talk.pdf"]
+    assert sorted(map(tuple, assets.values())) == [
+        ("Talk.pptx", "talk.pdf"), ("old.ppt",), ("post.md",), ("recording.mp4",), ("talk.pdf",),
+    ]  # fmt: skip
+    problems = {p.path: p.code for p in report.problems}
+    assert problems == {
+        "logo.png": "not-added", "notes.tsv": "not-added", "broken.pdf": "file-unreadable",
+        "same.md": "duplicate-file", "link.md": "not-a-file",
+    }  # fmt: skip
+    library.changed()
+    again = add_folder(library.store, library.catalogue(), library.reader, folder, Given())
+    assert (again.stored, len(again.problems)) == (0, again.files)
+
+
+def test_odd_file_names_are_kept_apart(
+    tmp_path: Path, open_library: Callable[..., Library]
+) -> None:
+    """Names that only differ in case or in how letters are composed do not overwrite each other."""
+    folder = tmp_path / "loose"
+    folder.mkdir()
+    names = ["a.md", "A.md", "e\u0301.md", "\u00e9.md", " lead.md", "-dash.md", "CON.md",
+             "a;b|c&d.md", "=1+1.md",
+             "zero\u200bwidth.md", "\u202emd.fdp.md", "x" * 200 + ".md"]  # fmt: skip
+    made = []
+    for number, name in enumerate(names):
+        path = folder / name
+        if not path.exists():
+            path.write_text(f"# Title {number}\n\nword{number}\n")
+            made.append(path)
+    Store.create(tmp_path / "archive", Series(title="New"))
+    library = open_library(tmp_path / "archive")
+    report = add_folder(library.store, library.catalogue(), library.reader, folder, Given())
+    assert report.stored == report.files == len(made)
+    library.changed()
+    assert not [p for p in library.check() if p.severity.value == "error"]
+    kept = {hash_file(library.store.asset_path(a.item.id, a.item.assets[0].path))[1]
+            for a in report.added}  # fmt: skip
+    assert kept == {hash_file(path)[1] for path in made}
+
+
+def _add_all(archive: Path, index: Path, folder: Path) -> None:
+    library = Library(Settings(archive=archive, index=index, workers=1))
+    add_folder(library.store, library.catalogue(), library.reader, folder, Given())
+    library.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is not of this system")
+def test_adding_killed_at_any_moment_loses_nothing(
+    tmp_path: Path, open_library: Callable[..., Library]
+) -> None:
+    """Whole items or none; the next run adds the rest."""
+    folder = tmp_path / "loose"
+    for number in range(60):
+        make_pdf(folder / f"talk-{number}.pdf", [f"Talk {number}\nabout grain {number}"])
+    Store.create(tmp_path / "archive", Series(title="New"))
+    index = tmp_path / "index"
+    for tenths in (12, 14, 15, 16, 17, 18):
+        adding = multiprocessing.get_context("spawn").Process(
+            target=_add_all, args=(tmp_path / "archive", index, folder)
+        )
+        adding.start()
+        time.sleep(tenths / 10)
+        assert adding.pid is not None
+        os.kill(adding.pid, signal.SIGKILL)
+        adding.join()
+        library = open_library(tmp_path / "archive")
+        assert [p for p in library.check() if p.severity.value != "note"] == []
+        library.close()
+    library = open_library(tmp_path / "archive")
+    add_folder(library.store, library.catalogue(), library.reader, folder, Given())
+    library.changed()
+    assert len(library.catalogue().items) == 60

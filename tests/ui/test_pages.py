@@ -1,0 +1,125 @@
+"""The Streamlit pages' logic: what is shown and what is in the address, without a browser."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from coproarchive.ui import state
+from coproarchive.web.access import Visitor
+from making import HOSTILE, SEMINAR
+
+MAIN = Path(__file__).resolve().parents[2] / "src" / "coproarchive" / "ui" / "main.py"
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def at(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens the page over the small archive, indexed, at an address."""
+    monkeypatch.setenv("COPROARCHIVE_ARCHIVE", str(archive))
+    monkeypatch.setenv("COPROARCHIVE_INDEX", str(tmp_path / "index"))
+    monkeypatch.setenv("COPROARCHIVE_WORKERS", "1")
+    state.house.cache_clear()
+    state.house().library.update_index()
+
+    def open_it(**address: str | list[str]) -> AppTest:
+        app = AppTest.from_file(str(MAIN), default_timeout=30)
+        for name, value in address.items():
+            app.query_params[name] = value
+        return app.run()
+
+    yield open_it
+    state.house().library.close()
+    state.house.cache_clear()
+
+
+def html_of(app: AppTest) -> str:
+    """All HTML that the page shows."""
+    assert not app.exception
+    return "\n".join(block.proto.body for block in app.get("html"))  # type: ignore[union-attr]
+
+
+def test_an_address_is_a_search(at: Open) -> None:
+    """Words, choices and order of the address are in the widgets, and their hits are shown."""
+    app = at(q="millstone", topic=["sourdough"], sort="title")
+    assert app.text_input(key="words").value == "millstone"
+    assert app.selectbox(key="sort").value == "title"
+    assert app.checkbox(key="narrow:topic:sourdough").value
+    page = html_of(app)
+    assert "1 item found" in page
+    assert f"/item/{SEMINAR}/bread-for-all?q=millstone#slide-3" in page
+    assert "<mark>Millstone</mark>" in page
+
+
+def test_a_choice_goes_into_the_address_and_narrows(at: Open) -> None:
+    """Ticking a box is a new address on the first page; counts of its own facet stay."""
+    app = at()
+    assert "5 items found" in html_of(app)
+    app.checkbox(key="narrow:kind:post").check().run()
+    assert app.query_params["kind"] == "post"
+    assert "2 items found" in html_of(app)
+    labels = {box.key: box.label for box in app.checkbox}
+    assert labels["narrow:kind:presentation"].endswith("(3)")
+    app.checkbox(key="narrow:kind:presentation").check().run()
+    assert "5 items found" in html_of(app)
+
+
+def test_typing_words_goes_into_the_address(at: Open) -> None:
+    """The box, the address and the hits agree."""
+    app = at()
+    app.text_input(key="words").set_value("watermil").run()
+    assert app.query_params["q"] == "watermil"
+
+
+def test_nothing_found_says_what_to_try(at: Open) -> None:
+    """A way on instead of an empty page."""
+    page = html_of(at(q="xylophone quartz"))
+    assert "0 items found" in page
+    assert "Try fewer or other words" in page
+
+
+def test_what_documents_say_is_text(at: Open) -> None:
+    """Hostile titles, names, slides and queries are shown, not run."""
+    for address in ({"q": "evil loaf"}, {"q": HOSTILE}, {"q": "loaf", "speaker": "hostile"}):
+        page = html_of(at(**address))
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+
+
+def test_a_deleted_index_is_a_message_with_the_command(at: Open) -> None:
+    """No traceback: what is wrong, and what to run."""
+    app = at()
+    shutil.rmtree(state.house().library.settings.index)
+    page = html_of(app.run())
+    assert "coproarchive index" in page
+    assert 'role="alert"' in page
+
+
+def test_a_broken_archive_is_a_message(at: Open, archive: Path) -> None:
+    """archive.yaml with a mistake: its line and the field, on the page."""
+    app = at()
+    (archive / "archive.yaml").write_text("titel: x\n")
+    state.house().library.changed()
+    page = html_of(app.run())
+    assert "titel" in page
+
+
+@pytest.mark.parametrize("page", ["add", "problems"])
+def test_keepers_pages_are_refused_to_others(
+    at: Open, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked at the act: whoever is not here and not signed in sees why, and no form."""
+    app = at()
+    module = __import__(f"coproarchive.ui.{page}", fromlist=[page])
+    monkeypatch.setattr(module, "visitor", lambda: Visitor("evil.example", "192.0.2.1", {}))
+    script = f"from coproarchive.ui import {page}, parts\nfrom coproarchive.errors import "
+    script += "CoproArchiveError\ntry:\n    "
+    script += f"{page}.page()\nexcept CoproArchiveError as error:\n    parts.say_error(error)\n"
+    refused = AppTest.from_string(script, default_timeout=30).run()
+    assert "those who keep the archive" in html_of(refused)
+    assert not refused.get("file_uploader")
+    assert app

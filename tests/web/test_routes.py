@@ -1,0 +1,200 @@
+"""Every HTTP address beside Streamlit's own, asked as a browser or a crawler would."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import argon2
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from coproarchive.library import Library
+from coproarchive.settings import Settings
+from coproarchive.web.access import Access, Visitor
+from coproarchive.web.middleware import NotFound, Protect
+from coproarchive.web.pages import Pages
+from coproarchive.web.routes import routes
+from making import HOSTILE, SEMINAR
+
+BREAD = f"/item/{SEMINAR}/bread-for-all"
+
+
+def client_of(library: Library, access: Access | None = None) -> TestClient:
+    """The routes with their middleware, and a stand-in for Streamlit's own page."""
+    streamlit = Route("/", lambda _: PlainTextResponse("streamlit"))
+    app = Starlette(
+        routes=[*routes(library, access or Access(library.settings)), streamlit],
+        middleware=[Middleware(Protect), Middleware(NotFound, pages=Pages(library))],
+    )
+    return TestClient(app, base_url="http://127.0.0.1:8501")
+
+
+@pytest.fixture
+def client(library: Library) -> Iterator[TestClient]:
+    with client_of(library) as opened:
+        yield opened
+
+
+def test_an_item_is_described_shown_and_cited(client: TestClient) -> None:
+    """Title, people, seminar, each slide as text at its own address, machine-readable head."""
+    page = client.get(BREAD)
+    assert page.status_code == 200
+    for text in (
+        '<h1 lang="en-GB">Bread for all</h1>', 'href="/person/ada-baker"',
+        f'href="/seminar/{SEMINAR}"',
+        'id="slide-3"', "Millstone", "Remember the rye anecdote", 'name="citation_title"',
+        "application/ld+json", "Seminar 1: Baking together",
+    ):  # fmt: skip
+        assert text in page.text
+    assert "Secret recipe" not in page.text
+    marked = client.get(BREAD, params={"q": "millstone"})
+    assert "<mark>Millstone</mark>" in marked.text
+
+
+def test_a_download_is_the_very_file(client: TestClient, archive: Path) -> None:
+    """Bytes, name, type and length; ranges; no compression on top."""
+    original = (archive / SEMINAR / "bread-for-all" / "bread.pptx").read_bytes()
+    address = f"/file/{SEMINAR}/bread-for-all/bread.pptx"
+    answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+    assert answer.content == original
+    assert answer.headers["content-length"] == str(len(original))
+    assert "content-encoding" not in answer.headers
+    assert answer.headers["content-type"].endswith("presentationml.presentation")
+    assert 'filename="bread.pptx"' in answer.headers["content-disposition"]
+    part = client.get(address, headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, original[10:20])
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/item/nothing", "/item/../archive.yaml", f"/item/{SEMINAR}/hidden-talk", "/seminar/nope",
+     "/person/cy-secret", "/topic/hidden-topic", f"/file/{SEMINAR}/hidden-talk/secret.md",
+     f"/file/{SEMINAR}/bread-for-all/item.yaml", "/file/archive.yaml", "/file/..%2farchive.yaml",
+     "/unheard-of", "/item/", "/wp-login.php"],
+)  # fmt: skip
+def test_what_is_not_for_readers_is_not_found(client: TestClient, path: str) -> None:
+    """A real 404 with a way on, for hidden things as for things that never were."""
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert "Search the archive" in answer.text
+    assert "zanzibar" not in answer.text.casefold()
+
+
+def test_a_withdrawn_item_is_a_tombstone(client: TestClient) -> None:
+    """410, with the date and the reason and nothing else."""
+    answer = client.get("/item/withdrawn")
+    assert answer.status_code == 410
+    assert "The speaker asked for it." in answer.text
+
+
+def test_what_documents_say_is_text(client: TestClient) -> None:
+    """Titles, names, slides and queries never become markup; a policy forbids scripts besides."""
+    for path in ("/item/hostile", "/person/hostile", "/people", "/item/hostile?q=" + HOSTILE):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "<script>alert" not in answer.text
+        assert "<img src=x" not in answer.text
+        assert "script-src" not in answer.headers["content-security-policy"]
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_browsing(client: TestClient) -> None:
+    """Seminars with their programme, speakers and topics with their items."""
+    assert "Seminar 1: Baking together" in client.get("/seminars").text
+    seminar = client.get(f"/seminar/{SEMINAR}").text
+    assert "10:00" in seminar
+    assert f'href="{BREAD}"' in seminar
+    assert "hidden-talk" not in seminar
+    assert "Oven College" in client.get("/person/ada-baker").text
+    assert "Windmills" in client.get("/topic/milling").text
+    assert "Cy Secret" not in client.get("/people").text
+
+
+def test_what_crawlers_ask(client: TestClient) -> None:
+    """Health, robots and a sitemap of what everybody may see."""
+    assert client.get("/healthz").json() == {"ok": True, "items": 5}
+    sitemap = client.get("/sitemap.xml").text
+    assert f"/item/{SEMINAR}/bread-for-all</loc>" in sitemap
+    assert "hidden" not in sitemap
+    assert "Sitemap:" in client.get("/robots.txt").text
+
+
+def test_pages_live_without_an_index(client: TestClient, library: Library) -> None:
+    """A deleted index is told by /healthz with the command to run; reading goes on."""
+    shutil.rmtree(library.settings.index)
+    health = client.get("/healthz")
+    assert health.status_code == 503
+    assert "coproarchive index" in health.json()["hint"]
+    assert client.get(BREAD, params={"q": "bread"}).status_code == 200
+
+
+def test_a_file_that_is_gone_is_said_to_be_missing(client: TestClient, archive: Path) -> None:
+    """The record stays; the download says what happened."""
+    (archive / "windmills" / "mill.pdf").unlink()
+    answer = client.get("/file/windmills/mill.pdf")
+    assert answer.status_code == 404
+    assert "missing" in answer.text
+
+
+def settings_of(**given: object) -> Settings:
+    return Settings(**given)  # type: ignore[arg-type]  # checked by pydantic
+
+
+def test_only_who_sits_here_may_add_without_a_password() -> None:
+    """Loopback server, loopback name, loopback client: all three."""
+    here = Visitor("127.0.0.1:8501", "127.0.0.1", {})
+    assert Access(settings_of()).may("add", here)
+    assert Access(settings_of()).may("add", Visitor("[::1]:8501", "::1", {}))
+    assert not Access(settings_of()).may("add", Visitor("evil.example:8501", "127.0.0.1", {}))
+    assert not Access(settings_of()).may("add", Visitor("127.0.0.1", "192.0.2.1", {}))
+    assert not Access(settings_of(host="0.0.0.0")).may("add", here)
+    assert not Access(settings_of(password_hash="x")).may("add", here)
+
+
+def test_signing_in_with_the_password(
+    library: Library, open_library: Callable[..., Library]
+) -> None:
+    """A form with a token, a signed cookie; a wrong password and a forged cookie are nothing."""
+    password = "a long enough password"
+    settings = settings_of(host="0.0.0.0", password_hash=argon2.PasswordHasher().hash(password))
+    access = Access(settings)
+    with client_of(library, access) as client:
+        form = client.get("/login").text
+        token = re.search(r'name="token" value="(\w+)"', form)
+        assert token
+        no_token = client.post("/login", data={"password": password})
+        assert no_token.status_code == 403
+        form = client.get("/login").text
+        token = re.search(r'name="token" value="(\w+)"', form)
+        assert token
+        wrong = client.post("/login", data={"password": "wrong", "token": token[1]})
+        assert wrong.status_code == 403
+        token = re.search(r'name="token" value="(\w+)"', wrong.text)
+        assert token
+        right = client.post(
+            "/login", data={"password": password, "token": token[1]}, follow_redirects=False
+        )
+        assert (right.status_code, right.headers["location"]) == (303, "/add")
+        cookie = right.cookies["coproarchive_keeper"]
+    assert access.may("add", Visitor(cookies={"coproarchive_keeper": cookie}))
+    forged = cookie[:-1] + ("0" if cookie[-1] != "0" else "1")
+    assert not access.may("add", Visitor(cookies={"coproarchive_keeper": forged}))
+    assert not Access(settings).may("add", Visitor(cookies={"coproarchive_keeper": cookie}))
+
+
+def test_guessing_passwords_is_slowed_down(library: Library) -> None:
+    """After ten wrong ones, even the right one has to wait."""
+    access = Access(settings_of(password_hash=argon2.PasswordHasher().hash("right one, long")))
+    for _ in range(10):
+        assert access.sign_in("wrong") is None
+    with pytest.raises(Exception, match="too many"):
+        access.sign_in("right one, long")
+    assert library
