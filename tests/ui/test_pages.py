@@ -40,7 +40,7 @@ def at(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def html_of(app: AppTest) -> str:
     """All HTML that the page shows."""
     assert not app.exception
-    return "\n".join(block.proto.body for block in app.get("html"))  # type: ignore[union-attr]
+    return "\n".join(block.proto.body for block in app.get("html"))
 
 
 def test_an_address_is_a_search(at: Open) -> None:

@@ -1,0 +1,181 @@
+"""The page in a real browser: searching, narrowing, going back, reading, downloading, adding."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from making import HOSTILE, SEMINAR, make_deck
+from serving import Served
+
+pytestmark = pytest.mark.browser
+
+READY = (
+    "[data-testid=stApp][data-test-script-state=notRunning]"
+    "[data-test-connection-state=CONNECTED]"
+)  # fmt: skip
+
+
+def visit(page: Page, served: Served, path: str = "/") -> None:
+    """Open an address of Streamlit's and wait until it is shown."""
+    page.goto(served.address + path)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until the script has run."""
+    page.wait_for_selector(READY, timeout=30_000)
+    page.wait_for_selector("footer.foot", timeout=30_000)
+
+
+def total(page: Page, text: str) -> None:
+    """The number of items found is shown."""
+    expect(page.locator(".total").first).to_have_text(text)
+
+
+def test_searching_narrowing_and_going_back(page: Page, served: Served) -> None:
+    """Words, then a choice, then Back twice: the address, the widgets and the hits agree."""
+    visit(page, served)
+    total(page, "5 items found")
+    box = page.get_by_label("Search talks, slides and posts")
+    box.fill("bread")
+    box.press("Enter")
+    total(page, "2 items found")
+    assert parse_qs(urlparse(page.url).query) == {"q": ["bread"]}
+    page.locator("label", has_text="Post (1)").click()
+    total(page, "1 item found")
+    assert parse_qs(urlparse(page.url).query) == {"q": ["bread"], "kind": ["post"]}
+    page.go_back()
+    total(page, "2 items found")
+    expect(page.get_by_role("checkbox", name="Post (1)")).not_to_be_checked()
+    page.go_back()
+    total(page, "5 items found")
+    expect(box).to_have_value("")
+
+
+def test_a_sent_link_opens_the_same_search(page: Page, served: Served) -> None:
+    """Every state is an address; reloading changes nothing; the number is read out."""
+    visit(page, served, "/?q=bread&kind=post&sort=title")
+    total(page, "1 item found")
+    expect(page.get_by_role("checkbox", name="Post (1)")).to_be_checked()
+    expect(page.locator("#coproarchive-live")).to_have_text("1 item found")
+    page.reload()
+    settle(page)
+    total(page, "1 item found")
+    expect(page).to_have_title("bread – Search – Talks on bread")
+
+
+def test_from_a_hit_to_its_slide_and_back(page: Page, served: Served) -> None:
+    """The hit's slide opens in the same tab, marked; Back returns to the results."""
+    visit(page, served, "/?q=millstone")
+    page.get_by_role("link", name="Slide 3").click()
+    page.wait_for_url(f"**/item/{SEMINAR}/bread-for-all?q=millstone#slide-3")
+    expect(page.locator("#slide-3 mark")).to_have_text("Millstone")
+    page.go_back()
+    settle(page)
+    total(page, "1 item found")
+
+
+def test_a_download_is_the_very_file(page: Page, served: Served, tmp_path: Path) -> None:
+    """The bytes that were archived, under their own name."""
+    page.goto(f"{served.address}/item/{SEMINAR}/bread-for-all")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="bread.pptx").click()
+    download = waiting.value
+    assert download.suggested_filename == "bread.pptx"
+    original = served.archive / SEMINAR / "bread-for-all" / "bread.pptx"
+    assert Path(download.path()).read_bytes() == original.read_bytes()
+    assert tmp_path
+
+
+def test_hostile_text_runs_nothing(page: Page, served: Served) -> None:
+    """Titles, slides, names and queries with scripts in them are shown as text."""
+    for path in ("/?q=loaf", f"/?q={HOSTILE}", "/item/hostile", "/person/hostile"):
+        page.goto(served.address + path)
+        if path.startswith("/?"):
+            settle(page)
+    visit(page, served, "/?q=loaf")
+    expect(page.locator(".hits h3").first).to_contain_text("<script>alert('x')</script>")
+    assert page.locator(".hits script, .hits img[src=x]").count() == 0
+
+
+def test_adding_materials_in_the_browser(page: Page, served: Served, tmp_path: Path) -> None:
+    """Drop a deck, correct its title, save: it is found at once."""
+    deck = make_deck(tmp_path / "new deck.pptx", extra_title="Crumpets tomorrow")
+    visit(page, served, "/add")
+    page.set_input_files("input[type=file]", str(deck))
+    title = page.get_by_label("Title")
+    expect(title).to_have_value("Crumpets tomorrow", timeout=30_000)
+    title.fill("Crumpets today")
+    title.press("Tab")
+    page.get_by_role("button", name="Save in the archive").click()
+    link = page.get_by_role("link", name="Crumpets today")
+    expect(link).to_be_visible(timeout=60_000)
+    visit(page, served, "/?q=crumpets")
+    total(page, "1 item found")
+    stored = served.archive / "crumpets-today"
+    assert (stored / "new deck.pptx").read_bytes() == deck.read_bytes()
+    shutil.rmtree(stored)
+
+
+PATHS = [
+    "/", "/?q=bread", "/?q=xylophone", "/add", "/problems", f"/item/{SEMINAR}/bread-for-all",
+    f"/seminar/{SEMINAR}", "/seminars", "/people", "/topics", "/person/ada-baker", "/nowhere",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (320, "light")])
+@pytest.mark.parametrize("path", PATHS)
+def test_everybody_can_use_it(
+    page: Page, served: Served, path: str, width: int, scheme: Literal["dark", "light"]
+) -> None:
+    """No WCAG 2.2 A or AA rule of axe is broken, and nothing needs scrolling sideways."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    page.goto(served.address + path)
+    if path.split("?", maxsplit=1)[0] in ("/", "/add", "/problems"):
+        settle(page)
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": rules}})
+    broken = found.response["violations"]
+    said = [f"{v['id']}: {[n['html'][:150] for n in v['nodes']]}" for v in broken]
+    assert not said, "\n".join(said)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_keyboard_reaches_everything(page: Page, served: Served) -> None:
+    """On a phone's width the ways to narrow open by their named button; focus can be seen."""
+    page.set_viewport_size({"width": 375, "height": 800})
+    visit(page, served, "/?q=bread")
+    button = page.get_by_role("button", name="Narrow the results")
+    expect(button).to_be_visible()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("checkbox", name="Post (1)")).to_be_visible()
+    page.goto(f"{served.address}/item/{SEMINAR}/bread-for-all")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the text")
+    expect(skip).to_be_focused()
+    outline = skip.evaluate("e => getComputedStyle(e).outlineStyle")
+    assert outline == "solid"
+
+
+def test_a_deleted_index_is_a_message_with_the_command(page: Page, served: Served) -> None:
+    """While the page runs: what is wrong and the one command to run; then it works again."""
+    visit(page, served, "/?q=bread")
+    shutil.rmtree(served.index)
+    visit(page, served, "/?q=millstone")
+    expect(page.get_by_role("alert")).to_contain_text("coproarchive index")
+    command = [sys.executable, "-m", "coproarchive", "index"]
+    command += ["--archive", str(served.archive), "--index", str(served.index)]
+    subprocess.run(command, check=True, capture_output=True)
+    visit(page, served, "/?q=millstone")
+    total(page, "1 item found")
