@@ -46,9 +46,7 @@ def _commands(command: Any, before: str) -> Iterable[tuple[str, ...]]:
             yield from _commands(child, f"{before} {name}")
         return
     arguments = [
-        p.make_metavar(typer.Context(command))
-        for p in command.params
-        if p.param_type_name == "argument"
+        p.metavar or p.name.upper() for p in command.params if p.param_type_name == "argument"
     ]
     options = [max(p.opts, key=len) for p in command.params if p.param_type_name == "option"]
     summary = (command.help or "").split("\n")[0]
@@ -83,11 +81,11 @@ TABLES: dict[str, Callable[[], str]] = {
 def render(text: str) -> str:
     """The README with every table between its two markers made anew."""
     for name, make in TABLES.items():
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.DOTALL)
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
         match = pattern.search(text)
         if match is None:
             raise SystemExit(f"README.md lacks the markers of the table '{name}'")
-        text = text[: match.start()] + match[1] + make() + match[2] + text[match.end() :]
+        text = text[: match.start()] + match[1] + make() + "\n" + match[2] + text[match.end() :]
     return text
 
 
