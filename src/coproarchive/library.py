@@ -8,7 +8,7 @@ from functools import cached_property
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.check import check
-from coproarchive.errors import IndexStateError
+from coproarchive.errors import CoproArchiveError, IndexStateError
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Problem
 from coproarchive.progress import Progress, silent
@@ -20,6 +20,8 @@ from coproarchive.store import Store
 
 FRESH_SECONDS = 2.0
 """How long the archive is taken to be unchanged before it is looked at again."""
+QUICK_SECONDS = 0.05
+"""Looking that takes longer is done aside, and less often."""
 
 
 class Library:
@@ -35,7 +37,9 @@ class Library:
         self._catalogue: Catalogue | None = None
         self._public: Catalogue | None = None
         self._stamp: tuple[int, int, int] | None = None
-        self._looked = 0.0
+        self._look_again = self._look_cost = 0.0
+        self._looking = False
+        self._epoch = 0
         self._index: Index | None = None
 
     @cached_property
@@ -51,16 +55,40 @@ class Library:
     def catalogue(self, progress: Progress = silent) -> Catalogue:
         """Everything; read again when a record changed on the disk. Raises ArchiveError."""
         with self._lock:
-            now = time.monotonic()
-            if self._catalogue is not None and now - self._looked < FRESH_SECONDS:
-                return self._catalogue
-            stamp = self.store.stamp()
-            self._looked = now
-            if self._catalogue is None or stamp != self._stamp:
-                self._catalogue = Catalogue.load(self.store, progress)
-                self._public = self._catalogue.for_public()
-                self._stamp = stamp
+            if self._catalogue is None:
+                self._look(progress)
+            elif time.monotonic() >= self._look_again:
+                if self._look_cost < QUICK_SECONDS:
+                    self._look(progress)
+                elif not self._looking:
+                    self._looking = True
+                    threading.Thread(target=self._look_aside, daemon=True).start()
+            assert self._catalogue is not None
             return self._catalogue
+
+    def _look(self, progress: Progress = silent) -> None:
+        """See whether a record changed on the disk, and if so read what changed."""
+        started, epoch = time.monotonic(), self._epoch
+        stamp = self.store.stamp()
+        self._look_cost = time.monotonic() - started
+        self._look_again = time.monotonic() + max(FRESH_SECONDS, 20 * self._look_cost)
+        if self._catalogue is None or stamp != self._stamp:
+            catalogue = Catalogue.load(self.store, progress)
+            public = catalogue.for_public()
+            with self._lock:
+                # What was read before changed() was called is not kept over what came after.
+                if epoch == self._epoch or self._catalogue is None:
+                    self._catalogue, self._public, self._stamp = catalogue, public, stamp
+
+    def _look_aside(self) -> None:
+        """Look while readers go on with what is known: a large archive takes seconds to look at."""
+        try:
+            self._look()
+        except CoproArchiveError:
+            with self._lock:
+                self._catalogue = None  # the next question meets the error itself, and says it
+        finally:
+            self._looking = False
 
     def public(self) -> Catalogue:
         """What everybody may see. Raises ArchiveError."""
@@ -72,8 +100,8 @@ class Library:
     def changed(self) -> None:
         """Read the records again at the next question."""
         with self._lock:
+            self._epoch += 1
             self._stamp = None
-            self._looked = 0.0
             self._catalogue = None
 
     def index(self) -> Index:
