@@ -34,12 +34,14 @@ from coproarchive.store import sidecar
 from coproarchive.store.cache import ParsedCache
 from coproarchive.store.files import (
     Entry,
+    Stamp,
     copy_hashed,
     hash_file,
     media_type_of,
     open_plain,
     safe_name,
     slugify,
+    stamp_of,
     sync_folder,
     walk,
     write_durably,
@@ -97,6 +99,8 @@ class Store:
                 "To begin one: coproarchive init",
             )
         self._cache = ParsedCache(cache)
+        # Items as read before, so that looking again at a large archive reads what changed only.
+        self._items: dict[str, tuple[Stamp, str | None, Item]] = {}
 
     @classmethod
     def create(cls, root: Path, series: Series) -> Store:
@@ -133,8 +137,14 @@ class Store:
     def read_item(self, item_id: str) -> Item:
         """One item. Raises SidecarError, NotFoundError."""
         path = f"{_checked(item_id)}/{ITEM}"
-        document = self._document(path)
-        return sidecar.build(Item, document, path, id=item_id, seminar=self.seminar_of(item_id))
+        seminar, stamp = self.seminar_of(item_id), stamp_of(self.root / path)
+        known = self._items.get(item_id)
+        if known is not None and stamp is not None and known[:2] == (stamp, seminar):
+            return known[2]
+        item = sidecar.build(Item, self._document(path), path, id=item_id, seminar=seminar)
+        if stamp is not None:
+            self._items[item_id] = (stamp, seminar, item)
+        return item
 
     def seminar_of(self, item_id: str) -> str | None:
         """The seminar in whose folder the item lies."""

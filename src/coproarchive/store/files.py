@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import stat
+import time
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,12 +54,32 @@ MEDIA_TYPES: dict[str, str] = {
     ".xml": "application/xml",
 }
 
+RACY_NS = 50_000_000
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 
 
 def media_type_of(name: str) -> str:
     """IANA media type by the name's ending; application/octet-stream where it is unknown."""
     return MEDIA_TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
+
+
+Stamp = tuple[int, int, int]
+"""Time of the last change in nanoseconds, bytes, and inode of a file."""
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """A file's stamp, None where it is missing or changed just now.
+
+    Clocks of file systems tick in milliseconds: a file that was changed within the last tick could
+    change again and keep its stamp.
+    """
+    try:
+        state = path.lstat()
+    except OSError:
+        return None
+    if abs(time.time_ns() - state.st_mtime_ns) < RACY_NS:
+        return None
+    return state.st_mtime_ns, state.st_size, state.st_ino
 
 
 def hash_file(path: Path) -> tuple[int, str]:
