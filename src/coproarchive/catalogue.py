@@ -17,6 +17,7 @@ from coproarchive.model import (
     Problem,
     Seminar,
     Series,
+    Session,
     Severity,
     Topic,
     Visibility,
@@ -122,6 +123,19 @@ class Catalogue:
     def items_of_topic(self, topic_id: str) -> tuple[Item, ...]:
         """Items about the topic, by date, then id."""
         return self._by_topic.get(topic_id, ())
+
+    def sessions_of_person(self, person_id: str) -> tuple[tuple[Seminar, Session], ...]:
+        """Lines of programmes that name the person, in the order of seminars and programmes."""
+        return self._sessions.get(person_id, ())
+
+    @cached_property
+    def _sessions(self) -> Mapping[str, tuple[tuple[Seminar, Session], ...]]:
+        found: dict[str, list[tuple[Seminar, Session]]] = defaultdict(list)
+        for seminar in self.seminars.values():
+            for session in seminar.programme:
+                for person in dict.fromkeys(c.person for c in session.people):
+                    found[person].append((seminar, session))
+        return {person: tuple(sessions) for person, sessions in found.items()}
 
     @cached_property
     def by_sha256(self) -> Mapping[str, tuple[tuple[str, str], ...]]:

@@ -54,6 +54,8 @@ def test_an_item_is_described_shown_and_cited(client: TestClient) -> None:
     ):  # fmt: skip
         assert text in page.text
     assert "Secret recipe" not in page.text
+    assert "Ada Baker (2018). Bread for all [presentation, slide 3]. Seminar 1" in page.text
+    assert f"http://127.0.0.1:8501{BREAD}#slide-3" in page.text
     marked = client.get(BREAD, params={"q": "millstone"})
     assert "<mark>Millstone</mark>" in marked.text
 
@@ -113,7 +115,9 @@ def test_browsing(client: TestClient) -> None:
     assert "10:00" in seminar
     assert f'href="{BREAD}"' in seminar
     assert "hidden-talk" not in seminar
-    assert "Oven College" in client.get("/person/ada-baker").text
+    ada = client.get("/person/ada-baker").text
+    assert "Oven College" in ada
+    assert "At seminars" in ada
     assert "Windmills" in client.get("/topic/milling").text
     assert "Cy Secret" not in client.get("/people").text
 

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, NotFoundError
 from coproarchive.library import Library
-from coproarchive.model import Asset, Item, Leaf, Seminar
+from coproarchive.model import Asset, Item, Leaf, Seminar, Session
 from coproarchive.publish.citation import citation, creators, json_ld
 from coproarchive.search.highlight import Highlighter
 from coproarchive.search.locate import shown_leaves
@@ -35,8 +35,14 @@ class Pages:
         if item is None:
             return self.missing(request, f'There is nothing at "{item_id}" in this archive.')
         seminar = catalogue.seminars.get(item.seminar or "")
-        address = self._address(catalogue, f"/item/{item.id}")
+        address = self._address(catalogue, request, f"/item/{item.id}")
         date = catalogue.item_date(item)
+
+        def cited(leaf: Leaf | None = None, anchor: str = "") -> str:
+            place = f"{address}#{anchor}" if anchor else address
+            name = catalogue.person_name
+            return citation(item, seminar, catalogue.series, name, date, place, leaf)
+
         html = render.page(
             "item.html",
             catalogue,
@@ -47,9 +53,7 @@ class Pages:
             seminar=seminar,
             creators=creators(item),
             address=address,
-            citation=citation(
-                item, seminar, catalogue.series, catalogue.person_name, date, address
-            ),
+            cited=cited,
             json_ld=render.script_json(
                 json_ld(item, seminar, catalogue.person_name, date, address)
             ),
@@ -118,7 +122,7 @@ class Pages:
         facts = [*person.affiliations, *(f"Also known as {n}" for n in person.names[1:])]
         return self._about(
             catalogue, "/people", "speaker", person.name, facts, person.bio,
-            catalogue.items_of_person(person.id),
+            catalogue.items_of_person(person.id), catalogue.sessions_of_person(person.id),
         )  # fmt: skip
 
     def topic(self, request: Request) -> Response:
@@ -143,9 +147,18 @@ class Pages:
         facts: list[str],
         text: str | None,
         items: tuple[Item, ...],
+        sessions: tuple[tuple[Seminar, Session], ...] = (),
     ) -> Response:
         html = render.page(
-            "about.html", catalogue, here, title, noun=noun, facts=facts, text=text, items=items
+            "about.html",
+            catalogue,
+            here,
+            title,
+            noun=noun,
+            facts=facts,
+            text=text,
+            items=items,
+            sessions=sessions,
         )
         return HTMLResponse(html)
 
@@ -213,10 +226,9 @@ class Pages:
         )
         return HTMLResponse(html, status)
 
-    def _address(self, catalogue: Catalogue, path: str) -> str:
-        """The page's public address where the archive knows its own, else the path."""
-        base = catalogue.series.address
-        return f"{base.rstrip('/')}{path}" if base else path
+    def _address(self, catalogue: Catalogue, request: Request, path: str) -> str:
+        """The page's address: the archive's own where its record says it, else as it was asked."""
+        return (catalogue.series.address or str(request.base_url)).rstrip("/") + path
 
 
 def anchor(file: str, kind: str, number: int, first_file: str) -> str:
