@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from making import HOSTILE, SEMINAR, make_deck
+from making import HOSTILE, SEMINAR, make_deck, make_pdf
 from serving import Served
 
 pytestmark = pytest.mark.browser
@@ -112,7 +112,7 @@ def test_adding_materials_in_the_browser(page: Page, served: Served, tmp_path: P
     deck = make_deck(tmp_path / "new deck.pptx", extra_title="Crumpets tomorrow")
     visit(page, served, "/add")
     page.set_input_files("input[type=file]", str(deck))
-    title = page.get_by_label("Title")
+    title = page.get_by_label("Title", exact=True)
     expect(title).to_have_value("Crumpets tomorrow", timeout=30_000)
     title.fill("Crumpets today")
     title.press("Tab")
@@ -130,6 +130,31 @@ PATHS = [
     "/", "/?q=bread", "/?q=xylophone", "/add", "/problems", f"/item/{SEMINAR}/bread-for-all",
     f"/seminar/{SEMINAR}", "/seminars", "/people", "/topics", "/person/ada-baker", "/nowhere",
 ]  # fmt: skip
+
+
+def test_adding_several_talks_at_once(page: Page, served: Served, tmp_path: Path) -> None:
+    """A form for each talk; a deck and its PDF are one; a new seminar is made by its title."""
+    files = [
+        make_deck(tmp_path / "scones.pptx", extra_title="Scones"),
+        make_pdf(tmp_path / "scones.pdf", ["Scones on paper"]),
+        make_pdf(tmp_path / "muffins.pdf", ["Muffins at noon"]),
+    ]
+    visit(page, served, "/add")
+    page.set_input_files("input[type=file]", [str(f) for f in files])
+    expect(page.get_by_label("Title", exact=True)).to_have_count(2, timeout=30_000)
+    expect(page.get_by_text("1 of 2: scones.pptx, scones.pdf")).to_be_visible()
+    seminar = page.get_by_label("Seminar (choose").first
+    seminar.fill("Tea time")
+    seminar.press("Enter")
+    page.get_by_role("button", name="Save in the archive").first.click()
+    expect(page.get_by_role("link", name="Scones")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Save in the archive").click()
+    expect(page.get_by_role("link", name="Muffins at noon")).to_be_visible(timeout=60_000)
+    assert (served.archive / "tea-time" / "seminar.yaml").exists()
+    scones = served.archive / "tea-time" / "scones"
+    assert sorted(p.name for p in scones.iterdir()) == ["item.yaml", "scones.pdf", "scones.pptx"]
+    shutil.rmtree(served.archive / "tea-time")
+    shutil.rmtree(served.archive / "muffins-at-noon")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (320, "light")])

@@ -15,8 +15,9 @@ from coproarchive.errors import DuplicateError, IngestError, NotFoundError
 from coproarchive.extract import table
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.worker import Job, Reader
-from coproarchive.ingest.propose import Proposal, kind_of, name_key, propose
-from coproarchive.model import AssetRole, Contribution, Item, Kind, Person, Problem, Role, Severity
+from coproarchive.ingest.named import person_id
+from coproarchive.ingest.propose import Proposal, kind_of, propose
+from coproarchive.model import AssetRole, Contribution, Item, Kind, Problem, Role, Severity
 from coproarchive.progress import Progress, silent
 from coproarchive.store import (
     Store,
@@ -120,6 +121,12 @@ def add_files(
             said = f.extraction.notices[0]
             raise IngestError(said.message, f.path, said.hint)
     return _add(store, catalogue, files, given)
+
+
+def works_of(paths: Sequence[Path]) -> list[list[Path]]:
+    """Files grouped into works as `add_folder` does: by name, whatever their endings."""
+    unread = (_File(path, "", media_type_of(path.name), Extraction()) for path in paths)
+    return [[f.path for f in group] for group in _groups(unread)]
 
 
 def proposal_for(path: Path, catalogue: Catalogue, reader: Reader) -> Proposal:
@@ -322,22 +329,6 @@ def _contributions(
         return tuple(Contribution(person=p, role=role) for p in proposal.people)
     ids = (person_id(store, catalogue, person) for person in given.people)
     return tuple(Contribution(person=p, role=role) for p in dict.fromkeys(ids))
-
-
-def person_id(store: Store, catalogue: Catalogue, named: str) -> str:
-    """The id of a person named by id or by name; a new name becomes a new entry of people.yaml."""
-    if named in catalogue.people:
-        return named
-    people, _ = store.read_people()
-    for person in people.values():
-        if any(name_key(name) == name_key(named) for name in person.names):
-            return person.id
-    new_id, number = slugify(named, "person"), 1
-    while new_id in people:
-        number += 1
-        new_id = f"{slugify(named, 'person')}-{number}"
-    store.save_person(Person(id=new_id, names=(named,)))
-    return new_id
 
 
 def _problem(

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 from markupsafe import Markup
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, IngestError
-from coproarchive.ingest.add import Given, add_files, proposal_for
+from coproarchive.ingest.add import Given, add_files, proposal_for, works_of
+from coproarchive.ingest.named import seminar_id, topic_id
 from coproarchive.ingest.propose import Proposal
+from coproarchive.library import Library
 from coproarchive.model import Kind
 from coproarchive.store import safe_name
 from coproarchive.ui.parts import say_error
@@ -22,34 +27,62 @@ NO_SEMINAR = "(none)"
 
 
 def page() -> None:
-    """Files, then a form filled in from the first of them, then saving."""
+    """Files, then a form for each work among them, filled in from its files, then saving."""
     house().access.require("add", visitor())
     st.html("<h1>Add materials</h1>")
-    if done := st.session_state.pop("added", None):
+    saved: dict[str, tuple[str, str]] = st.session_state.setdefault("saved", {})
+    for item_id, title in (*st.session_state.get("saved before", ()), *saved.values()):
         link = Markup('<p class="notice">Saved and searchable: <a href="/item/{}">{}</a></p>')
-        st.html(link.format(*done))
+        st.html(link.format(item_id, title))
     st.html(
-        "<p>Drop the files of <strong>one talk or post</strong>: for instance its slides as "
-        "PowerPoint and as PDF. Your own copies stay as they are.</p>"
+        "<p>Drop slides, PDFs, posts or recordings. Files of one name, such as "
+        "<code>talk.pptx</code> and <code>talk.pdf</code>, become one item. Your own copies stay "
+        "as they are.</p>"
     )
     number = st.session_state.setdefault("upload", 0)
     uploads = st.file_uploader("Files", accept_multiple_files=True, key=f"files:{number}")
     if not uploads:
         return
-    folder = _folder()
-    paths = []
-    for upload in uploads:
-        # To the disk at once: uploads live in memory otherwise.
-        path = folder / safe_name(upload.name)
+    st.session_state.pop("saved before", None)
+    paths = [_kept(upload) for upload in uploads]
+    works = _works(paths)
+    together = len(works) > 1 and st.checkbox("These files are all of one talk or post")
+    works = [paths] if together else works
+    waiting = [work for work in works if _key(work) not in saved]
+    if not waiting:
+        _begin_again()
+    for position, work in enumerate(waiting, start=1):
+        if len(works) > 1:
+            names = ", ".join(path.name for path in work)
+            st.html(Markup("<h2>{} of {}: {}</h2>").format(position, len(waiting), names))
+        try:
+            _form(work, house().library)
+        except CoproArchiveError as error:
+            say_error(error)
+
+
+def _works(paths: list[Path]) -> list[list[Path]]:
+    """Files of one name together, though each upload lies in a folder of its own."""
+    first: dict[str, Path] = {}
+    for path in paths:
+        first.setdefault(path.name, path)
+    flat = works_of([Path(name) for name in first])
+    again = [[path] for path in paths if first[path.name] != path]
+    return [[first[path.name] for path in work] for work in flat] + again
+
+
+def _key(work: Sequence[Path]) -> str:
+    return " ".join(sorted(f"{path.parent.name}/{path.name}" for path in work))
+
+
+def _kept(upload: UploadedFile) -> Path:
+    """The upload on the disk, where the library reads it."""
+    path = _folder() / safe_name(upload.file_id) / safe_name(upload.name)
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
         with path.open("wb") as file:
             shutil.copyfileobj(upload, file)
-        paths.append(path)
-    catalogue = house().library.catalogue()
-    try:
-        proposal = proposal_for(paths[0], catalogue, house().library.reader)
-        _form(paths, proposal, catalogue)
-    except CoproArchiveError as error:
-        say_error(error)
+    return path
 
 
 def _folder() -> Path:
@@ -60,64 +93,93 @@ def _folder() -> Path:
     return Path(kept)
 
 
-def _form(paths: list[Path], proposal: Proposal, catalogue: Catalogue) -> None:
-    people = {p.id: p.name for p in catalogue.people.values()}
-    seminars = [NO_SEMINAR, *sorted(catalogue.seminars, reverse=True)]
-    with st.form("record"):
-        title = st.text_input("Title", proposal.title, max_chars=1000)
-        kinds = list(Kind)
-        kind = st.selectbox(
-            "What it is", kinds, kinds.index(proposal.kind), format_func=str.capitalize
-        )
-        named = st.multiselect(
-            "People (choose, or type a new name)",
-            [*people, *proposal.unknown_people],
-            [*proposal.people],
-            format_func=lambda p: people.get(p, p),
-            accept_new_options=True,
-        )
-        seminar = st.selectbox(
-            "Seminar",
-            seminars,
-            format_func=lambda s: s if s == NO_SEMINAR else catalogue.seminar_title(s),
-        )
-        date = st.text_input(
-            "Date (2017, 2017-07 or 2017-07-06)", proposal.date or "", max_chars=21
-        )
-        topics = st.multiselect(
-            "Topics",
-            list(catalogue.topics),
-            list(proposal.topics),
-            format_func=catalogue.topic_label,
-        )
-        abstract = st.text_area("Description, in plain words", "")
+def _begin_again() -> None:
+    """An empty uploader, for what comes next."""
+    shutil.rmtree(_folder(), ignore_errors=True)
+    st.session_state["upload"] += 1
+    st.session_state["saved before"] = list(st.session_state["saved"].values())
+    st.session_state["saved"] = {}
+    st.rerun()
+
+
+def _form(work: list[Path], library: Library) -> None:
+    catalogue = library.catalogue()
+    proposal = proposal_for(work[0], catalogue, library.reader)
+    with st.form(f"record:{_key(work)}"):
+        given = _fields(proposal, catalogue, _key(work))
         if st.form_submit_button("Save in the archive", type="primary"):
-            _save(
-                paths,
-                Given(
-                    seminar=None if seminar == NO_SEMINAR else seminar,
-                    title=title.strip() or None,
-                    kind=kind,
-                    people=tuple(str(p) for p in named),
-                    topics=tuple(topics),
-                    date=date.strip() or None,
-                    abstract=abstract.strip() or None,
-                ),
-            )
+            _save(work, given, library)
 
 
-def _save(paths: list[Path], given: Given) -> None:
+def _fields(proposal: Proposal, catalogue: Catalogue, key: str) -> Given:
+    """The form's fields, filled in with what is proposed, as they are now."""
+    people = {p.id: p.name for p in catalogue.people.values()}
+    title = st.text_input("Title", proposal.title, max_chars=1000, key=f"title:{key}")
+    kinds = list(Kind)
+    kind = st.selectbox(
+        "What it is",
+        kinds,
+        kinds.index(proposal.kind),
+        format_func=str.capitalize,
+        key=f"kind:{key}",
+    )
+    named = st.multiselect(
+        "People (choose, or type a new name)",
+        [*people, *proposal.unknown_people],
+        [*proposal.people],
+        format_func=lambda p: people.get(p, p),
+        accept_new_options=True,
+        key=f"people:{key}",
+    )
+    seminar = st.selectbox(
+        "Seminar (choose, or type the title of a new one)",
+        [NO_SEMINAR, *sorted(catalogue.seminars, reverse=True)],
+        format_func=lambda s: s if s == NO_SEMINAR else catalogue.seminar_title(s),
+        accept_new_options=True,
+        key=f"seminar:{key}",
+    )
+    date = st.text_input(
+        "Date (2017, 2017-07 or 2017-07-06)", proposal.date or "", max_chars=21, key=f"date:{key}"
+    )
+    topics = st.multiselect(
+        "Topics (choose, or type a new one)",
+        list(catalogue.topics),
+        list(proposal.topics),
+        format_func=catalogue.topic_label,
+        accept_new_options=True,
+        key=f"topics:{key}",
+    )
+    abstract = st.text_area("Description, in plain words", "", key=f"abstract:{key}")
+    return Given(
+        seminar=None if seminar in (None, NO_SEMINAR) else seminar,
+        title=title.strip() or None,
+        kind=kind,
+        people=tuple(str(p) for p in named),
+        topics=tuple(str(t) for t in topics),
+        date=date.strip() or None,
+        abstract=abstract.strip() or None,
+    )
+
+
+def _save(work: list[Path], given: Given, library: Library) -> None:
     """Write the item and make it searchable; the visitor's right is asked for here, at the act."""
     house().access.require("add", visitor())
-    library = house().library
     with st.status("Saving and making it searchable") as status:
         try:
-            added = add_files(library.store, library.catalogue(), library.reader, paths, given)
+            given = _with_new_records(given, library)
+            added = add_files(library.store, library.catalogue(), library.reader, work, given)
         except ValueError as error:
             raise IngestError(f"{error}.", hint="Correct the field and save again.") from None
         library.update_index()
         status.update(label="Saved", state="complete")
-    shutil.rmtree(_folder(), ignore_errors=True)
-    st.session_state["upload"] += 1
-    st.session_state["added"] = (added.item.id, added.item.title)
+    st.session_state["saved"][_key(work)] = (added.item.id, added.item.title)
     st.rerun()
+
+
+def _with_new_records(given: Given, library: Library) -> Given:
+    """The same with ids, where a seminar or topics were typed that are new."""
+    store, catalogue = library.store, library.catalogue()
+    seminar = seminar_id(store, catalogue, given.seminar, given.date) if given.seminar else None
+    topics = tuple(dict.fromkeys(topic_id(store, catalogue, t) for t in given.topics or ()))
+    library.changed()
+    return replace(given, seminar=seminar, topics=topics)
