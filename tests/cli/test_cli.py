@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from coproarchive.cli import main
+from coproarchive.search.index import Index
 from making import SEMINAR, make_deck, make_pdf
 
 
@@ -176,6 +177,18 @@ def test_options_may_stand_before_the_command(run: Run, capsys: pytest.CaptureFi
         main(["--archive", str(run.archive), "--index", str(run.index), "index", "--json"])
     assert stop.value.code == 0
     assert json.loads(capsys.readouterr().out)["added"] == 5
+
+
+def test_stopping_says_what_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C is no traceback: exit code 130, and a sentence."""
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Index, "update", stopped)
+    code, _, err = run("index")
+    assert code == 130
+    assert err.startswith("Stopped. What was finished is kept")
 
 
 def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

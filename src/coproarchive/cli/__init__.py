@@ -10,9 +10,12 @@ import typer
 from pydantic import ValidationError
 
 from coproarchive.cli import find, keep, serving
-from coproarchive.cli.console import say_error
+from coproarchive.cli.console import err, say_error
 from coproarchive.cli.house import House, settings_from
 from coproarchive.errors import CoproArchiveError
+
+STOPPED = 130
+"""Exit code of what was stopped with Ctrl-C: 128 and the signal's number."""
 
 app = typer.Typer(
     name="coproarchive",
@@ -43,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = _global_options_first(list(sys.argv[1:] if arguments is None else arguments))
     try:
         code = app(words, standalone_mode=False)
+        if code == STOPPED:  # Typer turns Ctrl-C into this code
+            raise KeyboardInterrupt
     except typer.Exit as stop:
         code = stop.exit_code
     except typer.TyperException as error:
@@ -55,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say_error(f"A setting is wrong: {_first_mistake(error)}")
         code = 2
     except (KeyboardInterrupt, typer.Abort):
-        say_error("Stopped. What was finished is kept; run the command again to go on.")
-        code = 130
+        err.print("Stopped. What was finished is kept; run the command again to go on.")
+        code = STOPPED
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing to say, nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
