@@ -21,6 +21,7 @@ from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.enum.shapes import MSO_SHAPE
+from pptx.oxml.ns import qn
 from pptx.util import Inches, Pt
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -109,8 +110,13 @@ def _bullets(slide: Any, body: Bullets) -> None:
     frame.word_wrap = True
     for number, line in enumerate(body.lines):
         paragraph = frame.paragraphs[0] if number == 0 else frame.add_paragraph()
-        paragraph.text = f"•  {line}"
+        paragraph.text = line
         paragraph.space_after = Pt(16)
+        properties = paragraph._p.get_or_add_pPr()
+        properties.set("marL", str(Inches(0.35)))
+        properties.set("indent", str(-Inches(0.35)))
+        bullet = properties.makeelement(qn("a:buChar"), {"char": "•"})
+        properties.append(bullet)
     _type(frame, 26, INK)
 
 
