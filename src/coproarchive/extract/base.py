@@ -52,6 +52,18 @@ class Notice:
     leaf: int | None = None
 
 
+def without_text(kind: str, number: int) -> Notice:
+    """A page or slide on which no words were found."""
+    return Notice(
+        "leaf-without-text",
+        Severity.NOTE,
+        f"this {kind} has no searchable text.",
+        "If it is a picture, describe it in the picture's alternative text, or have it read by "
+        'the machine: pip install "coproarchive[ocr]"',
+        leaf=number,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """What the file says of itself; a proposal for the archivist, never taken as truth.

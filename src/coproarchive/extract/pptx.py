@@ -19,7 +19,7 @@ from pptx.exc import PythonPptxError
 from pptx.opc.package import Part as PptxPart
 
 from coproarchive.errors import LimitError, UnreadableError
-from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, without_text
 from coproarchive.extract.shapes import P, R, Related, read_slide
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
 from coproarchive.model import Leaf, Severity, Source
@@ -178,15 +178,7 @@ def _leaf(slide: Slide, number: int, notices: list[Notice]) -> Leaf:
     title = one_line(words.title)[:300]
     parts = parts_of(*pieces)
     if not title and not any(p.source is not Source.LINK for p in parts):
-        notices.append(
-            Notice(
-                "leaf-without-text",
-                Severity.NOTE,
-                f"slide {number} has no searchable text.",
-                "If it is a picture, describe it in the picture's alternative text.",
-                leaf=number,
-            )
-        )
+        notices.append(without_text("slide", number))
     if words.pictures_without_alt:
         notices.append(
             Notice(

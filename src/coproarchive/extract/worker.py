@@ -56,6 +56,7 @@ class Reader:
         self._cache = ExtractionCache(cache_dir, self.limits)
         self._pool: ProcessPool | None = None
         self._lock = Lock()
+        self.scheduled = 0
 
     def __enter__(self) -> Reader:
         return self
@@ -120,6 +121,7 @@ class Reader:
                     # A forked copy of a process with threads (the page's) can hang on their locks.
                     context=multiprocessing.get_context("spawn"),
                 )
+            self.scheduled += 1
             return self._pool.schedule(
                 extract, args=(job.path, job.media_type, self.limits), timeout=self.limits.seconds
             )
