@@ -208,9 +208,9 @@ def main() -> None:
             if options.only not in (None, name):
                 continue
             tasks = [
-                pool.submit(score_pdf, p) if name == "pdf" else pool.submit(
-                    score_pptx, p, options.work
-                )
+                pool.submit(score_pdf, p)
+                if name == "pdf"
+                else pool.submit(score_pptx, p, options.work)
                 for p in paths
             ]
             scores = [s for task in tasks if (s := _result(task)) is not None]

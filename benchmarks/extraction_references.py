@@ -61,7 +61,10 @@ def pdf_readings(path: Path) -> list[tuple[Words, Words, Words]]:
 def poppler_pages(path: Path) -> list[str]:
     """Text of every page as pdftotext has it; [] where it fails."""
     done = subprocess.run(
-        ["pdftotext", "-enc", "UTF-8", str(path), "-"], capture_output=True, timeout=120
+        ["pdftotext", "-enc", "UTF-8", str(path), "-"],
+        check=False,
+        capture_output=True,
+        timeout=120,
     )
     return done.stdout.decode("utf-8", "replace").split("\f")[:-1]
 
@@ -92,7 +95,7 @@ def drawn_slides(path: Path, work: Path) -> list[Words] | None:
                 "--convert-to", _ODP_FILTER, "--outdir", str(work), str(copy),
             ]  # fmt: skip
             try:
-                subprocess.run(command, capture_output=True, timeout=180)
+                subprocess.run(command, check=False, capture_output=True, timeout=180)
             except subprocess.TimeoutExpired:
                 return None
     if not drawn.exists():
@@ -168,9 +171,7 @@ class SlideXml:
 
     def _all_words(self, part: str) -> Words:
         root = self._xml(part)
-        texts = " ".join(
-            "".join(t.text or "" for t in p.iter("{*}t")) for p in root.iter("{*}p")
-        )
+        texts = " ".join("".join(t.text or "" for t in p.iter("{*}t")) for p in root.iter("{*}p"))
         other = " ".join(n.text or "" for n in root.iter("{*}v", "{*}text", "{*}t"))
         attributes = " ".join(
             f"{n.get('descr', '')} {n.get('title', '')}" for n in root.iter("{*}cNvPr")

@@ -35,6 +35,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Helpers:
+    """Programmes beside the library that reading uses where they are there; it needs none.
+
+    Attributes:
+        office: LibreOffice's `soffice`, which converts old and foreign formats; "" without.
+        ocr: whether pages and slides without text are read by a machine.
+        scratch: folder for conversions; whatever is left in it may be deleted.
+    """
+
+    office: str = ""
+    ocr: bool = False
+    scratch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """What a reader has to say about a file; the caller, who knows the path, makes it a Problem.
 

@@ -26,8 +26,18 @@ from PIL import Image
 from pypdf.errors import PyPdfError
 
 from coproarchive.errors import UnreadableError
-from coproarchive.extract import pdf_structure as structure
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, without_text
+from coproarchive.extract.pdf_structure import (
+    MAX_TITLE,
+    alternative_texts,
+    attachments,
+    is_tagged,
+    language,
+    outline,
+    page_label,
+    page_notes,
+    text_objects,
+)
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
 from coproarchive.model import Leaf, Severity, Source
 
@@ -66,7 +76,7 @@ class PdfExtractor:
             return _without_pdfium(second, path, limits, str(error))
         try:
             metadata = _metadata(document)
-            notices: list[Notice] = list(structure.attachments(document))
+            notices: list[Notice] = list(attachments(document))
             leaves = list(_pages(document, second, notices, limits))
             return bounded(leaves, limits, metadata=metadata, notices=notices)
         finally:
@@ -76,23 +86,23 @@ class PdfExtractor:
 def _pages(
     document: pypdfium2.PdfDocument, second: _Second, notices: list[Notice], limits: Limits
 ) -> Iterator[Leaf]:
-    titles = structure.outline(document)
-    is_tagged = structure.is_tagged(document)
+    titles = outline(document)
+    tagged = is_tagged(document)
     left = limits.characters
     for index in range(min(len(document), limits.leaves + 1)):
-        text, extra = _page(document, index, second, is_tagged=is_tagged)
+        text, extra = _page(document, index, second, has_tags=tagged)
         title, text = title_and_rest(text, titles.get(index, ""))
         parts = parts_of((Source.TEXT, text), *extra)
         if not title and not any(p.source is not Source.LINK for p in parts):
             notices.append(without_text("page", index + 1))
-        yield Leaf(index + 1, "page", title, parts, structure.label(document, index))
+        yield Leaf(index + 1, "page", title, parts, page_label(document, index))
         left -= len(text)
         if left < -limits.leaf_characters:
             return  # beyond what is kept; `bounded` says so
 
 
 def _page(
-    document: pypdfium2.PdfDocument, index: int, second: _Second, *, is_tagged: bool
+    document: pypdfium2.PdfDocument, index: int, second: _Second, *, has_tags: bool
 ) -> tuple[str, list[tuple[Source, str]]]:
     """The page's text, and what else there is to read on it."""
     try:
@@ -101,14 +111,14 @@ def _page(
         return repair(second.text(index)), []
     try:
         text = repair(_text(page))
-        if len(text) < FEW and structure.text_objects(page) > max(2 * bool(text), len(text) // 2):
+        if len(text) < FEW and text_objects(page) > max(2 * bool(text), len(text) // 2):
             other = repair(second.text(index))
             text = other if len(other) > 2 * len(text) else text
         elif is_run_together(text):
             text = with_spaces(text, second.text(index))
-        extra = structure.annotations(document, page)
-        if is_tagged:
-            extra += structure.alternative_texts(page)
+        extra = page_notes(document, page)
+        if has_tags:
+            extra += alternative_texts(page)
         return text, extra
     finally:
         page.close()
@@ -259,7 +269,7 @@ def title_and_rest(text: str, outlined: str) -> tuple[str, str]:
             continue
         rest = "\n".join(lines[:number] + lines[number + 1 :])
         if heading.casefold().startswith(outlined.casefold()):
-            return (heading, rest) if len(heading) <= structure.MAX_TITLE else (outlined, text)
+            return (heading, rest) if len(heading) <= MAX_TITLE else (outlined, text)
         if outlined.casefold().startswith(heading.casefold()):
             return outlined, rest
         return outlined, text
@@ -276,7 +286,7 @@ def _metadata(document: pypdfium2.PdfDocument) -> Metadata:
         title=real_title(info.get("Title", "")),
         authors=tuple(a for a in authors if re.search(r"[^\W\d_]{2}", a)),
         date=pdf_date(info.get("CreationDate", "")),
-        language=structure.language(document),
+        language=language(document),
         keywords=tuple(k for k in keywords if k),
     )
 
@@ -315,6 +325,7 @@ def _draw(page: pypdfium2.PdfPage, width: int) -> Image.Image:
         raise ValueError("the page has no size")
     scale = min(width / across, MAX_PIXELS / down)
     try:
-        return page.render(scale=scale).to_pil().convert("RGB")
+        picture: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+        return picture
     finally:
         page.close()

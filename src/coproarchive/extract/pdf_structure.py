@@ -48,7 +48,7 @@ def outline(document: pypdfium2.PdfDocument) -> dict[int, str]:
     return titles
 
 
-def label(document: pypdfium2.PdfDocument, index: int) -> str:
+def page_label(document: pypdfium2.PdfDocument, index: int) -> str:
     """The number printed on the page, "" where it is the page's place in the file."""
     with contextlib.suppress(pypdfium2.PdfiumError, UnicodeError):
         printed = one_line(document.get_page_label(index) or "")[:40]
@@ -85,7 +85,7 @@ def attachments(document: pypdfium2.PdfDocument) -> Iterator[Notice]:
         )
 
 
-def annotations(
+def page_notes(
     document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage
 ) -> list[tuple[Source, str]]:
     """Reviewers' notes, what was written into forms, and web links on the page."""
