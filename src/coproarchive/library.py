@@ -9,6 +9,7 @@ from functools import cached_property
 from coproarchive.catalogue import Catalogue
 from coproarchive.check import check
 from coproarchive.errors import CoproArchiveError, IndexStateError
+from coproarchive.extract.office import find_office
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Problem
 from coproarchive.progress import Progress, silent
@@ -50,7 +51,12 @@ class Library:
     @cached_property
     def reader(self) -> Reader:
         """Texts of files, read in worker processes or known from before."""
-        return Reader(self.settings.index / "extracted", self.settings.limits())
+        return Reader(
+            self.settings.index / "extracted",
+            self.settings.limits(),
+            office=find_office(self.settings.office),
+            read_pictures=self.settings.ocr == "auto",
+        )
 
     def catalogue(self, progress: Progress = silent) -> Catalogue:
         """Everything; read again when a record changed on the disk. Raises ArchiveError."""

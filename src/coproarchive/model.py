@@ -403,6 +403,7 @@ class Source(StrEnum):
     """Where the words of a part stood in the file."""
 
     TITLE = "title"
+    SECTION = "section"
     TEXT = "text"
     TABLE = "table"
     CHART = "chart"

@@ -42,6 +42,16 @@ class Settings(BaseSettings):
         ge=1,
         description="largest file that is read, in megabytes",
     )
+    office: str = Field(
+        default="",
+        description="LibreOffice's soffice, which reads old formats and draws slides; "
+        '"off" for none, found by itself where not set',
+    )
+    ocr: Literal["auto", "off"] = Field(
+        default="auto",
+        description="whether pictures of pages are read by machine where coproarchive[ocr] is "
+        "installed",
+    )
     workers: int = Field(default=0, ge=0, description="reading processes; 0 means one a core")
 
     def limits(self) -> Limits:

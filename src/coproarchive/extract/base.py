@@ -35,6 +35,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Helpers:
+    """Programmes beside the library that reading uses where they are there; it needs none.
+
+    Attributes:
+        office: LibreOffice's `soffice`, which converts old and foreign formats; "" without.
+        ocr: whether pages and slides without text are read by a machine.
+        scratch: folder for conversions; whatever is left in it may be deleted.
+    """
+
+    office: str = ""
+    ocr: bool = False
+    scratch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """What a reader has to say about a file; the caller, who knows the path, makes it a Problem.
 
@@ -50,6 +65,18 @@ class Notice:
     message: str
     hint: str = ""
     leaf: int | None = None
+
+
+def without_text(kind: str, number: int) -> Notice:
+    """A page or slide on which no words were found."""
+    return Notice(
+        "leaf-without-text",
+        Severity.NOTE,
+        f"this {kind} has no searchable text.",
+        "If it is a picture, describe it in the picture's alternative text, or have it read by "
+        'the machine: pip install "coproarchive[ocr]"',
+        leaf=number,
+    )
 
 
 @dataclass(frozen=True, slots=True)

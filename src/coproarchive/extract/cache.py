@@ -13,25 +13,32 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
-from coproarchive.extract.table import extractor_for
+from coproarchive.extract.base import Extraction, Helpers, Limits, Metadata, Notice
+from coproarchive.extract.table import reader_name
 from coproarchive.model import Leaf, Part, Severity, Source
 
 IN_MEMORY = 512
 """Extractions kept in memory: enough for the results that many readers look at."""
+IN_MEMORY_CHARACTERS = 20_000_000
+"""Characters kept in memory: a hundred large books, or 60 MB."""
+# What other limits might change.
+_BY_LIMITS = {"file-over-limit", "file-crashed-reader", "text-cut"}
 
 
 class ExtractionCache:
     """Files below `folder`, one an extraction; a damaged one counts as absent.
 
-    Thread-safe. Extractions that failed are kept together with the limits they failed under, so
-    that other limits try again.
+    Thread-safe. Extractions that failed or were cut are kept together with the limits they were
+    made under, so that other limits try again. The name of a file says which reader and which
+    version made it, so that another version does not find it.
     """
 
-    def __init__(self, folder: Path, limits: Limits):
+    def __init__(self, folder: Path, limits: Limits, helpers: Helpers | None = None):
         self._folder = folder
-        self._limits = json.dumps(dataclasses.asdict(limits))
+        self._helpers = helpers or Helpers()
+        self._limits = json.dumps(dataclasses.asdict(dataclasses.replace(limits, workers=0)))
         self._recent: OrderedDict[str, Extraction] = OrderedDict()
+        self._characters = 0
         self._lock = Lock()
 
     def get(self, sha256: str, media_type: str) -> Extraction | None:
@@ -44,7 +51,8 @@ class ExtractionCache:
         try:
             stored = json.loads(gzip.decompress(path.read_bytes()))
             extraction = from_json(stored)
-            if extraction.failed and stored["limits"] != self._limits:
+            by_limits = extraction.failed or any(n.code in _BY_LIMITS for n in extraction.notices)
+            if by_limits and stored["limits"] != self._limits:
                 return None
         except (OSError, EOFError, ValueError, KeyError, TypeError):
             return None
@@ -65,14 +73,23 @@ class ExtractionCache:
 
     def _remember(self, key: str, extraction: Extraction) -> None:
         with self._lock:
+            before = self._recent.pop(key, None)
             self._recent[key] = extraction
-            if len(self._recent) > IN_MEMORY:
-                self._recent.popitem(last=False)
+            self._characters += _size(extraction) - (_size(before) if before else 0)
+            while self._recent and (
+                len(self._recent) > IN_MEMORY or self._characters > IN_MEMORY_CHARACTERS
+            ):
+                _, dropped = self._recent.popitem(last=False)
+                self._characters -= _size(dropped)
 
     def _path(self, sha256: str, media_type: str) -> Path:
-        extractor = extractor_for(media_type)
-        reader = f"{extractor.name}-{extractor.version}" if extractor else "none"
+        reader = reader_name(media_type, self._helpers) or "none"
         return self._folder / sha256[:2] / f"{sha256}.{reader}.json.gz"
+
+
+def _size(extraction: Extraction) -> int:
+    """Characters, and something for each object."""
+    return sum(200 + sum(100 + len(p.text) for p in leaf.parts) for leaf in extraction.leaves)
 
 
 def to_json(extraction: Extraction) -> dict[str, Any]:

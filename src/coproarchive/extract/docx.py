@@ -1,63 +1,102 @@
-"""DOCX handouts: a leaf a heading, with tables and text boxes."""
+"""DOCX handouts: a leaf a heading, with tables, notes and text boxes."""
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import ClassVar
 
-import docx
-from docx.opc.exceptions import OpcError
 from lxml import etree
 
 from coproarchive.errors import UnreadableError
-from coproarchive.extract.base import Extraction, Limits, Metadata
-from coproarchive.extract.pptx import open_zip, parse_xml, read_member
-from coproarchive.extract.text import bounded, one_line, parts_of, real_title
-from coproarchive.model import Leaf, Source
+from coproarchive.extract.base import Extraction, Limits, Notice
+from coproarchive.extract.text import bounded, one_line, parts_of
+from coproarchive.extract.zips import Package
+from coproarchive.model import Leaf, Severity, Source
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_HEADINGS = {"title", "heading1", "heading2", "heading3"}
+_WEB = ("http://", "https://", "mailto:")
 
 
 class DocxExtractor:
-    """Headings of the first three levels begin sections."""
+    """Headings of the first three levels begin sections; notes and comments stand at the end."""
 
     name: ClassVar[str] = "docx"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     media_types: ClassVar[frozenset[str]] = frozenset(
-        {"application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
+        {
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.template",
+        }
     )
 
     def extract(self, path: Path, limits: Limits) -> Extraction:
         """See Extractor.extract."""
-        with open_zip(path, limits) as archive:
-            metadata, styles = Metadata(), dict[str, str]()
-            try:
-                document = docx.Document(str(path))
-                core = document.core_properties
-                created = core.created.date().isoformat() if core.created else None
-                author = one_line(core.author)
-                metadata = Metadata(
-                    real_title(core.title),
-                    (author,) if author else (),
-                    created,
-                    core.language or None,
-                )
-                styles = {s.style_id: s.name or "" for s in document.styles}
-                body: etree._Element | None = document.element.body
-            except (OpcError, KeyError, ValueError, AttributeError, TypeError, OSError, EOFError,
-                    zipfile.BadZipFile, zlib.error, etree.LxmlError):  # fmt: skip
-                # python-docx gives up on one missing part; the text itself may still be whole.
-                root = parse_xml(read_member(archive, "word/document.xml"))
-                body = root.find(f"{W}body") if root is not None else None
+        with Package.open(path, limits) as package:
+            start = (r.target for r in package.relations("").values() if r.kind == "officeDocument")
+            main = next(start, "word/document.xml")
+            root = package.xml(main)
+            body = root.find(f"{W}body") if root is not None else None
             if body is None:
-                raise UnreadableError("this is not a Word document, or it is damaged.", path.name)
-            return bounded(_sections(body, styles), limits, metadata=metadata)
+                raise UnreadableError(
+                    "this is not a Word document, or it is damaged.",
+                    path.name,
+                    "Open it in the programme that made it and save it anew.",
+                )
+            relations = package.relations(main)
+            beside = {r.kind: r.target for r in relations.values() if not r.is_outside}
+            addresses = {key: r.target for key, r in relations.items() if r.is_outside}
+            leaves = _sections(body, _style_names(package.xml(beside.get("styles", ""))), addresses)
+            for kind, source in _BESIDE:
+                part = package.xml(beside[kind]) if kind in beside else None
+                if part is not None:
+                    leaves = _with_last(leaves, source, _text(part))
+            metadata = package.metadata()
+            notices = [_lost(package.lost)] if package.lost else []
+            return bounded(leaves, limits, metadata=metadata, notices=notices)
 
 
-def _sections(body: etree._Element, styles: dict[str, str]) -> list[Leaf]:
+_BESIDE = (
+    ("footnotes", Source.TEXT),
+    ("endnotes", Source.TEXT),
+    ("comments", Source.COMMENT),
+)
+
+
+def _lost(names: list[str]) -> Notice:
+    return Notice(
+        "file-damaged",
+        Severity.WARNING,
+        f"a part of this document is damaged or too large ({', '.join(names)[:200]}).",
+        "Open it in Word or LibreOffice, look it through, and save it.",
+    )
+
+
+def _with_last(leaves: list[Leaf], source: Source, text: str) -> list[Leaf]:
+    parts = parts_of((source, text))
+    if not parts:
+        return leaves
+    last = leaves[-1] if leaves else Leaf(1, "section")
+    return [*leaves[:-1], Leaf(last.number, "section", last.title, (*last.parts, *parts))]
+
+
+def _style_names(root: etree._Element | None) -> dict[str, str]:
+    """Style id -> its name in lower case without spaces; ids differ between languages."""
+    found: dict[str, str] = {}
+    for style in root.iter(f"{W}style") if root is not None else ():
+        name = style.find(f"{W}name")
+        if name is not None:
+            found[style.get(f"{W}styleId", "")] = name.get(f"{W}val", "").lower().replace(" ", "")
+    return found
+
+
+def _sections(
+    body: etree._Element, styles: dict[str, str], addresses: dict[str, str]
+) -> list[Leaf]:
     leaves: list[Leaf] = []
     title = ""
     pieces: list[tuple[Source, str]] = []
@@ -67,39 +106,82 @@ def _sections(body: etree._Element, styles: dict[str, str]) -> list[Leaf]:
         if title or parts:
             leaves.append(Leaf(len(leaves) + 1, "section", title[:300], parts))
 
-    for block in body:
+    for block in _blocks(body):
         if block.tag == f"{W}tbl":
-            rows = (
-                " | ".join(one_line(_text(cell)) for cell in row.iter(f"{W}tc"))
-                for row in block.iter(f"{W}tr")
-            )
-            pieces.append((Source.TABLE, "\n".join(rows)))
-            continue
-        text = _text(block)
-        if _is_heading(block, styles) and text.strip():
-            flush()
-            title, pieces = one_line(text), []
-        elif pieces and pieces[-1][0] is Source.TEXT:
-            pieces[-1] = (Source.TEXT, f"{pieces[-1][1]}\n{text}")
+            pieces.append((Source.TABLE, _table(block)))
         else:
-            pieces.append((Source.TEXT, text))
+            text = _text(block)
+            if text.strip() and _is_heading(block, styles):
+                flush()
+                title, pieces = one_line(text), []
+            elif pieces and pieces[-1][0] is Source.TEXT:
+                pieces[-1] = (Source.TEXT, f"{pieces[-1][1]}\n{text}")
+            else:
+                pieces.append((Source.TEXT, text))
         pieces += [(Source.ALT, p.get("descr", "")) for p in block.iter(f"{WP}docPr")]
+        links = (addresses.get(n.get(_RELATION, ""), "") for n in block.iter(f"{W}hyperlink"))
+        pieces += [(Source.LINK, address) for address in links if address.startswith(_WEB)]
     flush()
     return leaves
+
+
+def _blocks(body: etree._Element) -> list[etree._Element]:
+    """Paragraphs and tables in order, those inside content controls and insertions too."""
+    found: list[etree._Element] = []
+    pending = list(reversed(body))
+    while pending:
+        node = pending.pop()
+        if node.tag in (f"{W}p", f"{W}tbl"):
+            found.append(node)
+        elif isinstance(node.tag, str):
+            pending += reversed(node)
+    return found
+
+
+def _table(table: etree._Element) -> str:
+    """A line a row; a table within a cell is read as the cell's text."""
+    rows = (
+        " | ".join(one_line(_text(cell)) for cell in row.iter(f"{W}tc") if _row_of(cell) is row)
+        for row in table.iter(f"{W}tr")
+        if _is_own(row, table)
+    )
+    return "\n".join(rows)
+
+
+def _row_of(cell: etree._Element) -> etree._Element | None:
+    return next(cell.iterancestors(f"{W}tr"), None)
+
+
+def _is_own(row: etree._Element, table: etree._Element) -> bool:
+    return next(row.iterancestors(f"{W}tbl"), None) is table
 
 
 def _is_heading(paragraph: etree._Element, styles: dict[str, str]) -> bool:
     style = paragraph.find(f"{W}pPr/{W}pStyle")
     key = style.get(f"{W}val", "") if style is not None else ""
-    name = styles.get(key, key).lower().replace(" ", "")
-    return name in ("title", "heading1", "heading2", "heading3")
+    return styles.get(key, key.lower()) in _HEADINGS
 
 
 def _text(block: etree._Element) -> str:
-    pieces = []
-    for node in block.iter(f"{W}t", f"{W}br", f"{W}tab", f"{W}p"):
-        if node.tag == f"{W}t":
+    """The block's text; of two ways to draw one text box, the first."""
+    pieces: list[str] = []
+    pending: list[etree._Element] = [block]
+    while pending:
+        node = pending.pop()
+        if not isinstance(node.tag, str):
+            continue
+        if node.tag in (f"{W}t", f"{MATH}t"):
             pieces.append(node.text or "")
+        elif node.tag == f"{W}tab":
+            pieces.append(" ")
+        elif node.tag in (f"{W}br", f"{W}cr"):
+            pieces.append("\n")
+        elif node.tag == f"{W}noBreakHyphen":
+            pieces.append("-")
+        elif node.tag == f"{MC}AlternateContent":
+            pending += list(node)[:1]
         else:
-            pieces.append(" " if node.tag == f"{W}tab" else "\n")
+            if node.tag == f"{W}p" and pieces:
+                pieces.append("\n")
+            pending += reversed(node)
     return "".join(pieces)

@@ -1,8 +1,12 @@
-"""PDF: a leaf a page. pypdfium2 reads the text; pypdf gives a second opinion and what PDFium lacks.
+"""PDF: a leaf a page. PDFium reads text and structure; pypdf is asked where PDFium falls short.
 
-Why two: on 280 real talk PDFs pypdfium2 read 16 times as fast as pypdf and invented half as many
-words, but dropped text outside the page or in overlays on 3% of pages. So pypdf is asked only for
-pages on which PDFium found almost nothing.
+Which reader, and why, on the 128 talk and test PDFs with text of the development corpus (63,000
+words; benchmarks/extraction.py measures it again): FIGURES
+
+- PDFium's text within the page's box first: text outside it is what no viewer shows. Where that
+  is under half of all text, all is taken; a line that the box's edge cuts is taken whole.
+- pypdf where a page draws text that PDFium does not give, or gives without spaces, and where
+  PDFium refuses the file. It costs sixteen times as much a page, so it is not asked otherwise.
 """
 
 from __future__ import annotations
@@ -12,172 +16,211 @@ import datetime
 import logging
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
 import pypdf
 import pypdfium2
+from PIL import Image
 from pypdf.errors import PyPdfError
 
 from coproarchive.errors import UnreadableError
-from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, without_text
+from coproarchive.extract.pdf_structure import (
+    MAX_TITLE,
+    alternative_texts,
+    attachments,
+    is_tagged,
+    language,
+    outline,
+    page_label,
+    page_notes,
+    text_objects,
+)
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
 from coproarchive.model import Leaf, Severity, Source
 
 FEW = 25
-"""Characters below which a page counts as nearly empty and pypdf is asked as well."""
-MAX_TITLE = 150
+"""Characters below which a page that draws more runs of text than that says too little."""
+LONG = 18
+"""Letters without a space from which a word may be several."""
+MAX_PIXELS = 2_000
+"""Longest side of a drawn page."""
 
 # What PDFium puts where a word was divided at the end of a line.
 _DIVIDED = re.compile(r"[\ufffe\u0002]\s*")
 _HYPHENATED = re.compile(r"(?<=[a-zà-ÿ])[-\u2010]\n(?=[a-zà-ÿ]{2})")
 _UPRIGHT = re.compile(r"(?:^\w\n){5,}\w?$", re.MULTILINE)
+_DOTS = re.compile(r"(?:^[.·•◦○●□■]\n){3,}", re.MULTILINE)  # navigation marks of slide themes
+# Letters of alphabets whose words have spaces between them.
+_RUN_TOGETHER = re.compile(rf"[A-Za-z\u00c0-\u052f]{{{LONG},}}")
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)
 
 
 class PdfExtractor:
     """Pages with their printed numbers, outline titles, notes by reviewers and attachments."""
 
     name: ClassVar[str] = "pdf"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     media_types: ClassVar[frozenset[str]] = frozenset({"application/pdf"})
 
     def extract(self, path: Path, limits: Limits) -> Extraction:
         """See Extractor.extract."""
+        second = _Second(path)
         try:
             document = pypdfium2.PdfDocument(path)
         except pypdfium2.PdfiumError as error:
-            return self._without_pdfium(path, limits, str(error))
-        structure = _Structure(path)
+            return _without_pdfium(second, path, limits, str(error))
         try:
-            outline = _outline(document)
-            metadata = _metadata(document.get_metadata_dict(), structure)
-            notices: list[Notice] = list(structure.notices())
-            leaves = list(self._pages(document, structure, outline, notices, limits))
+            metadata = _metadata(document)
+            notices: list[Notice] = list(attachments(document))
+            leaves = list(_pages(document, second, notices, limits))
             return bounded(leaves, limits, metadata=metadata, notices=notices)
         finally:
             document.close()
 
-    def _pages(
-        self,
-        document: pypdfium2.PdfDocument,
-        structure: _Structure,
-        outline: dict[int, str],
-        notices: list[Notice],
-        limits: Limits,
-    ) -> Iterator[Leaf]:
-        for index in range(min(len(document), limits.leaves + 1)):
-            text = repair(_page_text(document, index))
-            if len(text) < FEW:
-                second = repair(structure.text(index))
-                text = second if len(second) > 2 * len(text) else text
-            title, text = _title_and_rest(text, outline.get(index, ""))
-            parts = parts_of((Source.TEXT, text), *structure.annotations(index))
-            if not title and not parts:
-                notices.append(
-                    Notice(
-                        "leaf-without-text",
-                        Severity.WARNING,
-                        f"page {index + 1} has no searchable text.",
-                        "It is a picture of a page: text recognition would make it searchable.",
-                        leaf=index + 1,
-                    )
-                )
-            label = ""
-            with contextlib.suppress(pypdfium2.PdfiumError, UnicodeError):
-                label = one_line(document.get_page_label(index) or "")
-            yield Leaf(index + 1, "page", title, parts, "" if label == str(index + 1) else label)
 
-    def _without_pdfium(self, path: Path, limits: Limits, why: str) -> Extraction:
-        """PDFium refused the file: pypdf reads some that it does not."""
-        structure = _Structure(path)
-        if structure.reader is None or structure.encrypted:
-            reason = (
-                "it is locked with a password" if "assword" in why or structure.encrypted else why
-            )
-            raise UnreadableError(
-                f"this PDF cannot be read: {reason}.",
-                path.name,
-                "Open it and save it anew without a lock.",
-            )
-        leaves = []
-        for index in range(min(structure.pages, limits.leaves + 1)):
-            title, text = _title_and_rest(repair(structure.text(index)), "")
-            leaves.append(Leaf(index + 1, "page", title, parts_of((Source.TEXT, text))))
-        if not any(leaf.title for leaf in leaves):
-            raise UnreadableError("this PDF is damaged: no page could be read.", path.name)
-        notice = Notice(
-            "file-damaged", Severity.WARNING, "this PDF is damaged; text may be missing."
+def _pages(
+    document: pypdfium2.PdfDocument, second: _Second, notices: list[Notice], limits: Limits
+) -> Iterator[Leaf]:
+    titles = outline(document)
+    tagged = is_tagged(document)
+    left = limits.characters
+    for index in range(min(len(document), limits.leaves + 1)):
+        text, extra = _page(document, index, second, has_tags=tagged)
+        title, text = title_and_rest(text, titles.get(index, ""))
+        parts = parts_of((Source.TEXT, text), *extra)
+        if not title and not any(p.source is not Source.LINK for p in parts):
+            notices.append(without_text("page", index + 1))
+        yield Leaf(index + 1, "page", title, parts, page_label(document, index))
+        left -= len(text)
+        if left < -limits.leaf_characters:
+            return  # beyond what is kept; `bounded` says so
+
+
+def _page(
+    document: pypdfium2.PdfDocument, index: int, second: _Second, *, has_tags: bool
+) -> tuple[str, list[tuple[Source, str]]]:
+    """The page's text, and what else there is to read on it."""
+    try:
+        page = document[index]
+    except pypdfium2.PdfiumError:
+        return repair(second.text(index)), []
+    try:
+        text = repair(_text(page))
+        if len(text) < FEW and text_objects(page) > max(2 * bool(text), len(text) // 2):
+            other = repair(second.text(index))
+            text = other if len(other) > 2 * len(text) else text
+        elif is_run_together(text):
+            text = with_spaces(text, second.text(index))
+        extra = page_notes(document, page)
+        if has_tags:
+            extra += alternative_texts(page)
+        return text, extra
+    finally:
+        page.close()
+
+
+def _text(page: pypdfium2.PdfPage) -> str:
+    try:
+        text_page = page.get_textpage()
+    except pypdfium2.PdfiumError:
+        return ""
+    try:
+        inside: str = text_page.get_text_bounded()
+        if text_page.count_chars() == len(inside):
+            return inside
+        whole: str = text_page.get_text_range()
+    except pypdfium2.PdfiumError:
+        return ""
+    finally:
+        text_page.close()
+    if len(inside) * 2 < len(whole):
+        return whole
+    return inside if len(inside) == len(whole) else _uncut(inside, whole)
+
+
+def _uncut(inside: str, whole: str) -> str:
+    """The text inside the page's box, with lines that its edge cuts through as they are whole."""
+    lines = whole.splitlines()
+    complete = set(lines)
+    begun: dict[str, list[str]] = {}
+    for line in lines:
+        begun.setdefault(line[:12], []).append(line)
+
+    def uncut(line: str) -> str:
+        if line in complete or len(line) < 12:
+            return line
+        ends = line[-4:]
+        fits = (w for w in begun.get(line[:12], ()) if w.startswith(line) or w.endswith(ends))
+        return next(fits, line)
+
+    return "\n".join(uncut(line) for line in inside.splitlines())
+
+
+def _without_pdfium(second: _Second, path: Path, limits: Limits, why: str) -> Extraction:
+    """PDFium refused the file: pypdf reads some that it does not."""
+    if "assword" in why or second.is_locked:
+        raise UnreadableError(
+            "this PDF cannot be read: it is locked with a password.",
+            path.name,
+            "Open it and save it anew without a lock.",
         )
-        return bounded(leaves, limits, notices=[notice])
+    leaves = []
+    for index in range(min(second.pages, limits.leaves + 1)):
+        title, text = title_and_rest(repair(second.text(index)), "")
+        leaves.append(Leaf(index + 1, "page", title, parts_of((Source.TEXT, text))))
+    if not any(leaf.title for leaf in leaves):
+        raise UnreadableError(
+            "this PDF is damaged: no page could be read.",
+            path.name,
+            "Open it in a PDF viewer; if it shows there, print it to a new PDF.",
+        )
+    notice = Notice(
+        "file-damaged",
+        Severity.WARNING,
+        "this PDF is damaged; text may be missing.",
+        "Open it in a PDF viewer and print it to a new PDF.",
+    )
+    return bounded(leaves, limits, notices=[notice])
 
 
-class _Structure:
-    """What pypdf knows of the file; every question may go unanswered."""
+class _Second:
+    """pypdf's opinion of the file, opened when it is first asked; it may have none."""
 
     def __init__(self, path: Path):
-        self.reader: pypdf.PdfReader | None = None
-        self.encrypted = False
-        self.pages = 0
+        self._path = path
+        self.is_locked = False
+
+    @cached_property
+    def _pages(self) -> list[pypdf.PageObject]:
         with _tolerated():
-            reader = pypdf.PdfReader(path, strict=False)
-            self.encrypted = reader.is_encrypted and not reader.decrypt("")
-            if not self.encrypted:
-                self.pages = len(reader.pages)
-                self.reader = reader
+            reader = pypdf.PdfReader(self._path, strict=False)
+            if reader.is_encrypted and not reader.decrypt(""):
+                self.is_locked = True
+                return []
+            return list(reader.pages)
+        return []
+
+    @property
+    def pages(self) -> int:
+        """How many there are."""
+        return len(self._pages)
 
     def text(self, index: int) -> str:
-        """The page's text as pypdf reads it, "" where it cannot."""
+        """The page's text, "" where it cannot be read."""
         with _tolerated():
-            if self.reader is not None and index < self.pages:
-                return self.reader.pages[index].extract_text()
+            if index < self.pages:
+                return self._pages[index].extract_text()
         return ""
-
-    def annotations(self, index: int) -> list[tuple[Source, str]]:
-        """Reviewers' notes and web links on the page."""
-        found: list[tuple[Source, str]] = []
-        with _tolerated():
-            if self.reader is None or index >= self.pages:
-                return found
-            for reference in self.reader.pages[index].annotations or []:
-                annotation = reference.get_object()
-                contents = annotation.get("/Contents")
-                if isinstance(contents, str) and annotation.get("/Subtype") != "/Link":
-                    found.append((Source.ANNOTATION, contents))
-                action = annotation.get("/A")
-                address = action.get_object().get("/URI") if action is not None else None
-                if isinstance(address, str):
-                    found.append((Source.LINK, address))
-        return found
-
-    def language(self) -> str | None:
-        """The document's language tag."""
-        with _tolerated():
-            if self.reader is not None:
-                tag = self.reader.root_object.get("/Lang")
-                if isinstance(tag, str) and re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag):
-                    return tag
-        return None
-
-    def notices(self) -> Iterator[Notice]:
-        """Files inside the file, which nobody has looked at."""
-        names: list[str] = []
-        with _tolerated():
-            if self.reader is not None:
-                names = [one_line(name) for name in self.reader.attachments]
-        for name in names:
-            yield Notice(
-                "file-inside-file",
-                Severity.NOTE,
-                f'the PDF carries an attachment, "{name}", which is not searched.',
-                "Look at it, and add it as a file of its own if it belongs to the archive.",
-            )
 
 
 @contextlib.contextmanager
 def _tolerated() -> Iterator[None]:
-    """Damaged files make pypdf raise almost anything; its answers are extras, so none is lost."""
+    """Damaged files make pypdf raise almost anything; it is a second opinion, so none is lost."""
     with contextlib.suppress(
         PyPdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, OSError,
         RecursionError, NotImplementedError, ZeroDivisionError, AssertionError, OverflowError,
@@ -185,69 +228,65 @@ def _tolerated() -> Iterator[None]:
         yield
 
 
-def _page_text(document: pypdfium2.PdfDocument, index: int) -> str:
-    try:
-        page = document[index]
-        text_page = page.get_textpage()
-        text: str = text_page.get_text_bounded()
-        whole: str = text_page.get_text_range()
-        # Bounded text leaves out hidden overlays, but sometimes nearly everything with them.
-        text = whole if len(text) * 2 < len(whole) else text
-        text_page.close()
-        page.close()
-    except pypdfium2.PdfiumError:
-        return ""
-    return text
-
-
 def repair(text: str) -> str:
-    """Mend what PDFs do to words: divided at line ends, letters one a line."""
+    """Mend what PDFs do to words: divided at line ends, letters one a line, rows of dots."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _DIVIDED.sub("", text)
     text = _HYPHENATED.sub("", text)
+    text = _DOTS.sub("", text)
     return _UPRIGHT.sub(lambda match: match[0].replace("\n", "") + "\n", text).strip()
 
 
-def _title_and_rest(text: str, outlined: str) -> tuple[str, str]:
+def is_run_together(text: str) -> bool:
+    """Whether words seem to have lost the spaces between them."""
+    long = _RUN_TOGETHER.findall(text)
+    return len(long) >= 3 or any(len(word) >= 30 for word in long)
+
+
+def with_spaces(text: str, other: str) -> str:
+    """The text, its runs of letters divided where the other reading divides the same letters."""
+    other = " ".join(other.split())
+    at = [i for i, letter in enumerate(other) if letter != " "]
+    letters = "".join(other[i] for i in at)
+
+    def divided(match: re.Match[str]) -> str:
+        found = letters.find(match[0])
+        return match[0] if found < 0 else other[at[found] : at[found + len(match[0]) - 1] + 1]
+
+    return _RUN_TOGETHER.sub(divided, text)
+
+
+def title_and_rest(text: str, outlined: str) -> tuple[str, str]:
     """The page's heading, and its text without it.
 
-    The outline's entry if the page has one, else the first line that has words.
+    The outline's entry if the page has one, else the first line that has words. A heading that
+    says more than the outline does is taken whole, so that no word is lost.
     """
     lines = text.split("\n")
     for number, line in enumerate(lines):
         heading = one_line(line)
-        if re.search(r"[^\W\d_]{2}", heading):
-            if outlined and not heading.startswith(outlined[:20]):
-                return outlined, text
-            if len(heading) > MAX_TITLE:
-                return outlined, text
-            return outlined or heading, "\n".join(lines[:number] + lines[number + 1 :])
+        if not re.search(r"[^\W\d_]{2}", heading):
+            continue
+        rest = "\n".join(lines[:number] + lines[number + 1 :])
+        if heading.casefold().startswith(outlined.casefold()):
+            return (heading, rest) if len(heading) <= MAX_TITLE else (outlined, text)
+        if outlined.casefold().startswith(heading.casefold()):
+            return outlined, rest
+        return outlined, text
     return outlined, text
 
 
-def _outline(document: pypdfium2.PdfDocument) -> dict[int, str]:
-    """Page index -> the first outline entry that points at it."""
-    titles: dict[int, str] = {}
-    with contextlib.suppress(pypdfium2.PdfiumError, UnicodeError, RecursionError):
-        for number, bookmark in enumerate(document.get_toc(max_depth=4)):
-            if number > 5_000:
-                break
-            target = bookmark.get_dest()
-            index = target.get_index() if target else None
-            title = real_title(bookmark.get_title())
-            if index is not None and title:
-                titles.setdefault(index, title[:MAX_TITLE])
-    return titles
-
-
-def _metadata(info: dict[str, str], structure: _Structure) -> Metadata:
+def _metadata(document: pypdfium2.PdfDocument) -> Metadata:
+    info: dict[str, str] = {}
+    with contextlib.suppress(pypdfium2.PdfiumError, UnicodeError):
+        info = document.get_metadata_dict()
     authors = re.split(r"\s*(?:;|,| and |&)\s*", one_line(info.get("Author", "")))
     keywords = re.split(r"\s*[;,]\s*", one_line(info.get("Keywords", "")))
     return Metadata(
         title=real_title(info.get("Title", "")),
         authors=tuple(a for a in authors if re.search(r"[^\W\d_]{2}", a)),
         date=pdf_date(info.get("CreationDate", "")),
-        language=structure.language(),
+        language=language(document),
         keywords=tuple(k for k in keywords if k),
     )
 
@@ -259,3 +298,34 @@ def pdf_date(value: str) -> str | None:
         with contextlib.suppress(ValueError):
             return datetime.date(int(match[1]), int(match[2]), int(match[3])).isoformat()
     return None
+
+
+def draw_pages(path: Path, indexes: list[int], width: int) -> Iterator[tuple[int, Image.Image]]:
+    """Pictures of pages, `width` pixels wide or less; pages that cannot be drawn are left out.
+
+    Raises:
+        UnreadableError: PDFium cannot open the file.
+    """
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        raise UnreadableError(f"this PDF cannot be drawn: {error}.", path.name) from None
+    try:
+        for index in indexes:
+            with contextlib.suppress(pypdfium2.PdfiumError, ValueError):
+                if index < len(document):
+                    yield index, _draw(document[index], width)
+    finally:
+        document.close()
+
+
+def _draw(page: pypdfium2.PdfPage, width: int) -> Image.Image:
+    across, down = page.get_size()
+    if across <= 0 or down <= 0:
+        raise ValueError("the page has no size")
+    scale = min(width / across, MAX_PIXELS / down)
+    try:
+        picture: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+        return picture
+    finally:
+        page.close()

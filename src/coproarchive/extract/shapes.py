@@ -30,6 +30,7 @@ _FURNITURE = {"dt", "ftr", "sldNum", "hdr"}
 _TITLES = {"title", "ctrTitle"}
 MAX_DEPTH = 60
 MAX_SHAPES = 20_000
+MAX_FALLBACK_TITLE = 120
 
 
 class Related(Protocol):
@@ -49,6 +50,7 @@ class Words:
     """What was found on a slide, in the order of its shapes."""
 
     title: str = ""
+    tops: list[tuple[int, int]] = field(default_factory=list)  # upper edge of a box, its piece
     pieces: list[tuple[Source, str]] = field(default_factory=list)
     pictures_without_alt: int = 0
 
@@ -122,7 +124,8 @@ def _read_shape(shape: etree._Element, related: Related, words: Words) -> None:
             text, formulas = _paragraphs(body)
             if kind in _TITLES and not words.title:
                 words.title = " ".join(text.split())
-            else:
+            elif text.strip():
+                words.tops.append((_top(shape), len(words.pieces)))
                 words.add(Source.TEXT, text)
             for formula in formulas:
                 words.add(Source.MATH, formula)
@@ -204,13 +207,24 @@ def _smartart_text(root: etree._Element) -> str:
     return "\n".join(lines)
 
 
+def _top(shape: etree._Element) -> int:
+    """Upper edge of a box in EMU; boxes that take their place from the layout come first."""
+    offset = shape.find(f"{P}spPr/{A}xfrm/{A}off")
+    try:
+        return int(offset.get("y", "0")) if offset is not None else -1
+    except ValueError:
+        return -1
+
+
 def _fallback_title(words: Words) -> str:
-    """Without a title placeholder: the first short line of the slide, taken out of its text."""
-    for number, (source, text) in enumerate(words.pieces):
+    """Without a title placeholder: the first short line of the highest box, taken out of it."""
+    for _, number in sorted(words.tops):
+        source, text = words.pieces[number]
         lines = [line for line in text.split("\n") if line.strip()]
-        if source is Source.TEXT and lines and any(c.isalpha() for c in lines[0]):
-            if len(lines[0]) > 120:
-                return ""
-            words.pieces[number] = (source, "\n".join(lines[1:]))
-            return lines[0].strip()
+        if not lines or not any(c.isalpha() for c in lines[0]):
+            continue
+        if len(lines[0]) > MAX_FALLBACK_TITLE:
+            return ""
+        words.pieces[number] = (source, "\n".join(lines[1:]))
+        return lines[0].strip()
     return ""

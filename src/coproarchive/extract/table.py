@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from PIL import Image
+
 from coproarchive.errors import ExtractionError, LimitError, UnreadableError, UnsupportedError
-from coproarchive.extract.base import Extraction, Extractor, Limits, Notice
+from coproarchive.extract import ocr, office
+from coproarchive.extract.base import Extraction, Extractor, Helpers, Limits, Notice
 from coproarchive.extract.captions import CaptionsExtractor
 from coproarchive.extract.docx import DocxExtractor
 from coproarchive.extract.html import HtmlExtractor, MarkdownExtractor
-from coproarchive.extract.pdf import PdfExtractor
-from coproarchive.extract.pptx import PptxExtractor
+from coproarchive.extract.pdf import PdfExtractor, draw_pages
+from coproarchive.extract.pptx import PptxExtractor, slide_pictures
 from coproarchive.model import Severity
 
 EXTRACTORS: tuple[Extractor, ...] = (
@@ -31,22 +36,18 @@ CODES: dict[str, str] = {
     "file-inside-file": "a PDF carries another file, which is not searched",
     "file-empty": "the file was read and has no words in it",
     "slide-missing": "one slide of a deck is damaged; the others were read",
+    "slide-part-missing": "a chart, diagram or notes page of a slide is damaged or too large",
     "leaf-without-text": "a page or slide has no words that could be searched",
+    "leaf-without-title": "a slide has no title, by which screen readers tell slides apart",
     "picture-without-alt": "pictures on a slide have no description for those who cannot see them",
     "text-cut": "a very long text is searchable only up to a limit",
 }
 
-# Old and foreign formats: what to do instead, since reading them needs an office programme.
-_SAVE_AS: dict[str, str] = {
-    "application/vnd.ms-powerpoint": "Open it in PowerPoint or LibreOffice and save it as .pptx.",
-    "application/vnd.oasis.opendocument.presentation": "Save it as .pptx or .pdf.",
-    "application/vnd.apple.keynote": "In Keynote: File, Export To, PowerPoint or PDF.",
-    "application/msword": "Open it in Word or LibreOffice and save it as .docx.",
-    "application/vnd.oasis.opendocument.text": "Save it as .docx or .pdf.",
-    "application/rtf": "Save it as .docx or .pdf.",
-}
-
+SAVE_ANEW = "Open it in the programme that made it and save it anew."
 _MAGIC: dict[str, tuple[bytes, ...]] = {"pdf": (b"%PDF-",), "pptx": (b"PK",), "docx": (b"PK",)}
+_READ_FROM_PICTURES = {"pdf", "pptx"}
+OCR_SHARE = 0.6
+"""Share of the time for a file that reading its pictures may take."""
 
 
 def extractor_for(media_type: str) -> Extractor | None:
@@ -55,27 +56,44 @@ def extractor_for(media_type: str) -> Extractor | None:
 
 
 def readable(media_type: str) -> bool:
-    """Whether files of this media type can be read at all."""
+    """Whether files of this media type can be read without another programme."""
     return extractor_for(media_type) is not None
 
 
 def wants_words(media_type: str) -> bool:
     """Whether a reader would expect words in such a file, so that not reading it is a problem."""
-    return readable(media_type) or media_type in _SAVE_AS
+    return readable(media_type) or media_type in office.CONVERTED
 
 
-def fingerprint() -> str:
-    """Names and versions of all extractors: a change means that texts may be read differently."""
-    return " ".join(f"{e.name}-{e.version}" for e in EXTRACTORS)
+def reader_name(media_type: str, helpers: Helpers) -> str:
+    """Who reads this media type here, with versions: "pdf-2", "office-1+pptx-2", "pdf-2+ocr-1".
+
+    "" where nobody does. A change of the name is a reason to read the file again.
+    """
+    name = ""
+    if media_type in office.CONVERTED:
+        if not helpers.office:
+            return ""
+        name, media_type = f"office-{office.VERSION}+", office.CONVERTED[media_type]
+    extractor = extractor_for(media_type)
+    if extractor is None:
+        return ""
+    name += f"{extractor.name}-{extractor.version}"
+    if helpers.ocr and extractor.name in _READ_FROM_PICTURES:
+        name += f"+{ocr.NAME}-{ocr.VERSION}"
+    return name
 
 
-def extract(path: Path, media_type: str, limits: Limits) -> Extraction:
+def extract(
+    path: Path, media_type: str, limits: Limits, helpers: Helpers | None = None
+) -> Extraction:
     """Read one file in this process; whatever goes wrong becomes a notice.
 
     Nothing here guards against crashes and endless loops: Reader runs it in a worker process.
     """
+    helpers = helpers or Helpers()
     try:
-        return _extract(path, media_type, limits)
+        return _extract(path, media_type, limits, helpers)
     except LimitError as error:
         notice = _error("file-over-limit", error.message, error.hint)
     except UnsupportedError as error:
@@ -84,21 +102,49 @@ def extract(path: Path, media_type: str, limits: Limits) -> Extraction:
     except ExtractionError as error:
         notice = _error("file-unreadable", error.message, error.hint)
     except MemoryError:
-        notice = _error("file-over-limit", f"reading it needs more than {limits.memory:,} bytes.")
+        notice = _error(
+            "file-over-limit",
+            f"reading it needs more than {limits.memory // 1024**2:,} MB of memory.",
+            "Save it anew in a smaller size, or raise COPROARCHIVE_READ_MEMORY_MB.",
+        )
     except RecursionError:
-        notice = _error("file-unreadable", "this file is nested too deeply to be read.")
+        notice = _error("file-unreadable", "this file is nested too deeply to be read.", SAVE_ANEW)
     except OSError as error:
         notice = _error("file-unreadable", f"this file cannot be read: {error.strerror or error}.")
     except Exception as error:  # noqa: BLE001 - libraries raise anything on hostile files
-        notice = _error("file-unreadable", f"this file is damaged ({type(error).__name__}).")
+        kind = type(error).__name__
+        notice = _error("file-unreadable", f"this file is damaged ({kind}).", SAVE_ANEW)
     return Extraction(notices=(notice,))
 
 
-def _extract(path: Path, media_type: str, limits: Limits) -> Extraction:
-    extractor = extractor_for(media_type)
-    if extractor is None:
-        hint = _SAVE_AS.get(media_type, "It is kept and can be downloaded, but not searched.")
-        raise UnsupportedError("there is no reader for this kind of file.", path.name, hint)
+def _extract(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> Extraction:
+    named = reader_name(media_type, helpers)
+    if not named and not wants_words(media_type):
+        raise UnsupportedError(
+            "there is no reader for this kind of file.",
+            path.name,
+            "It is kept and can be downloaded, but not searched.",
+        )
+    _check_size(path, limits)
+    if media_type in office.CONVERTED:
+        with office.converted(path, media_type, limits, helpers) as made:
+            extraction = _read(made, office.CONVERTED[media_type], limits, helpers)
+    else:
+        extraction = _read(path, media_type, limits, helpers)
+    notices = extraction.notices
+    if not any(leaf.title or leaf.parts for leaf in extraction.leaves):
+        empty = Notice(
+            "file-empty",
+            Severity.WARNING,
+            "no words were found in this file.",
+            "It can be downloaded, but a search finds it by its record only.",
+        )
+        notices = (*notices, empty)
+    said = named.replace("-", " ").replace("+", " + ")
+    return Extraction(extraction.leaves, notices, extraction.metadata, said)
+
+
+def _check_size(path: Path, limits: Limits) -> None:
     size = path.stat().st_size
     if size > limits.file_size:
         raise LimitError(
@@ -107,10 +153,23 @@ def _extract(path: Path, media_type: str, limits: Limits) -> Extraction:
             "Raise COPROARCHIVE_FILE_SIZE_MB to read it.",
         )
     if size == 0:
-        raise UnreadableError("this file is empty.", path.name)
+        raise UnreadableError("this file is empty.", path.name, "Add it again from where it was.")
+
+
+def _read(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> Extraction:
+    extractor = extractor_for(media_type)
+    assert extractor is not None, media_type
+    _check_magic(path, extractor)
+    extraction = extractor.extract(path, limits)
+    if helpers.ocr and extractor.name in _READ_FROM_PICTURES:
+        return _with_ocr(extraction, path, extractor.name, limits)
+    return extraction
+
+
+def _check_magic(path: Path, extractor: Extractor) -> None:
+    magic = _MAGIC.get(extractor.name)
     with path.open("rb") as file:
         start = file.read(1024)
-    magic = _MAGIC.get(extractor.name)
     if magic and not any(mark in start for mark in magic):
         locked = start.startswith(b"\xd0\xcf\x11\xe0")
         raise UnreadableError(
@@ -118,15 +177,48 @@ def _extract(path: Path, media_type: str, limits: Limits) -> Extraction:
             if locked
             else "this file is not what its name says.",
             path.name,
-            "Open it in the programme that made it and save it anew.",
+            SAVE_ANEW,
         )
-    extraction = extractor.extract(path, limits)
-    notices = extraction.notices
-    if not any(leaf.title or leaf.parts for leaf in extraction.leaves):
-        empty = Notice("file-empty", Severity.WARNING, "no words were found in this file.")
-        notices = (*notices, empty)
-    named = f"{extractor.name} {extractor.version}"
-    return Extraction(extraction.leaves, notices, extraction.metadata, named)
+
+
+def _with_ocr(extraction: Extraction, path: Path, reader: str, limits: Limits) -> Extraction:
+    """The extraction, leaves without text read from their pictures as far as the time goes."""
+    wordless = [n.leaf for n in extraction.notices if n.code == "leaf-without-text" and n.leaf]
+    if not wordless:
+        return extraction
+    pictures: Iterator[tuple[int, Image.Image]]
+    if reader == "pdf":
+        drawn = draw_pages(path, [number - 1 for number in wordless], ocr.WIDTH)
+        pictures = ((index + 1, picture) for index, picture in drawn)
+    else:
+        files = slide_pictures(path, set(wordless), limits)
+        pictures = ((n, p) for n, data in files if (p := ocr.open_picture(data)) is not None)
+    tried = dict(ocr.read_all(pictures, OCR_SHARE * limits.seconds))
+    found = {number: part for number, part in tried.items() if part is not None}
+    leaves = tuple(
+        replace(leaf, parts=(*leaf.parts, found[leaf.number])) if leaf.number in found else leaf
+        for leaf in extraction.leaves
+    )
+    last = max(tried, default=0)
+    notices = tuple(
+        _after_ocr(n, last) if n.code == "leaf-without-text" else n
+        for n in extraction.notices
+        if n.code != "leaf-without-text" or n.leaf not in found
+    )
+    return Extraction(leaves, notices, extraction.metadata)
+
+
+def _after_ocr(notice: Notice, last: int) -> Notice:
+    """Why a leaf is still without text, although pictures are read."""
+    if notice.leaf is not None and last and notice.leaf > last:
+        return replace(
+            notice,
+            code="text-cut",
+            severity=Severity.WARNING,
+            message="there was no time to read the picture on this page.",
+            hint="Raise COPROARCHIVE_READ_SECONDS: reading a picture takes two or three seconds.",
+        )
+    return replace(notice, hint="If it is a picture, describe it in its alternative text.")
 
 
 def _error(code: str, message: str, hint: str | None = None) -> Notice:

@@ -14,7 +14,6 @@ _LIGATURES = str.maketrans(
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff]")
 _PRIVATE = re.compile(r"[\ue000-\uf8ff]")
-_SPACES = re.compile(r"[^\S\n]+")
 _GAPS = re.compile(r"\n{3,}")
 # Titles that programs give to files that their authors gave none.
 _JUNK_TITLE = re.compile(
@@ -33,11 +32,12 @@ def clean(text: str) -> str:
     hyphens. Ligatures become letters.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n").replace("\f", "\n")
-    text = text.translate(_LIGATURES).replace("\t", " ")
-    text = _PRIVATE.sub(" ", _CONTROL.sub("", text))
-    text = unicodedata.normalize("NFC", text)
-    lines = (_SPACES.sub(" ", line).strip() for line in text.split("\n"))
-    return _GAPS.sub("\n\n", "\n".join(lines)).strip("\n")
+    text = _CONTROL.sub("", text.replace("\t", " "))
+    if not text.isascii():
+        text = _PRIVATE.sub(" ", text.translate(_LIGATURES))
+        text = unicodedata.normalize("NFC", text)
+    text = "\n".join([" ".join(line.split()) for line in text.split("\n")])
+    return _GAPS.sub("\n\n", text).strip("\n")
 
 
 def one_line(text: str) -> str:
@@ -57,10 +57,21 @@ def part(source: Source, text: str, confidence: float | None = None) -> Part | N
     return Part(source, text, confidence) if text else None
 
 
+# A description or an address that is said twice says nothing more; a box on a slide is there twice.
+_SAID_ONCE = {Source.LINK, Source.ALT, Source.ANNOTATION, Source.COMMENT}
+
+
 def parts_of(*pieces: tuple[Source, str]) -> tuple[Part, ...]:
-    """Parts of the pieces that have words, each piece said once."""
-    made = (part(source, text) for source, text in pieces)
-    return tuple(dict.fromkeys(p for p in made if p))
+    """Parts of the pieces that have words; links, notes and descriptions each once."""
+    made: list[Part] = []
+    said: set[Part] = set()
+    for source, text in pieces:
+        piece = part(source, text)
+        if piece is None or (source in _SAID_ONCE and piece in said):
+            continue
+        said.add(piece)
+        made.append(piece)
+    return tuple(made)
 
 
 def bounded(

@@ -1,7 +1,7 @@
 """Reading in worker processes: a file that hangs, crashes or blows up costs that file only.
 
 pebble's pool, because it survived all 13 ways in which readers were made to misbehave at a cost of
-2-3 ms a file, where the standard library's pool is lost at the first crash.
+under a millisecond a file, where the standard library's pool is lost at the first crash.
 """
 
 from __future__ import annotations
@@ -9,27 +9,31 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import shutil
 import signal
-import socket
+import tempfile
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
-from typing import NoReturn
+from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from coproarchive.errors import UnreadableError
-from coproarchive.extract.base import Extraction, Limits, Notice
+from coproarchive.extract import ocr
+from coproarchive.extract.base import Extraction, Helpers, Limits, Notice
 from coproarchive.extract.cache import ExtractionCache
-from coproarchive.extract.table import extract, extractor_for
+from coproarchive.extract.confine import confine
+from coproarchive.extract.table import SAVE_ANEW, extract, reader_name
 from coproarchive.model import Severity
 
 TASKS_PER_WORKER = 500
 """A worker is replaced after so many files, against what libraries leak."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,64 @@ class Job:
     media_type: str
 
 
+class Workers:
+    """Confined processes that are replaced when they misbehave. Thread-safe; started when needed.
+
+    Args:
+        count: how many; each is one core's worth.
+        limits: memory of a worker, seconds of a task.
+        scratch: the only folder in which a worker may write; made when the workers start.
+    """
+
+    def __init__(self, count: int, limits: Limits, scratch: Path):
+        self._count = count
+        self._limits = limits
+        self._parent = scratch
+        self._scratch: str | None = None
+        self._pool: ProcessPool | None = None
+        self._lock = Lock()
+
+    @property
+    def scratch(self) -> str:
+        """The folder for conversions."""
+        with self._lock:
+            return self._made_scratch()
+
+    def _made_scratch(self) -> str:
+        if self._scratch is None:
+            self._parent.mkdir(parents=True, exist_ok=True)
+            _sweep(self._parent)
+            self._scratch = tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._parent)
+        return self._scratch
+
+    def schedule(self, function: Callable[..., T], *arguments: object) -> ProcessFuture[T]:
+        """Run a function of this package in a worker, for as long as the limits allow."""
+        with self._lock:
+            if self._pool is None:
+                self._pool = ProcessPool(
+                    max_workers=self._count,
+                    max_tasks=TASKS_PER_WORKER,
+                    initializer=confine,
+                    initargs=(self._limits.memory, self._made_scratch()),
+                    # A forked copy of a process with threads (the page's) can hang on their locks.
+                    context=multiprocessing.get_context("spawn"),
+                )
+            return self._pool.schedule(function, args=arguments, timeout=self._limits.seconds)
+
+    def close(self) -> None:
+        """Stop the workers and clear their folder."""
+        with self._lock:
+            if self._pool is not None:
+                self._pool.stop()  # type: ignore[no-untyped-call]
+                self._pool.join()
+                self._pool = None
+            if self._scratch is not None:
+                shutil.rmtree(self._scratch, ignore_errors=True)
+                with contextlib.suppress(OSError):
+                    self._parent.rmdir()
+                self._scratch = None
+
+
 class Reader:
     """Reads files in worker processes and keeps what was read.
 
@@ -49,13 +111,26 @@ class Reader:
     Args:
         cache_dir: folder of extractions, made when needed.
         limits: bounds on reading one file.
+        office: LibreOffice's `soffice`, "" for none; see office.find_office.
+        read_pictures: whether the OCR extra is used where it is installed.
+
+    Attributes:
+        scheduled: how many files were given to workers; what is known is not read again.
     """
 
-    def __init__(self, cache_dir: Path, limits: Limits | None = None):
+    def __init__(
+        self,
+        cache_dir: Path,
+        limits: Limits | None = None,
+        *,
+        office: str = "",
+        read_pictures: bool = False,
+    ):
         self.limits = limits or Limits()
-        self._cache = ExtractionCache(cache_dir, self.limits)
-        self._pool: ProcessPool | None = None
-        self._lock = Lock()
+        self.helpers = Helpers(office, read_pictures and ocr.is_installed())
+        self._cache = ExtractionCache(cache_dir, self.limits, self.helpers)
+        self._workers = Workers(self._count(), self.limits, cache_dir.parent / "scratch")
+        self.scheduled = 0
 
     def __enter__(self) -> Reader:
         return self
@@ -67,6 +142,10 @@ class Reader:
         """What was read from this file before; reads nothing."""
         return self._cache.get(sha256, media_type)
 
+    def reader_of(self, media_type: str) -> str:
+        """Who reads such files here, with versions; a change means that texts may differ."""
+        return reader_name(media_type, self.helpers)
+
     def read(self, path: Path, sha256: str, media_type: str) -> Extraction:
         """Read one file; what goes wrong is a notice of the extraction, never an exception."""
         return next(self.read_many([Job(path, sha256, media_type)]))[1]
@@ -76,7 +155,7 @@ class Reader:
 
         Stopping the iteration, by Ctrl-C too, stops the readings under way.
         """
-        ahead = 4 * self._workers()
+        ahead = 4 * self._count()
         pending: deque[tuple[Job, Extraction | ProcessFuture[Extraction]]] = deque()
         waiting = iter(jobs)
         try:
@@ -97,78 +176,78 @@ class Reader:
 
     def close(self) -> None:
         """Stop the workers."""
-        with self._lock:
-            if self._pool is not None:
-                self._pool.stop()  # type: ignore[no-untyped-call]
-                self._pool.join()
-                self._pool = None
+        self._workers.close()
 
-    def _workers(self) -> int:
+    def _count(self) -> int:
         return self.limits.workers or os.cpu_count() or 1
 
     def _schedule(self, job: Job) -> Extraction | ProcessFuture[Extraction]:
-        if extractor_for(job.media_type) is None:
+        if not reader_name(job.media_type, self.helpers):
             # Nothing would be opened, so nothing can go wrong.
-            return extract(job.path, job.media_type, self.limits)
-        with self._lock:
-            if self._pool is None:
-                self._pool = ProcessPool(
-                    max_workers=self._workers(),
-                    max_tasks=TASKS_PER_WORKER,
-                    initializer=_confine,
-                    initargs=(self.limits.memory,),
-                    # A forked copy of a process with threads (the page's) can hang on their locks.
-                    context=multiprocessing.get_context("spawn"),
-                )
-            return self._pool.schedule(
-                extract, args=(job.path, job.media_type, self.limits), timeout=self.limits.seconds
-            )
+            return extract(job.path, job.media_type, self.limits, self.helpers)
+        self.scheduled += 1
+        helpers = replace(self.helpers, scratch=self._workers.scratch)
+        return self._workers.schedule(extract, job.path, job.media_type, self.limits, helpers)
 
     def _result(self, job: Job, future: ProcessFuture[Extraction]) -> Extraction:
         try:
-            extraction = future.result()
-        except (FutureTimeoutError, TimeoutError):
-            return self._keep(job, _failed("file-over-limit", self._too_slow()))
-        except ProcessExpired as error:
-            ended = f"reading it ended the reading process (exit code {error.exitcode})."
-            return self._keep(job, _failed("file-crashed-reader", ended))
-        except MemoryError:
-            return self._keep(job, _failed("file-over-limit", "reading it needs too much memory."))
-        except CancelledError:
-            raise KeyboardInterrupt from None
-        if not isinstance(extraction, Extraction):
-            raise UnreadableError("the reading process gave no extraction.", job.path)
-        return self._keep(job, extraction)
-
-    def _keep(self, job: Job, extraction: Extraction) -> Extraction:
+            extraction = self._outcome(job, future)
+        except ProcessExpired:
+            # The system may have killed the worker for what another process used: once more.
+            try:
+                again = self._schedule(job)
+                extraction = again if isinstance(again, Extraction) else self._outcome(job, again)
+            except ProcessExpired as error:
+                extraction = _failed("file-crashed-reader", _ended(error.exitcode))
         self._cache.put(job.sha256, job.media_type, extraction)
         return extraction
 
-    def _too_slow(self) -> str:
-        return f"reading it took longer than {self.limits.seconds:g} seconds."
+    def _outcome(self, job: Job, future: ProcessFuture[Extraction]) -> Extraction:
+        """What the worker answered. Raises ProcessExpired."""
+        try:
+            return future.result()
+        except (FutureTimeoutError, TimeoutError):
+            return _failed(
+                "file-over-limit",
+                f"reading its text took longer than {self.limits.seconds:g} seconds.",
+                "Save it anew, or raise COPROARCHIVE_READ_SECONDS.",
+            )
+        except MemoryError:
+            return _failed(
+                "file-over-limit",
+                f"its text needs more than {self.limits.memory // 1024**2:,} MB of memory.",
+                "Save it anew in a smaller size, or raise COPROARCHIVE_READ_MEMORY_MB.",
+            )
+        except CancelledError:
+            raise KeyboardInterrupt from None
 
 
-def _failed(code: str, message: str) -> Extraction:
-    hint = "Open it in the programme that made it and save it anew."
+def _failed(code: str, message: str, hint: str = SAVE_ANEW) -> Extraction:
     return Extraction(notices=(Notice(code, Severity.ERROR, message, hint),))
 
 
-def _confine(memory: int) -> None:
-    """Bound this worker: its memory, no network, Ctrl-C left to the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    socket.socket = _NoNetwork  # type: ignore[misc]
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource  # noqa: PLC0415 - not on every system
-
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _ended(exit_code: int) -> str:
+    """How a reading process ended, twice."""
+    how = f"exit code {exit_code}"
+    if exit_code < 0:
+        with contextlib.suppress(ValueError):
+            how = signal.Signals(-exit_code).name
+    return f"reading its text ended the reading process ({how})."
 
 
-class _NoNetwork(socket.socket):
-    """Reading a file never needs the network; a library that tries is refused."""
+def _sweep(folder: Path) -> None:
+    """Remove folders of processes that are gone."""
+    for entry in folder.iterdir():
+        number = entry.name.partition("-")[0]
+        if number.isdigit() and int(number) != os.getpid() and not _is_alive(int(number)):
+            shutil.rmtree(entry, ignore_errors=True)
 
-    def connect(self, address: object) -> NoReturn:
-        """Refuse."""
-        raise OSError(f"no network while reading files ({address})")
 
-    connect_ex = connect
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True

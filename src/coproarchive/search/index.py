@@ -275,9 +275,10 @@ class _Work:
         )
 
     def _digest(self, item_id: str) -> str:
+        item = self._catalogue.items[item_id]
         parts = (
             self._catalogue.digests[item_id],
-            table.fingerprint(),
+            *sorted({self._reader.reader_of(a.media_type) for a in item.assets}),
             self._catalogue.series.hidden_slides,
             self._catalogue.series.languages[0],
         )

@@ -42,6 +42,7 @@ _FILE_KINDS = {
 _SOURCES = {
     "text": "",
     "title": "",
+    "section": "Section of the talk",
     "table": "From a table",
     "chart": "From a chart",
     "SmartArt": "From a diagram",
