@@ -106,7 +106,7 @@ def test_a_folder_of_loose_files_is_a_start(
     shutil.copy(folder / "post.md", folder / "same.md")
     (folder / "link.md").symlink_to(folder / "post.md")
     Store.create(tmp_path / "archive", Series(title="New"))
-    library = open_library(tmp_path / "archive")
+    library = open_library(tmp_path / "archive", office="off")
     report = add_folder(library.store, library.catalogue(), library.reader, folder, Given())
     assert report.files == 11
     assert report.files == report.stored + len(report.problems)
