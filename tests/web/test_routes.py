@@ -159,6 +159,11 @@ def test_only_who_sits_here_may_add_without_a_password() -> None:
     assert Access(settings_of()).may("add", Visitor("[::1]:8501", "::1", {}))
     assert not Access(settings_of()).may("add", Visitor("evil.example:8501", "127.0.0.1", {}))
     assert not Access(settings_of()).may("add", Visitor("127.0.0.1", "192.0.2.1", {}))
+    # Behind a proxy on this machine: its own address, its own name for us, anybody's browser.
+    proxy = Visitor("127.0.0.1:8501", "127.0.0.1", {}, origin="https://archive.example")
+    assert not Access(settings_of()).may("add", proxy)
+    assert not Access(settings_of()).may("add", Visitor("127.0.0.1", "127.0.0.1", {}, "", True))
+    assert Access(settings_of()).may("add", Visitor("localhost", "", {}, "http://localhost:8501"))
     assert not Access(settings_of(host="0.0.0.0")).may("add", here)
     assert not Access(settings_of(password_hash="x")).may("add", here)
 

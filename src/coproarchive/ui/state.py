@@ -11,6 +11,8 @@ from coproarchive.library import Library
 from coproarchive.settings import Settings
 from coproarchive.web.access import Access, Visitor
 
+_PROXIES = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+
 
 @dataclass(frozen=True)
 class House:
@@ -31,5 +33,9 @@ def visitor() -> Visitor:
     """Who runs this session, as their browser's request says."""
     headers = st.context.headers
     return Visitor(
-        headers.get("Host") or "", st.context.ip_address or "", st.context.cookies.to_dict()
+        headers.get("Host") or "",
+        st.context.ip_address or "",
+        st.context.cookies.to_dict(),
+        headers.get("Origin") or "",
+        any(headers.get(name) for name in _PROXIES),
     )

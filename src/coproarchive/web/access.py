@@ -37,11 +37,21 @@ class Visitor:
         host: the Host header: the name by which the browser knows this server.
         address: the client's network address, "" where the server does not say.
         cookies: as sent.
+        origin: the Origin header, "" where there is none: the site whose page asks.
+        proxied: whether a header says that a proxy passed the request on.
     """
 
     host: str = ""
     address: str = ""
     cookies: Mapping[str, str] | None = None
+    origin: str = ""
+    proxied: bool = False
+
+
+def _host_name(value: str) -> str:
+    """The name or address in a Host header, without its port."""
+    name = value if value.endswith("]") else value.rsplit(":", 1)[0]
+    return name.strip("[]")
 
 
 class Access:
@@ -79,12 +89,15 @@ class Access:
     def _is_here(self, visitor: Visitor) -> bool:
         """At this machine: served to it alone, and asked for by one of its own names.
 
-        The name matters because a web page elsewhere can make its own name point here.
+        The names matter because a web page elsewhere can make its own name point here, and because
+        a proxy on this machine asks from here on behalf of anybody.
         """
-        if not self._local or self._hash:
+        if not self._local or self._hash or visitor.proxied:
             return False
-        name = visitor.host.rsplit(":", 1)[0] if not visitor.host.endswith("]") else visitor.host
-        return name.strip("[]") in _LOOPBACK and visitor.address in ("", *_LOOPBACK)
+        names = {_host_name(visitor.host), _host_name(visitor.origin.partition("://")[2])}
+        return names - {""} <= _LOOPBACK and bool(visitor.host) and visitor.address in (
+            "", *_LOOPBACK,
+        )  # fmt: skip
 
     def is_signed_in(self, visitor: Visitor) -> bool:
         """Whether the visitor's cookie is ours and not too old."""
