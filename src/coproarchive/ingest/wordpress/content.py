@@ -223,7 +223,7 @@ class _Writer:
         if tag == "table":
             return self._table(node, depth)
         if tag == "hr":
-            return ["---"]
+            return ["* * *"]  # three dashes at the top would be front matter
         if tag in _FRAMES:
             return self._frame(node, tag)
         return self.blocks(node, depth + 1)
@@ -325,7 +325,7 @@ class _Writer:
         text = " ".join(inner.replace("\\\n", " ").split())
         if not url or not text:
             return inner
-        lead = " " if inner[:1].isspace() else ""
+        lead = " " if inner[:1].isspace() or _is_button(node) else ""
         return f"{lead}[{text}]({url})" + (" " if inner[-1:].isspace() else "")
 
     def _picture(self, node: lxml.html.HtmlElement) -> str:
@@ -335,6 +335,11 @@ class _Writer:
             self.body.notes.say("markup-removed", "img")
             return alt
         return f"![{alt}]({url})"
+
+
+def _is_button(node: lxml.html.HtmlElement) -> bool:
+    """A file block's second link, "Download", which only a style sets apart from the first."""
+    return "wp-block-file__button" in (node.get("class") or "")
 
 
 def escape(text: str) -> str:
@@ -383,6 +388,8 @@ class _Lines:
         if block or level or tag == "br":
             self.flush()
         self.heading = level or self.heading
+        if tag == "a" and self.words and not self.words[-1][-1:].isspace():
+            self.words.append(" " if _is_button(node) else "")
         self._anchor(node, tag)
         bold += tag in ("strong", "b")
         self._say(node.text, bold)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -66,19 +66,6 @@ class Post:
     terms: tuple[Term, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, object]:
-        """All fields, for the spool."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, value: dict[str, object]) -> Post:
-        """The post that `to_json` wrote."""
-        terms = value.pop("terms", [])
-        assert isinstance(terms, list)
-        post = cls(**value)  # type: ignore[arg-type]  # written by to_json
-        post.terms = tuple(Term(**term) for term in terms)
-        return post
-
 
 @dataclass
 class Site:
@@ -119,12 +106,12 @@ class Site:
 
 
 class Source(Protocol):
-    """A way to read a site. `posts` fills in `site` as it goes."""
+    """A way to read a site. `posts` may be asked for several times and fills in `site` at the first."""
 
     site: Site
 
     def posts(self) -> Iterator[Post]:
-        """Everything in the source, once."""
+        """Everything in the source, in its order."""
         ...
 
 
@@ -135,27 +122,26 @@ class Options:
     Attributes:
         media: folder with the blog's files.
         download: fetch files from their addresses.
-        check_links: ask for each file that is not fetched whether its address still answers.
         dry_run: change nothing.
         include: what else to bring: "private", "draft", "password", "trash", "e-mail"; items of
             the first four come in hidden.
         new_topics: tags that no rule names become topics.
         allow_private: fetch from loopback and private addresses too (tests, an intranet).
-        work: folder in which an interrupted REST import goes on; None starts afresh each time.
         max_file: bytes of one fetched file.
         pause: seconds between requests.
     """
 
     media: Path | None = None
     download: bool = False
-    check_links: bool = False
     dry_run: bool = False
     include: frozenset[str] = frozenset()
     new_topics: bool = True
     allow_private: bool = False
-    work: Path | None = None
     max_file: int = 200 * 1024 * 1024
     pause: float = 0.2
+
+
+INCLUDES = ("private", "draft", "password", "trash", "e-mail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,15 +151,17 @@ class Guess:
     Attributes:
         kind: "speaker", "author", "session", "date", ...
         value: what was understood.
-        line: the words it was read from, at most 200 characters.
-        confidence: 0..1, set by rule; below 0.6 it deserves a look.
+        line: the words it was read from, at most 300 characters.
+        rule: why it was understood so.
+        confidence: 0..1, set by the rule; below 0.6 it deserves a look first.
+        source: address or id of the post it stands in.
         record: the record it went into.
-        source: address of the post.
     """
 
     kind: str
     value: str
     line: str
+    rule: str
     confidence: float
-    record: str = ""
     source: str = ""
+    record: str = ""

@@ -14,22 +14,23 @@ _WORD = (
     rf"|(?:Mc|Mac|De|Le|La|Van|O[’'])[{_LETTER}][{_LOWER}]+(?:-[{_LETTER}][{_LOWER}]+)*"
     rf"|[{_LETTER}]\.(?:[{_LETTER}]\.)*)"
 )
-_TITLE = (
+NAME_TITLE = (
     r"(?:Emeritus |Emerita |Associate |Assistant |Honorary |Visiting |Adjunct )*"
     r"(?:Professor|Prof|Dr|Doctor|Mr|Mrs|Ms|Miss|Mx|Sir|Dame|Lord|Lady|Baroness|Revd?|Cllr)\b\.?"
 )
 NAME = rf"{_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_WORD}){{1,3}}"
 _FULL = re.compile(
-    rf"^(?P<title>(?:{_TITLE}\s+)*)(?P<name>{NAME})(?:,?\s+(?P<a"
+    rf"^(?P<title>(?:{NAME_TITLE}\s+)*)(?P<name>{NAME})(?:,?\s+(?P<a"
     rf"fter>[A-Z][\w.]*(?:[, ]+[A-Z][\w.]*)*))?$"
 )
 TITLED = re.compile(
-    rf"\b(?:{_TITLE}\s+)+(?P<name>{_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_WORD}){{1,2}})"
+    rf"\b(?:{NAME_TITLE}\s+)+(?P<name>{_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_WORD}){{1,2}})"
 )
-_POSTNOMINAL = re.compile(
-    r"[,\s]+(?:Ph\.?\s?D|D\.?Phil|MD|MBE|OBE|CBE|FRS|FBA|MSc|MA|BA|BSc|RMN|RN|JD|LLB|LLM|FRCPsych|"
-    r"MRCPsych|DClinPsy|EdD|MPhil|QC|KC)\b\.?(?=$|[\s,.;:)(–-])"
+POSTNOMINALS = (
+    r"Ph\.?\s?D|D\.?Phil|MD|MBE|OBE|CBE|FRS|FBA|MSc|MA|BA|BSc|RMN|RN|JD|LLB|LLM|FRCPsych|"
+    r"MRCPsych|DClinPsy|EdD|MPhil|QC|KC"
 )
+_POSTNOMINAL = re.compile(rf"[,\s]+(?:{POSTNOMINALS})\b\.?(?=$|[\s,.;:)(–-])")
 _AND = re.compile(r"\s*(?:,?\s+(?:and|with|und|et|y)\s+|\s*[&;/]\s*|\s*,\s*)")
 
 # Capitalised words that stand in titles and headings and in no name.
@@ -68,7 +69,7 @@ def name_key(name: str) -> str:
 def bare_name(text: str) -> str:
     """A name without titles before it and letters after it."""
     text = text.strip(" \t,;:.–—-“”\"‘’'•*|()")
-    text = re.sub(rf"^(?:{_TITLE}\s+)+", "", text)
+    text = re.sub(rf"^(?:{NAME_TITLE}\s+)+", "", text)
     previous = ""
     while previous != text:
         previous, text = text, _POSTNOMINAL.sub(" ", text + " ").strip(" ,")
@@ -163,7 +164,7 @@ class Known:
 
     def leading(self, text: str) -> tuple[str, str]:
         """A name at the text's start, and what follows it; ("", text) where there is none."""
-        match = re.match(rf"^(?:{_TITLE}\s+)*", text)
+        match = re.match(rf"^(?:{NAME_TITLE}\s+)*", text)
         start = match.end() if match else 0
         words = text[start:].split(" ")
         for length in (4, 3, 2):

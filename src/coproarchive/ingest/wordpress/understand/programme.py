@@ -97,6 +97,12 @@ def find_programme(lines: Sequence[TextLine], known: Known) -> list[SessionLine]
     return [s for s in found if s.title] if len(found) >= MIN_SESSIONS else []
 
 
+def without_time(text: str) -> str:
+    """The words after a time at their start; the words as they are where none is."""
+    match = _timed(TextLine(text))
+    return match["rest"].strip() if match else text
+
+
 def _timed(line: TextLine) -> re.Match[str] | None:
     text = line.cells[0] if line.cells else line.text
     text = _ARMY.sub(r"\1\2:\3\4\5:\6", text)

@@ -1,0 +1,292 @@
+"""Reading a site twice: what is there and who is named, then what each post says.
+
+Only what is understood is kept, never the posts' texts: a source of any size fits in memory.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from coproarchive.extract.text import one_line
+from coproarchive.ingest.wordpress.content import EMAIL, EMAIL_REMOVED, Body, TextLine
+from coproarchive.ingest.wordpress.records import Options, Post, Site, Source, Term
+from coproarchive.ingest.wordpress.shortcodes import typeset
+from coproarchive.ingest.wordpress.understand.abstracts import Abstract, find_abstracts
+from coproarchive.ingest.wordpress.understand.names import TITLED, Known, is_name, is_organisation
+from coproarchive.ingest.wordpress.understand.people import (
+    Author,
+    Bio,
+    find_author,
+    find_biographies,
+)
+from coproarchive.ingest.wordpress.understand.programme import SessionLine, find_programme
+from coproarchive.ingest.wordpress.understand.talks import Talk, find_talks, says_film
+from coproarchive.ingest.wordpress.understand.when import Found, dates_in, find_date, find_place
+from coproarchive.progress import Progress
+
+_OWN_TYPES = re.compile(
+    r"^(?:post|page|attachment|.*(?:event|seminar|talk|lecture|workshop|news|stor(?:y|ies)|podcast|"
+    r"project|article|session|resource).*)$"
+)
+_LISTING = re.compile(r"^/(?:category|tag|author|feed|page|wp-admin|wp-login|\d{4}(?:/\d\d){0,2}/?$)")
+_SIZED = re.compile(r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)")
+_STATUS = {"pending": "draft", "future": "draft", "auto-draft": "draft"}
+
+
+@dataclass(slots=True)
+class Entry:
+    """A post, page or attachment without its text; see records.Post.
+
+    Attributes:
+        key: `source_id` of its item: the site, and its number there.
+        skip: why it is not brought, "" if it is.
+        hidden: it comes in hidden, because it was not public.
+    """
+
+    key: str
+    id: str
+    type: str
+    title: str
+    link: str
+    slug: str
+    date: str
+    account: str
+    parent: str
+    terms: tuple[Term, ...]
+    attachment_url: str = ""
+    alt: str = ""
+    skip: str = ""
+    hidden: bool = False
+
+    @property
+    def order(self) -> tuple[str, int, str]:
+        """Sorts as the site does, whichever way it was read."""
+        return self.date, int(self.id) if self.id.isdigit() else 0, self.key
+
+    @property
+    def where(self) -> str:
+        """Its address, else its number, for reports."""
+        return self.link or self.key
+
+
+@dataclass(slots=True)
+class Findings:
+    """What one post says."""
+
+    author: Author
+    programme: list[SessionLine] = field(default_factory=list)
+    bios: list[Bio] = field(default_factory=list)
+    talks: list[Talk] = field(default_factory=list)
+    abstracts: list[Abstract] = field(default_factory=list)
+    date: Found | None = None
+    place: Found | None = None
+    about: str = ""
+    dates: frozenset[str] = frozenset()
+    links: tuple[str, ...] = ()
+    film_line: str = ""
+    notes: dict[tuple[str, str], int] = field(default_factory=dict)
+
+
+@dataclass
+class Survey:
+    """A site as far as it was understood.
+
+    Attributes:
+        counts: type -> how many the source holds.
+        comments: how many comments came with it; none is brought.
+        files: address of an attachment's page, or short address -> address of its file.
+        pictures: attachment number -> address of its file.
+    """
+
+    site: Site
+    entries: list[Entry] = field(default_factory=list)
+    findings: dict[str, Findings] = field(default_factory=dict)
+    known: Known = field(default_factory=Known)
+    counts: Counter[str] = field(default_factory=Counter)
+    comments: int = 0
+    files: dict[str, str] = field(default_factory=dict)
+    pictures: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def attachments(self) -> list[Entry]:
+        """Entries that are files."""
+        return [e for e in self.entries if e.type == "attachment"]
+
+    def body(self, post: Post, options: Options) -> Body:
+        """A post's content, parsed."""
+        return Body(
+            post.content,
+            raw=post.raw,
+            base=post.link or self.site.address,
+            pictures=self.pictures,
+            keep_email="e-mail" in options.include,
+        )
+
+
+def survey(source: Source, options: Options, names: list[str], progress: Progress) -> Survey:
+    """Read the source twice.
+
+    Args:
+        names: people the archive knows already.
+    """
+    found = Survey(source.site)
+    found.known.add(names)
+    for number, (key, post) in enumerate(keyed(source), start=1):
+        progress("reading", number, 0, post.title)
+        entry = _entry(key, post, source.site, options)
+        found.entries.append(entry)
+        found.counts[post.type] += 1
+        found.comments += post.comments
+        if entry.attachment_url:
+            found.pictures[entry.id] = entry.attachment_url
+            found.files[entry.link.rstrip("/")] = entry.attachment_url
+        elif not entry.skip:
+            _meet(post, entry, found)
+    total = len(found.entries)
+    for number, ((_, post), entry) in enumerate(zip(keyed(source), found.entries, strict=False), 1):
+        progress("understanding", number, total, entry.title)
+        if entry.type != "attachment" and not entry.skip:
+            found.findings[entry.key] = _understand(post, entry, found, options)
+    return found
+
+
+def keyed(source: Source) -> Iterator[tuple[str, Post]]:
+    """Posts with the `source_id` of each; a number used twice still gives two."""
+    seen: Counter[str] = Counter()
+    for post in source.posts():
+        path = urlsplit(post.link).path.strip("/") if not post.id else ""
+        key = f"{source.site.key}#{post.id or path or post.slug or 'no-number'}"[:900]
+        seen[key] += 1
+        yield key if seen[key] == 1 else f"{key}~{seen[key]}", post
+
+
+def _entry(key: str, post: Post, site: Site, options: Options) -> Entry:
+    status = _STATUS.get(post.status, post.status)
+    reasons = {status} & {"private", "draft", "trash"} | ({"password"} if post.protected else set())
+    skip = ""
+    if not _OWN_TYPES.match(post.type):
+        skip = f'"{post.type}" is WordPress\'s or a plugin\'s own, not for readers'
+    elif reasons - options.include:
+        skip = f"not public: {', '.join(sorted(reasons - options.include))}"
+    elif status not in ("publish", "inherit", "private", "draft", "trash"):
+        skip = f'not public: status "{status[:40]}"'
+    elif post.type != "attachment" and not (post.title.strip() or post.content.strip()):
+        skip = "it has neither title nor text"
+    elif post.type == "attachment" and not re.match(r"https?://", post.attachment_url):
+        skip = "it has no web address of a file"
+    title = one_line(EMAIL.sub(EMAIL_REMOVED, post.title) if "@" in post.title else post.title)
+    return Entry(
+        key=key,
+        id=post.id,
+        type=post.type,
+        title=_shown(title, raw=post.raw)[:1_000],
+        link=post.link if re.match(r"https?://[^\s/]+", post.link) and len(post.link) < 2_000 else "",
+        slug=post.slug,
+        date=post.date,
+        account=site.authors.get(post.creator, post.creator),
+        parent=post.parent,
+        terms=post.terms,
+        attachment_url="".join(post.attachment_url.split())[:2_000] if not skip else "",
+        alt=one_line(post.alt)[:1_000],
+        skip=skip,
+        hidden=bool(reasons),
+    )
+
+
+def _shown(title: str, *, raw: bool) -> str:
+    """A title as the site shows it, without markup."""
+    title = re.sub(r"</?[a-zA-Z][^<>]{0,200}>", "", title)
+    return " ".join((typeset(title) if raw else title).split())
+
+
+def _meet(post: Post, entry: Entry, found: Survey) -> None:
+    """Remember who is named, so that a name is known wherever it stands."""
+    if is_name(entry.account) and not is_organisation(entry.account):
+        found.known.add([entry.account])
+    body = Body(post.content, raw=post.raw, base=post.link)
+    lines = body.lines()
+    for line in lines:
+        found.known.add(m["name"] for m in TITLED.finditer(line.text[:20_000]) if is_name(m["name"]))
+    found.known.add(bio.name for bio in find_biographies(lines, found.known, entry.title))
+    author = find_author(entry.title, lines, "", found.known, last_lines=False)
+    found.known.add(author.people)
+
+
+def _understand(post: Post, entry: Entry, found: Survey, options: Options) -> Findings:
+    body = found.body(post, options)
+    lines = body.lines()
+    programme = find_programme(lines, found.known)
+    bios = find_biographies(lines, found.known, entry.title)
+    author = find_author(
+        entry.title, lines, entry.account, found.known, last_lines=not (programme or bios)
+    )
+    if author.people and not bios:
+        bios = find_biographies(lines, found.known, entry.title, author.people)
+    when = find_date(entry.title, lines, entry.date)
+    terms = [term.name for term in entry.terms]
+    text = " ".join(line.text for line in lines[:2_000])
+    film = next((x.text for x in lines if says_film(x.text)), "") if any(map(says_film, terms)) else ""
+    return Findings(
+        author=author,
+        programme=programme,
+        bios=bios,
+        talks=find_talks(entry.title, terms, lines, found.known, found.files),
+        abstracts=find_abstracts(lines, found.known),
+        date=when,
+        place=find_place(lines, when),
+        about=_about(lines) if programme else "",
+        dates=frozenset(value for value, match in dates_in(text, entry.date) if match["year"]),
+        links=_own_links(lines, found.site),
+        film_line=film[:300],
+        notes=dict(body.notes.counts),
+    )
+
+
+def _about(lines: list[TextLine]) -> str:
+    """The paragraph of an announcement that says what the seminar is about: the longest at its top."""
+    top = [line.text for line in lines[:12] if len(line.text) > 150 and not re.match(r"\d", line.text)]
+    return max(top, key=len, default="")[:5_000]
+
+
+def _own_links(lines: list[TextLine], site: Site) -> tuple[str, ...]:
+    """Addresses on the site itself that a post links to or shows."""
+    found: dict[str, None] = {}
+    for line in lines:
+        for anchor in line.anchors:
+            bare = plain_address(anchor.url)
+            if is_own(bare, site) and not _LISTING.match("/" + bare.partition("/")[2]):
+                found[bare] = None
+    return tuple(found)[:2_000]
+
+
+def is_own(bare: str, site: Site) -> bool:
+    """Whether a `plain_address` is one of the site's pages or files."""
+    host = bare.partition("/")[0]
+    own = site.key.partition("/")[0]
+    return host in (own, own.replace(".wordpress.com", ".files.wordpress.com"))
+
+
+def plain_address(url: str) -> str:
+    """Host and path, alike for http and https, with and without www, size of picture and fragment."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removeprefix("www.")
+    path = _SIZED.sub("", parts.path).rstrip("/")
+    number = re.search(r"(?:^|&)((?:p|page_id|attachment_id)=\d+)", parts.query)
+    return f"{host}{path}" + (f"/?{number[1]}" if number and not path else "")
+
+
+def known_addresses(entries: list[Entry], site: Site) -> Mapping[str, Entry]:
+    """plain_address -> the entry that answers there."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        for url in (entry.link, entry.attachment_url):
+            if url:
+                found[plain_address(url)] = entry
+        if entry.id:
+            for name in ("p", "page_id", "attachment_id"):
+                found[f"{site.key.partition('/')[0]}/?{name}={entry.id}"] = entry
+    return found

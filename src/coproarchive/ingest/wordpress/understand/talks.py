@@ -1,0 +1,303 @@
+"""Presentations and films that a post links to, with title and speaker read from the line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from coproarchive.ingest.wordpress.content import Anchor, TextLine
+from coproarchive.ingest.wordpress.understand.names import (
+    NAME,
+    NAME_TITLE,
+    Known,
+    bare_name,
+    is_name,
+    named_people,
+)
+from coproarchive.ingest.wordpress.understand.programme import (
+    sentence_case,
+    split_title,
+    without_time,
+)
+from coproarchive.model import Role
+
+DECKS = frozenset("pptx ppt ppsx pps potx pptm odp key".split())
+PAPERS = frozenset("pdf docx doc odt rtf".split())
+FILMS = frozenset("mp4 m4v webm mov mp3 m4a ogg ogv wav".split())
+_DECK_HOSTS = re.compile(
+    r"(?:^|\.)(?:slideshare\.net|speakerdeck\.com|prezi\.com|figshare\.com|zenodo\.org|osf\.io|"
+    r"sway\.office\.com)$"
+)
+_FILM_HOSTS = re.compile(
+    r"(?:^|\.)(?:youtube\.com|youtube-nocookie\.com|youtu\.be|vimeo\.com|videopress\.com|"
+    r"dailymotion\.com|soundcloud\.com|mixcloud\.com|panopto\.\w+|mediasite\.\w+|kaltura\.com)$"
+)
+_CONTEXT = re.compile(
+    r"\b(?:presentations?|slides?|decks?|powerpoints?|downloads?|materials|resources|handouts?|"
+    r"talks|papers|recordings?)\b",
+    re.IGNORECASE,
+)
+_FILM_WORDS = re.compile(r"\b(?:videos?|films?|recordings?|recorded|watch|podcasts?)\b", re.IGNORECASE)
+# What a line says of the download and not of the talk.
+_BOILERPLATE = re.compile(
+    r"[\[(]?\s*\b(?:(?:please\s+)?(?:click|tap)\s+(?:here|on\s+the\s+link)(?:\s+(?:to|for)\s+\w+)?"
+    r"(?:\s+the)?(?:\s+(?:slides?|presentation))?|"
+    r"(?:can\s+be\s+)?(?:download(?:ed|able)?|view(?:ed)?|see|open|read|get|watch|listen\s+to)\s*"
+    r"(?:(?:the|his|her|their|my|this|as|a|an|full)\s+)*"
+    r"(?:(?:power\s?point|pdf|ppt|video|pptx)\s+)?"
+    r"(?:presentation|slides?(?:\s+deck)?|deck|power\s?points?|pdf|pptx?|file|talk|handout|"
+    r"recording|video|film|paper)?"
+    r"(?:\s*(?:from\s+)?here|\s+now)?(?:\s+for\s+(?:the\s+)?(?:slides?|presentation))?|"
+    r"slides?\s+(?:are\s+)?(?:available\s+)?(?:here|below)|available\s+(?:here|to\s+download)|"
+    r"(?:power\s?point|pdf|ppt)\s+(?:presentation|slides|file|version|download)|"
+    r"(?:slides?|handouts?|presentation|video|recording|power\s?points?|pptx?|pdf|docx?|word|here|link)"
+    r")(?:\s*[,:]?\s*\(?\s*[\d.,]+\s*[kmg]i?b\s*\)?)?\s*[\])]?\s*(?=$|[\s.,:;|/)\]–—-])"
+    r"|[\[(]\s*(?:pdf|pptx?|powerpoint|docx?|[\d.]+\s*[kmg]b|opens in a new \w+)"
+    r"(?:[\s,;/–-]+(?:pdf|pptx?|powerpoint|docx?|[\d.]+\s*[kmg]b))*\s*[\])]",
+    re.IGNORECASE,
+)
+_OWNER = re.compile(
+    rf"(?P<who>(?:{NAME_TITLE}\s+)*{NAME}(?:\s*(?:,|and|&)\s*{NAME})*)[’']s?\s+(?:\w+\s+){{0,2}}"
+    r"(?:slides?|presentations?|talks?|keynote|power\s?points?|handouts?|paper|lecture|deck|video|"
+    r"film|recording)\b",
+    re.IGNORECASE,
+)
+_OF = re.compile(
+    rf"^\W*(?:slides?|presentation|talk|keynote|power\s?point|handout|paper|lecture|video|film|"
+    rf"recording)s?(?:\s+slides?)?\s*(?:by|from|of|:|–|-)\s*(?P<who>(?:{NAME_TITLE}\s+)*{NAME}.*)$",
+    re.IGNORECASE,
+)
+_KEYNOTE = re.compile(r"[\[(]?\b(?:key\s?note|plenary)(?:\s+(?:speaker|speech|address|talk))?\b[\])]?", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """A presentation or film as read from a post.
+
+    Attributes:
+        title: "" where the line names only a speaker.
+        urls: its files, the first speaks for it.
+        film: it is a film or a sound recording.
+        listed: it stood in a list of presentations, or its file is a deck.
+    """
+
+    title: str
+    people: tuple[str, ...]
+    role: Role
+    urls: tuple[str, ...]
+    film: bool
+    listed: bool
+    line: str
+    rule: str
+    confidence: float
+
+
+def kind_of_link(url: str) -> str:
+    """ "deck", "paper", "film" or "" of an address, by its ending or its host."""
+    parts = urlsplit(url)
+    ending = unquote(parts.path).rpartition(".")[2].lower()
+    host = (parts.hostname or "").lower()
+    if ending in DECKS or _DECK_HOSTS.search(host):
+        return "deck"
+    if ending in PAPERS:
+        return "paper"
+    if ending in FILMS or _FILM_HOSTS.search(host):
+        return "film" if len(parts.path) > 1 and not re.match(r"^/(?:user|channel|c|@)", parts.path) else ""
+    if host == "docs.google.com" and parts.path.startswith("/presentation"):
+        return "deck"
+    return "film" if host == "wordpress.tv" else ""
+
+
+def is_presentations(text: str) -> bool:
+    """Whether a title, heading, category or tag announces presentations."""
+    return bool(_CONTEXT.search(text))
+
+
+def says_film(text: str) -> bool:
+    """Whether a title, category or sentence speaks of a film or recording."""
+    return bool(_FILM_WORDS.search(text))
+
+
+@dataclass
+class _Reading:
+    """Where in the post the reader is."""
+
+    context: bool
+    heading: bool = False
+    above: list[str] = field(default_factory=list)
+
+
+def find_talks(
+    title: str,
+    terms: Sequence[str],
+    lines: Sequence[TextLine],
+    known: Known,
+    files: Mapping[str, str],
+) -> list[Talk]:
+    """Decks, papers and films linked in a post, each once.
+
+    Args:
+        terms: names of its categories and tags.
+        files: address of an attachment's page -> address of its file.
+    """
+    found: dict[str, Talk] = {}
+    here = _Reading(any(is_presentations(t) for t in (title, *terms)))
+    for line in lines:
+        if (line.heading or line.bold) and not line.anchors:
+            here.heading = is_presentations(line.text) if line.heading else here.heading
+        anchors = [
+            Anchor(a.text, files.get(a.url.rstrip("/"), a.url), a.kind)
+            for a in line.anchors
+            if a.kind != "picture"
+        ]
+        wanted = [a for a in anchors if kind_of_link(a.url)]
+        if not wanted:
+            _remember(line, here)
+            continue
+        for words, urls in _segments(line, wanted):
+            talk = _talk(words, urls, line, here, known)
+            if talk.urls[0] not in found:
+                found[talk.urls[0]] = talk
+        if without_download(line.text):
+            here.above = []
+    return list(found.values())
+
+
+def _remember(line: TextLine, here: _Reading) -> None:
+    if line.heading:
+        here.above = []
+    if line.text:
+        here.above = [*here.above[-2:], line.text]
+
+
+def _segments(line: TextLine, anchors: list[Anchor]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The words that belong to each address of a line; files of one talk come together."""
+    text = line.text
+    if line.cells or len(anchors) == 1:
+        yield text, tuple(dict.fromkeys(a.url for a in anchors))
+        return
+    named = [a for a in anchors if len(without_download(a.text)) > 3]
+    if len({a.url for a in named}) < 2:
+        spots = _spots(text, anchors)
+        between = [without_download(text[a:b]) for (_, a), (b, _) in zip(spots, spots[1:], strict=False)]
+        if not any(len(words) > 12 for words in between):
+            yield text, tuple(dict.fromkeys(a.url for a in anchors))
+            return
+        start = 0  # "Title one: download. Title two: download": each label ends its talk
+        for anchor, (_, end) in zip(anchors, spots, strict=True):
+            yield text[start:end], (anchor.url,)
+            start = end
+        return
+    spots = _spots(text, named)
+    for n, anchor in enumerate(named):
+        begin = spots[n][0] if n else 0
+        end = spots[n + 1][0] if n + 1 < len(named) else len(text)
+        yield re.sub(r"[\s,;•·|]+(?:and)?\s*$", "", text[begin:end]), (anchor.url,)
+
+
+def _spots(text: str, anchors: list[Anchor]) -> list[tuple[int, int]]:
+    spots, position = [], 0
+    for anchor in anchors:
+        at = text.find(anchor.text, position)
+        start = at if at >= 0 else position
+        position = start + len(anchor.text)
+        spots.append((start, position))
+    return spots
+
+
+def without_download(text: str) -> str:
+    """The words without "download here", "(PDF, 2 MB)" and the like."""
+    previous = ""
+    while previous != text:
+        previous, text = text, _BOILERPLATE.sub(" ", text)
+    text = re.sub(r"\bhttps?://\S+", " ", text)
+    text = re.sub(r"[\[(]\s*[\])]", " ", " ".join(text.split()))
+    return text.strip(" \t•·*|:;,–—-…>→»")
+
+
+def _talk(
+    text: str, urls: tuple[str, ...], line: TextLine, here: _Reading, known: Known
+) -> Talk:
+    kinds = {kind_of_link(url) for url in urls}
+    listed = here.context or here.heading or "deck" in kinds
+    film = kinds == {"film"}
+    keynote = bool(_KEYNOTE.search(text))
+    title, people, rule, sure = _read(text, line, known)
+    if not title and not people and here.above:
+        title, people, rule, sure = _from_above(here.above, known)
+        keynote = keynote or any(_KEYNOTE.search(a) for a in here.above)
+    if not film and not listed and people:
+        listed = bool(_CONTEXT.search(text))
+    return Talk(
+        title[:300], people, Role.KEYNOTE if keynote else Role.SPEAKER, urls, film, listed,
+        line.text[:300] or " / ".join(here.above)[:300], rule, sure,
+    )  # fmt: skip
+
+
+def _read(text: str, line: TextLine, known: Known) -> tuple[str, tuple[str, ...], str, float]:
+    owner = _OWNER.search(text) or _OF.match(text.strip(" •·*–—-"))
+    if owner and (people := _owners(owner["who"], known)):
+        return "", people, "NAME's presentation", 0.8
+    if line.cells:
+        return _row(line, known)
+    words = without_time(without_download(_KEYNOTE.sub(" ", text)))
+    words = re.sub(r"\(\s*\)|\[\s*\]", "", words).strip(" •·*:;,–—-|.")
+    if len(words) < 3:
+        return "", (), "", 0.0
+    if is_name(words) or known.has(words):
+        return "", named_people(words, known), "a line that is a name", 0.75
+    title, people, _, sure = split_title(words, known)
+    rule = "title and names in the line" if people else "the line as a title"
+    return title, people, rule, sure if people else min(sure, 0.5)
+
+
+def _owners(text: str, known: Known) -> tuple[str, ...]:
+    """Names of "Jane Smith, University of X" or "Jane Smith and Ann Jones"."""
+    text = without_download(text)
+    return named_people(text, known) or named_people(text.partition(",")[0], known)
+
+
+def _row(line: TextLine, known: Known) -> tuple[str, tuple[str, ...], str, float]:
+    cells = [without_time(without_download(_KEYNOTE.sub(" ", c.replace("\n", ", ")))) for c in line.cells]
+    cells = [c for c in cells if len(c) > 2]
+    for n, cell in enumerate(cells):
+        people = named_people(cell, known) or named_people(cell.partition(",")[0], known)
+        if people:
+            others = [c for m, c in enumerate(cells) if m != n]
+            return max(others, key=len, default=""), people, "a row of a table", 0.85
+    if not cells:
+        return "", (), "", 0.0
+    title, people, _, sure = split_title(max(cells, key=len), known)
+    return title, people, "a row of a table", sure if people else 0.5
+
+
+def _from_above(above: list[str], known: Known) -> tuple[str, tuple[str, ...], str, float]:
+    """A link alone on its line belongs to the words above it."""
+    words = [without_download(_KEYNOTE.sub(" ", a)) for a in above]
+    words = [w for w in words if len(w) > 2 and len(w) < 250]
+    for n in range(len(words) - 1, -1, -1):
+        bare = re.sub(r"(?i)^(?:by|with|speakers?:?|presented by|from)\s+", "", words[n])
+        people = named_people(bare, known) or named_people(bare.partition(",")[0], known)
+        if people:
+            title = words[n - 1] if n else ""
+            after = words[n + 1] if n + 1 < len(words) else ""
+            shown = title or after
+            return _tidy(shown), people, "the lines above the link", 0.7
+    for text in reversed(words):
+        title, people, _, sure = split_title(text, known)
+        if people:
+            return title, people, "the line above the link", min(sure, 0.7)
+    return (_tidy(words[-1]), (), "the line above the link", 0.4) if words else ("", (), "", 0.0)
+
+
+def _tidy(text: str) -> str:
+    return sentence_case(text.strip(" .:;,–—-“”‘’\"'"))
+
+
+def title_of_file(url: str) -> str:
+    """A title from a file's name, where no line says one."""
+    stem = unquote(urlsplit(url).path).rpartition("/")[2].rpartition(".")[0]
+    words = " ".join(re.sub(r"[_\-+.]+", " ", stem).split())
+    return bare_name(words[:1].upper() + words[1:]) or "Presentation"
