@@ -33,6 +33,10 @@ _TEXT_BLOCKS = frozenset(
 )
 _SPECIAL = re.compile(r"([\\`*\[\]<>])")
 _LINE_START = re.compile(r"^(\s*)(#{1,6}(?=\s|$)|[-+](?=\s)|=+\s*$|-{3,}\s*$|~{3}|\|)")
+_FILM = re.compile(
+    r"^https?://(?:(?:www\.|m\.)?(?:youtube(?:-nocookie)?\.com/(?:embed/|watch\?(?:[^#]*&)?v=|shorts/|v/)"
+    r"|youtu\.be/)(?P<tube>[\w-]{6,20})[^\s]*|player\.vimeo\.com/video/(?P<vimeo>\d+)[^\s]*)$"
+)
 _NUMBERED = re.compile(r"^(\s*\d{1,9})([.)])(?=\s)")
 
 
@@ -142,6 +146,7 @@ class Body:
         except ValueError:
             scheme, full = "broken", bare
         if scheme in ("http", "https"):
+            full = _FILM.sub(_canonical, full)
             return (
                 full.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
             )
@@ -152,6 +157,13 @@ class Body:
         elif scheme not in ("tel", ""):
             self.notes.say("link-removed", scheme)
         return ""
+
+
+def _canonical(match: re.Match[str]) -> str:
+    """A film's page: players and short addresses of one film become one address."""
+    if match["tube"]:
+        return f"https://www.youtube.com/watch?v={match['tube']}"
+    return f"https://vimeo.com/{match['vimeo']}"
 
 
 def _tree(content: str) -> lxml.html.HtmlElement:

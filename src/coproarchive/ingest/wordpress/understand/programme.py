@@ -40,6 +40,10 @@ _WITH = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[“\"‘'](?P<title>[^“”\"]{6,220}?)[”\"’'](?=$|[\s,.;:)–—-])")
+_DAY = re.compile(
+    r"^\W*(?:day\s+(?:\d|one|two|three|four|five)|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
+    re.IGNORECASE,
+)
 _END = re.compile(
     r"^\W*(?:(?:speakers?|presenters?|contributors?|authors?)?\W{0,3}s?\s*(?:bio|biograph\w+|profiles?)\b|"
     r"about the (?:speakers?|presenters?)|abstracts?\b|how to (?:find|get|book)|venue\b|travel\b|"
@@ -80,8 +84,10 @@ def find_programme(lines: Sequence[TextLine], known: Known) -> list[SessionLine]
     for place, (n, match) in enumerate(timed):
         stop = timed[place + 1][0] if place + 1 < len(timed) else n
         below = []
+        before = lines[timed[place - 1][0] + 1 : n] if place else ()
+        clock = 0 if any(_DAY.match(line.text) for line in before) else clock
         for line in lines[n + 1 : stop]:
-            if line.heading or _END.match(line.text):
+            if line.heading or _END.match(line.text) or _DAY.match(line.text):
                 break
             below.append(line.text)
         start, clock = _clock(match["h"], match["m"], match["half"] or match["half2"], clock)
@@ -130,7 +136,7 @@ def _clock(hour: str, minute: str | None, half: str | None, after: int) -> tuple
     h, m = int(hour), int(minute or 0)
     if half:
         h = h % 12 + (12 if half.lower() == "p" else 0)
-    elif h < 12 and (h * 60 + m < after or (not after and h < 7)):
+    elif h < 12 and ((h < 9 and h * 60 + m < after) or (not after and h < 7)):
         h += 12
     return f"{h:02}:{m:02}", h * 60 + m
 

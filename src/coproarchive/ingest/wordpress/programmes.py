@@ -1,0 +1,87 @@
+"""A seminar's programme from the posts that hold one, its abstracts, and the talks it left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rapidfuzz import fuzz
+
+from coproarchive.ingest.wordpress.survey import Entry, Findings
+from coproarchive.ingest.wordpress.understand.abstracts import Abstract
+from coproarchive.ingest.wordpress.understand.names import name_key
+from coproarchive.ingest.wordpress.understand.programme import SessionLine
+from coproarchive.ingest.wordpress.understand.talks import Talk
+
+ALIKE = 85
+"""Two titles are one from this likeness on (0..100, rapidfuzz's token_sort_ratio)."""
+
+
+def sessions_of(
+    parts: Sequence[tuple[Entry, Findings]],
+) -> tuple[list[tuple[Entry, SessionLine]], list[Entry]]:
+    """The sessions in order, each with its post, and posts whose programme tells the same day again.
+
+    Args:
+        parts: posts of one seminar that hold a programme.
+    """
+    used: list[list[tuple[Entry, SessionLine]]] = []
+    again: list[Entry] = []
+    for entry, findings in sorted(parts, key=lambda p: p[0].order):
+        mine = [(entry, session) for session in findings.programme]
+        same = next((old for old in used if _repeats(old, mine)), None)
+        if same is None:
+            used.append(mine)
+        elif len(mine) >= 0.6 * len(same):  # the later telling counts
+            again.append(same[0][0])
+            used[used.index(same)] = mine
+        else:
+            again.append(entry)
+    if len(used) > 1 and _apart(used):
+        used.sort(key=lambda part: part[0][1].start)
+    abstracts = [a for _, f in parts for a in f.abstracts]
+    return [(e, described(s, abstracts)) for part in used for e, s in part], again
+
+
+def _repeats(old: list[tuple[Entry, SessionLine]], new: list[tuple[Entry, SessionLine]]) -> bool:
+    titles = [s.title for _, s in old]
+    shared = sum(any(alike(s.title, title) for title in titles) for _, s in new)
+    return shared >= 0.3 * min(len(old), len(new)) and not _apart([old, new])
+
+
+def _apart(parts: list[list[tuple[Entry, SessionLine]]]) -> bool:
+    """Whether one part ends before the other begins: a morning and an afternoon."""
+    spans = sorted((min(s.start for _, s in p), max(s.start for _, s in p)) for p in parts)
+    return all(a[1] < b[0] for a, b in zip(spans, spans[1:], strict=False))
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two titles are the same but for case, marks and order."""
+    return bool(one and other) and fuzz.token_sort_ratio(
+        " ".join(name_key(one).split()), " ".join(name_key(other).split())
+    ) >= ALIKE  # fmt: skip
+
+
+def described(session: SessionLine, abstracts: Sequence[Abstract]) -> SessionLine:
+    """The session with the abstract that stands elsewhere, where it has none."""
+    if len(session.description) > 80:
+        return session
+    for abstract in abstracts:
+        same_people = bool(session.people) and _keys(abstract.people) == _keys(session.people)
+        if alike(abstract.title, session.title) or same_people:
+            return replace(session, description=abstract.text)
+    return session
+
+
+def session_of(talk: Talk, sessions: Sequence[SessionLine]) -> int | None:
+    """Which session a talk's slides are of: by title, else by its people if one session has them."""
+    for n, session in enumerate(sessions):
+        if alike(talk.title, session.title):
+            return n
+    mine = _keys(talk.people)
+    theirs = [n for n, s in enumerate(sessions) if mine and mine & _keys(s.people)]
+    return theirs[0] if len(theirs) == 1 else None
+
+
+def _keys(people: Sequence[str]) -> set[str]:
+    return {name_key(p) for p in people}

@@ -1,0 +1,269 @@
+"""Which posts belong to which seminar, and what the seminar is called."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz
+
+from coproarchive.ingest.wordpress.records import Guess
+from coproarchive.ingest.wordpress.survey import Entry, Findings, Survey, plain_address
+from coproarchive.ingest.wordpress.understand.names import name_key
+from coproarchive.ingest.wordpress.understand.talks import is_presentations, says_film
+from coproarchive.model import ImportRules
+
+_WORDS = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve",
+)  # fmt: skip
+_NTH = (
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+    "eleventh", "twelfth",
+)  # fmt: skip
+_KIND = r"(?P<kind>seminar|workshop|webinar|symposium|conference|lecture|colloquium|roundtable|round table)"
+_NUMBERED = re.compile(
+    rf"\b{_KIND}\s*(?:no\.?|number|nr\.?|#)?\s*[-–:]?\s*"
+    rf"(?P<number>\d{{1,3}}|{'|'.join(_WORDS)})\b(?!\s*(?:%|per cent|people|\w*\s*20\d\d))",
+    re.IGNORECASE,
+)
+_ORDINAL = re.compile(
+    rf"\b(?P<number>\d{{1,3}}(?:st|nd|rd|th)|{'|'.join(_NTH)})\s+{_KIND}\b", re.IGNORECASE
+)
+_GENERIC = re.compile(
+    r"^\W*(?:(?:the|full|final|draft|provisional|updated|our|all|some|post[- ]event|event|pdf|of|from|for|"
+    r"and|&|on|day|seminar|workshop|webinar|symposium|today|yesterday|now|available|a|series)\W+)*"
+    r"(?:presentations?|slides?|programmes?|program|agenda|schedule|timetable|summary|summaries|reports?|photos?|"
+    r"videos?|films?|speakers?|abstracts?|bio(?:graphie)?s|registration|register|booking|bookings|"
+    r"venue|materials?|resources?|reminder|notes|reflections?|recordings?|downloads?|details|"
+    r"information|announcement|call for \w+|what happened|handouts?|talks|invitation|feedback|"
+    r"guest posts?|uncategori[sz]ed|news|blog|events?|general|posts?|updates?|featured|home|about)"
+    r"(?:\W+(?:(?:from|of|for)\s+the\s+day|the|day|event|seminar|workshop|now|available|online|here|from|"
+    r"and|&|of|for|speakers?|slides?|presentations?|videos?|abstracts?|bio(?:graphie)?s|programme))*\W*$",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(
+    r"^\W*(?:(?:the\s+)?(?:final\s+|full\s+|draft\s+|provisional\s+)?(?:programme|program|agenda|schedule|"
+    r"invitation|announcement|save the date|join us|now booking|booking open|coming up|upcoming|"
+    r"next event|announcing|reminder)(?:\s+(?:for|of|to|at))?)\s*[:–—-]?\s+",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"\s*[:–—|(,-]?\s*\(?(?:(?:draft|final|full|provisional)\s+)?(?:programme|program|agenda|schedule|"
+    r"invitation|registration open|seminar summary|summary|report|presentations?|slides)\)?\W*$",
+    re.IGNORECASE,
+)
+SOON_DAYS = 45
+"""A post of slides or a summary without a name belongs to a seminar that was so many days before."""
+
+
+@dataclass
+class Event:
+    """A seminar as the blog speaks of it.
+
+    Attributes:
+        key: what makes its posts one: "rule:<seminar id>", "seminar 6", or a programme's post.
+        members: keys of its posts.
+        confidence: of each post's belonging, by key; with the rule that decided.
+    """
+
+    key: str
+    number: int | None = None
+    seminar_id: str = ""
+    members: list[str] = field(default_factory=list)
+    reasons: dict[str, tuple[str, str, float]] = field(default_factory=dict)
+
+    def join(self, entry: Entry, line: str, rule: str, confidence: float) -> None:
+        """Take a post in, and remember why."""
+        if entry.key not in self.members:
+            self.members.append(entry.key)
+            self.reasons[entry.key] = (line[:300], rule, confidence)
+
+
+class Groups:
+    """The events of a site.
+
+    Args:
+        found: the site as understood.
+        rules: categories and tags that the archivist gave to seminars.
+    """
+
+    def __init__(self, found: Survey, rules: ImportRules):
+        self.found = found
+        self.rules = rules
+        self.entries = {e.key: e for e in found.entries if e.key in found.findings}
+        self.events: dict[str, Event] = {}
+        self.of: dict[str, Event] = {}
+        ordered = sorted(self.entries.values(), key=lambda e: e.order)
+        for entry in ordered:
+            self._by_name(entry)
+        for entry in ordered:
+            if entry.key not in self.of and self._findings(entry).programme:
+                self._by_programme(entry)
+        for entry in ordered:
+            if entry.key not in self.of:
+                self._by_likeness(entry)
+        self.events = {k: e for k, e in self.events.items() if self._is_event(e)}
+        self.of = {key: e for e in self.events.values() for key in e.members}
+
+    def _findings(self, entry: Entry) -> Findings:
+        return self.found.findings[entry.key]
+
+    def _event(self, key: str, number: int | None = None, seminar_id: str = "") -> Event:
+        return self.events.setdefault(key, Event(key, number, seminar_id))
+
+    def _take(self, event: Event, entry: Entry, line: str, rule: str, confidence: float) -> None:
+        event.join(entry, line, rule, confidence)
+        self.of[entry.key] = event
+
+    def _by_name(self, entry: Entry) -> None:
+        """By the archivist's rule, a numbered category or tag, or a numbered title."""
+        for term in entry.terms:
+            ruled = rule_for(self.rules.seminars, term.name, term.slug)
+            if ruled:
+                self._take(self._event(f"rule:{ruled}", None, ruled), entry, term.name, "rule in archive.yaml", 1.0)
+                return
+        terms = [t.name for t in entry.terms if not ignored(self.rules, t.name, t.slug)]
+        for text, rule, sure in [
+            (entry.title, "numbered in the title", 0.9),
+            *((t, "numbered category or tag", 0.9) for t in terms),
+        ]:
+            number = number_in(text)
+            if number:
+                kind, value = number
+                self._take(self._event(f"{kind} {value}", value), entry, text, rule, sure)
+                return
+
+    def _by_programme(self, entry: Entry) -> None:
+        """A post with a programme is a seminar, or one more part of one with its date or name."""
+        mine = self._findings(entry)
+        name = event_title(entry.title)
+        for event in self.events.values():
+            others = [self.entries[k] for k in event.members]
+            same_name = any(_alike(name, event_title(o.title)) for o in others)
+            days = {f.date.value for o in others if (f := self._findings(o)).date and f.programme}
+            if same_name and (not mine.date or not days or mine.date.value in days):
+                self._take(event, entry, entry.title, "the same name", 0.75)
+                return
+            if mine.date and mine.date.value in days:
+                self._take(event, entry, mine.date.line, "the same day", 0.7)
+                return
+        self._take(self._event(f"post:{entry.key}"), entry, entry.title, "it holds a programme", 0.9)
+
+    def _by_likeness(self, entry: Entry) -> None:
+        """The event that a post most likely speaks of, if one is likely enough."""
+        best: tuple[float, str, str, Event] | None = None
+        for event in self.events.values():
+            read = self._likeness(entry, event)
+            if read and (best is None or read[0] > best[0]):
+                best = (*read, event)
+        if best:
+            sure, line, rule, event = best
+            self._take(event, entry, line, rule, sure)
+
+    def _likeness(self, entry: Entry, event: Event) -> tuple[float, str, str] | None:
+        mine = self._findings(entry)
+        others = [self.entries[k] for k in event.members if event.reasons[k][2] > 0.65]
+        for other in others:
+            theirs = self._findings(other)
+            if not (theirs.programme or event.number or event.seminar_id):
+                continue
+            name = event_title(other.title)
+            if len(name.split()) > 2 and _alike(name, event_title(entry.title)):
+                return 0.75, entry.title, "the same name"
+            if _speakers(mine) & _speakers(theirs) and _days(theirs, entry.date) in range(-60, 200):
+                if mine.talks:
+                    return 0.72, mine.talks[0].line, "slides of people of the programme"
+            if other.link and plain_address(other.link) in mine.links:
+                return 0.7, other.link, "it links to the announcement"
+            if theirs.programme and theirs.date and theirs.date.value in mine.dates:
+                return 0.68, theirs.date.value, "it names the day"
+            if theirs.programme and _about_an_event(entry) and _days(theirs, entry.date) in range(SOON_DAYS):
+                gap = _days(theirs, entry.date)
+                return 0.55 - gap / 1_000, entry.title, "posted soon after the day"
+        return None
+
+    def _is_event(self, event: Event) -> bool:
+        """One post with a number in its title and nothing else to show is no seminar's record."""
+        if event.seminar_id or len(event.members) > 1:
+            return True
+        only = self._findings(self.entries[event.members[0]])
+        return bool(only.programme or only.date or only.talks)
+
+    def guesses(self, event: Event, record: str) -> list[Guess]:
+        """Each post's belonging that no rule of the archivist decided."""
+        return [
+            Guess("part of seminar", record, line, rule, sure, self.entries[key].where, record)
+            for key, (line, rule, sure) in event.reasons.items()
+            if sure < 1
+        ]
+
+
+def number_in(text: str) -> tuple[str, int] | None:
+    """Kind and number of "Seminar 6", "Workshop two" or "the sixth seminar"."""
+    match = _NUMBERED.search(text) or _ORDINAL.search(text)
+    if not match:
+        return None
+    said = match["number"].lower()
+    if said in _WORDS:
+        number = _WORDS.index(said) + 1
+    elif said in _NTH:
+        number = _NTH.index(said) + 1
+    else:
+        number = int(re.sub(r"\D", "", said))
+    return (match["kind"].lower().replace("round table", "roundtable"), number) if number else None
+
+
+def event_title(title: str) -> str:
+    """The seminar's name in a post's title: without "Seminar 6:", "Programme for" and "summary"."""
+    bare = _LEAD.sub("", _ORDINAL.sub(" ", _NUMBERED.sub(" ", title)))
+    bare = _TAIL.sub("", bare).strip(" .:;,–—-|()")
+    return "" if _GENERIC.match(bare) else bare
+
+
+def is_generic(text: str) -> bool:
+    """Whether a title, category or tag says what kind of post it is and not what it is about."""
+    return bool(_GENERIC.match(text)) or number_in(text) is not None
+
+
+def rule_for(rules: Mapping[str, str], name: str, slug: str) -> str:
+    """What the archivist's rule makes of a category or tag, "" where none speaks of it."""
+    folded = {key.casefold(): value for key, value in rules.items()}
+    return folded.get(name.casefold(), "") or folded.get(slug.casefold(), "")
+
+
+def ignored(rules: ImportRules, name: str, slug: str) -> bool:
+    """Whether the archivist said that a category or tag means nothing."""
+    return {name.casefold(), slug.casefold()} & {i.casefold() for i in rules.ignore} != set()
+
+
+def _alike(one: str, other: str) -> bool:
+    if not one or not other:
+        return False
+    return fuzz.token_sort_ratio(one.casefold(), other.casefold()) >= 85 or (
+        min(len(one.split()), len(other.split())) >= 3
+        and fuzz.token_set_ratio(one.casefold(), other.casefold()) >= 95
+    )
+
+
+def _speakers(findings: Findings) -> set[str]:
+    named: dict[str, None] = defaultdict()
+    for people in (*(s.people for s in findings.programme), *(t.people for t in findings.talks)):
+        named.update(dict.fromkeys(name_key(p) for p in people))
+    return set(named)
+
+
+def _days(findings: Findings, published: str) -> int:
+    """Days from the event to a post, a large number where either is unknown."""
+    if not findings.date or not published:
+        return 10_000
+    day = findings.date.value.partition("/")[0]
+    return (datetime.date.fromisoformat(published) - datetime.date.fromisoformat(day)).days
+
+
+def _about_an_event(entry: Entry) -> bool:
+    said = (entry.title, *(t.name for t in entry.terms))
+    return any(is_presentations(s) or says_film(s) or re.search(r"\b(?:summary|report|reflections?|seminar|workshop)\b", s, re.I) for s in said)
