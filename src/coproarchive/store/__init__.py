@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -276,6 +276,14 @@ class Store:
         """Write one entry of topics.yaml, making the file where there is none."""
         self._save_entry(TOPICS, topic.id, sidecar.plain(topic, without=("id",)))
 
+    def save_people(self, people: Iterable[Person]) -> None:
+        """Write many entries of people.yaml at once; see save_person."""
+        self._save_entries(PEOPLE, {p.id: sidecar.plain(p, without=("id",)) for p in people})
+
+    def save_topics(self, topics: Iterable[Topic]) -> None:
+        """Write many entries of topics.yaml at once; see save_topic."""
+        self._save_entries(TOPICS, {t.id: sidecar.plain(t, without=("id",)) for t in topics})
+
     def add_item(self, item: Item, files: Mapping[str, Path]) -> Item:
         """Put a new item into the archive with copies of its files: all of it or nothing.
 
@@ -435,10 +443,11 @@ class Store:
                 write_durably(target, new.encode())
 
     def _save_entry(self, path: str, key: str, content: dict[str, Plain]) -> None:
-        def change(table: dict[str, Plain]) -> dict[str, Plain]:
-            return table | {key: content}
+        self._save_entries(path, {key: content})
 
-        self._change_table(path, change)
+    def _save_entries(self, path: str, entries: Mapping[str, dict[str, Plain]]) -> None:
+        if entries:
+            self._change_table(path, lambda table: table | dict(entries))
 
     def _change_table(
         self, path: str, change: Callable[[dict[str, Plain]], dict[str, Plain]]

@@ -1,0 +1,174 @@
+"""A WordPress blog becomes a described archive, repeatably.
+
+    source      wxr (export files), rest (a site's address), saved (a folder of pages) -> Posts
+    survey      reads it twice: what is there and who is named; what each post says (understand/)
+    seminars    which posts belong together; plan: the records that shall be, as data
+    apply       the archive is made to say so, field by field against what was written before
+    report      what was brought, what was not and why, and every guess with its line
+
+Nothing of a post is lost to a wrong guess: its whole text becomes post.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.ingest.wordpress.apply import Applier
+from coproarchive.ingest.wordpress.media import Fetches, Media
+from coproarchive.ingest.wordpress.merge import State
+from coproarchive.ingest.wordpress.plan import Plan, make_plan
+from coproarchive.ingest.wordpress.records import Guess, Options, Source
+from coproarchive.ingest.wordpress.report import Report, Step
+from coproarchive.ingest.wordpress.survey import Survey, is_own, known_addresses, survey
+from coproarchive.model import Problem, Severity
+from coproarchive.progress import Progress, silent
+from coproarchive.store import Store
+
+__all__ = ["Options", "Report", "bring"]
+
+
+def bring(
+    store: Store,
+    source: Source,
+    options: Options | None = None,
+    *,
+    fetcher: Fetches | None = None,
+    progress: Progress = silent,
+) -> Report:
+    """Import a site, or with `Options.dry_run` say what an import would do.
+
+    Args:
+        fetcher: fetches files, where `Options.download` asks for it.
+
+    Raises:
+        LockedError: another process is writing to the archive.
+        IngestError: the source cannot be read at all, or the folder of files is not there.
+    """
+    options = options or Options()
+    with Media(options.media, fetcher if options.download else None, options.max_file) as media:
+        names = [n for p in Catalogue.load(store).people.values() for n in p.names]
+        found = survey(source, options, names, progress)
+        with store.lock():
+            catalogue = Catalogue.load(store)
+            state = State(store, source.site.key)
+            ids = {key: record["id"] for key, record in state.records.items()}
+            plan = make_plan(found, catalogue, ids, options)
+            report = _begun(found, plan, state, options)
+            Applier(store, catalogue, state, media, report, options, found).run(
+                plan, source, progress
+            )
+            _finish(found, plan, state, report, catalogue)
+            if not options.dry_run:
+                state.save()
+    return report
+
+
+def _begun(found: Survey, plan: Plan, state: State, options: Options) -> Report:
+    report = Report(
+        site=found.site.name or found.site.key,
+        address=found.site.address,
+        dry_run=options.dry_run,
+        counts=found.counts,
+        comments=found.comments,
+    )
+    report.problems += found.site.problems
+    report.guesses += plan.guesses
+    for entry in found.entries:
+        if entry.skip:
+            report.steps.append(
+                Step("skipped", entry.type, "", entry.title, entry.skip, entry.where)
+            )
+        if "~" in entry.key:
+            message = f"the number {entry.id} is used twice; both posts are brought."
+            report.problems.append(Problem("id-twice", Severity.WARNING, entry.where, message))
+    for entry in plan.loose:
+        why = "a picture that no post shows"
+        report.steps.append(Step("skipped", "attachment", "", entry.title, why, entry.where))
+    for entry in plan.unused_programmes:
+        message = "its programme is told again in another post, which counts; it stays in the post."
+        report.problems.append(Problem("programme-twice", Severity.NOTE, entry.where, message))
+    return report
+
+
+def _finish(
+    found: Survey, plan: Plan, state: State, report: Report, catalogue: Catalogue
+) -> None:
+    _attachments(found, report)
+    _dead_links(found, report)
+    topics = {*catalogue.topics, *plan.topics}
+    for name, topic in plan.rules.topics.items():
+        if topic not in topics:
+            message = f'the rule for "{name}" names the topic "{topic}", which is not there.'
+            report.problems.append(Problem("rule-unknown", Severity.ERROR, "archive.yaml", message))
+    present = {p.item.source_id for p in plan.items}
+    for key, record in state.records.items():
+        if key.startswith(("seminar:", "person:")) or key in present:
+            continue
+        message = "this was brought before and is not in the source now; it was kept."
+        report.problems.append(Problem("gone-at-source", Severity.NOTE, record["id"], message))
+    confirmed = {_guess_key(g) for g in state.guesses if g.get("confirmed")}
+    said = [asdict(guess) for guess in report.guesses]
+    state.guesses = [{**g, "confirmed": _guess_key(g) in confirmed} for g in said]
+    report.guesses = [
+        Guess(**g) for g in said if _guess_key(g) not in confirmed
+    ]  # what was confirmed is not asked again
+
+
+def _guess_key(guess: dict[str, object]) -> tuple[object, ...]:
+    return guess["kind"], guess["value"], guess["record"]
+
+
+def _attachments(found: Survey, report: Report) -> None:
+    """A step for each attachment that became a file, or the address, of an item."""
+    for entry in found.attachments:
+        if entry.skip:
+            continue
+        record = report.redirects.get(entry.attachment_url, "")
+        if record:
+            report.steps.append(
+                Step("same", "attachment", record, entry.title, "a file of this item", entry.where)
+            )
+
+
+def _dead_links(found: Survey, report: Report) -> None:
+    """Links of posts to pages and files of the site that the source does not hold."""
+    known = known_addresses(found.entries, found.site)
+    home = {found.site.key, found.site.key.partition("/")[0]}
+    for entry in found.entries:
+        findings = found.findings.get(entry.key)
+        for bare in findings.links if findings else ():
+            if bare not in known and bare not in home and is_own(bare, found.site):
+                message = f"it links to {bare}, which is not in the source."
+                report.problems.append(Problem("link-dead", Severity.WARNING, entry.where, message))
+
+
+def confirm(store: Store, site: str, wanted: Callable[[int], bool]) -> int:
+    """Mark guesses of a site's last import as confirmed; how many were.
+
+    Args:
+        wanted: by the guess's number, from 1, in the order of `open_guesses`.
+    """
+    with store.lock():
+        state = State(store, site)
+        done = 0
+        for number, guess in enumerate(_open(state), start=1):
+            if wanted(number):
+                guess["confirmed"] = True
+                done += 1
+        state.save()
+    return done
+
+
+def open_guesses(store: Store, site: str) -> list[Guess]:
+    """Guesses of a site's last import that nobody confirmed, the least sure first."""
+    names = set(Guess.__dataclass_fields__)
+    return [
+        Guess(**{k: v for k, v in g.items() if k in names}) for g in _open(State(store, site))
+    ]
+
+
+def _open(state: State) -> list[dict[str, object]]:
+    waiting = [g for g in state.guesses if not g.get("confirmed")]
+    return sorted(waiting, key=lambda g: float(g["confidence"]))

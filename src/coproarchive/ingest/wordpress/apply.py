@@ -1,0 +1,391 @@
+"""Make the archive say what the plan says, through the store: new records, changed fields, files.
+
+Each record is written whole or not at all; a run that was stopped goes on at the next.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from pydantic import ValidationError
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.errors import CoproArchiveError, IngestError
+from coproarchive.ingest.wordpress.content import Body
+from coproarchive.ingest.wordpress.media import Media
+from coproarchive.ingest.wordpress.merge import State, digest, hashes, merge
+from coproarchive.ingest.wordpress.plan import Plan, PlannedItem, Wanted, link_of
+from coproarchive.ingest.wordpress.records import Options, Post, Source
+from coproarchive.ingest.wordpress.report import Report, Step
+from coproarchive.ingest.wordpress.survey import Survey, is_own, keyed, plain_address
+from coproarchive.model import Item, Link, Person, Problem, Seminar, Severity
+from coproarchive.progress import Progress
+from coproarchive.store import Store, hash_file, safe_name
+
+ITEM_FIELDS = (
+    "kind", "title", "abstract", "people", "date", "topics", "visibility", "held_at", "source",
+    "source_id", "prepared_by",
+)  # fmt: skip
+SEMINAR_FIELDS = ("title", "number", "date", "place", "description", "programme", "source", "prepared_by")
+PERSON_FIELDS = ("affiliations", "bio")
+POST_FILE = "post.md"
+SAVE_EVERY = 200
+
+Files = dict[str, tuple[str, Path]]
+"""Address of a file -> its name in the item's folder, and where it is at hand."""
+
+
+class Applier:
+    """Carries out a plan.
+
+    Args:
+        store, catalogue: the archive, under the store's lock.
+        state: what earlier imports wrote.
+        media: finds files.
+        report: receives a step for each record.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        catalogue: Catalogue,
+        state: State,
+        media: Media,
+        report: Report,
+        options: Options,
+        found: Survey,
+    ):
+        self.store, self.catalogue, self.state = store, catalogue, state
+        self.media, self.report, self.options, self.found = media, report, options, found
+        self.done = 0
+
+    @property
+    def dry(self) -> bool:
+        """Whether nothing is written."""
+        return self.options.dry_run
+
+    def run(self, plan: Plan, source: Source, progress: Progress) -> None:
+        """All of the plan. What was done is remembered even if this is stopped."""
+        posts = {planned.post: planned for planned in plan.items if planned.post}
+        try:
+            self._tables(plan)
+            for seminar in plan.seminars:
+                self._seminar(seminar)
+            for planned in plan.items:
+                if not planned.post:
+                    self._step(planned, None, progress, len(plan.items))
+            for key, post in keyed(source):
+                if key in posts:
+                    self._step(posts[key], post, progress, len(plan.items))
+        finally:
+            if not self.dry:
+                self.state.save()
+
+    def _step(
+        self, planned: PlannedItem, post: Post | None, progress: Progress, total: int
+    ) -> None:
+        self.done += 1
+        progress("importing", self.done, total, planned.item.title)
+        try:
+            self._item(planned, post)
+        except (IngestError, ValidationError, OSError) as error:
+            said = error.message if isinstance(error, CoproArchiveError) else str(error).split("\n")[0]
+            self._problem("record-refused", planned.item.id, said, Severity.ERROR)
+        if self.done % SAVE_EVERY == 0 and not self.dry:
+            self.state.save()
+
+    def _say(self, action: str, noun: str, record: str, title: str, why: str = "", source: str = "") -> None:
+        self.report.steps.append(Step(action, noun, record, title, why, source))
+
+    def _problem(
+        self, code: str, where: str, message: str, severity: Severity = Severity.WARNING, hint: str = ""
+    ) -> None:
+        self.report.problems.append(Problem(code, severity, where, message, hint=hint))
+
+    # ------------------------------------------------------------- tables
+
+    def _tables(self, plan: Plan) -> None:
+        new_topics = [t for i, t in plan.topics.items() if i not in self.catalogue.topics]
+        for topic in new_topics:
+            self._say("new", "topic", topic.id, topic.label)
+        people: list[Person] = []
+        for person in plan.people.values():
+            current = self.catalogue.people.get(person.id)
+            if current is None:
+                self._say("new", "person", person.id, person.name, ", ".join(person.affiliations))
+                people.append(person)
+            else:
+                people += self._known_person(current, person)
+            self.state.remember(f"person:{person.id}", person.id, hashes(person, PERSON_FIELDS))
+        if not self.dry:
+            self.store.save_topics(new_topics)
+            self.store.save_people(people)
+
+    def _known_person(self, current: Person, fresh: Person) -> list[Person]:
+        merged = merge(current, fresh, self._base(f"person:{fresh.id}"), PERSON_FIELDS)
+        self._say(
+            "conflict" if merged.conflicts else "changed" if merged.update else "same",
+            "person", current.id, current.name, _why(merged.update, merged.conflicts, merged.kept),
+        )  # fmt: skip
+        self._conflicts(f"people.yaml: {current.id}", merged.conflicts)
+        return [current.model_copy(update=merged.update)] if merged.update else []
+
+    def _base(self, key: str) -> dict[str, str]:
+        fields = self.state.record(key).get("fields", {})
+        return fields if isinstance(fields, dict) else {}
+
+    def _conflicts(self, where: str, fields: Iterable[str]) -> None:
+        for name in fields:
+            self._problem(
+                "conflict",
+                where,
+                f"{name} was changed both here and at the source; what stands here was kept.",
+                hint="Compare the two and correct the record where the source is right.",
+            )
+
+    # ------------------------------------------------------------- seminars
+
+    def _seminar(self, fresh: Seminar) -> None:
+        key = f"seminar:{fresh.id}"
+        current = self.catalogue.seminars.get(fresh.id)
+        base = self._base(key)
+        if current is None and base:
+            self._say("skipped", "seminar", fresh.id, fresh.title, "it was removed from the archive")
+            return
+        if current is None:
+            self._say("new", "seminar", fresh.id, fresh.title, f"{len(fresh.programme)} sessions")
+            if not self.dry:
+                self.store.save_seminar(fresh)
+            self.state.remember(key, fresh.id, hashes(fresh, SEMINAR_FIELDS))
+            return
+        merged = merge(current, fresh, base, SEMINAR_FIELDS)
+        action = "conflict" if merged.conflicts else "changed" if merged.update else "same"
+        self._say(action, "seminar", fresh.id, current.title, _why(merged.update, merged.conflicts, merged.kept))
+        self._conflicts(f"{fresh.id}/seminar.yaml", merged.conflicts)
+        if merged.update and not self.dry:
+            self.store.save_seminar(current.model_copy(update=merged.update))
+        self._remember(key, fresh.id, hashes(fresh, SEMINAR_FIELDS), base, merged.conflicts)
+
+    def _remember(
+        self, key: str, record: str, fresh: dict[str, str], base: dict[str, str],
+        conflicts: list[str], **more: object,
+    ) -> None:  # fmt: skip
+        """What was written; a conflict is remembered as it was, so that it is told again."""
+        fields = {n: (base.get(n, "") if n in conflicts else h) for n, h in fresh.items()}
+        self.state.remember(key, record, fields, **more)
+
+    # ------------------------------------------------------------- items
+
+    def _item(self, planned: PlannedItem, post: Post | None) -> None:
+        fresh = planned.item
+        key = fresh.source_id or fresh.id
+        noun = self._noun(planned, post)
+        current = self.catalogue.items.get(fresh.id)
+        known = self.state.record(key)
+        if current is None and known:
+            self._say("skipped", noun, fresh.id, fresh.title, "it was removed from the archive", key)
+            return
+        markdown, pictures = self._markdown(planned, post)
+        files, held = self._files(planned, known, current, pictures)
+        if fresh.kind.value == "video" and not planned.files and fresh.source:
+            held = (Link(label="The post that speaks of the film", url=fresh.source),)
+            self._problem("attachment-missing", fresh.id, "the source does not hold the film itself.",
+                          hint="Add the recording, or its address under held_at.")  # fmt: skip
+        fresh = fresh.model_copy(update={"held_at": held})
+        for url in (fresh.source, *(w.url for w in planned.files)):
+            if url:
+                self.report.redirects[url] = fresh.id
+        if current is None:
+            self._new(fresh, key, noun, markdown, files)
+        else:
+            self._changed(current, fresh, key, noun, markdown, files)
+
+    def _noun(self, planned: PlannedItem, post: Post | None) -> str:
+        return post.type if post else planned.item.kind.value
+
+    def _markdown(self, planned: PlannedItem, post: Post | None) -> tuple[str, dict[str, str]]:
+        """The text of a post, and the addresses of the site's own pictures in it -> file names."""
+        if post is None:
+            return "", {}
+        body: Body = self.found.body(post, self.options)
+        text = body.markdown()
+        pictures: dict[str, str] = {}
+        taken: set[str] = {POST_FILE}
+        for line in body.lines():
+            for anchor in line.anchors:
+                if anchor.kind != "picture" or not is_own(plain_address(anchor.url), self.found.site):
+                    continue
+                if anchor.url not in pictures and self.media.find(anchor.url):
+                    pictures[anchor.url] = name_of(anchor.url, taken)
+                    taken.add(pictures[anchor.url])
+        for url, name in pictures.items():
+            text = text.replace(f"]({url})", f"]({name})")
+        self._notes(planned, body)
+        return f"# {_one_line(planned.item.title)}\n\n{text}", pictures
+
+    def _notes(self, planned: PlannedItem, body: Body) -> None:
+        for (code, what), times in sorted(body.notes.counts.items()):
+            said = {"e-mail-removed": "an e-mail address was left out."}.get(code, f"{what} ({times} times).")
+            self._problem(code, planned.item.id, said, Severity.NOTE)
+
+    def _files(
+        self, planned: PlannedItem, known: dict[str, Any], current: Item | None, pictures: dict[str, str]
+    ) -> tuple[Files, tuple[Link, ...]]:
+        """Files at hand, address -> (name, where), and where those are that are not."""
+        stored = known.get("files", {})
+        names = {asset.path for asset in current.assets} if current else set()
+        files: Files = {}
+        held: list[Link] = []
+        taken = {POST_FILE, *pictures.values()}
+        for wanted in planned.files:
+            path = self.media.find(wanted.url) if wanted.own else None
+            kept = stored.get(wanted.url, {}).get("name")
+            if path is not None:
+                name = str(kept) if kept in names else name_of(wanted.url, taken)
+                taken.add(name)
+                files[wanted.url] = (name, path)
+            elif kept not in names:
+                held.append(link_of(wanted))
+                self._missing(planned, wanted)
+        for url, name in pictures.items():
+            found = self.media.find(url)
+            if found:
+                files[url] = (name, found)
+        return files, tuple(held)
+
+    def _missing(self, planned: PlannedItem, wanted: Wanted) -> None:
+        if not wanted.own:
+            return
+        refused = self.media.refused.get(wanted.url)
+        if refused:
+            self._problem("attachment-refused", planned.item.id, f"{wanted.url}: {refused}.")
+            return
+        self._problem(
+            "attachment-missing",
+            planned.item.id,
+            f"{wanted.url} is not at hand; the record says where it is held.",
+            hint="Import again with --media DIR, or with --download.",
+        )
+
+    def _new(
+        self, fresh: Item, key: str, noun: str, markdown: str, files: Files
+    ) -> None:
+        self._say("new", noun, fresh.id, fresh.title, f"{len(files)} files" if files else "", fresh.source or key)
+        if self.dry:
+            return
+        with tempfile.TemporaryDirectory(prefix="coproarchive-") as folder:
+            named = dict(files.values())
+            if markdown:
+                path = Path(folder) / POST_FILE
+                path.write_text(markdown, encoding="utf-8")
+                named = {POST_FILE: path, **named}
+            self.store.add_item(fresh, named)
+        self.state.remember(
+            key, fresh.id, hashes(fresh, ITEM_FIELDS),
+            post=digest(markdown),
+            files={u: {"name": n, "sha256": hash_file(p)[1]} for u, (n, p) in files.items()},
+        )  # fmt: skip
+
+    def _changed(
+        self, current: Item, fresh: Item, key: str, noun: str, markdown: str, files: Files
+    ) -> None:
+        known = self.state.record(key)
+        base = self._base(key)
+        merged = merge(current, fresh, base, ITEM_FIELDS)
+        told = list(merged.update)
+        conflicts = list(merged.conflicts)
+        post_digest = self._post_text(current, markdown, known, told, conflicts)
+        added = self._file_changes(current, files, known, told, conflicts)
+        if merged.update and not self.dry:
+            record = self.store.read_item(current.id)
+            self.store.save_item(record.model_copy(update=merged.update))
+        action = "conflict" if conflicts else "changed" if told else "same"
+        self._say(action, noun, current.id, current.title, _why(told, conflicts, merged.kept), fresh.source or key)
+        self._conflicts(f"{current.id}/item.yaml", conflicts)
+        self._remember(key, current.id, hashes(fresh, ITEM_FIELDS), base, merged.conflicts,
+                       post=post_digest, files={**known.get("files", {}), **added})  # fmt: skip
+
+    def _post_text(
+        self, current: Item, markdown: str, known: dict[str, Any], told: list[str], conflicts: list[str]
+    ) -> object:
+        """Bring post.md up to date; the digest to remember."""
+        before = known.get("post")
+        if not markdown:
+            return before
+        fresh = digest(markdown)
+        if not any(asset.path == POST_FILE for asset in current.assets):
+            if before == fresh:
+                return before  # the archivist took the text out
+            told.append(POST_FILE)
+            if not self.dry:
+                with tempfile.TemporaryDirectory(prefix="coproarchive-") as folder:
+                    path = Path(folder) / POST_FILE
+                    path.write_text(markdown, encoding="utf-8")
+                    self.store.add_files(current.id, {POST_FILE: path})
+            return fresh
+        have = digest(self.store.asset_path(current.id, POST_FILE).read_text("utf-8", "replace"))
+        if have == fresh:
+            return fresh
+        if before == have:
+            told.append(POST_FILE)
+            if not self.dry:
+                self.store.replace_file(current.id, POST_FILE, markdown.encode())
+            return fresh
+        if before != fresh:
+            conflicts.append(POST_FILE)
+        return before
+
+    def _file_changes(
+        self, current: Item, files: Files, known: dict[str, Any], told: list[str], conflicts: list[str]
+    ) -> dict[str, dict[str, str]]:
+        """Add files that came to hand; replace those that changed at the source and only there."""
+        have = {asset.path: asset.sha256 for asset in current.assets}
+        new: dict[str, Path] = {}
+        kept: dict[str, dict[str, str]] = {}
+        for url, (name, path) in files.items():
+            sha256 = hash_file(path)[1]
+            before = known.get("files", {}).get(url, {}).get("sha256")
+            kept[url] = {"name": name, "sha256": sha256}
+            if name not in have:
+                new[name] = path
+                told.append(name)
+            elif sha256 == have[name]:
+                continue
+            elif have[name] == before:
+                told.append(name)
+                if not self.dry:
+                    self.store.replace_file(current.id, name, path.read_bytes())
+            elif sha256 != before:
+                conflicts.append(name)
+                kept[url]["sha256"] = before or ""
+        if new and not self.dry:
+            self.store.add_files(current.id, new)
+        return kept
+
+
+def name_of(url: str, taken: set[str]) -> str:
+    """A file's own name, as it may be called in the archive; numbered where it is taken."""
+    name = safe_name(unquote(urlsplit(url).path).rpartition("/")[2]) or "file"
+    name = name if not name.startswith(".") else f"file{name}"
+    stem, dot, ending = name.rpartition(".")
+    folded, number, candidate = {t.casefold() for t in taken} | {"item.yaml"}, 1, name
+    while candidate.casefold() in folded:
+        number += 1
+        candidate = f"{stem}-{number}{dot}{ending}"
+    return candidate
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", " ".join(text.split()))
+
+
+def _why(changed: Iterable[str], conflicts: Iterable[str], kept: Iterable[str]) -> str:
+    said = [
+        ("changed", list(changed)), ("changed on both sides", list(conflicts)), ("yours kept", list(kept)),
+    ]  # fmt: skip
+    return "; ".join(f"{what}: {', '.join(names)}" for what, names in said if names)
