@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 from pydantic import ValidationError
 
-from coproarchive.cli import find, keep, serving
+from coproarchive.cli import bring, find, keep, serving
 from coproarchive.cli.console import err, say_error
 from coproarchive.cli.house import House, settings_from
 from coproarchive.errors import CoproArchiveError
@@ -27,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for module in (keep, find, serving):
+for module in (keep, bring, find, serving):
     module.register(app)
 
 

@@ -12,21 +12,28 @@ Nothing of a post is lost to a wrong guess: its whole text becomes post.md.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from typing import Any
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.ingest.wordpress.apply import Applier
 from coproarchive.ingest.wordpress.media import Fetches, Media
-from coproarchive.ingest.wordpress.merge import State
+from coproarchive.ingest.wordpress.merge import State, sites
 from coproarchive.ingest.wordpress.plan import Plan, make_plan
 from coproarchive.ingest.wordpress.records import Guess, Options, Source
 from coproarchive.ingest.wordpress.report import Report, Step
-from coproarchive.ingest.wordpress.survey import Survey, is_own, known_addresses, survey
+from coproarchive.ingest.wordpress.survey import (
+    Survey,
+    is_own,
+    known_addresses,
+    plain_address,
+    survey,
+)
 from coproarchive.model import Problem, Severity
 from coproarchive.progress import Progress, silent
 from coproarchive.store import Store
 
-__all__ = ["Options", "Report", "bring"]
+__all__ = ["Options", "Report", "bring", "confirm", "open_guesses", "sites"]
 
 
 def bring(
@@ -92,9 +99,7 @@ def _begun(found: Survey, plan: Plan, state: State, options: Options) -> Report:
     return report
 
 
-def _finish(
-    found: Survey, plan: Plan, state: State, report: Report, catalogue: Catalogue
-) -> None:
+def _finish(found: Survey, plan: Plan, state: State, report: Report, catalogue: Catalogue) -> None:
     _attachments(found, report)
     _dead_links(found, report)
     topics = {*catalogue.topics, *plan.topics}
@@ -121,15 +126,18 @@ def _guess_key(guess: dict[str, object]) -> tuple[object, ...]:
 
 
 def _attachments(found: Survey, report: Report) -> None:
-    """A step for each attachment that became a file, or the address, of an item."""
+    """A step for each attachment: in the archive, or held at the blog only."""
+    records = {plain_address(url): record for url, record in report.redirects.items()}
+    stored = {plain_address(url) for url in report.stored}
     for entry in found.attachments:
-        if entry.skip:
+        bare = plain_address(entry.attachment_url) if entry.attachment_url else ""
+        if entry.skip or bare not in records:
             continue
-        record = report.redirects.get(entry.attachment_url, "")
-        if record:
-            report.steps.append(
-                Step("same", "attachment", record, entry.title, "a file of this item", entry.where)
-            )
+        action = "stored" if bare in stored else "missing"
+        why = "a file of this item" if bare in stored else "named by this item, not at hand"
+        report.steps.append(
+            Step(action, "attachment", records[bare], entry.title, why, entry.where)
+        )
 
 
 def _dead_links(found: Survey, report: Report) -> None:
@@ -164,11 +172,9 @@ def confirm(store: Store, site: str, wanted: Callable[[int], bool]) -> int:
 def open_guesses(store: Store, site: str) -> list[Guess]:
     """Guesses of a site's last import that nobody confirmed, the least sure first."""
     names = set(Guess.__dataclass_fields__)
-    return [
-        Guess(**{k: v for k, v in g.items() if k in names}) for g in _open(State(store, site))
-    ]
+    return [Guess(**{k: v for k, v in g.items() if k in names}) for g in _open(State(store, site))]
 
 
-def _open(state: State) -> list[dict[str, object]]:
+def _open(state: State) -> list[dict[str, Any]]:
     waiting = [g for g in state.guesses if not g.get("confirmed")]
     return sorted(waiting, key=lambda g: float(g["confidence"]))

@@ -31,7 +31,16 @@ ITEM_FIELDS = (
     "kind", "title", "abstract", "people", "date", "topics", "visibility", "held_at", "source",
     "source_id", "prepared_by",
 )  # fmt: skip
-SEMINAR_FIELDS = ("title", "number", "date", "place", "description", "programme", "source", "prepared_by")
+SEMINAR_FIELDS = (
+    "title",
+    "number",
+    "date",
+    "place",
+    "description",
+    "programme",
+    "source",
+    "prepared_by",
+)
 PERSON_FIELDS = ("affiliations", "bio")
 POST_FILE = "post.md"
 SAVE_EVERY = 200
@@ -94,16 +103,25 @@ class Applier:
         try:
             self._item(planned, post)
         except (IngestError, ValidationError, OSError) as error:
-            said = error.message if isinstance(error, CoproArchiveError) else str(error).split("\n")[0]
+            said = (
+                error.message if isinstance(error, CoproArchiveError) else str(error).split("\n")[0]
+            )
             self._problem("record-refused", planned.item.id, said, Severity.ERROR)
         if self.done % SAVE_EVERY == 0 and not self.dry:
             self.state.save()
 
-    def _say(self, action: str, noun: str, record: str, title: str, why: str = "", source: str = "") -> None:
+    def _say(
+        self, action: str, noun: str, record: str, title: str, why: str = "", source: str = ""
+    ) -> None:
         self.report.steps.append(Step(action, noun, record, title, why, source))
 
     def _problem(
-        self, code: str, where: str, message: str, severity: Severity = Severity.WARNING, hint: str = ""
+        self,
+        code: str,
+        where: str,
+        message: str,
+        severity: Severity = Severity.WARNING,
+        hint: str = "",
     ) -> None:
         self.report.problems.append(Problem(code, severity, where, message, hint=hint))
 
@@ -155,7 +173,9 @@ class Applier:
         current = self.catalogue.seminars.get(fresh.id)
         base = self._base(key)
         if current is None and base:
-            self._say("skipped", "seminar", fresh.id, fresh.title, "it was removed from the archive")
+            self._say(
+                "skipped", "seminar", fresh.id, fresh.title, "it was removed from the archive"
+            )
             return
         if current is None:
             self._say("new", "seminar", fresh.id, fresh.title, f"{len(fresh.programme)} sessions")
@@ -165,7 +185,13 @@ class Applier:
             return
         merged = merge(current, fresh, base, SEMINAR_FIELDS)
         action = "conflict" if merged.conflicts else "changed" if merged.update else "same"
-        self._say(action, "seminar", fresh.id, current.title, _why(merged.update, merged.conflicts, merged.kept))
+        self._say(
+            action,
+            "seminar",
+            fresh.id,
+            current.title,
+            _why(merged.update, merged.conflicts, merged.kept),
+        )
         self._conflicts(f"{fresh.id}/seminar.yaml", merged.conflicts)
         if merged.update and not self.dry:
             self.store.save_seminar(current.model_copy(update=merged.update))
@@ -188,7 +214,9 @@ class Applier:
         current = self.catalogue.items.get(fresh.id)
         known = self.state.record(key)
         if current is None and known:
-            self._say("skipped", noun, fresh.id, fresh.title, "it was removed from the archive", key)
+            self._say(
+                "skipped", noun, fresh.id, fresh.title, "it was removed from the archive", key
+            )
             return
         markdown, pictures = self._markdown(planned, post)
         files, held = self._files(planned, known, current, pictures)
@@ -216,13 +244,23 @@ class Applier:
         text = body.markdown()
         pictures: dict[str, str] = {}
         taken: set[str] = {POST_FILE}
-        for line in body.lines():
-            for anchor in line.anchors:
-                if anchor.kind != "picture" or not is_own(plain_address(anchor.url), self.found.site):
-                    continue
-                if anchor.url not in pictures and self.media.find(anchor.url):
-                    pictures[anchor.url] = name_of(anchor.url, taken)
-                    taken.add(pictures[anchor.url])
+        own = {
+            a.url: None
+            for line in body.lines()
+            for a in line.anchors
+            if a.kind == "picture" and is_own(plain_address(a.url), self.found.site)
+        }
+        for url in own:
+            self.report.redirects.setdefault(url, planned.item.id)
+            if self.media.find(url):
+                pictures[url] = name_of(url, taken)
+                taken.add(pictures[url])
+        if len(pictures) < len(own):
+            message = (
+                f"{len(own) - len(pictures)} of its pictures are not at hand; they stay links."
+            )
+            self._problem("attachment-missing", planned.item.id, message, Severity.NOTE,
+                          "Import again with --media DIR, or with --download.")  # fmt: skip
         for url, name in pictures.items():
             text = text.replace(f"]({url})", f"]({name})")
         self._notes(planned, body)
@@ -230,11 +268,17 @@ class Applier:
 
     def _notes(self, planned: PlannedItem, body: Body) -> None:
         for (code, what), times in sorted(body.notes.counts.items()):
-            said = {"e-mail-removed": "an e-mail address was left out."}.get(code, f"{what} ({times} times).")
+            said = {"e-mail-removed": "an e-mail address was left out."}.get(
+                code, f"{what} ({times} times)."
+            )
             self._problem(code, planned.item.id, said, Severity.NOTE)
 
     def _files(
-        self, planned: PlannedItem, known: dict[str, Any], current: Item | None, pictures: dict[str, str]
+        self,
+        planned: PlannedItem,
+        known: dict[str, Any],
+        current: Item | None,
+        pictures: dict[str, str],
     ) -> tuple[Files, tuple[Link, ...]]:
         """Files at hand, address -> (name, where), and where those are that are not."""
         stored = known.get("files", {})
@@ -249,13 +293,17 @@ class Applier:
                 name = str(kept) if kept in names else name_of(wanted.url, taken)
                 taken.add(name)
                 files[wanted.url] = (name, path)
-            elif kept not in names:
+                self.report.stored.add(wanted.url)
+            elif kept in names:
+                self.report.stored.add(wanted.url)
+            else:
                 held.append(link_of(wanted))
                 self._missing(planned, wanted)
         for url, name in pictures.items():
             found = self.media.find(url)
             if found:
                 files[url] = (name, found)
+                self.report.stored.add(url)
         return files, tuple(held)
 
     def _missing(self, planned: PlannedItem, wanted: Wanted) -> None:
@@ -272,10 +320,15 @@ class Applier:
             hint="Import again with --media DIR, or with --download.",
         )
 
-    def _new(
-        self, fresh: Item, key: str, noun: str, markdown: str, files: Files
-    ) -> None:
-        self._say("new", noun, fresh.id, fresh.title, f"{len(files)} files" if files else "", fresh.source or key)
+    def _new(self, fresh: Item, key: str, noun: str, markdown: str, files: Files) -> None:
+        self._say(
+            "new",
+            noun,
+            fresh.id,
+            fresh.title,
+            f"{len(files)} files" if files else "",
+            fresh.source or key,
+        )
         if self.dry:
             return
         with tempfile.TemporaryDirectory(prefix="coproarchive-") as folder:
@@ -305,13 +358,25 @@ class Applier:
             record = self.store.read_item(current.id)
             self.store.save_item(record.model_copy(update=merged.update))
         action = "conflict" if conflicts else "changed" if told else "same"
-        self._say(action, noun, current.id, current.title, _why(told, conflicts, merged.kept), fresh.source or key)
+        self._say(
+            action,
+            noun,
+            current.id,
+            current.title,
+            _why(told, conflicts, merged.kept),
+            fresh.source or key,
+        )
         self._conflicts(f"{current.id}/item.yaml", conflicts)
         self._remember(key, current.id, hashes(fresh, ITEM_FIELDS), base, merged.conflicts,
                        post=post_digest, files={**known.get("files", {}), **added})  # fmt: skip
 
     def _post_text(
-        self, current: Item, markdown: str, known: dict[str, Any], told: list[str], conflicts: list[str]
+        self,
+        current: Item,
+        markdown: str,
+        known: dict[str, Any],
+        told: list[str],
+        conflicts: list[str],
     ) -> object:
         """Bring post.md up to date; the digest to remember."""
         before = known.get("post")
@@ -341,7 +406,12 @@ class Applier:
         return before
 
     def _file_changes(
-        self, current: Item, files: Files, known: dict[str, Any], told: list[str], conflicts: list[str]
+        self,
+        current: Item,
+        files: Files,
+        known: dict[str, Any],
+        told: list[str],
+        conflicts: list[str],
     ) -> dict[str, dict[str, str]]:
         """Add files that came to hand; replace those that changed at the source and only there."""
         have = {asset.path: asset.sha256 for asset in current.assets}

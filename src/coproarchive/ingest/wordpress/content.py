@@ -37,6 +37,11 @@ _FILM = re.compile(
     r"^https?://(?:(?:www\.|m\.)?(?:youtube(?:-nocookie)?\.com/(?:embed/|watch\?(?:[^#]*&)?v=|shorts/|v/)"
     r"|youtu\.be/)(?P<tube>[\w-]{6,20})[^\s]*|player\.vimeo\.com/video/(?P<vimeo>\d+)[^\s]*)$"
 )
+# What sites add round a post's text when they show it: sharing buttons, related posts.
+_ADDED = re.compile(
+    r"(?:^|\s)(?:sharedaddy|sd-sharing|jp-relatedposts|jp-post-flair|wpcnt|addtoany_share_save_container|"
+    r"post-views|comments-area|post-navigation|entry-meta|entry-footer)(?:\s|$)"
+)
 _NUMBERED = re.compile(r"^(\s*\d{1,9})([.)])(?=\s)")
 
 
@@ -172,7 +177,11 @@ def _tree(content: str) -> lxml.html.HtmlElement:
     )
     text = f"<div>{content[:MAX_CONTENT]}</div>".encode("utf-8", "replace").replace(b"\x00", b"")
     try:
-        return lxml.html.document_fromstring(text, parser=parser)
+        tree = lxml.html.document_fromstring(text, parser=parser)
+        for node in [n for n in tree.iter() if _ADDED.search(f"{n.get('class')} {n.get('id')}")]:
+            if node.getparent() is not None:
+                node.drop_tree()  # type: ignore[attr-defined]  # the stubs take it for plain XML
+        return tree
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return lxml.html.document_fromstring(b"<div></div>")
 

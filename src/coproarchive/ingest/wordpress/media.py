@@ -134,5 +134,3 @@ def unsound(path: Path, url: str, max_file: int) -> str:
     if not wanted and re.match(rb"\s*<(?:!doctype|html)", start, re.IGNORECASE):
         return "it is a web page and not the file"
     return ""
-
-

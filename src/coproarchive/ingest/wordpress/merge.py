@@ -21,6 +21,8 @@ from coproarchive.store.sidecar import plain
 Noun = TypeVar("Noun", bound=BaseModel)
 
 VERSION = 1
+SITES = "wordpress"
+"""Name of the state that lists the sites."""
 
 
 @dataclass
@@ -115,6 +117,15 @@ class State:
             "guesses": self.guesses,
         }
         self.store.write_state(self.name, value)
+        known = sites(self.store)
+        if self.site not in known:
+            self.store.write_state(SITES, {"sites": sorted({*known, self.site})})
+
+
+def sites(store: Store) -> list[str]:
+    """Keys of the sites that were imported."""
+    found = store.read_state(SITES)
+    return list(found.get("sites", [])) if isinstance(found, dict) else []
 
 
 def state_name(site: str) -> str:

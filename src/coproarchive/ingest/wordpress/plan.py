@@ -103,9 +103,7 @@ class _Planner:
             if item.source_id:
                 self.known_ids[item.source_id] = item.id
         self.taken = {*catalogue.items, *catalogue.seminars}
-        self.person_ids = {
-            name_key(n): p.id for p in catalogue.people.values() for n in p.names
-        }
+        self.person_ids = {name_key(n): p.id for p in catalogue.people.values() for n in p.names}
         self.groups = Groups(found, self.rules)
         self.seminar_ids: dict[str, str] = {}
         self.sessions: dict[str, list[SessionLine]] = {}
@@ -170,7 +168,7 @@ class _Planner:
         members = [(self.groups.entries[k], self.found.findings[k]) for k in event.members]
         members.sort(key=lambda m: m[0].order)
         with_programme = [m for m in members if m[1].programme]
-        sessions, again = sessions_of(with_programme)
+        sessions, again = sessions_of(with_programme, [a for _, f in members for a in f.abstracts])
         self.plan.unused_programmes += again
         main = with_programme[0] if with_programme else members[0]
         title, titled = self._title(event, [main, *members])
@@ -184,7 +182,9 @@ class _Planner:
             key=lambda d: (bool(self.found.findings[d[1].key].programme), d[0].confidence),
             default=None,
         )
-        seminar_id = event.seminar_id or self._seminar_id(event, title, date[0].value if date else "")
+        seminar_id = event.seminar_id or self._seminar_id(
+            event, title, date[0].value if date else ""
+        )
         self.seminar_ids[event.key] = seminar_id
         self.sessions[event.key] = [s for _, s in sessions]
         self.plan.seminars.append(
@@ -197,18 +197,50 @@ class _Planner:
                 description=main[1].about or None,
                 programme=tuple(self._session(s) for _, s in sessions),
                 source=main[0].link or None,
-                prepared_by=f"the archive, from the blog “{self.found.site.name or self.found.site.key}”"[:900],
+                prepared_by=f"the archive, from the blog “{self.found.site.name or self.found.site.key}”"[
+                    :900
+                ],
             )
         )
         say = self.plan.guesses.append
-        say(Guess("seminar title", title, titled.title, "title of its post", 0.7, titled.where, seminar_id))
+        say(
+            Guess(
+                "seminar title",
+                title,
+                titled.title,
+                "title of its post",
+                0.7,
+                titled.where,
+                seminar_id,
+            )
+        )
         for kind, read in (("date", date), ("place", place)):
             if read:
                 found, entry = read
-                say(Guess(kind, found.value, found.line, found.rule, found.confidence, entry.where, seminar_id))
+                say(
+                    Guess(
+                        kind,
+                        found.value,
+                        found.line,
+                        found.rule,
+                        found.confidence,
+                        entry.where,
+                        seminar_id,
+                    )
+                )
         for entry, s in sessions:
             value = f"{s.start} {s.title}" + (f" ({', '.join(s.people)})" if s.people else "")
-            say(Guess("session", value, s.line[:300], "a line with a time", s.confidence, entry.where, seminar_id))
+            say(
+                Guess(
+                    "session",
+                    value,
+                    s.line[:300],
+                    "a line with a time",
+                    s.confidence,
+                    entry.where,
+                    seminar_id,
+                )
+            )
         self.plan.guesses += self.groups.guesses(event, seminar_id)
 
     def _title(self, event: Event, members: list[tuple[Entry, Findings]]) -> tuple[str, Entry]:
@@ -243,7 +275,7 @@ class _Planner:
                 return seminar.id
         name = event_title(title)
         wanted = slugify(f"{event.number or ''} {name}".strip() or title, "seminar")
-        return self._free(wanted[:60].strip("-"), "")
+        return self._free(_short(wanted), "")
 
     def _session(self, s: SessionLine) -> Session:
         return Session(
@@ -266,7 +298,7 @@ class _Planner:
         return candidate
 
     def _id(self, source_id: str, wanted: str, seminar: str) -> str:
-        return self.known_ids.get(source_id) or self._free(slugify(wanted)[:60].strip("-"), seminar)
+        return self.known_ids.get(source_id) or self._free(_short(slugify(wanted)), seminar)
 
     def seminar_of(self, key: str) -> str:
         """Id of the seminar that a post belongs to, "" for none."""
@@ -274,7 +306,13 @@ class _Planner:
         return self.seminar_ids[event.key] if event else ""
 
     def _posts(self) -> None:
-        listed = {u for f in self.found.findings.values() for t in f.talks if t.listed or t.film for u in t.urls}
+        listed = {
+            u
+            for f in self.found.findings.values()
+            for t in f.talks
+            if t.listed or t.film
+            for u in t.urls
+        }
         attached: dict[str, list[Entry]] = {}
         for file in self.found.attachments:
             if not file.skip and file.attachment_url not in listed:
@@ -314,10 +352,17 @@ class _Planner:
         """A file by its address, with the label that its attachment gives it."""
         file = next((a for a in self.found.attachments if a.attachment_url == url), None)
         name = unquote(urlsplit(url).path).rpartition("/")[2]
-        return Wanted(url, (file.title if file and file.title else name or url)[:300], file is not None or _uploaded(url))
+        return Wanted(
+            url,
+            (file.title if file and file.title else name or url)[:300],
+            file is not None or _uploaded(url),
+        )
 
     def _talks(self) -> None:
-        for talk in [*talk_items(self.found, self.groups), *films_without_address(self.found, self.groups)]:
+        for talk in [
+            *talk_items(self.found, self.groups),
+            *films_without_address(self.found, self.groups),
+        ]:
             self._talk(talk)
 
     def _talk(self, talk: TalkItem) -> None:
@@ -336,7 +381,9 @@ class _Planner:
             seminar=seminar or None,
             kind=Kind.VIDEO if talk.read.film else Kind.PRESENTATION,
             title=title[:1_000],
-            abstract=(session.description[:20_000] or None) if session and not talk.read.film else None,
+            abstract=(session.description[:20_000] or None)
+            if session and not talk.read.film
+            else None,
             people=self.people(people or talk.people, role),
             date=None if seminar else talk.post.date or None,
             topics=() if not talk.read.film else self.topics(talk.post),
@@ -353,7 +400,11 @@ class _Planner:
     def _point(self, seminar_id: str, at: int, item_id: str) -> None:
         """Let the programme's line point at the slides it left behind."""
         for n, seminar in enumerate(self.plan.seminars):
-            if seminar.id == seminar_id and at < len(seminar.programme) and not seminar.programme[at].item:
+            if (
+                seminar.id == seminar_id
+                and at < len(seminar.programme)
+                and not seminar.programme[at].item
+            ):
                 lines = list(seminar.programme)
                 lines[at] = lines[at].model_copy(update={"item": item_id})
                 self.plan.seminars[n] = seminar.model_copy(update={"programme": tuple(lines)})
@@ -380,7 +431,15 @@ class _Planner:
             )
             self.plan.items.append(PlannedItem(item, "", (self.wanted(file.attachment_url),)))
             self.plan.guesses.append(
-                Guess("handout", title, file.title, "a file that no post links to", 0.4, file.where, item.id)
+                Guess(
+                    "handout",
+                    title,
+                    file.title,
+                    "a file that no post links to",
+                    0.4,
+                    file.where,
+                    item.id,
+                )
             )
 
     def _biographies(self) -> None:
@@ -396,6 +455,11 @@ class _Planner:
                 )
                 value = f"{bio.name}: {', '.join(placed) or 'no affiliation found'}"
                 self._guess_of(entry, person_id, "biography", value, bio)
+
+
+def _short(slug: str) -> str:
+    """At most 60 characters, cut between words."""
+    return slug if len(slug) <= 60 else (slug[:60].rpartition("-")[0] or slug[:60]).strip("-")
 
 
 def _uploaded(url: str) -> bool:

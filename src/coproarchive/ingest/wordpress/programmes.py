@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -18,12 +19,13 @@ ALIKE = 85
 
 
 def sessions_of(
-    parts: Sequence[tuple[Entry, Findings]],
+    parts: Sequence[tuple[Entry, Findings]], abstracts: Sequence[Abstract]
 ) -> tuple[list[tuple[Entry, SessionLine]], list[Entry]]:
     """The sessions in order, each with its post, and posts whose programme tells the same day again.
 
     Args:
         parts: posts of one seminar that hold a programme.
+        abstracts: of all its posts.
     """
     used: list[list[tuple[Entry, SessionLine]]] = []
     again: list[Entry] = []
@@ -39,7 +41,6 @@ def sessions_of(
             again.append(entry)
     if len(used) > 1 and _apart(used):
         used.sort(key=lambda part: part[0][1].start)
-    abstracts = [a for _, f in parts for a in f.abstracts]
     return [(e, described(s, abstracts)) for part in used for e, s in part], again
 
 
@@ -52,7 +53,7 @@ def _repeats(old: list[tuple[Entry, SessionLine]], new: list[tuple[Entry, Sessio
 def _apart(parts: list[list[tuple[Entry, SessionLine]]]) -> bool:
     """Whether one part ends before the other begins: a morning and an afternoon."""
     spans = sorted((min(s.start for _, s in p), max(s.start for _, s in p)) for p in parts)
-    return all(a[1] < b[0] for a, b in zip(spans, spans[1:], strict=False))
+    return all(a[1] < b[0] for a, b in pairwise(spans))
 
 
 def alike(one: str, other: str) -> bool:
@@ -79,6 +80,9 @@ def session_of(talk: Talk, sessions: Sequence[SessionLine]) -> int | None:
         if alike(talk.title, session.title):
             return n
     mine = _keys(talk.people)
+    exact = [n for n, s in enumerate(sessions) if mine and mine == _keys(s.people)]
+    if len(exact) == 1:
+        return exact[0]
     theirs = [n for n, s in enumerate(sessions) if mine and mine & _keys(s.people)]
     return theirs[0] if len(theirs) == 1 else None
 

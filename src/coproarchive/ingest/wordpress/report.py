@@ -41,12 +41,16 @@ CODES: dict[str, str] = {
 """Code -> what it says, for the README."""
 
 
+ACTIONS = ("new", "changed", "same", "conflict", "stored", "missing", "skipped")
+"""Of records: new, changed, same, conflict. Of attachments: stored, missing. Of both: skipped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What was done with one record.
 
     Attributes:
-        action: "new", "changed", "same", "conflict" or "skipped".
+        action: one of ACTIONS.
         noun: "seminar", "post", "page", "attachment", "presentation", "video", "person", "topic", ...
         record: id in the archive, "" where there is none.
         title: as shown.
@@ -71,6 +75,7 @@ class Report:
         comments: how many comments it holds; none is brought.
         steps: one a record, and one for each post, page or attachment that was not brought.
         redirects: old address -> id of the item that answers for it.
+        stored: addresses whose files the archive holds.
     """
 
     site: str = ""
@@ -82,6 +87,7 @@ class Report:
     problems: list[Problem] = field(default_factory=list)
     guesses: list[Guess] = field(default_factory=list)
     redirects: dict[str, str] = field(default_factory=dict)
+    stored: set[str] = field(default_factory=set)
 
     def of(self, action: str) -> list[Step]:
         """The steps of one kind."""
@@ -91,9 +97,7 @@ class Report:
         """What it came to, in a line."""
         held = ", ".join(f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in self.counts.items())
         done = Counter(step.action for step in self.steps)
-        said = ", ".join(
-            f"{done[a]} {a}" for a in ("new", "changed", "same", "conflict", "skipped") if done[a]
-        )
+        said = ", ".join(f"{done[a]} {a}" for a in ACTIONS if done[a])
         return f"The source holds {held or 'nothing'}. Records: {said or 'none'}."
 
     def to_json(self) -> dict[str, object]:

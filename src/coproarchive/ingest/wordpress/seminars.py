@@ -14,6 +14,7 @@ from coproarchive.ingest.wordpress.records import Guess
 from coproarchive.ingest.wordpress.survey import Entry, Findings, Survey, plain_address
 from coproarchive.ingest.wordpress.understand.names import name_key
 from coproarchive.ingest.wordpress.understand.talks import is_presentations, says_film
+from coproarchive.ingest.wordpress.understand.when import without_dates
 from coproarchive.model import ImportRules
 
 _WORDS = (
@@ -33,29 +34,36 @@ _NUMBERED = re.compile(
 _ORDINAL = re.compile(
     rf"\b(?P<number>\d{{1,3}}(?:st|nd|rd|th)|{'|'.join(_NTH)})\s+{_KIND}\b", re.IGNORECASE
 )
-_GENERIC = re.compile(
-    r"^\W*(?:(?:the|full|final|draft|provisional|updated|our|all|some|post[- ]event|event|pdf|of|from|for|"
-    r"and|&|on|day|seminar|workshop|webinar|symposium|today|yesterday|now|available|a|series)\W+)*"
-    r"(?:presentations?|slides?|programmes?|program|agenda|schedule|timetable|summary|summaries|reports?|photos?|"
-    r"videos?|films?|speakers?|abstracts?|bio(?:graphie)?s|registration|register|booking|bookings|"
-    r"venue|materials?|resources?|reminder|notes|reflections?|recordings?|downloads?|details|"
-    r"information|announcement|call for \w+|what happened|handouts?|talks|invitation|feedback|"
-    r"guest posts?|uncategori[sz]ed|news|blog|events?|general|posts?|updates?|featured|home|about)"
-    r"(?:\W+(?:(?:from|of|for)\s+the\s+day|the|day|event|seminar|workshop|now|available|online|here|from|"
-    r"and|&|of|for|speakers?|slides?|presentations?|videos?|abstracts?|bio(?:graphie)?s|programme))*\W*$",
-    re.IGNORECASE,
+# Words that say what kind of post it is, and words that join them; neither names a seminar.
+_KIND_WORDS = frozenset(
+    """presentation presentations slide slides programme programmes program agenda schedule timetable
+    summary summaries report reports photo photos video videos film films speaker speakers abstract
+    abstracts bio bios biography biographies profiles registration register booking bookings venue
+    material materials resource resources reminder note notes reflection reflections recording
+    recordings download downloads details information announcement announcements call handout
+    handouts talk talks invitation feedback guest uncategorized uncategorised news blog blogs event
+    events general update updates featured home about welcome misc other""".split()
+)
+_JOINING = frozenset(
+    """the a an our your of from for and on in at to now is are all new final full draft provisional
+    updated day days seminar seminars workshop workshops webinar symposium conference series here
+    online available post posts part one two three first second third 1 2 3 4 morning afternoon
+    session sessions with by us join how get there who what happened next coming up past upcoming
+    latest this""".split()
 )
 _LEAD = re.compile(
-    r"^\W*(?:(?:the\s+)?(?:final\s+|full\s+|draft\s+|provisional\s+)?(?:programme|program|agenda|schedule|"
-    r"invitation|announcement|save the date|join us|now booking|booking open|coming up|upcoming|"
-    r"next event|announcing|reminder)(?:\s+(?:for|of|to|at))?)\s*[:–—-]?\s+",
+    r"^\W*(?:(?:the\s+)?(?:final\s+|full\s+|draft\s+|provisional\s+)?(?:programme|program|agenda|"
+    r"schedule|invitation|announcement|save the date|join us|now booking|booking open|coming up|"
+    r"announcing|reminder|slides|presentations|abstracts|report|summary|videos?)"
+    r"(?:\s+(?:for|of|to|at|from))(?:\s+the)?)\s*[:–—-]?\s+",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"\s*[:–—|(,-]?\s*\(?(?:(?:draft|final|full|provisional)\s+)?(?:programme|program|agenda|schedule|"
-    r"invitation|registration open|seminar summary|summary|report|presentations?|slides)\)?\W*$",
+    r"\s+(?:(?:draft|final|full|provisional|seminar|workshop|event)\s+)*(?:programme|program|agenda|"
+    r"schedule|invitation|summary|report|presentations?|slides|abstracts|videos?)\W*$",
     re.IGNORECASE,
 )
+_BREAKS = re.compile(r"(\s*[:|–—()]\s*|\s+-\s+|,\s+)")
 SOON_DAYS = 45
 """A post of slides or a summary without a name belongs to a seminar that was so many days before."""
 
@@ -124,7 +132,13 @@ class Groups:
         for term in entry.terms:
             ruled = rule_for(self.rules.seminars, term.name, term.slug)
             if ruled:
-                self._take(self._event(f"rule:{ruled}", None, ruled), entry, term.name, "rule in archive.yaml", 1.0)
+                self._take(
+                    self._event(f"rule:{ruled}", None, ruled),
+                    entry,
+                    term.name,
+                    "rule in archive.yaml",
+                    1.0,
+                )
                 return
         terms = [t.name for t in entry.terms if not ignored(self.rules, t.name, t.slug)]
         for text, rule, sure in [
@@ -151,7 +165,9 @@ class Groups:
             if mine.date and mine.date.value in days:
                 self._take(event, entry, mine.date.line, "the same day", 0.7)
                 return
-        self._take(self._event(f"post:{entry.key}"), entry, entry.title, "it holds a programme", 0.9)
+        self._take(
+            self._event(f"post:{entry.key}"), entry, entry.title, "it holds a programme", 0.9
+        )
 
     def _by_likeness(self, entry: Entry) -> None:
         """The event that a post most likely speaks of, if one is likely enough."""
@@ -172,16 +188,23 @@ class Groups:
             if not (theirs.programme or event.number or event.seminar_id):
                 continue
             name = event_title(other.title)
-            if len(name.split()) > 2 and _alike(name, event_title(entry.title)):
+            if len(name.split()) > 1 and _alike(name, event_title(entry.title)):
                 return 0.75, entry.title, "the same name"
-            if _speakers(mine) & _speakers(theirs) and _days(theirs, entry.date) in range(-60, 200):
-                if mine.talks:
-                    return 0.72, mine.talks[0].line, "slides of people of the programme"
+            near = _days(theirs, entry.date) in range(-60, 200)
+            if mine.talks and near and _speakers(mine) & _speakers(theirs):
+                return 0.72, mine.talks[0].line, "slides of people of the programme"
+            told = {name_key(b.name) for b in mine.bios} & _speakers(theirs)
+            if len(told) > 1 or (told and len(told) == len(_speakers(theirs))):
+                return 0.7, mine.bios[0].line, "biographies of people of the programme"
             if other.link and plain_address(other.link) in mine.links:
                 return 0.7, other.link, "it links to the announcement"
             if theirs.programme and theirs.date and theirs.date.value in mine.dates:
                 return 0.68, theirs.date.value, "it names the day"
-            if theirs.programme and _about_an_event(entry) and _days(theirs, entry.date) in range(SOON_DAYS):
+            if (
+                theirs.programme
+                and _about_an_event(entry)
+                and _days(theirs, entry.date) in range(SOON_DAYS)
+            ):
                 gap = _days(theirs, entry.date)
                 return 0.55 - gap / 1_000, entry.title, "posted soon after the day"
         return None
@@ -218,15 +241,20 @@ def number_in(text: str) -> tuple[str, int] | None:
 
 
 def event_title(title: str) -> str:
-    """The seminar's name in a post's title: without "Seminar 6:", "Programme for" and "summary"."""
-    bare = _LEAD.sub("", _ORDINAL.sub(" ", _NUMBERED.sub(" ", title)))
-    bare = _TAIL.sub("", bare).strip(" .:;,–—-|()")
-    return "" if _GENERIC.match(bare) else bare
+    """The seminar's name in a post's title: without its number, day, "Programme for" and "summary"."""
+    bare = without_dates(_ORDINAL.sub(" | ", _NUMBERED.sub(" | ", title)))
+    pieces = _BREAKS.split(_TAIL.sub("", _LEAD.sub("", bare)))
+    while pieces and is_generic(pieces[0]):
+        pieces.pop(0)
+    while pieces and is_generic(pieces[-1]):
+        pieces.pop()
+    return "".join(pieces).strip(" .:;,–—-|")
 
 
 def is_generic(text: str) -> bool:
-    """Whether a title, category or tag says what kind of post it is and not what it is about."""
-    return bool(_GENERIC.match(text)) or number_in(text) is not None
+    """Whether words say what kind of post it is, or nothing, and not what it is about."""
+    words = re.findall(r"\w+", re.sub(r"[’']s\b", "", text).casefold())
+    return all(w in _KIND_WORDS or w in _JOINING for w in words) or number_in(text) is not None
 
 
 def rule_for(rules: Mapping[str, str], name: str, slug: str) -> str:
@@ -243,6 +271,8 @@ def ignored(rules: ImportRules, name: str, slug: str) -> bool:
 def _alike(one: str, other: str) -> bool:
     if not one or not other:
         return False
+    if one.casefold() == other.casefold():
+        return True
     return fuzz.token_sort_ratio(one.casefold(), other.casefold()) >= 85 or (
         min(len(one.split()), len(other.split())) >= 3
         and fuzz.token_set_ratio(one.casefold(), other.casefold()) >= 95
@@ -266,4 +296,9 @@ def _days(findings: Findings, published: str) -> int:
 
 def _about_an_event(entry: Entry) -> bool:
     said = (entry.title, *(t.name for t in entry.terms))
-    return any(is_presentations(s) or says_film(s) or re.search(r"\b(?:summary|report|reflections?|seminar|workshop)\b", s, re.I) for s in said)
+    return any(
+        is_presentations(s)
+        or says_film(s)
+        or re.search(r"\b(?:summary|report|reflections?|seminar|workshop)\b", s, re.I)
+        for s in said
+    )

@@ -32,7 +32,9 @@ _OWN_TYPES = re.compile(
     r"^(?:post|page|attachment|.*(?:event|seminar|talk|lecture|workshop|news|stor(?:y|ies)|podcast|"
     r"project|article|session|resource).*)$"
 )
-_LISTING = re.compile(r"^/(?:category|tag|author|feed|page|wp-admin|wp-login|\d{4}(?:/\d\d){0,2}/?$)")
+_LISTING = re.compile(
+    r"^/(?:category|tag|author|feed|page|wp-admin|wp-login|\d{4}(?:/\d\d){0,2}/?$)"
+)
 _SIZED = re.compile(r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)")
 _STATUS = {"pending": "draft", "future": "draft", "auto-draft": "draft"}
 
@@ -169,7 +171,7 @@ def _entry(key: str, post: Post, site: Site, options: Options) -> Entry:
     reasons = {status} & {"private", "draft", "trash"} | ({"password"} if post.protected else set())
     skip = ""
     if not _OWN_TYPES.match(post.type):
-        skip = f'"{post.type}" is WordPress\'s or a plugin\'s own, not for readers'
+        skip = f"\"{post.type}\" is WordPress's or a plugin's own, not for readers"
     elif reasons - options.include:
         skip = f"not public: {', '.join(sorted(reasons - options.include))}"
     elif status not in ("publish", "inherit", "private", "draft", "trash"):
@@ -184,7 +186,9 @@ def _entry(key: str, post: Post, site: Site, options: Options) -> Entry:
         id=post.id,
         type=post.type,
         title=_shown(title, raw=post.raw)[:1_000],
-        link=post.link if re.match(r"https?://[^\s/]+", post.link) and len(post.link) < 2_000 else "",
+        link=post.link
+        if re.match(r"https?://[^\s/]+", post.link) and len(post.link) < 2_000
+        else "",
         slug=post.slug,
         date=post.date,
         account=site.authors.get(post.creator, post.creator),
@@ -210,7 +214,9 @@ def _meet(post: Post, entry: Entry, found: Survey) -> None:
     body = Body(post.content, raw=post.raw, base=post.link)
     lines = body.lines()
     for line in lines:
-        found.known.add(m["name"] for m in TITLED.finditer(line.text[:20_000]) if is_name(m["name"]))
+        found.known.add(
+            m["name"] for m in TITLED.finditer(line.text[:20_000]) if is_name(m["name"])
+        )
     found.known.add(bio.name for bio in find_biographies(lines, found.known, entry.title))
     author = find_author(entry.title, lines, "", found.known, last_lines=False)
     found.known.add(author.people)
@@ -229,7 +235,9 @@ def _understand(post: Post, entry: Entry, found: Survey, options: Options) -> Fi
     when = find_date(entry.title, lines, entry.date)
     terms = [term.name for term in entry.terms]
     text = " ".join(line.text for line in lines[:2_000])
-    film = next((x.text for x in lines if says_film(x.text)), "") if any(map(says_film, terms)) else ""
+    film = (
+        next((x.text for x in lines if says_film(x.text)), "") if any(map(says_film, terms)) else ""
+    )
     return Findings(
         author=author,
         programme=programme,
@@ -248,7 +256,9 @@ def _understand(post: Post, entry: Entry, found: Survey, options: Options) -> Fi
 
 def _about(lines: list[TextLine]) -> str:
     """The paragraph of an announcement that says what the seminar is about: the longest at its top."""
-    top = [line.text for line in lines[:12] if len(line.text) > 150 and not re.match(r"\d", line.text)]
+    top = [
+        line.text for line in lines[:12] if len(line.text) > 150 and not re.match(r"\d", line.text)
+    ]
     return max(top, key=len, default="")[:5_000]
 
 

@@ -86,7 +86,11 @@ def _same(made: list[TalkItem], fresh: TalkItem, groups: Groups) -> int | None:
         if event is None or groups.of.get(other.post.key) is not event:
             continue
         theirs = {name_key(p) for p in other.read.people}
-        if other.read.film == fresh.read.film and mine == theirs and alike(other.read.title, fresh.read.title):
+        if (
+            other.read.film == fresh.read.film
+            and mine == theirs
+            and alike(other.read.title, fresh.read.title)
+        ):
             return n
     return None
 

@@ -15,7 +15,9 @@ _SECTION = re.compile(
     r"^\W*(?:(?:the|talk|paper|presentation|speakers?['’]?)\s+)*(?:abstracts?|summaries of (?:the )?talks)\W*$",
     re.IGNORECASE,
 )
-_ALONE = re.compile(r"^\W*(?:abstract|summary)\s*[:–—-]\s*(?P<text>.{40,})$", re.IGNORECASE | re.DOTALL)
+_ALONE = re.compile(
+    r"^\W*(?:abstract|summary)\s*[:–—-]\s*(?P<text>.{40,})$", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,6 @@ NAME_TITLE = (
     r"(?:Professor|Prof|Dr|Doctor|Mr|Mrs|Ms|Miss|Mx|Sir|Dame|Lord|Lady|Baroness|Revd?|Cllr)\b\.?"
 )
 NAME = rf"{_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_WORD}){{1,3}}"
-_FULL = re.compile(
-    rf"^(?P<title>(?:{NAME_TITLE}\s+)*)(?P<name>{NAME})(?:,?\s+(?P<a"
-    rf"fter>[A-Z][\w.]*(?:[, ]+[A-Z][\w.]*)*))?$"
-)
 TITLED = re.compile(
     rf"\b(?:{NAME_TITLE}\s+)+(?P<name>{_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_WORD}){{1,2}})"
 )
@@ -169,7 +165,8 @@ class Known:
         words = text[start:].split(" ")
         for length in (4, 3, 2):
             candidate = " ".join(words[:length])
-            if length <= len(words) and self.has(candidate.rstrip(",:;’'")):
+            whole = candidate.rstrip(",:;’'")
+            if length <= len(words) and whole[-1:].isalnum() and self.has(whole):
                 return self.shown(candidate), " ".join(words[length:]).lstrip(" ,:;–—-")
         if start:
             titled = re.match(NAME, text[start:])

@@ -160,7 +160,9 @@ def _head(line: TextLine) -> re.Match[str] | None:
 def _goes_on(line: TextLine) -> bool:
     """Whether a line without a name at its start is more of the biography above."""
     text = line.text
-    return bool(text) and not line.heading and (len(text) > 60 or text.rstrip().endswith((".", "!")))
+    return (
+        bool(text) and not line.heading and (len(text) > 60 or text.rstrip().endswith((".", "!")))
+    )
 
 
 def _begun(line: TextLine, known: Known, *, strict: bool) -> Bio | None:
@@ -168,12 +170,21 @@ def _begun(line: TextLine, known: Known, *, strict: bool) -> Bio | None:
     if len(line.cells) >= 2 and is_name(line.cells[0]):
         name, text = bare_name(line.cells[0]), "\n".join(c for c in line.cells[1:] if c)
         return Bio(name, text, (), line.text[:300], "a row of a table", 0.8)
-    for form, rule, sure in ((_BEGINS, "begins with a name", 0.9), (_LABELLED, "name: text", 0.8)):
+    for form, rule, confidence in (
+        (_BEGINS, "begins with a name", 0.9),
+        (_LABELLED, "name: text", 0.8),
+    ):
         match = form.match(line.text)
         if match and is_name(match["name"]):
             placed = (match["bracket"].strip("() "),) if _where(match["bracket"]) else ()
-            sure = sure if match.groupdict().get("mark") or not strict else sure - 0.1
-            return Bio(bare_name(match["name"]), line.text.strip(), placed, line.text[:300], rule, sure)
+            return Bio(
+                bare_name(match["name"]),
+                line.text.strip(),
+                placed,
+                line.text[:300],
+                rule,
+                confidence,
+            )
     head = None if strict else _head(line)
     if head and (line.heading or line.bold or known.has(head["name"]) or _where(head["place"])):
         said = head["place"] or (head["bracket"] or "").strip("() ")
@@ -226,13 +237,17 @@ def find_author(
     if by and not _DID.search(by["title"]):
         people = named_people(by["who"], known)
         if people:
-            return Author(people, by["title"].strip(" .,:;–—|-") or title, title, "by NAME in the title", 0.95)
+            return Author(
+                people, by["title"].strip(" .,:;–—|-") or title, title, "by NAME in the title", 0.95
+            )
     shown = [line for line in lines if line.text.strip(" *•·–—-_")]
     for line in shown[:3]:
         people = _signed(line.text, known) if len(line.text) < 160 else ()
         if people:
             return Author(people, title, line.text, "by NAME in the first lines", 0.9)
     for line in reversed(shown[-5:] if last_lines else []):
+        if line.anchors:
+            continue
         thanks = _THANKS.search(line.text[:400])
         people = named_people(thanks["who"], known) if thanks else ()
         if people:
@@ -255,10 +270,14 @@ def _signed(text: str, known: Known) -> tuple[str, ...]:
 
 def _signature(text: str, known: Known) -> tuple[str, ...]:
     """A line that is a name, perhaps with who the person is after a comma."""
-    if len(text) > 120:
+    if len(text) > 120 or ":" in text:
         return ()
     text = text.strip(" *–—-~_.")
     head, _, after = text.partition(",")
-    if is_name(head) and (not after or len(after.split()) <= 10) and len(bare_name(head).split()) >= 2:
+    if (
+        is_name(head)
+        and (not after or len(after.split()) <= 10)
+        and len(bare_name(head).split()) >= 2
+    ):
         return (known.shown(head),)
     return named_people(text, known) if re.search(r"\s(?:and|&)\s", text) else ()

@@ -39,7 +39,7 @@ _WITH = re.compile(
     r"from|hosted by|introduced by|chair:|speakers?:|facilitators?:)\s+(?P<who>[^)]+)\)?\s*$",
     re.IGNORECASE,
 )
-_QUOTED = re.compile(r"[“\"‘'](?P<title>[^“”\"]{6,220}?)[”\"’'](?=$|[\s,.;:)–—-])")
+_QUOTED = re.compile(r"[“\"‘'](?P<title>[^“”\"]{4,220}?)[”\"’'](?=$|[\s,.;:)–—-])")
 _DAY = re.compile(
     r"^\W*(?:day\s+(?:\d|one|two|three|four|five)|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b",
     re.IGNORECASE,
@@ -142,7 +142,7 @@ def _clock(hour: str, minute: str | None, half: str | None, after: int) -> tuple
 
 
 def _session(rest: str, cells: tuple[str, ...], below: list[str], known: Known) -> SessionLine:
-    role = Role.KEYNOTE if re.match(r"^\W*keynote", rest, re.IGNORECASE) else Role.SPEAKER
+    role = _role(rest)
     label = _LABEL.match(rest)
     text = rest[label.end() :] if label else rest
     description = "\n".join(below)
@@ -159,11 +159,17 @@ def _session(rest: str, cells: tuple[str, ...], below: list[str], known: Known) 
     description = "\n".join(filter(None, [more, description]))
     if not title and people and below:
         title, description = below[0][:_MAX_TITLE], "\n".join(below[1:])
-    if re.search(r"\bchair", rest, re.IGNORECASE) and role is Role.SPEAKER and people:
-        role = Role.FACILITATOR
     if not title:
         title = _capital(text[:_MAX_TITLE]) or "Session"
     return _read(title, people, role, description, sure)
+
+
+def _role(text: str) -> Role:
+    if re.match(r"^\W*(?:key\s?note|plenary)|.{0,250}\bkeynote\b", text, re.IGNORECASE):
+        return Role.KEYNOTE
+    if re.search(r"\b(?:facilitat\w+|moderated|hosted|chair\w*)\b\W", text[:250], re.IGNORECASE):
+        return Role.FACILITATOR
+    return Role.SPEAKER
 
 
 def _read(

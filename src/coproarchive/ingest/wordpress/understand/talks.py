@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 from coproarchive.ingest.wordpress.content import Anchor, TextLine
@@ -39,24 +40,34 @@ _CONTEXT = re.compile(
     r"talks|papers|recordings?)\b",
     re.IGNORECASE,
 )
-_FILM_WORDS = re.compile(r"\b(?:videos?|films?|recordings?|recorded|watch|podcasts?)\b", re.IGNORECASE)
-# What a line says of the download and not of the talk.
-_BOILERPLATE = re.compile(
-    r"[\[(]?\s*\b(?:(?:please\s+)?(?:click|tap)\s+(?:here|on\s+the\s+link)(?:\s+(?:to|for)\s+\w+)?"
-    r"(?:\s+the)?(?:\s+(?:slides?|presentation))?|"
-    r"(?:can\s+be\s+)?(?:download(?:ed|able)?|view(?:ed)?|see|open|read|get|watch|listen\s+to)\s*"
-    r"(?:(?:the|his|her|their|my|this|as|a|an|full)\s+)*"
-    r"(?:(?:power\s?point|pdf|ppt|video|pptx)\s+)?"
-    r"(?:presentation|slides?(?:\s+deck)?|deck|power\s?points?|pdf|pptx?|file|talk|handout|"
-    r"recording|video|film|paper)?"
-    r"(?:\s*(?:from\s+)?here|\s+now)?(?:\s+for\s+(?:the\s+)?(?:slides?|presentation))?|"
-    r"slides?\s+(?:are\s+)?(?:available\s+)?(?:here|below)|available\s+(?:here|to\s+download)|"
-    r"(?:power\s?point|pdf|ppt)\s+(?:presentation|slides|file|version|download)|"
-    r"(?:slides?|handouts?|presentation|video|recording|power\s?points?|pptx?|pdf|docx?|word|here|link)"
-    r")(?:\s*[,:]?\s*\(?\s*[\d.,]+\s*[kmg]i?b\s*\)?)?\s*[\])]?\s*(?=$|[\s.,:;|/)\]–—-])"
-    r"|[\[(]\s*(?:pdf|pptx?|powerpoint|docx?|[\d.]+\s*[kmg]b|opens in a new \w+)"
-    r"(?:[\s,;/–-]+(?:pdf|pptx?|powerpoint|docx?|[\d.]+\s*[kmg]b))*\s*[\])]",
+_FILM_WORDS = re.compile(
+    r"\b(?:videos?|films?|recordings?|recorded|watch|podcasts?)\b", re.IGNORECASE
+)
+# What a line says of the download and not of the talk: what one does, and with what.
+_THING = (
+    r"(?:(?:power\s?point|pdf|pptx?)\s+)?(?:presentations?|slides?(?:\s+deck)?|decks?|power\s?points?|"
+    r"pdf|pptx?|docx?|word|files?|talk|handouts?|recording|video|film|paper|links?|version)"
+)
+_SIZE = r"(?:\s*[,:]?\s*\(?\s*[\d.,]+\s*[kmg]i?b\s*\)?)?"
+_DO = (
+    r"(?:(?:please\s+)?(?:click|tap)\s+(?:here|on\s+the\s+link)(?:\s+(?:to|for)\s+\w+)?"
+    rf"(?:\s+(?:the|his|her|their))?(?:\s+{_THING})?|(?:can\s+be\s+)?download(?:ed|able)?"
+    rf"(?:\s+(?:the|his|her|their|my|this|as|a|full))*(?:\s+{_THING})?(?:\s+(?:from\s+)?here|\s+now)?|"
+    r"(?:view(?:ed)?|see|open|read|get|watch|listen\s+to)\s+(?:(?:the|his|her|their|my|this|full)\s+)*"
+    rf"(?:{_THING}(?:\s+here)?|here|more|now)|(?:slides?\s+)?(?:are\s+)?available\s+(?:here|to\s+download)|"
+    r"opens\s+in\s+a\s+new\s+\w+|here)"
+)
+_IN_BRACKETS = re.compile(
+    rf"[\[(]\s*(?:{_DO}|{_THING}|[\d.,]+\s*[kmg]b)(?:[\s,;|/–-]+(?:{_THING}|[\d.,]+\s*[kmg]b))*{_SIZE}"
+    r"\s*[\])]",
     re.IGNORECASE,
+)
+_AT_END = re.compile(
+    rf"(?:(?:^|(?<=[\s:;,–—|])){_DO}|(?:^|[:;,–—|]\s*|\s-\s*){_THING}(?:\s+here)?){_SIZE}\W*$",
+    re.IGNORECASE,
+)
+_AT_START = re.compile(
+    rf"^\W*(?:{_DO}|{_THING}){_SIZE}\s*(?:[:;–—|]|\s-|of\b|for\b)\s*", re.IGNORECASE
 )
 _OWNER = re.compile(
     rf"(?P<who>(?:{NAME_TITLE}\s+)*{NAME}(?:\s*(?:,|and|&)\s*{NAME})*)[’']s?\s+(?:\w+\s+){{0,2}}"
@@ -69,7 +80,16 @@ _OF = re.compile(
     rf"recording)s?(?:\s+slides?)?\s*(?:by|from|of|:|–|-)\s*(?P<who>(?:{NAME_TITLE}\s+)*{NAME}.*)$",
     re.IGNORECASE,
 )
-_KEYNOTE = re.compile(r"[\[(]?\b(?:key\s?note|plenary)(?:\s+(?:speaker|speech|address|talk))?\b[\])]?", re.I)
+# Papers that stand beside slides and are none.
+_OTHER_PAPER = re.compile(
+    r"(?:\b|_)(?:maps?|flyers?|posters?|leaflets?|programmes?|program|agenda|booking|forms?|directions|"
+    r"parking|questionnaires?|evaluation|reports?|handbook|guides?|reading[ -]list|minutes|"
+    r"biographies|bios|invitation|invite|transcripts?|terms|polic(?:y|ies))(?:\b|_)",
+    re.IGNORECASE,
+)
+_KEYNOTE = re.compile(
+    r"[\[(]?\b(?:key\s?note|plenary)(?:\s+(?:speaker|speech|address|talk))?\b[\])]?", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +124,11 @@ def kind_of_link(url: str) -> str:
     if ending in PAPERS:
         return "paper"
     if ending in FILMS or _FILM_HOSTS.search(host):
-        return "film" if len(parts.path) > 1 and not re.match(r"^/(?:user|channel|c|@)", parts.path) else ""
+        return (
+            "film"
+            if len(parts.path) > 1 and not re.match(r"^/(?:user|channel|c|@)", parts.path)
+            else ""
+        )
     if host == "docs.google.com" and parts.path.startswith("/presentation"):
         return "deck"
     return "film" if host == "wordpress.tv" else ""
@@ -181,7 +205,7 @@ def _segments(line: TextLine, anchors: list[Anchor]) -> Iterator[tuple[str, tupl
     named = [a for a in anchors if len(without_download(a.text)) > 3]
     if len({a.url for a in named}) < 2:
         spots = _spots(text, anchors)
-        between = [without_download(text[a:b]) for (_, a), (b, _) in zip(spots, spots[1:], strict=False)]
+        between = [without_download(text[a:b]) for (_, a), (b, _) in pairwise(spots)]
         if not any(len(words) > 12 for words in between):
             yield text, tuple(dict.fromkeys(a.url for a in anchors))
             return
@@ -211,15 +235,14 @@ def without_download(text: str) -> str:
     """The words without "download here", "(PDF, 2 MB)" and the like."""
     previous = ""
     while previous != text:
-        previous, text = text, _BOILERPLATE.sub(" ", text)
-    text = re.sub(r"\bhttps?://\S+", " ", text)
+        previous = text
+        text = _AT_END.sub("", _IN_BRACKETS.sub(" ", text)).rstrip(" •·*|:;,–—-…>→»")
+        text = _AT_START.sub("", re.sub(r"\bhttps?://\S+", " ", text))
     text = re.sub(r"[\[(]\s*[\])]", " ", " ".join(text.split()))
     return text.strip(" \t•·*|:;,–—-…>→»")
 
 
-def _talk(
-    text: str, urls: tuple[str, ...], line: TextLine, here: _Reading, known: Known
-) -> Talk:
+def _talk(text: str, urls: tuple[str, ...], line: TextLine, here: _Reading, known: Known) -> Talk:
     kinds = {kind_of_link(url) for url in urls}
     listed = here.context or here.heading or "deck" in kinds
     film = kinds == {"film"}
@@ -230,6 +253,8 @@ def _talk(
         keynote = keynote or any(_KEYNOTE.search(a) for a in here.above)
     if not film and not listed and people:
         listed = bool(_CONTEXT.search(text))
+    if "deck" not in kinds and not people and _OTHER_PAPER.search(f"{text} {urls[0]}"):
+        listed = False
     return Talk(
         title[:300], people, Role.KEYNOTE if keynote else Role.SPEAKER, urls, film, listed,
         line.text[:300] or " / ".join(here.above)[:300], rule, sure,
@@ -260,7 +285,9 @@ def _owners(text: str, known: Known) -> tuple[str, ...]:
 
 
 def _row(line: TextLine, known: Known) -> tuple[str, tuple[str, ...], str, float]:
-    cells = [without_time(without_download(_KEYNOTE.sub(" ", c.replace("\n", ", ")))) for c in line.cells]
+    cells = [
+        without_time(without_download(_KEYNOTE.sub(" ", c.replace("\n", ", ")))) for c in line.cells
+    ]
     cells = [c for c in cells if len(c) > 2]
     for n, cell in enumerate(cells):
         people = named_people(cell, known) or named_people(cell.partition(",")[0], known)
@@ -293,7 +320,8 @@ def _from_above(above: list[str], known: Known) -> tuple[str, tuple[str, ...], s
 
 
 def _tidy(text: str) -> str:
-    return sentence_case(text.strip(" .:;,–—-“”‘’\"'"))
+    text = sentence_case(text.strip(" .:;,–—-“”‘’\"'"))
+    return text[:1].upper() + text[1:]
 
 
 def title_of_file(url: str) -> str:

@@ -18,7 +18,9 @@ _MONTH = (
     r"sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
 _NTH = r"(?:\s?(?:st|nd|rd|th))?"
-_WEEKDAY = r"(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thurs?|fri|sat|sun)"
+_WEEKDAY = (
+    r"(?P<weekday>(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thurs?|fri|sat|sun)"
+)
 _FORMS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
@@ -53,7 +55,9 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _CAP = r"(?:St\.|[A-Z][\w’'&-]*)"
-_WIDE = r"(?:(?:East|West|North|South|New|Central|Northern|Western|British|Cape|St\.?)\s+(?:of\s+)?)"
+_WIDE = (
+    r"(?:(?:East|West|North|South|New|Central|Northern|Western|British|Cape|St\.?)\s+(?:of\s+)?)"
+)
 INSTITUTION = re.compile(
     rf"(?:(?:{_CAP}\s+){{0,3}}University\s+of\s+(?:the\s+)?{_WIDE}*{_CAP}"
     rf"|(?:{_CAP}\s+){{1,4}}University(?:\s+of\s+{_CAP})?"
@@ -117,6 +121,13 @@ def dates_in(text: str, published: str) -> Iterator[tuple[str, re.Match[str]]]:
                 yield value, match
 
 
+def without_dates(text: str) -> str:
+    """The text with a bar where each date stood."""
+    for form in _FORMS:
+        text = form.sub(" | ", text)
+    return text
+
+
 def find_place(lines: Sequence[TextLine], when: Found | None) -> Found | None:
     """Where the event was: a labelled line, or what stands beside its date."""
     for line in lines[:200]:
@@ -127,8 +138,12 @@ def find_place(lines: Sequence[TextLine], when: Found | None) -> Found | None:
         return None
     at = next((n for n, line in enumerate(lines) if line.text[:300] == when.line), None)
     if at is None:
-        named = INSTITUTION.search(when.line)
-        return Found(named[0], when.line, "beside the date in the title", 0.6) if named else None
+        for text in (when.line, *(line.text for line in lines[:6] if len(line.text) < 100)):
+            named = INSTITUTION.search(text)
+            if named:
+                shown = named[0] if text == when.line else text.strip(" .")
+                return Found(shown, text, "near the date in the title", 0.6)
+        return None
     beside = _beside(lines[at].text)
     if beside:
         return Found(beside, when.line, "beside the date", 0.8 if len(when.line) < 140 else 0.7)
@@ -136,7 +151,9 @@ def find_place(lines: Sequence[TextLine], when: Found | None) -> Found | None:
         if 0 <= near < len(lines) and 0 < len(lines[near].text) < 120:
             named = INSTITUTION.search(lines[near].text)
             if named:
-                return Found(lines[near].text.strip(" ."), lines[near].text, "next to the date", 0.6)
+                return Found(
+                    lines[near].text.strip(" ."), lines[near].text, "next to the date", 0.6
+                )
     return None
 
 
@@ -148,10 +165,8 @@ def _beside(text: str) -> str:
         return "Online"
     if len(text) >= 140:
         return ""
-    rest = text
-    for form in _FORMS:
-        rest = form.sub(" | ", rest)
-    rest = _TIME.sub(" | ", re.sub(r"(?i)^\W*(?:date|when|date and time)\s*[:–—-]", "", rest))
+    rest = re.sub(r"(?i)^\W*(?:date|when|date and time)\s*[:–—-]", "", without_dates(text))
+    rest = _TIME.sub(" | ", rest)
     pieces = [p.strip(" ,.;:–—-()") for p in re.split(r"\s*\|\s*", rest)]
     pieces = [re.sub(r"(?i)^(?:at|in|on)\s+(?:the\s+)?", "", p) for p in pieces if len(p) > 2]
     pieces = [p for p in pieces if p[:1].isupper() and not re.search(r"[.!?]\s", p)]

@@ -1,0 +1,213 @@
+"""`import wordpress` and `import review`: a blog becomes a described archive."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from coproarchive.cli.console import out, printable, problem_table, progress_bars, say_json
+from coproarchive.cli.house import house_of
+from coproarchive.errors import IngestError
+from coproarchive.ingest.wordpress import Options, Report, bring, confirm, open_guesses, sites
+from coproarchive.ingest.wordpress.fetch import Fetcher
+from coproarchive.ingest.wordpress.records import INCLUDES, Guess
+from coproarchive.ingest.wordpress.report import Step
+from coproarchive.ingest.wordpress.sources import forget_pages, source_of
+
+SHOWN = 40
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+    group.command("wordpress")(wordpress)
+    group.command("review")(review)
+    app.add_typer(group, name="import", help="Bring a blog home, or look through what was guessed.")
+
+
+def wordpress(
+    context: typer.Context,
+    source: Annotated[
+        list[str],
+        typer.Argument(help="Export files (.xml, .xml.gz), a site's address, or saved pages."),
+    ],
+    media: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The blog's files, in any folders.")
+    ] = None,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch the blog's files that are not at hand.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")
+    ] = False,
+    include: Annotated[
+        list[str] | None,
+        typer.Option(metavar="WHAT", help=f"Bring too, hidden: {', '.join(INCLUDES)}."),
+    ] = None,
+    topics: Annotated[
+        bool, typer.Option("--topics/--no-topics", help="Tags without a rule become topics.")
+    ] = True,
+    allow_private: Annotated[
+        bool,
+        typer.Option("--allow-private-addresses", help="Fetch from this machine and its network."),
+    ] = False,
+    max_file_mb: Annotated[int, typer.Option(min=1, help="Largest file fetched or taken.")] = 200,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save the report (.md or .json).")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Bring a WordPress blog home: posts, programmes, speakers and files. Safe to run again."""
+    house = house_of(context)
+    options = Options(
+        media=media,
+        download=download,
+        dry_run=dry_run,
+        include=_included(include or []),
+        new_topics=topics,
+        allow_private=allow_private,
+        max_file=max_file_mb * 1024 * 1024,
+    )
+    store = house.library.store
+    fetcher = Fetcher(allow_private=allow_private, pause=options.pause)
+    work = house.settings.index / "import"
+    with progress_bars(not as_json) as progress:
+        brought = bring(
+            store, source_of(source, fetcher, work), options, fetcher=fetcher, progress=progress
+        )
+    forget_pages(work)
+    house.library.changed()
+    if report is not None:
+        _save(report, brought)
+    if as_json:
+        say_json(brought.to_json())
+    else:
+        _print(brought, report)
+    if not any(brought.counts.values()):
+        raise typer.Exit(IngestError.exit_code)
+
+
+def _included(words: list[str]) -> frozenset[str]:
+    unknown = [word for word in words if word not in INCLUDES]
+    if unknown:
+        raise IngestError(f'"{unknown[0]}" cannot be included: {", ".join(INCLUDES)}.')
+    return frozenset(words)
+
+
+def _save(path: Path, report: Report) -> None:
+    as_json = path.suffix.lower() == ".json"
+    text = (
+        json.dumps(report.to_json(), ensure_ascii=False, indent=1)
+        if as_json
+        else report.to_markdown()
+    )
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _print(report: Report, saved: Path | None) -> None:
+    steps = [s for s in report.steps if s.action not in ("same", "stored", "missing")]
+    if steps:
+        out.print(_steps_table(steps[:SHOWN]))
+    if len(steps) > SHOWN:
+        out.print(Text(f"... and {len(steps) - SHOWN} more; --report FILE saves them all."))
+    if report.problems:
+        out.print()
+        out.print(problem_table(report.problems[:SHOWN]))
+        counts = Counter(p.code for p in report.problems)
+        if len(report.problems) > SHOWN:
+            listed = ", ".join(f"{n} {code}" for code, n in counts.most_common())
+            out.print(Text(f"... of {len(report.problems)} in all: {listed}."))
+    if report.guesses:
+        out.print()
+        out.print(_guess_table(sorted(report.guesses, key=lambda g: g.confidence)[:SHOWN]))
+        if len(report.guesses) > SHOWN:
+            out.print(Text(f"... of {len(report.guesses)} guesses in all, the least sure first."))
+    out.print()
+    if report.comments:
+        out.print(Text(f"{report.comments} comments were left out."))
+    out.print(Text(printable(report.summary()), style="bold"))
+    if saved is not None:
+        out.print(Text(f"The whole report is in {saved}."))
+    if report.dry_run:
+        out.print(Text("This was a dry run: nothing was written."))
+    else:
+        out.print(Text("To look through the guesses: coproarchive import review"))
+        out.print(Text("To make it all searchable: coproarchive index"))
+
+
+def _steps_table(steps: Iterable[Step]) -> Table:
+    table = _table("", "kind", "record", "title", "why")
+    for step in steps:
+        cells = (step.action, step.noun, step.record or step.source, step.title, step.why)
+        table.add_row(*(Text(printable(cell)) for cell in cells))
+    return table
+
+
+def _guess_table(guesses: Iterable[Guess], numbered: bool = False) -> Table:
+    table = _table(
+        *(("",) if numbered else ()), "guess", "understood", "sure", "read from", "record"
+    )
+    for number, guess in enumerate(guesses, start=1):
+        cells = (
+            guess.kind, guess.value, f"{guess.confidence:.0%}",
+            f"{guess.line[:160]} ({guess.rule})", guess.record,
+        )  # fmt: skip
+        first = (str(number),) if numbered else ()
+        table.add_row(*(Text(printable(cell)) for cell in (*first, *cells)))
+    return table
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    return table
+
+
+def review(
+    context: typer.Context,
+    confirmed: Annotated[
+        list[int] | None, typer.Option("--confirm", metavar="NUMBER", help="This guess is right.")
+    ] = None,
+    all_right: Annotated[
+        bool, typer.Option("--confirm-all", help="All that are listed are right.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """List what imports understood from prose and nobody confirmed, the least sure first."""
+    store = house_of(context).library.store
+    known = sites(store)
+    if not known:
+        raise IngestError(
+            "nothing was imported yet.", hint="To begin: coproarchive import wordpress"
+        )
+    start = 0
+    listed: list[Guess] = []
+    for site in known:
+        guesses = open_guesses(store, site)
+        if confirmed or all_right:
+            numbers = {n - start for n in confirmed or ()}
+            confirm(store, site, lambda n, numbers=numbers: all_right or n in numbers)  # type: ignore[misc]
+        start += len(guesses)
+        listed += guesses
+    if confirmed or all_right:
+        waiting = sum(len(open_guesses(store, site)) for site in known)
+        out.print(Text(f"{start - waiting} confirmed, {waiting} left to look at."))
+        return
+    if as_json:
+        say_json({"guesses": [{f: getattr(g, f) for f in g.__slots__} for g in listed]})
+        return
+    if listed:
+        out.print(_guess_table(listed, numbered=True))
+    out.print(
+        Text(
+            f"{len(listed)} guesses. A wrong one: correct the record; a right one: --confirm NUMBER."
+        )
+    )
