@@ -17,6 +17,7 @@ from typing import Any
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.ingest.wordpress.apply import Applier
+from coproarchive.ingest.wordpress.content import plain_address
 from coproarchive.ingest.wordpress.media import Fetches, Media
 from coproarchive.ingest.wordpress.merge import State, sites
 from coproarchive.ingest.wordpress.plan import Plan, make_plan
@@ -26,7 +27,6 @@ from coproarchive.ingest.wordpress.survey import (
     Survey,
     is_own,
     known_addresses,
-    plain_address,
     survey,
 )
 from coproarchive.model import Problem, Severity

@@ -16,13 +16,13 @@ from pydantic import ValidationError
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, IngestError
-from coproarchive.ingest.wordpress.content import Body
+from coproarchive.ingest.wordpress.content import Body, plain_address
 from coproarchive.ingest.wordpress.media import Media
 from coproarchive.ingest.wordpress.merge import State, digest, hashes, merge
 from coproarchive.ingest.wordpress.plan import Plan, PlannedItem, Wanted, link_of
 from coproarchive.ingest.wordpress.records import Options, Post, Source
 from coproarchive.ingest.wordpress.report import Report, Step
-from coproarchive.ingest.wordpress.survey import Survey, is_own, keyed, plain_address
+from coproarchive.ingest.wordpress.survey import Survey, is_own, keyed
 from coproarchive.model import Item, Link, Person, Problem, Seminar, Severity
 from coproarchive.progress import Progress
 from coproarchive.store import Store, hash_file, safe_name

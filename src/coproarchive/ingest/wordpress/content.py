@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
@@ -37,6 +38,7 @@ _FILM = re.compile(
     r"^https?://(?:(?:www\.|m\.)?(?:youtube(?:-nocookie)?\.com/(?:embed/|watch\?(?:[^#]*&)?v=|shorts/|v/)"
     r"|youtu\.be/)(?P<tube>[\w-]{6,20})[^\s]*|player\.vimeo\.com/video/(?P<vimeo>\d+)[^\s]*)$"
 )
+_SIZED = re.compile(r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)")
 # What sites add round a post's text when they show it: sharing buttons, related posts.
 _ADDED = re.compile(
     r"(?:^|\s)(?:sharedaddy|sd-sharing|jp-relatedposts|jp-post-flair|wpcnt|addtoany_share_save_container|"
@@ -93,6 +95,7 @@ class Body:
         raw: as its author typed it; see records.Post.
         base: the post's address, to complete relative links.
         pictures: attachment id -> address.
+        alternatives: plain_address of a file -> its address in full size, its alternative text.
         keep_email: leave e-mail addresses in the text.
     """
 
@@ -102,15 +105,17 @@ class Body:
         *,
         raw: bool,
         base: str = "",
-        pictures: dict[str, str] | None = None,
+        pictures: Mapping[str, str] | None = None,
+        alternatives: Mapping[str, tuple[str, str]] | None = None,
         keep_email: bool = False,
     ):
         self.notes = Notes()
         self.base = base
         self.typeset = raw
         self.keep_email = keep_email
+        self.alternatives = alternatives or {}
         if raw:
-            content = as_shown(content, pictures or {}, self.notes.say)
+            content = as_shown(content, dict(pictures or {}), self.notes.say)
         self.root = _tree(content)
 
     def markdown(self) -> str:
@@ -140,6 +145,11 @@ class Body:
                 self.notes.say("e-mail-removed", "")
         return text
 
+    def picture(self, url: str | None) -> tuple[str, str]:
+        """A picture's address in full size, and the alternative text of its attachment."""
+        full = self.address(url)
+        return self.alternatives.get(plain_address(full), (full, "")) if full else ("", "")
+
     def address(self, url: str | None) -> str:
         """A link that may be followed, complete; "" and a note for any other."""
         bare = re.sub(r"[\x00-\x20\x7f]+", "", url or "")
@@ -162,6 +172,15 @@ class Body:
         elif scheme not in ("tel", ""):
             self.notes.say("link-removed", scheme)
         return ""
+
+
+def plain_address(url: str) -> str:
+    """Host and path, alike for http and https, with and without www, size of picture and fragment."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").removeprefix("www.")
+    path = _SIZED.sub("", parts.path).rstrip("/")
+    number = re.search(r"(?:^|&)((?:p|page_id|attachment_id)=\d+)", parts.query)
+    return f"{host}{path}" + (f"/?{number[1]}" if number and not path else "")
 
 
 def _canonical(match: re.Match[str]) -> str:
@@ -350,8 +369,8 @@ class _Writer:
         return f"{lead}[{text}]({url})" + (" " if inner[-1:].isspace() else "")
 
     def _picture(self, node: lxml.html.HtmlElement) -> str:
-        url = self.body.address(node.get("src"))
-        alt = escape(" ".join(self.body.say_words(node.get("alt") or "").split()))
+        url, known = self.body.picture(node.get("src"))
+        alt = escape(" ".join(self.body.say_words(node.get("alt") or known).split()))
         if not url:
             self.body.notes.say("markup-removed", "img")
             return alt
@@ -430,6 +449,7 @@ class _Lines:
         kinds = {"a": ("href", "link"), "img": ("src", "picture")}
         attribute, kind = kinds.get(tag, ("src", "medium" if tag in _FRAMES else ""))
         url = self.body.address(node.get(attribute) or node.get("data")) if kind else ""
+        url = self.body.picture(url)[0] if kind == "picture" else url
         if url:
             words = "".join(node.itertext()) or node.get("title") or node.get("alt") or ""
             kind = "medium" if "embed" in (node.get("class") or "").split() else kind

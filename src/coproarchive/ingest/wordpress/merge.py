@@ -58,8 +58,8 @@ def merge(current: Noun, fresh: Noun, base: dict[str, str], fields: Sequence[str
     Args:
         current: as it stands in the archive.
         fresh: as the source has it now.
-        base: `hashes` of what was written last; a field that is not in it is the archivist's
-            unless it is empty.
+        base: `hashes` of what was written last; {} for a record that no import wrote, of which
+            only empty fields are filled.
     """
     now, new = plain(current), plain(fresh)
     merged = Merged()
@@ -70,7 +70,7 @@ def merge(current: Noun, fresh: Noun, base: dict[str, str], fields: Sequence[str
         before = base.get(name)
         if before == digest(have) or (before is None and have is None):
             merged.update[name] = getattr(fresh, name)
-        elif before == digest(want) or (before is None and want is None):
+        elif not base or before == digest(want) or (before is None and want is None):
             merged.kept.append(name)
         else:
             merged.conflicts.append(name)

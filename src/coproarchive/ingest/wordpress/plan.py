@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.ingest.propose import name_key
+from coproarchive.ingest.wordpress.content import plain_address
 from coproarchive.ingest.wordpress.programmes import session_of, sessions_of
 from coproarchive.ingest.wordpress.records import Guess, Options
 from coproarchive.ingest.wordpress.seminars import (
@@ -18,9 +19,10 @@ from coproarchive.ingest.wordpress.seminars import (
     is_generic,
     rule_for,
 )
-from coproarchive.ingest.wordpress.survey import Entry, Findings, Survey, plain_address
+from coproarchive.ingest.wordpress.survey import Entry, Findings, Survey
 from coproarchive.ingest.wordpress.talk_items import TalkItem, films_without_address, talk_items
 from coproarchive.ingest.wordpress.understand.names import bare_name
+from coproarchive.ingest.wordpress.understand.people import Bio
 from coproarchive.ingest.wordpress.understand.programme import SessionLine
 from coproarchive.model import (
     Contribution,
@@ -443,18 +445,23 @@ class _Planner:
             )
 
     def _biographies(self) -> None:
+        """What the posts say of people: of several biographies of one person the longest."""
+        best: dict[str, tuple[Entry, Bio]] = {}
         for entry in sorted(self.groups.entries.values(), key=lambda e: e.order):
             for bio in self.found.findings[entry.key].bios:
                 person_id = self.person(bio.name)
-                known = self.plan.people.get(person_id) or self.catalogue.people[person_id]
-                if known.bio and len(known.bio) >= len(bio.text):
-                    continue
-                placed = bio.affiliations or known.affiliations
-                self.plan.people[person_id] = known.model_copy(
-                    update={"bio": bio.text[:20_000] or None, "affiliations": placed}
-                )
-                value = f"{bio.name}: {', '.join(placed) or 'no affiliation found'}"
-                self._guess_of(entry, person_id, "biography", value, bio)
+                if person_id not in best or len(bio.text) > len(best[person_id][1].text):
+                    best[person_id] = (entry, bio)
+        for person_id, (entry, bio) in best.items():
+            known = self.plan.people.get(person_id) or self.catalogue.people[person_id]
+            self.plan.people[person_id] = Person(
+                id=person_id,
+                names=known.names,
+                affiliations=bio.affiliations,
+                bio=bio.text[:20_000] or None,
+            )
+            value = f"{bio.name}: {', '.join(bio.affiliations) or 'no affiliation found'}"
+            self._guess_of(entry, person_id, "biography", value, bio)
 
 
 def _short(slug: str) -> str:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from rapidfuzz import fuzz
 
+from coproarchive.ingest.wordpress.content import plain_address
 from coproarchive.ingest.wordpress.records import Guess
-from coproarchive.ingest.wordpress.survey import Entry, Findings, Survey, plain_address
+from coproarchive.ingest.wordpress.survey import Entry, Findings, Survey
 from coproarchive.ingest.wordpress.understand.names import name_key
 from coproarchive.ingest.wordpress.understand.talks import is_presentations, says_film
 from coproarchive.ingest.wordpress.understand.when import without_dates

@@ -12,7 +12,13 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from coproarchive.extract.text import one_line
-from coproarchive.ingest.wordpress.content import EMAIL, EMAIL_REMOVED, Body, TextLine
+from coproarchive.ingest.wordpress.content import (
+    EMAIL,
+    EMAIL_REMOVED,
+    Body,
+    TextLine,
+    plain_address,
+)
 from coproarchive.ingest.wordpress.records import Options, Post, Site, Source, Term
 from coproarchive.ingest.wordpress.shortcodes import typeset
 from coproarchive.ingest.wordpress.understand.abstracts import Abstract, find_abstracts
@@ -35,7 +41,6 @@ _OWN_TYPES = re.compile(
 _LISTING = re.compile(
     r"^/(?:category|tag|author|feed|page|wp-admin|wp-login|\d{4}(?:/\d\d){0,2}/?$)"
 )
-_SIZED = re.compile(r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)")
 _STATUS = {"pending": "draft", "future": "draft", "auto-draft": "draft"}
 
 
@@ -102,6 +107,7 @@ class Survey:
         comments: how many comments came with it; none is brought.
         files: address of an attachment's page, or short address -> address of its file.
         pictures: attachment number -> address of its file.
+        alternatives: plain_address of a file -> its address and alternative text.
     """
 
     site: Site
@@ -112,6 +118,7 @@ class Survey:
     comments: int = 0
     files: dict[str, str] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
+    alternatives: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def attachments(self) -> list[Entry]:
@@ -125,6 +132,7 @@ class Survey:
             raw=post.raw,
             base=post.link or self.site.address,
             pictures=self.pictures,
+            alternatives=self.alternatives,
             keep_email="e-mail" in options.include,
         )
 
@@ -145,6 +153,8 @@ def survey(source: Source, options: Options, names: list[str], progress: Progres
         found.comments += post.comments
         if entry.attachment_url:
             found.pictures[entry.id] = entry.attachment_url
+            bare = plain_address(entry.attachment_url)
+            found.alternatives[bare] = (entry.attachment_url, entry.alt)
             found.files[entry.link.rstrip("/")] = entry.attachment_url
         elif not entry.skip:
             _meet(post, entry, found)
@@ -278,15 +288,6 @@ def is_own(bare: str, site: Site) -> bool:
     host = bare.partition("/")[0]
     own = site.key.partition("/")[0]
     return host in (own, own.replace(".wordpress.com", ".files.wordpress.com"))
-
-
-def plain_address(url: str) -> str:
-    """Host and path, alike for http and https, with and without www, size of picture and fragment."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
-    path = _SIZED.sub("", parts.path).rstrip("/")
-    number = re.search(r"(?:^|&)((?:p|page_id|attachment_id)=\d+)", parts.query)
-    return f"{host}{path}" + (f"/?{number[1]}" if number and not path else "")
 
 
 def known_addresses(entries: list[Entry], site: Site) -> Mapping[str, Entry]:

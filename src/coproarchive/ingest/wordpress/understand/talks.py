@@ -70,15 +70,14 @@ _AT_START = re.compile(
     rf"^\W*(?:{_DO}|{_THING}){_SIZE}\s*(?:[:;–—|]|\s-|of\b|for\b)\s*", re.IGNORECASE
 )
 _OWNER = re.compile(
-    rf"(?P<who>(?:{NAME_TITLE}\s+)*{NAME}(?:\s*(?:,|and|&)\s*{NAME})*)[’']s?\s+(?:\w+\s+){{0,2}}"
-    r"(?:slides?|presentations?|talks?|keynote|power\s?points?|handouts?|paper|lecture|deck|video|"
-    r"film|recording)\b",
-    re.IGNORECASE,
+    rf"(?P<who>(?:{NAME_TITLE}\s+)*{NAME}(?:\s*(?:,|and|&)\s*(?:{NAME_TITLE}\s+)*{NAME})*)[’']s?\s+"
+    r"(?i:(?:\w+\s+){0,2}(?:slides?|presentations?|talks?|keynote|power\s?points?|handouts?|paper|"
+    r"lecture|deck|video|film|recording)\b)"
 )
 _OF = re.compile(
-    rf"^\W*(?:slides?|presentation|talk|keynote|power\s?point|handout|paper|lecture|video|film|"
-    rf"recording)s?(?:\s+slides?)?\s*(?:by|from|of|:|–|-)\s*(?P<who>(?:{NAME_TITLE}\s+)*{NAME}.*)$",
-    re.IGNORECASE,
+    r"^\W*(?i:slides?|presentation|talk|keynote|power\s?point|handout|paper|lecture|video|film|"
+    r"recording)s?(?:\s+slides?)?\s*(?:by|from|of|:|–|-)\s*"
+    rf"(?P<who>(?:{NAME_TITLE}\s+)*{NAME}.*)$"
 )
 # Papers that stand beside slides and are none.
 _OTHER_PAPER = re.compile(
@@ -262,7 +261,8 @@ def _talk(text: str, urls: tuple[str, ...], line: TextLine, here: _Reading, know
 
 
 def _read(text: str, line: TextLine, known: Known) -> tuple[str, tuple[str, ...], str, float]:
-    owner = _OWNER.search(text) or _OF.match(text.strip(" •·*–—-"))
+    bare = re.sub(r"^\W*(?:[Dd]ownload|[Vv]iew|[Ss]ee|[Rr]ead|[Ww]atch)\s+", "", text)
+    owner = _OWNER.search(bare) or _OF.match(bare.strip(" •·*–—-"))
     if owner and (people := _owners(owner["who"], known)):
         return "", people, "NAME's presentation", 0.8
     if line.cells:
