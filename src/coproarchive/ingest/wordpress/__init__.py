@@ -20,7 +20,8 @@ from coproarchive.ingest.wordpress.apply import Applier
 from coproarchive.ingest.wordpress.content import plain_address
 from coproarchive.ingest.wordpress.media import Fetches, Media
 from coproarchive.ingest.wordpress.merge import State, sites
-from coproarchive.ingest.wordpress.plan import Plan, make_plan
+from coproarchive.ingest.wordpress.plan import make_plan
+from coproarchive.ingest.wordpress.planned import Plan
 from coproarchive.ingest.wordpress.records import Guess, Options, Source
 from coproarchive.ingest.wordpress.report import Report, Step
 from coproarchive.ingest.wordpress.survey import (

@@ -19,7 +19,7 @@ from coproarchive.errors import CoproArchiveError, IngestError
 from coproarchive.ingest.wordpress.content import Body, plain_address
 from coproarchive.ingest.wordpress.media import Media
 from coproarchive.ingest.wordpress.merge import State, digest, hashes, merge
-from coproarchive.ingest.wordpress.plan import Plan, PlannedItem, Wanted, link_of
+from coproarchive.ingest.wordpress.planned import Plan, PlannedItem, Wanted, link_of
 from coproarchive.ingest.wordpress.records import Options, Post, Source
 from coproarchive.ingest.wordpress.report import Report, Step
 from coproarchive.ingest.wordpress.survey import Survey, is_own, keyed

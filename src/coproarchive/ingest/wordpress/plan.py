@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.ingest.propose import name_key
 from coproarchive.ingest.wordpress.content import plain_address
+from coproarchive.ingest.wordpress.planned import Plan, PlannedItem, Wanted
 from coproarchive.ingest.wordpress.programmes import session_of, sessions_of
 from coproarchive.ingest.wordpress.records import Guess, Options
 from coproarchive.ingest.wordpress.seminars import (
@@ -29,7 +30,6 @@ from coproarchive.model import (
     ImportRules,
     Item,
     Kind,
-    Link,
     Person,
     Role,
     Seminar,
@@ -38,48 +38,6 @@ from coproarchive.model import (
     Visibility,
 )
 from coproarchive.store import slugify
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A file that an item shall hold.
-
-    Attributes:
-        url: its address.
-        label: what a reader is told of it, where it is held elsewhere.
-        own: it is the site's own, so that it can be looked for and fetched.
-    """
-
-    url: str
-    label: str
-    own: bool
-
-
-@dataclass(slots=True)
-class PlannedItem:
-    """An item as it shall be, but for its assets and `held_at`, which its files decide.
-
-    Attributes:
-        post: key of the post whose text becomes post.md, "" for none.
-    """
-
-    item: Item
-    post: str = ""
-    files: tuple[Wanted, ...] = ()
-
-
-@dataclass
-class Plan:
-    """Everything an import would make sure of."""
-
-    seminars: list[Seminar] = field(default_factory=list)
-    items: list[PlannedItem] = field(default_factory=list)
-    people: dict[str, Person] = field(default_factory=dict)
-    topics: dict[str, Topic] = field(default_factory=dict)
-    guesses: list[Guess] = field(default_factory=list)
-    rules: ImportRules = field(default_factory=ImportRules)
-    unused_programmes: list[Entry] = field(default_factory=list)
-    loose: list[Entry] = field(default_factory=list)
 
 
 def make_plan(
@@ -106,6 +64,7 @@ class _Planner:
                 self.known_ids[item.source_id] = item.id
         self.taken = {*catalogue.items, *catalogue.seminars}
         self.person_ids = {name_key(n): p.id for p in catalogue.people.values() for n in p.names}
+        self.named: set[str] = set()
         self.groups = Groups(found, self.rules)
         self.seminar_ids: dict[str, str] = {}
         self.sessions: dict[str, list[SessionLine]] = {}
@@ -131,6 +90,7 @@ class _Planner:
                 new_id = f"{wanted}-{number}"
             self.person_ids[key] = new_id
             self.plan.people[new_id] = Person(id=new_id, names=(bare,))
+        self.named.add(self.person_ids[key])
         return self.person_ids[key]
 
     def people(self, names: Iterable[str], role: Role) -> tuple[Contribution, ...]:
@@ -452,6 +412,7 @@ class _Planner:
                 person_id = self.person(bio.name)
                 if person_id not in best or len(bio.text) > len(best[person_id][1].text):
                     best[person_id] = (entry, bio)
+        self._places(best)
         for person_id, (entry, bio) in best.items():
             known = self.plan.people.get(person_id) or self.catalogue.people[person_id]
             self.plan.people[person_id] = Person(
@@ -462,6 +423,19 @@ class _Planner:
             )
             value = f"{bio.name}: {', '.join(bio.affiliations) or 'no affiliation found'}"
             self._guess_of(entry, person_id, "biography", value, bio)
+
+    def _places(self, best: dict[str, tuple[Entry, Bio]]) -> None:
+        """Where people of the plan are from, where no biography says so."""
+        for entry in sorted(self.groups.entries.values(), key=lambda e: e.order):
+            for placed in self.found.findings[entry.key].places:
+                person_id = self.person_ids.get(name_key(placed.name), "")
+                if person_id not in self.named:
+                    continue
+                if person_id not in best:
+                    best[person_id] = (entry, placed)
+                elif not best[person_id][1].affiliations:
+                    kept, bio = best[person_id]
+                    best[person_id] = (kept, replace(bio, affiliations=placed.affiliations))
 
 
 def _short(slug: str) -> str:
@@ -476,8 +450,3 @@ def _uploaded(url: str) -> bool:
 def _picture(url: str) -> bool:
     ending = urlsplit(url).path.rpartition(".")[2].lower()
     return ending in ("jpg", "jpeg", "png", "gif", "webp", "svg", "bmp", "ico", "avif", "heic")
-
-
-def link_of(wanted: Wanted) -> Link:
-    """Where a file is that the archive does not hold."""
-    return Link(label=wanted.label or "file", url=wanted.url)

@@ -28,6 +28,7 @@ from coproarchive.ingest.wordpress.understand.people import (
     Bio,
     find_author,
     find_biographies,
+    find_places,
 )
 from coproarchive.ingest.wordpress.understand.programme import SessionLine, find_programme
 from coproarchive.ingest.wordpress.understand.talks import Talk, find_talks, says_film
@@ -87,6 +88,7 @@ class Findings:
     author: Author
     programme: list[SessionLine] = field(default_factory=list)
     bios: list[Bio] = field(default_factory=list)
+    places: list[Bio] = field(default_factory=list)
     talks: list[Talk] = field(default_factory=list)
     abstracts: list[Abstract] = field(default_factory=list)
     date: Found | None = None
@@ -252,6 +254,7 @@ def _understand(post: Post, entry: Entry, found: Survey, options: Options) -> Fi
         author=author,
         programme=programme,
         bios=bios,
+        places=find_places(lines, found.known),
         talks=find_talks(entry.title, terms, lines, found.known, found.files),
         abstracts=find_abstracts(lines, found.known),
         date=when,

@@ -67,6 +67,9 @@ _PAST = re.compile(
 _PLACED = re.compile(
     rf"(?:\b(?:at|from|with|of|in|for|by|joined)|[,(–—-])\s+(?:the\s+)?({INSTITUTION.pattern})"
 )
+_NAME_PLACED = re.compile(
+    rf"(?P<name>{NAME})(?!\w)(?:\s+(?:of|from|at)\s+|,\s+|\s+\()(?:the\s+)?(?P<place>{INSTITUTION.pattern})"
+)
 _BYLINE = re.compile(
     r"^\W*(?:(?:a\s+)?(?:guest\s+)?(?:blog|post|article|piece|words|summary|report|written|text|"
     r"posted|reflections?)\s+)*(?:by|from|author(?:ed by)?s?\s*:|writers?\s*:)\s*:?\s*(?P<who>.+)$",
@@ -222,6 +225,21 @@ def _placed(bio: Bio) -> Bio:
         if named:
             return replace(bio, affiliations=tuple(dict.fromkeys(named))[:3])
     return bio
+
+
+def find_places(lines: Sequence[TextLine], known: Known) -> list[Bio]:
+    """People whom a sentence places: "Dr Ada Baker of Oven College", "Ada Baker (Oven College)"."""
+    found: dict[str, Bio] = {}
+    for line in lines:
+        for match in _NAME_PLACED.finditer(line.text[:20_000]):
+            name = match["name"]
+            if known.has(name) and is_name(name):
+                found.setdefault(
+                    name_key(name),
+                    Bio(known.shown(name), "", (match["place"].strip(" ,."),), match[0],
+                        "a sentence that places them", 0.7),
+                )  # fmt: skip
+    return list(found.values())
 
 
 def find_author(

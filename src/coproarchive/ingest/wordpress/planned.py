@@ -1,0 +1,56 @@
+"""The records that an import would make sure of: what a plan is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from coproarchive.ingest.wordpress.records import Guess
+from coproarchive.ingest.wordpress.survey import Entry
+from coproarchive.model import ImportRules, Item, Link, Person, Seminar, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A file that an item shall hold.
+
+    Attributes:
+        url: its address.
+        label: what a reader is told of it, where it is held elsewhere.
+        own: it is the site's own, so that it can be looked for and fetched.
+    """
+
+    url: str
+    label: str
+    own: bool
+
+
+@dataclass(slots=True)
+class PlannedItem:
+    """An item as it shall be, but for its assets and `held_at`, which its files decide.
+
+    Attributes:
+        post: key of the post whose text becomes post.md, "" for none.
+    """
+
+    item: Item
+    post: str = ""
+    files: tuple[Wanted, ...] = ()
+
+
+@dataclass
+class Plan:
+    """Everything an import would make sure of."""
+
+    seminars: list[Seminar] = field(default_factory=list)
+    items: list[PlannedItem] = field(default_factory=list)
+    people: dict[str, Person] = field(default_factory=dict)
+    topics: dict[str, Topic] = field(default_factory=dict)
+    guesses: list[Guess] = field(default_factory=list)
+    rules: ImportRules = field(default_factory=ImportRules)
+    unused_programmes: list[Entry] = field(default_factory=list)
+    loose: list[Entry] = field(default_factory=list)
+
+
+def link_of(wanted: Wanted) -> Link:
+    """Where a file is that the archive does not hold."""
+    return Link(label=wanted.label or "file", url=wanted.url)
