@@ -57,7 +57,7 @@ def test_packed_and_in_parts(tmp_path: Path) -> None:
     two.write_text(export(post(2, "Two")))
     source = WxrSource([one, two])
     assert [p.title for p in source.posts()] == ["One", "Two"]
-    assert source.site.counts == {"post": 2}
+    assert [p.id for p in source.posts()] == ["1", "2"], "it can be read again"
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 1000])
@@ -134,7 +134,6 @@ def test_real_exports_are_counted_as_they_are(shared: Path) -> None:
         source = WxrSource([path])
         found = list(source.posts())
         assert len(found) == len(re.findall(rb"<item[\s>]", path.read_bytes())), path
-        assert sum(source.site.counts.values()) == len(found)
 
 
 @pytest.mark.shared

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,16 +74,15 @@ class Site:
         name: the blog's title.
         address: its address, without a slash at the end.
         authors: login -> display name.
-        counts: post type -> how many the source holds, whatever becomes of them.
-        problems: what was wrong with the source.
+        problems: what was wrong with the source, each once however often it is read.
     """
 
     name: str = ""
     address: str = ""
     language: str = ""
     authors: dict[str, str] = field(default_factory=dict)
-    counts: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
+    _told: set[Problem] = field(default_factory=set, repr=False)
 
     @property
     def key(self) -> str:
@@ -102,7 +100,10 @@ class Site:
         place: str = "",
     ) -> None:
         """Report something wrong with the source."""
-        self.problems.append(Problem(code, severity, where, message, place, hint))
+        problem = Problem(code, severity, where, message, place, hint)
+        if problem not in self._told:
+            self._told.add(problem)
+            self.problems.append(problem)
 
 
 class Source(Protocol):

@@ -116,9 +116,7 @@ class RestSource:
                 bases[name] = str(kind.get("rest_base") or name)
         for name, base in bases.items():
             for value in self._all(base):
-                post = _own_post(value, name)
-                self.site.counts[post.type] += 1
-                yield post
+                yield _own_post(value, name)
 
     def _all(self, base: str) -> Iterator[dict[str, Any]]:
         number, pages = 1, 1
@@ -159,16 +157,13 @@ class RestSource:
                 query += f"&page_handle={quote(handle)}" if handle else ""
                 body = cast(tuple[Any, Any], self._page(f"{base}/posts/?{query}"))[0]
                 for value in body.get("posts", []):
-                    post = _com_post(value)
-                    self.site.counts[post.type] += 1
-                    yield post
+                    yield _com_post(value)
                     for file in (value.get("attachments") or {}).values():
                         files.setdefault(str(file.get("ID")), _com_file(file))
                 handle = str((body.get("meta") or {}).get("next_page") or "")
                 if not handle:
                     break
         for number in sorted(files, key=lambda n: (len(n), n)):
-            self.site.counts["attachment"] += 1
             yield files[number]
 
 

@@ -31,34 +31,31 @@ class SavedSource:
 
     def posts(self) -> Iterator[Post]:
         """A post for each page that is one, in the order of the pages' paths."""
-        first = not self.site.counts
         for entry in walk(self.folder, max_depth=20):
             if entry.kind != "file" or not re.search(r"\.html?$", entry.path, re.IGNORECASE):
                 continue
             if entry.size > MAX_PAGE:
-                self._problem(first, entry.path, f"the page has more than {MAX_PAGE:,} bytes.")
+                self._problem(entry.path, f"the page has more than {MAX_PAGE:,} bytes.")
                 continue
-            post = self._read(entry.path, first)
+            post = self._read(entry.path)
             if post:
-                self.site.counts[post.type] += 1 if first else 0
                 yield post
 
-    def _problem(self, wanted: bool, path: str, message: str) -> None:
-        if wanted:
-            self.site.problem("page-skipped", path, message, severity=Severity.NOTE)
+    def _problem(self, path: str, message: str) -> None:
+        self.site.problem("page-skipped", path, message, severity=Severity.NOTE)
 
-    def _read(self, path: str, first: bool) -> Post | None:
+    def _read(self, path: str) -> Post | None:
         try:
             tree = parse_html(decode((self.folder / path).read_bytes()), path)
         except Exception as error:  # noqa: BLE001 - told as a problem of this page
-            self._problem(first, path, f"the page cannot be read: {error}.")
+            self._problem(path, f"the page cannot be read: {error}.")
             return None
         body = tree if tree.tag == "body" else next(tree.iter("body"), tree)
         marks = (body.get("class") or "").split()
-        main = _by_class(tree, _CONTENT) or next(tree.iter("article"), None)
-        main = main if main is not None else next(tree.iter("main"), None)
+        main = _by_class(tree, _CONTENT)
+        main = main if main is not None else next(tree.iter("article", "main"), None)
         if main is None or (_LISTS & set(marks) and "single" not in marks and "page" not in marks):
-            self._problem(first, path, "this is a list of posts, or no post of a blog.")
+            self._problem(path, "this is a list of posts, or no post of a blog.")
             return None
         link = _address(tree)
         if not self.site.address and link:

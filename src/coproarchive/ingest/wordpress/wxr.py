@@ -100,7 +100,6 @@ class _File:
                     )
                 post = self._item(text, whole=kind == "item")
                 if post is not None:
-                    self.site.counts[post.type] += 1
                     yield post
         if not head_seen or (not self.number and not self.site.address):
             self._problem(
