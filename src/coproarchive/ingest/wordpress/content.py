@@ -44,6 +44,8 @@ _ADDED = re.compile(
     r"(?:^|\s)(?:sharedaddy|sd-sharing|jp-relatedposts|jp-post-flair|wpcnt|addtoany_share_save_container|"
     r"post-views|comments-area|post-navigation|entry-meta|entry-footer)(?:\s|$)"
 )
+# An embedded page that the site could not show stands there as its address.
+_LONE_ADDRESS = re.compile(r"(<(?:p|div)\b[^<>]*>)\s*(https?://[^\s<>\"']+)\s*(</(?:p|div)>)")
 _NUMBERED = re.compile(r"^(\s*\d{1,9})([.)])(?=\s)")
 
 
@@ -116,6 +118,8 @@ class Body:
         self.alternatives = alternatives or {}
         if raw:
             content = as_shown(content, dict(pictures or {}), self.notes.say)
+        else:
+            content = _LONE_ADDRESS.sub(r'\1<a class="embed" href="\2">\2</a>\3', content)
         self.root = _tree(content)
 
     def markdown(self) -> str:
@@ -149,6 +153,10 @@ class Body:
         """A picture's address in full size, and the alternative text of its attachment."""
         full = self.address(url)
         return self.alternatives.get(plain_address(full), (full, "")) if full else ("", "")
+
+    def leads_to_file(self, url: str) -> bool:
+        """Whether an address is that of a known file or of the page round it."""
+        return plain_address(url) in self.alternatives
 
     def address(self, url: str | None) -> str:
         """A link that may be followed, complete; "" and a note for any other."""
@@ -362,6 +370,8 @@ class _Writer:
 
     def _link(self, node: lxml.html.HtmlElement, inner: str) -> str:
         url = self.body.address(node.get("href"))
+        if inner.startswith("![") and len(node) == 1 and self.body.leads_to_file(url):
+            return inner  # a picture that leads to itself, as galleries on the site do
         text = " ".join(inner.replace("\\\n", " ").split())
         if not url or not text:
             return inner

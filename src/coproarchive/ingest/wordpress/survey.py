@@ -109,7 +109,7 @@ class Survey:
         comments: how many comments came with it; none is brought.
         files: address of an attachment's page, or short address -> address of its file.
         pictures: attachment number -> address of its file.
-        alternatives: plain_address of a file -> its address and alternative text.
+        alternatives: plain_address of a file, or of its page -> its address, alternative text.
     """
 
     site: Site
@@ -156,7 +156,8 @@ def survey(source: Source, options: Options, names: list[str], progress: Progres
         if entry.attachment_url:
             found.pictures[entry.id] = entry.attachment_url
             bare = plain_address(entry.attachment_url)
-            found.alternatives[bare] = (entry.attachment_url, entry.alt)
+            for place in filter(None, (bare, plain_address(entry.link))):
+                found.alternatives[place] = (entry.attachment_url, entry.alt)
             found.files[entry.link.rstrip("/")] = entry.attachment_url
         elif not entry.skip:
             _meet(post, entry, found)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import html
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -178,7 +179,7 @@ class _File:
         address = (address or "").strip().rstrip("/")
         if site.address and address and address != site.address:
             self._problem("parts-differ", f"this part is of another site: {address}.")
-        site.name = site.name or found.get("title", "")
+        site.name = site.name or html.unescape(found.get("title", ""))
         site.address = site.address or address
         site.language = site.language or found.get("language", "")
         for author in (e for e in channel.iter() if _local(e) in ("author", "wp_author")):
@@ -313,7 +314,7 @@ def _post(item: etree._Element) -> Post:
             name = "excerpt" if "excerpt" in str(element.tag) else "content"
         if name == "category":
             slug = element.get("nicename") or ""
-            label = (element.text or "").strip() or slug
+            label = html.unescape(element.text or "").strip() or slug
             if label:
                 terms.append(Term(element.get("domain") or "category", slug, label))
         elif name == "comment":
@@ -330,7 +331,7 @@ def _post(item: etree._Element) -> Post:
         id=found.get("post_id", "").strip()[:20],
         type=kind[:40],
         status=found.get("status", "").strip() or "publish",
-        title=found.get("title", "").strip(),
+        title=html.unescape(found.get("title", "")).strip(),
         link=found.get("link", "").strip(),
         slug=found.get("post_name", "").strip(),
         date=day[0] if day and day[1] != "0000" else "",

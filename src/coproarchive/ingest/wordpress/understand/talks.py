@@ -150,6 +150,7 @@ class _Reading:
     context: bool
     heading: bool = False
     above: list[str] = field(default_factory=list)
+    titled: bool = False
 
 
 def find_talks(
@@ -193,6 +194,7 @@ def _remember(line: TextLine, here: _Reading) -> None:
         here.above = []
     if line.text:
         here.above = [*here.above[-2:], line.text]
+        here.titled = bool(line.heading or line.bold)
 
 
 def _segments(line: TextLine, anchors: list[Anchor]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -249,6 +251,8 @@ def _talk(text: str, urls: tuple[str, ...], line: TextLine, here: _Reading, know
     title, people, rule, sure = _read(text, line, known)
     if not title and not people and here.above:
         title, people, rule, sure = _from_above(here.above, known)
+        if film and not people and not here.titled:
+            title, rule, sure = "", "", 0.0
         keynote = keynote or any(_KEYNOTE.search(a) for a in here.above)
     if not film and not listed and people:
         listed = bool(_CONTEXT.search(text))
@@ -256,7 +260,8 @@ def _talk(text: str, urls: tuple[str, ...], line: TextLine, here: _Reading, know
         listed = False
     return Talk(
         title[:300], people, Role.KEYNOTE if keynote else Role.SPEAKER, urls, film, listed,
-        line.text[:300] or " / ".join(here.above)[:300], rule, sure,
+        line.text[:300] or " / ".join(here.above)[:300] or urls[0], rule or "an address of its kind",
+        sure or 0.4,
     )  # fmt: skip
 
 
