@@ -23,6 +23,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from coproarchive.ingest.wordpress.wxr import WxrSource
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("wordpress", "mariadb-server", "php-cli", "php-mysql")
 SECONDS = 120
@@ -146,6 +148,17 @@ def compare(one: Path, other: Path, when: str) -> bool:
     return not different
 
 
+def more_posts(export: Path, path: Path) -> Path:
+    """The public posts and pages of an export as JSON for fill.php."""
+    posts = [
+        {"title": p.title, "content": p.content, "date": p.date, "type": p.type}
+        for p in WxrSource([export]).posts()
+        if p.type in ("post", "page") and p.status == "publish" and not p.protected
+    ]
+    path.write_text(json.dumps(posts))
+    return path
+
+
 def said(report: dict[str, object]) -> str:
     """A report in a line."""
     steps = report["steps"]
@@ -160,7 +173,9 @@ def main() -> int:
     """Run it all; 0 if both archives were equal each time and nothing came twice."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--install", action="store_true", help="install the Debian packages first")
-    if parser.parse_args().install:
+    parser.add_argument("--more", type=Path, help="an export whose posts are put in too")
+    given = parser.parse_args()
+    if given.install:
         install()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -173,7 +188,9 @@ def main() -> int:
         work = Path(folder)
         with servers(work, address):
             site = str(work / "site")
-            for what in ("install", "fill"):
+            if given.more:
+                env["BREAD_MORE"] = str(more_posts(given.more, work / "more.json"))
+            for what in ("install", "fill", *(["more"] if given.more else [])):
                 run("php", *fill, site, address, what, env=env)
             wait(lambda: answers(address), "WordPress")
             rest, export = work / "rest", work / "export"

@@ -1,7 +1,7 @@
 <?php
 /**
  * Fills, edits or exports a throw-away WordPress; run by ../real_wordpress.py and nothing else.
- * Usage: php fill.php DOCROOT ADDRESS install|fill|edit|export
+ * Usage: php fill.php DOCROOT ADDRESS install|fill|more|edit|export
  */
 [, $root, $address, $what] = $argv;
 $_SERVER['HTTP_HOST'] = parse_url($address, PHP_URL_HOST) . ':' . parse_url($address, PHP_URL_PORT);
@@ -93,6 +93,15 @@ if ($what === 'fill') {
     bread_post(['post_title' => 'A locked post', 'post_password' => 'crumb', 'post_content' => 'the secret dough']);
     wp_trash_post(bread_post(['post_title' => 'Binned', 'post_content' => 'old']));
     wp_insert_comment(['comment_post_ID' => $slides, 'comment_content' => 'Nice', 'comment_author' => 'Reader', 'comment_author_email' => 'reader@example.org', 'comment_approved' => 1]);
+}
+
+if ($what === 'more') { // posts of another export, as JSON: title, content, date, type
+    foreach (json_decode(file_get_contents(getenv('BREAD_MORE')), true) as $given) {
+        bread_post([
+            'post_title' => $given['title'], 'post_content' => $given['content'],
+            'post_date' => ($given['date'] ?: '2018-07-01') . ' 09:00:00', 'post_type' => $given['type'],
+        ]);
+    }
 }
 
 if ($what === 'edit') {

@@ -39,10 +39,12 @@ _FILM = re.compile(
     r"|youtu\.be/)(?P<tube>[\w-]{6,20})[^\s]*|player\.vimeo\.com/video/(?P<vimeo>\d+)[^\s]*)$"
 )
 _SIZED = re.compile(r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)")
-# What sites add round a post's text when they show it: sharing buttons, related posts.
+# What sites add to a post's text when they show it: sharing buttons, lists of other posts, and
+# readers' comments, which stay out.
 _ADDED = re.compile(
     r"(?:^|\s)(?:sharedaddy|sd-sharing|jp-relatedposts|jp-post-flair|wpcnt|addtoany_share_save_container|"
-    r"post-views|comments-area|post-navigation|entry-meta|entry-footer)(?:\s|$)"
+    r"wp-block-(?:archives|calendar|categories|latest-comments|latest-posts|rss|search|tag-cloud|loginout|"
+    r"page-list)(?:__\w+)?|post-views|comments-area|post-navigation|entry-meta|entry-footer)(?:\s|$)"
 )
 # An embedded page that the site could not show stands there as its address.
 _LONE_ADDRESS = re.compile(r"(<(?:p|div)\b[^<>]*>)\s*(https?://[^\s<>\"']+)\s*(</(?:p|div)>)")
@@ -317,7 +319,7 @@ class _Writer:
             if u
         ]
         links = dict.fromkeys(filter(None, (self.body.address(u) for u in urls)))
-        label = escape(self.body.say_words(node.get("title") or "")) or "Embedded"
+        label = escape(self.body.without_email(node.get("title") or "")) or "Embedded"
         if not links:
             self.body.notes.say("markup-removed", tag)
         found = [f"[{label}]({url})" for url in links]
@@ -380,7 +382,7 @@ class _Writer:
 
     def _picture(self, node: lxml.html.HtmlElement) -> str:
         url, known = self.body.picture(node.get("src"))
-        alt = escape(" ".join(self.body.say_words(node.get("alt") or known).split()))
+        alt = escape(" ".join(self.body.without_email(node.get("alt") or known).split()))
         if not url:
             self.body.notes.say("markup-removed", "img")
             return alt

@@ -25,6 +25,7 @@ from coproarchive.ingest.wordpress.talk_items import TalkItem, films_without_add
 from coproarchive.ingest.wordpress.understand.names import bare_name
 from coproarchive.ingest.wordpress.understand.people import Bio
 from coproarchive.ingest.wordpress.understand.programme import SessionLine
+from coproarchive.ingest.wordpress.understand.when import Found
 from coproarchive.model import (
     Contribution,
     ImportRules,
@@ -134,19 +135,9 @@ class _Planner:
         self.plan.unused_programmes += again
         main = with_programme[0] if with_programme else members[0]
         title, titled = self._title(event, [main, *members])
-        date = max(
-            ((f.date, e) for e, f in members if f.date),
-            key=lambda d: (bool(self.found.findings[d[1].key].programme), d[0].confidence),
-            default=None,
-        )
-        place = max(
-            ((f.place, e) for e, f in members if f.place),
-            key=lambda d: (bool(self.found.findings[d[1].key].programme), d[0].confidence),
-            default=None,
-        )
-        seminar_id = event.seminar_id or self._seminar_id(
-            event, title, date[0].value if date else ""
-        )
+        date, place = self._surest(members, "date"), self._surest(members, "place")
+        day = date[0].value if date else ""
+        seminar_id = event.seminar_id or self._seminar_id(event, title, day)
         self.seminar_ids[event.key] = seminar_id
         self.sessions[event.key] = [s for _, s in sessions]
         self.plan.seminars.append(
@@ -154,56 +145,37 @@ class _Planner:
                 id=seminar_id,
                 title=title,
                 number=event.number,
-                date=date[0].value if date else None,
+                date=day or None,
                 place=place[0].value[:1_000] if place else None,
                 description=main[1].about or None,
                 programme=tuple(self._session(s) for _, s in sessions),
                 source=main[0].link or None,
-                prepared_by=f"the archive, from the blog “{self.found.site.name or self.found.site.key}”"[
-                    :900
-                ],
+                prepared_by=f"the archive, from the blog “{self.blog}”"[:900],
             )
         )
-        say = self.plan.guesses.append
-        say(
-            Guess(
-                "seminar title",
-                title,
-                titled.title,
-                "title of its post",
-                0.7,
-                titled.where,
-                seminar_id,
-            )
-        )
+        said = Found(title, titled.title, "title of its post", 0.7)
+        self._guess_of(titled, seminar_id, "seminar title", title, said)
         for kind, read in (("date", date), ("place", place)):
             if read:
-                found, entry = read
-                say(
-                    Guess(
-                        kind,
-                        found.value,
-                        found.line,
-                        found.rule,
-                        found.confidence,
-                        entry.where,
-                        seminar_id,
-                    )
-                )
+                self._guess_of(read[1], seminar_id, kind, read[0].value, read[0])
         for entry, s in sessions:
             value = f"{s.start} {s.title}" + (f" ({', '.join(s.people)})" if s.people else "")
-            say(
-                Guess(
-                    "session",
-                    value,
-                    s.line[:300],
-                    "a line with a time",
-                    s.confidence,
-                    entry.where,
-                    seminar_id,
-                )
-            )
+            told = Found(value, s.line[:300], "a line with a time", s.confidence)
+            self._guess_of(entry, seminar_id, "session", value, told)
         self.plan.guesses += self.groups.guesses(event, seminar_id)
+
+    @property
+    def blog(self) -> str:
+        """What the blog is called."""
+        return self.found.site.name or self.found.site.key
+
+    def _surest(
+        self, members: list[tuple[Entry, Findings]], what: str
+    ) -> tuple[Found, Entry] | None:
+        """The date or place that posts give: that of a programme first, then the likeliest."""
+        read = [(getattr(f, what), e, bool(f.programme)) for e, f in members if getattr(f, what)]
+        best = max(read, key=lambda r: (r[2], r[0].confidence), default=None)
+        return (best[0], best[1]) if best else None
 
     def _title(self, event: Event, members: list[tuple[Entry, Findings]]) -> tuple[str, Entry]:
         """The first post's title that names the seminar and not only a kind of post."""
@@ -314,11 +286,8 @@ class _Planner:
         """A file by its address, with the label that its attachment gives it."""
         file = next((a for a in self.found.attachments if a.attachment_url == url), None)
         name = unquote(urlsplit(url).path).rpartition("/")[2]
-        return Wanted(
-            url,
-            (file.title if file and file.title else name or url)[:300],
-            file is not None or _uploaded(url),
-        )
+        label = file.title if file and file.title else name or url
+        return Wanted(url, label[:300], file is not None or _uploaded(url))
 
     def _talks(self) -> None:
         for talk in [

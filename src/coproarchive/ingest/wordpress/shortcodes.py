@@ -160,7 +160,9 @@ def paragraphs(content: str) -> str:
             continue
         if _IS_BLOCK.match(bare) or bare.startswith("<!--"):
             inner = re.match(
-                r"^(<(?:li|td|th|dd|dt|div|p|h[1-6]|figcaption)[^>]*>)(.*)$", bare, re.S
+                r"^(<(?:li|td|th|dd|dt|div|p|h[1-6]|figcaption|address|blockquote)[^>]*>)(.*)$",
+                bare,
+                re.S,
             )
             pieces.append(inner[1] + _breaks(inner[2]) if inner else bare)
         else:
@@ -177,15 +179,20 @@ _COCKNEY = re.compile(r"(?<![\w’'])'(?=(?:\d\ds?|tis|twas|em|til|cause|n)\b)")
 
 
 def typeset(text: str) -> str:
-    """Straight quotes, dots and dashes as WordPress shows them (wptexturize, its common part)."""
-    if not re.search(r"""['"`]|--|\.\.\.|\d *x *\d| - """, text):
+    """Straight quotes, dots and dashes as WordPress shows them (wptexturize, its common part).
+
+    Args:
+        text: what stands between two tags: its ends count as spaces do.
+    """
+    if not re.search(r"""['"`-]|\.\.\.|\d *x *\d""", text):
         return text
     text = text.replace("...", "…").replace("---", "—")
-    text = text.replace(" -- ", " — ").replace(" - ", " – ")
+    text = re.sub(r"(?:(?<=\s)|^)--(?=\s|$)", "—", text)
     text = re.sub(r"(?<!xn)--", "–", text)
+    text = re.sub(r"(?:(?<=\s)|^)-(?=\s|$)", "–", text)
     text = re.sub(r"(?<=\d)x(?=\d)", "×", text)
     text = _COCKNEY.sub("’", text)
-    text = re.sub(r"(^|[\s(\[{“—–>\"-])'(?=\S)", r"\1‘", text)
+    text = re.sub(r"(^|[\s(\[{“—–>\"-])'", r"\1‘", text)
     text = text.replace("'", "’")
-    text = re.sub(r'(^|[\s(\[{‘—–>-])"(?=\S)', r"\1“", text)
+    text = re.sub(r'(^|[\s(\[{‘—–>-])"(?!\s)', r"\1“", text)
     return re.sub(r'"', "”", text)
