@@ -206,8 +206,4 @@ def review(
         return
     if listed:
         out.print(_guess_table(listed, numbered=True))
-    out.print(
-        Text(
-            f"{len(listed)} guesses. A wrong one: correct the record; a right one: --confirm NUMBER."
-        )
-    )
+    out.print(Text(f"{len(listed)} guesses. Wrong: correct the record. Right: --confirm NUMBER."))

@@ -114,7 +114,8 @@ def test_the_blog_is_one_seminar(real: Real) -> None:
         ("12:00", "Power-sharing within coercive environments"),
         ("12:45", "Lunch"),
         ("13:45", "Team Hudd"),
-        ("15:00", "Tea and coffee and identification of the main points arising from presentations and discussions"),
+        ("15:00", "Tea and coffee and identification of the main points arising from "
+         "presentations and discussions"),
         ("15:30", "Additional networking opportunity"),
     ]  # fmt: skip
     said = {s.title: {c.person for c in s.people} for s in seminar.programme}

@@ -164,7 +164,8 @@ def test_what_was_asked_for_comes_in_hidden(bring_items: Bring, catalogue: Read)
     found = {i: item.visibility for i, item in catalogue().items.items()}
     hidden = Visibility.HIDDEN
     assert found == {
-        "open": Visibility.PUBLIC, "draft": hidden, "private": hidden, "locked": hidden, "later": hidden,
+        "open": Visibility.PUBLIC, "draft": hidden, "private": hidden, "locked": hidden,
+        "later": hidden,
     }  # fmt: skip
 
 

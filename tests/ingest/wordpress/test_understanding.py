@@ -72,7 +72,8 @@ def test_a_blog_in_blocks(bring_items: Bring, catalogue: Callable[[], Catalogue]
         ("14:45", "15:30", "Wind as a colleague", ["hana-sail"]),
     ]
     assert [s[2:] for s in lines_of(sea)] == [
-        ("Ship’s biscuit: a history", ["ina-galley"]), ("Tea", []), ("Ovens that roll", ["jo-keel"]),
+        ("Ship’s biscuit: a history", ["ina-galley"]), ("Tea", []),
+        ("Ovens that roll", ["jo-keel"]),
     ]  # fmt: skip
     wind = found.items["milling-together/wind-as-a-colleague"]
     assert wind.kind is Kind.PRESENTATION and people(wind) == [("hana-sail", "speaker")]
@@ -132,7 +133,8 @@ PROGRAMMES = [
     ("9:30 - 10:00 A<br>10:00 to 11:00 B<br>2pm C", ["09:30", "10:00", "14:00"]),
     ("0930–1000 A<br>1000–1030 B<br>1300–1400 C", ["09:30", "10:00", "13:00"]),
     ("<b>9am</b> A<br><b>12 noon</b> no time<br>10am B<br>11am C", ["09:00", "10:00", "11:00"]),
-    ("<h3>Day 1</h3>9.30 A<br>5.00 B<h3>Day 2</h3>9.30 C<br>10.30 D", ["09:30", "17:00", "09:30", "10:30"]),
+    ("<h3>Day 1</h3>9.30 A<br>5.00 B<h3>Day 2</h3>9.30 C<br>10.30 D",
+     ["09:30", "17:00", "09:30", "10:30"]),
 ]  # fmt: skip
 
 

@@ -222,8 +222,12 @@ class Applier:
         files, held = self._files(planned, known, current, pictures)
         if fresh.kind.value == "video" and not planned.files and fresh.source:
             held = (Link(label="The post that speaks of the film", url=fresh.source),)
-            self._problem("attachment-missing", fresh.id, "the source does not hold the film itself.",
-                          hint="Add the recording, or its address under held_at.")  # fmt: skip
+            self._problem(
+                "attachment-missing",
+                fresh.id,
+                "the source does not hold the film itself.",
+                hint="Add the recording, or its address under held_at.",
+            )
         fresh = fresh.model_copy(update={"held_at": held})
         for url in (fresh.source, *(w.url for w in planned.files)):
             if url:
@@ -455,7 +459,9 @@ def _one_line(text: str) -> str:
 
 
 def _why(changed: Iterable[str], conflicts: Iterable[str], kept: Iterable[str]) -> str:
-    said = [
-        ("changed", list(changed)), ("changed on both sides", list(conflicts)), ("yours kept", list(kept)),
-    ]  # fmt: skip
+    said = (
+        ("changed", list(changed)),
+        ("changed on both sides", list(conflicts)),
+        ("yours kept", list(kept)),
+    )
     return "; ".join(f"{what}: {', '.join(names)}" for what, names in said if names)

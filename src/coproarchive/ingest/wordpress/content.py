@@ -185,7 +185,7 @@ class Body:
 
 
 def plain_address(url: str) -> str:
-    """Host and path, alike for http and https, with and without www, size of picture and fragment."""
+    """Host and path, alike with and without https, www, a picture's size and a fragment."""
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
     path = _SIZED.sub("", parts.path).rstrip("/")

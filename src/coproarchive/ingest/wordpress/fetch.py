@@ -76,7 +76,7 @@ class Fetcher:
         """What an address gives, whatever its status.
 
         Raises:
-            IngestError: no answer, a private address, too many redirects, or more than `limit` bytes.
+            IngestError: no answer, a private address, too many redirects or bytes.
         """
         pieces: list[bytes] = []
         status, headers = self._follow(url, limit, pieces.append)

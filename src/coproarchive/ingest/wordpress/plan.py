@@ -341,7 +341,7 @@ class _Planner:
                 self.plan.seminars[n] = seminar.model_copy(update={"programme": tuple(lines)})
 
     def _loose_files(self) -> None:
-        """Attachments that no post took: documents become items, pictures are named in the report."""
+        """Attachments that no post took: documents become items, pictures are reported."""
         taken = {plain_address(w.url) for p in self.plan.items for w in p.files}
         linked = {link for f in self.found.findings.values() for link in f.links}
         for file in sorted(self.found.attachments, key=lambda e: e.order):

@@ -1,4 +1,4 @@
-"""A seminar's programme from the posts that hold one, its abstracts, and the talks it left behind."""
+"""A seminar's programme from the posts that hold one, abstracts, and whose slides are whose."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALIKE = 85
 def sessions_of(
     parts: Sequence[tuple[Entry, Findings]], abstracts: Sequence[Abstract]
 ) -> tuple[list[tuple[Entry, SessionLine]], list[Entry]]:
-    """The sessions in order, each with its post, and posts whose programme tells the same day again.
+    """The sessions in order, each with its post, and posts that tell the same programme again.
 
     Args:
         parts: posts of one seminar that hold a programme.
@@ -75,7 +75,7 @@ def described(session: SessionLine, abstracts: Sequence[Abstract]) -> SessionLin
 
 
 def session_of(talk: Talk, sessions: Sequence[SessionLine]) -> int | None:
-    """Which session a talk's slides are of: by title, else by its people if one session has them."""
+    """Which session a talk is: by title, else by its people if one session has them."""
     for n, session in enumerate(sessions):
         if alike(talk.title, session.title):
             return n

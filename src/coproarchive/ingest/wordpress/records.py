@@ -107,7 +107,7 @@ class Site:
 
 
 class Source(Protocol):
-    """A way to read a site. `posts` may be asked for several times and fills in `site` at the first."""
+    """A way to read a site. `posts` may be asked for several times; it fills in `site`."""
 
     site: Site
 

@@ -51,7 +51,7 @@ class Step:
 
     Attributes:
         action: one of ACTIONS.
-        noun: "seminar", "post", "page", "attachment", "presentation", "video", "person", "topic", ...
+        noun: "seminar", "post", "page", "attachment", "presentation", "person", "topic", ...
         record: id in the archive, "" where there is none.
         title: as shown.
         why: what changed, or why nothing was done.
@@ -122,12 +122,13 @@ class Report:
         if self.comments:
             lines += [f"{self.comments} comments were left out.", ""]
         brought = [s for s in self.steps if s.action != "skipped"]
-        lines += _table("Brought", ("what", "kind", "record", "title", "why"),
-                        ((s.action, s.noun, s.record, s.title, s.why) for s in brought))  # fmt: skip
-        lines += _table("Not brought", ("kind", "title", "why", "source"),
-                        ((s.noun, s.title, s.why, s.source) for s in self.of("skipped")))  # fmt: skip
-        lines += _table("Problems", ("code", "where", "what is wrong, and what to do"),
-                        ((p.code, p.path, f"{p.message} {p.hint}") for p in self.problems))  # fmt: skip
+        skipped = self.of("skipped")
+        rows = [(s.action, s.noun, s.record, s.title, s.why) for s in brought]
+        lines += _table("Brought", ("what", "kind", "record", "title", "why"), rows)
+        left = [(s.noun, s.title, s.why, s.source) for s in skipped]
+        lines += _table("Not brought", ("kind", "title", "why", "source"), left)
+        told = [(p.code, p.path, f"{p.message} {p.hint}") for p in self.problems]
+        lines += _table("Problems", ("code", "where", "what is wrong, and what to do"), told)
         ordered = sorted(self.guesses, key=lambda g: g.confidence)
         lines += _table("Guesses to confirm, the least sure first",
                         ("kind", "understood", "sure", "rule", "read from", "record"),

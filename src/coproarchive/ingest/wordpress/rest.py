@@ -65,7 +65,7 @@ class RestSource:
     # ------------------------------------------------------------- pages
 
     def _page(self, url: str, *, wanted: bool = True) -> tuple[Any, dict[str, str]] | None:
-        """JSON and headers of an address, from the disk where they are there; None if it has none."""
+        """JSON and headers of an address, from the disk where it was kept; None if it has none."""
         path = self.work / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.json"
         if path.is_file() and time.time() - path.stat().st_mtime < KEPT_SECONDS:
             kept = json.loads(path.read_bytes())

@@ -26,7 +26,7 @@ _NTH = (
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
     "eleventh", "twelfth",
 )  # fmt: skip
-_KIND = r"(?P<kind>seminar|workshop|webinar|symposium|conference|lecture|colloquium|roundtable|round table)"
+_KIND = r"(?P<kind>seminar|workshop|webinar|symposium|conference|lecture|colloquium|round ?table)"
 _NUMBERED = re.compile(
     rf"\b{_KIND}\s*(?:no\.?|number|nr\.?|#)?\s*[-–:]?\s*"
     rf"(?P<number>\d{{1,3}}|{'|'.join(_WORDS)})\b(?!\s*(?:%|per cent|people|\w*\s*20\d\d))",
@@ -37,7 +37,8 @@ _ORDINAL = re.compile(
 )
 # Words that say what kind of post it is, and words that join them; neither names a seminar.
 _KIND_WORDS = frozenset(
-    """presentation presentations slide slides programme programmes program agenda schedule timetable
+    """presentation presentations slide slides programme programmes program agenda schedule
+    timetable
     summary summaries report reports photo photos video videos film films speaker speakers abstract
     abstracts bio bios biography biographies profiles registration register booking bookings venue
     material materials resource resources reminder note notes reflection reflections recording
@@ -66,7 +67,7 @@ _TAIL = re.compile(
 )
 _BREAKS = re.compile(r"(\s*[:|–—()]\s*|\s+-\s+|,\s+)")
 SOON_DAYS = 45
-"""A post of slides or a summary without a name belongs to a seminar that was so many days before."""
+"""A nameless post of slides or a summary belongs to a seminar that was so many days before."""
 
 
 @dataclass
@@ -181,7 +182,9 @@ class Groups:
             sure, line, rule, event = best
             self._take(event, entry, line, rule, sure)
 
-    def _likeness(self, entry: Entry, event: Event) -> tuple[float, str, str] | None:
+    def _likeness(  # noqa: PLR0911 - a return a reason
+        self, entry: Entry, event: Event
+    ) -> tuple[float, str, str] | None:
         mine = self._findings(entry)
         others = [self.entries[k] for k in event.members if event.reasons[k][2] > 0.65]
         for other in others:
@@ -242,7 +245,7 @@ def number_in(text: str) -> tuple[str, int] | None:
 
 
 def event_title(title: str) -> str:
-    """The seminar's name in a post's title: without its number, day, "Programme for" and "summary"."""
+    """The seminar's name in a post's title, without number, day, "Programme for" and "summary"."""
     bare = without_dates(_ORDINAL.sub(" | ", _NUMBERED.sub(" | ", title)))
     pieces = _BREAKS.split(_TAIL.sub("", _LEAD.sub("", bare)))
     while pieces and is_generic(pieces[0]):

@@ -269,7 +269,7 @@ def _understand(post: Post, entry: Entry, found: Survey, options: Options) -> Fi
 
 
 def _about(lines: list[TextLine]) -> str:
-    """The paragraph of an announcement that says what the seminar is about: the longest at its top."""
+    """What an announcement says the seminar is about: the longest paragraph at its top."""
     top = [
         line.text for line in lines[:12] if len(line.text) > 150 and not re.match(r"\d", line.text)
     ]

@@ -114,5 +114,5 @@ def films_without_address(found: Survey, groups: Groups) -> Iterator[TalkItem]:
             continue
         author = findings.author
         read = Talk(author.title or entry.title, author.people, Role.SPEAKER, (), True, False,
-                    findings.film_line, "filed under videos, and its text speaks of one", 0.5)  # fmt: skip
+                    findings.film_line, "filed under videos, and speaks of one", 0.5)  # fmt: skip
         yield TalkItem(f"{entry.key}/video", entry, read, entry.title or "Video")

@@ -12,7 +12,8 @@ from coproarchive.ingest.wordpress.understand.people import is_biographies
 from coproarchive.ingest.wordpress.understand.programme import split_title, without_time
 
 _SECTION = re.compile(
-    r"^\W*(?:(?:the|talk|paper|presentation|speakers?['’]?)\s+)*(?:abstracts?|summaries of (?:the )?talks)\W*$",
+    r"^\W*(?:(?:the|talk|paper|presentation|speakers?['’]?)\s+)*"
+    r"(?:abstracts?|summaries of (?:the )?talks)\W*$",
     re.IGNORECASE,
 )
 _ALONE = re.compile(
@@ -31,7 +32,7 @@ class Abstract:
 
 
 def find_abstracts(lines: Sequence[TextLine], known: Known) -> list[Abstract]:
-    """Those under a heading "Abstracts", and paragraphs that begin "Abstract:" under a talk's title."""
+    """Those headed "Abstracts", and paragraphs that begin "Abstract:" under a talk's title."""
     found: list[Abstract] = []
     inside, level = False, 7
     head: list[str] = []

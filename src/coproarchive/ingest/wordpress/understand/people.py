@@ -245,7 +245,7 @@ def find_places(lines: Sequence[TextLine], known: Known) -> list[Bio]:
 def find_author(
     title: str, lines: Sequence[TextLine], account: str, known: Known, *, last_lines: bool = True
 ) -> Author:
-    """Who wrote the post: by its title, its first lines, its last lines, its account, in this order.
+    """Who wrote the post: by its title, first lines, last lines and account, in this order.
 
     Args:
         account: display name of the account; a group's name gives no person.

@@ -260,7 +260,8 @@ def _talk(text: str, urls: tuple[str, ...], line: TextLine, here: _Reading, know
         listed = False
     return Talk(
         title[:300], people, Role.KEYNOTE if keynote else Role.SPEAKER, urls, film, listed,
-        line.text[:300] or " / ".join(here.above)[:300] or urls[0], rule or "an address of its kind",
+        line.text[:300] or " / ".join(here.above)[:300] or urls[0],
+        rule or "an address of its kind",
         sure or 0.4,
     )  # fmt: skip
 

@@ -128,7 +128,9 @@ def without_dates(text: str) -> str:
     return text
 
 
-def find_place(lines: Sequence[TextLine], when: Found | None) -> Found | None:
+def find_place(  # noqa: PLR0911 - a return a way of writing
+    lines: Sequence[TextLine], when: Found | None
+) -> Found | None:
     """Where the event was: a labelled line, or what stands beside its date."""
     for line in lines[:200]:
         venue = _VENUE.match(line.text)
