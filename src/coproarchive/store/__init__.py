@@ -270,11 +270,11 @@ class Store:
 
     def save_person(self, person: Person) -> None:
         """Write one entry of people.yaml, making the file where there is none."""
-        self._save_entry(PEOPLE, person.id, sidecar.plain(person, without=("id",)))
+        self.save_people([person])
 
     def save_topic(self, topic: Topic) -> None:
         """Write one entry of topics.yaml, making the file where there is none."""
-        self._save_entry(TOPICS, topic.id, sidecar.plain(topic, without=("id",)))
+        self.save_topics([topic])
 
     def save_people(self, people: Iterable[Person]) -> None:
         """Write many entries of people.yaml at once; see save_person."""
@@ -441,9 +441,6 @@ class Store:
             if new != old:
                 target.parent.mkdir(exist_ok=True)
                 write_durably(target, new.encode())
-
-    def _save_entry(self, path: str, key: str, content: dict[str, Plain]) -> None:
-        self._save_entries(path, {key: content})
 
     def _save_entries(self, path: str, entries: Mapping[str, dict[str, Plain]]) -> None:
         if entries:

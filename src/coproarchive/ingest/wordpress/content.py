@@ -44,7 +44,7 @@ _SIZED = re.compile(r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)")
 _ADDED = re.compile(
     r"(?:^|\s)(?:sharedaddy|sd-sharing|jp-relatedposts|jp-post-flair|wpcnt|addtoany_share_save_container|"
     r"wp-block-(?:archives|calendar|categories|latest-comments|latest-posts|rss|search|tag-cloud|loginout|"
-    r"page-list)(?:__\w+)?|post-views|comments-area|post-navigation|entry-meta|entry-footer)(?:\s|$)"
+    r"page-list)(?:__\w+)?|components-placeholder|post-views|comments-area|post-navigation|entry-meta|entry-footer)(?:\s|$)"
 )
 # An embedded page that the site could not show stands there as its address.
 _LONE_ADDRESS = re.compile(r"(<(?:p|div)\b[^<>]*>)\s*(https?://[^\s<>\"']+)\s*(</(?:p|div)>)")
@@ -171,7 +171,7 @@ class Body:
         except ValueError:
             scheme, full = "broken", bare
         if scheme in ("http", "https"):
-            full = _FILM.sub(_canonical, full)
+            full = _FILM.sub(_canonical, re.sub(r"\?_=\d+$", "", full))  # a player's own mark
             return (
                 full.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
             )
@@ -319,15 +319,13 @@ class _Writer:
             if u
         ]
         links = dict.fromkeys(filter(None, (self.body.address(u) for u in urls)))
-        label = escape(self.body.without_email(node.get("title") or "")) or "Embedded"
+        label = escape(self.body.without_email(node.get("title") or ""))
         if not links:
             self.body.notes.say("markup-removed", tag)
-        found = [f"[{label}]({url})" for url in links]
-        return found if tag in ("iframe", "embed") else found + self._without_sources(node)
-
-    def _without_sources(self, node: lxml.html.HtmlElement) -> list[str]:
-        words = " ".join(self.body.say_words(" ".join(node.itertext())).split())
-        return [escape(words)] if words else []
+        found = [f"[{label or escape(url)}]({url})" for url in links]
+        words = "" if tag in ("iframe", "embed") else "".join(node.itertext())
+        more = escape(" ".join(self.body.say_words(words).split()))
+        return found + ([more] if more and more not in map(escape, links) else [])
 
     def _end(self, run: list[str], found: list[str]) -> None:
         lines = [line.strip(" \t") for line in "".join(run).split("\n")]
