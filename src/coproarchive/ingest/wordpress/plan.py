@@ -66,6 +66,12 @@ class _Planner:
         self.taken = {*catalogue.items, *catalogue.seminars}
         self.person_ids = {name_key(n): p.id for p in catalogue.people.values() for n in p.names}
         self.named: set[str] = set()
+        self.topic_ids = {
+            label.casefold(): t.id
+            for t in catalogue.topics.values()
+            for label in (t.label, *t.alternatives, t.id)
+        }
+        self.files = {a.attachment_url: a for a in found.attachments if a.attachment_url}
         self.groups = Groups(found, self.rules)
         self.seminar_ids: dict[str, str] = {}
         self.sessions: dict[str, list[SessionLine]] = {}
@@ -84,9 +90,8 @@ class _Planner:
         key = name_key(bare)
         if key not in self.person_ids:
             wanted = slugify(bare, "person")
-            taken = {*self.catalogue.people, *self.plan.people}
             new_id, number = wanted, 1
-            while new_id in taken:
+            while new_id in self.catalogue.people or new_id in self.plan.people:
                 number += 1
                 new_id = f"{wanted}-{number}"
             self.person_ids[key] = new_id
@@ -100,16 +105,11 @@ class _Planner:
 
     def topics(self, entry: Entry) -> tuple[str, ...]:
         """By the archivist's rules; a tag without one is a topic of its own name."""
-        labels = {
-            label.casefold(): t.id
-            for t in (*self.catalogue.topics.values(), *self.plan.topics.values())
-            for label in (t.label, *t.alternatives, t.id)
-        }
         event = self.groups.of.get(entry.key)
         found: dict[str, None] = {}
         for term in entry.terms:
             ruled = rule_for(self.rules.topics, term.name, term.slug)
-            topic = ruled or labels.get(term.name.casefold(), "")
+            topic = ruled or self.topic_ids.get(term.name.casefold(), "")
             if ruled or ignored(self.rules, term.name, term.slug):
                 found.update({ruled: None} if ruled else {})
                 continue
@@ -120,7 +120,7 @@ class _Planner:
             if not topic and self.options.new_topics and term.domain in ("post_tag", "category"):
                 topic = slugify(term.name, "topic")
                 self.plan.topics[topic] = Topic(id=topic, label=term.name[:200])
-                labels[term.name.casefold()] = topic
+                self.topic_ids[term.name.casefold()] = topic
             if topic:
                 found[topic] = None
         return tuple(found)
@@ -284,7 +284,7 @@ class _Planner:
 
     def wanted(self, url: str) -> Wanted:
         """A file by its address, with the label that its attachment gives it."""
-        file = next((a for a in self.found.attachments if a.attachment_url == url), None)
+        file = self.files.get(url)
         name = unquote(urlsplit(url).path).rpartition("/")[2]
         label = file.title if file and file.title else name or url
         return Wanted(url, label[:300], file is not None or _uploaded(url))

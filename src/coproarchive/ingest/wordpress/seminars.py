@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 import datetime
 import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -29,7 +31,8 @@ _NTH = (
 _KIND = r"(?P<kind>seminar|workshop|webinar|symposium|conference|lecture|colloquium|round ?table)"
 _NUMBERED = re.compile(
     rf"\b{_KIND}\s*(?:no\.?|number|nr\.?|#)?\s*[-–:]?\s*"
-    rf"(?P<number>\d{{1,3}}|{'|'.join(_WORDS)})\b(?!\s*(?:%|per cent|people|\w*\s*20\d\d))",
+    rf"(?P<number>\d{{1,3}}|{'|'.join(_WORDS)})\b(?!\s*(?:%|per cent|people|\w*\s*20\d\d|"
+    r"(?:st|nd|rd|th)?\s*(?:of\s+)?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)))",
     re.IGNORECASE,
 )
 _ORDINAL = re.compile(
@@ -113,9 +116,10 @@ class Groups:
         for entry in ordered:
             if entry.key not in self.of and self._findings(entry).programme:
                 self._by_programme(entry)
+        traces = _Traces(self)
         for entry in ordered:
             if entry.key not in self.of:
-                self._by_likeness(entry)
+                self._by_likeness(entry, traces)
         self.events = {k: e for k, e in self.events.items() if self._is_event(e)}
         self.of = {key: e for e in self.events.values() for key in e.members}
 
@@ -171,10 +175,11 @@ class Groups:
             self._event(f"post:{entry.key}"), entry, entry.title, "it holds a programme", 0.9
         )
 
-    def _by_likeness(self, entry: Entry) -> None:
+    def _by_likeness(self, entry: Entry, traces: _Traces) -> None:
         """The event that a post most likely speaks of, if one is likely enough."""
         best: tuple[float, str, str, Event] | None = None
-        for event in self.events.values():
+        for key in traces.events_near(entry, self._findings(entry)):
+            event = self.events[key]
             read = self._likeness(entry, event)
             if read and (best is None or read[0] > best[0]):
                 best = (*read, event)
@@ -229,6 +234,42 @@ class Groups:
         ]
 
 
+class _Traces:
+    """What posts that belong to no event yet may share with one, so that few pairs are compared."""
+
+    def __init__(self, groups: Groups):
+        self.events: dict[str, set[str]] = defaultdict(set)
+        self.days: list[tuple[str, str]] = []
+        for event in groups.events.values():
+            for key in event.members:
+                entry, findings = groups.entries[key], groups.found.findings[key]
+                for trace in (
+                    *_long_words(event_title(entry.title)), *_speakers(findings),
+                    plain_address(entry.link) if entry.link else "",
+                ):  # fmt: skip
+                    self.events[trace].add(event.key)
+                if findings.programme and findings.date:
+                    self.events[findings.date.value].add(event.key)
+                    self.days.append((findings.date.value[:10], event.key))
+        self.events.pop("", None)
+        self.days.sort()
+
+    def events_near(self, entry: Entry, findings: Findings) -> list[str]:
+        """Keys of events that share a word of the name, a person, a link or a day with a post."""
+        traces = {
+            *_long_words(event_title(entry.title)), *_speakers(findings), *findings.links,
+            *findings.dates, *(name_key(b.name) for b in findings.bios),
+        }  # fmt: skip
+        near = {key for trace in traces for key in self.events.get(trace, ())}
+        at = bisect.bisect_right(self.days, (entry.date, "\uffff"))
+        near |= {key for _, key in self.days[max(0, at - 3) : at]}
+        return sorted(near)
+
+
+def _long_words(text: str) -> set[str]:
+    return {w for w in re.findall(r"\w+", text.casefold()) if len(w) > 3} or {text.casefold()}
+
+
 def number_in(text: str) -> tuple[str, int] | None:
     """Kind and number of "Seminar 6", "Workshop two" or "the sixth seminar"."""
     match = _NUMBERED.search(text) or _ORDINAL.search(text)
@@ -244,6 +285,7 @@ def number_in(text: str) -> tuple[str, int] | None:
     return (match["kind"].lower().replace("round table", "roundtable"), number) if number else None
 
 
+@lru_cache(maxsize=100_000)
 def event_title(title: str) -> str:
     """The seminar's name in a post's title, without number, day, "Programme for" and "summary"."""
     bare = without_dates(_ORDINAL.sub(" | ", _NUMBERED.sub(" | ", title)))
@@ -284,7 +326,7 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _speakers(findings: Findings) -> set[str]:
-    named: dict[str, None] = defaultdict()
+    named: dict[str, None] = {}
     for people in (*(s.people for s in findings.programme), *(t.people for t in findings.talks)):
         named.update(dict.fromkeys(name_key(p) for p in people))
     return set(named)

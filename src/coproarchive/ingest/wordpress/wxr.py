@@ -72,8 +72,7 @@ class _File:
     def posts(self) -> Iterator[Post]:
         try:
             with self.path.open("rb") as raw:
-                magic = raw.read(2)
-                raw.seek(0)
+                magic = raw.peek(2)[:2]
                 packed = magic == b"\x1f\x8b"
                 stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw) if packed else raw)
                 yield from self._read(stream)
