@@ -21,12 +21,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from blogs import export, post  # noqa: E402 - the tests' invented exports
-
-from coproarchive.ingest.wordpress import Options, bring  # noqa: E402
-from coproarchive.ingest.wordpress.wxr import WxrSource  # noqa: E402
-from coproarchive.model import Series  # noqa: E402
-from coproarchive.store import Store  # noqa: E402
+from blogs import export, post
+from coproarchive.ingest.wordpress import Options, bring
+from coproarchive.ingest.wordpress.wxr import WxrSource
+from coproarchive.model import Series
+from coproarchive.store import Store
 
 WORDS = "Bread is baked by many hands, and the oven belongs to everybody who feeds it. " * 4
 
