@@ -13,8 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.errors import ConflictError, IngestError, NotFoundError, SidecarError
-from coproarchive.model import Contribution, Item, Kind, Person, Role, Series
+from coproarchive.errors import (
+    ArchiveError,
+    ConflictError,
+    IngestError,
+    NotFoundError,
+    SidecarError,
+)
+from coproarchive.model import Contribution, Item, Kind, Person, Role, Seminar, Series
 from coproarchive.store import Store, safe_name, slugify
 from coproarchive.store.yaml import Plain, YamlMistakeError, parse, render, revise
 from making import make_archive
@@ -239,3 +245,59 @@ def test_a_killed_add_leaves_a_sound_archive(tmp_path: Path, moment: float) -> N
             assert store.asset_path(item.id, asset.path).stat().st_size == asset.size
     store.add_item(Item(id="afterwards", title="After"), {"f.md": source})
     assert not list((root / ".staging").iterdir())
+
+
+def test_untouched_scalars_stay_as_they_are_written() -> None:
+    """Signs, truth values, times and dates that nobody changed keep their form."""
+    text = "title: +1\nflag: True\nwhen: 2017-07-06T10:00:00Z\ndate: 2017-07-06\nlast: x\n"
+    content = parse(text).content
+    assert isinstance(content, dict)
+    assert revise(text, {**content, "last": "y"}) == text.replace("last: x", "last: y")
+
+
+def test_list_entries_keep_their_comments() -> None:
+    """Taking out the first of a list leaves the others' comments with them."""
+    text = "people:\n  - person: a   # first\n  - person: b   # second\n  - person: c   # third\n"
+    content: Plain = {"people": [{"person": "b"}, {"person": "c"}]}
+    revised = revise(text, content)
+    assert parse(revised).content == content
+    assert "person: b   # second" in revised
+    assert "person: c   # third" in revised
+
+
+def test_a_table_of_comments_keeps_them(archive: Path) -> None:
+    """The first entry is written below what the archivist noted."""
+    store = Store(archive)
+    (archive / "people.yaml").write_text("# Who is who: ask Jo\n")
+    store.save_person(Person(id="new-one", names=("New One",)))
+    assert (archive / "people.yaml").read_text().startswith("# Who is who: ask Jo\n")
+    assert list(store.read_people()[0]) == ["new-one"]
+
+
+def test_new_entries_are_put_at_the_end(archive: Path) -> None:
+    """Everything above them stays to the byte; mistakes in them are still told by their line."""
+    before = (archive / "people.yaml").read_text()
+    store = Store(archive)
+    store.read_people()
+    store.save_person(Person(id="zed", names=("Zed: a name", "no")))
+    after = (archive / "people.yaml").read_text()
+    assert after.startswith(before.rstrip())
+    assert store.read_people()[0]["zed"].names == ("Zed: a name", "no")
+    fresh = Store(archive)
+    assert fresh.read_people()[0] == store.read_people()[0]
+    flow = "{a: {names: [A]}}\n"
+    (archive / "people.yaml").write_text(flow)
+    store.save_person(Person(id="b", names=("B",)))
+    assert set(store.read_people()[0]) == {"a", "b"}
+
+
+def test_a_seminar_is_not_made_over_an_item(archive: Path) -> None:
+    """One folder is one record: what is added to it later would not be seen."""
+    with pytest.raises(ArchiveError, match="item of this name"):
+        Store(archive).save_seminar(Seminar(id="windmills", title="X"))
+
+
+@pytest.mark.parametrize("name", ["Dr. " + "x" * 180, "." + "é" * 200, "a" * 300 + ".pdf"])
+def test_long_names_are_cut(name: str) -> None:
+    """Whatever stands behind the last dot."""
+    assert len(safe_name(name).encode()) <= 150

@@ -7,54 +7,41 @@ Every write happens under one lock, to a new file or folder that is then renamed
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
-import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel
 
 from coproarchive.errors import (
     ArchiveError,
     ConflictError,
     IngestError,
     LockedError,
-    NotFoundError,
     SidecarError,
 )
-from coproarchive.model import ID_PATTERN, Asset, AssetRole, Item, Person, Seminar, Series, Topic
+from coproarchive.model import Asset, AssetRole, Item, Person, Seminar, Series, Topic
 from coproarchive.store import sidecar
-from coproarchive.store.cache import ParsedCache
 from coproarchive.store.files import (
-    Entry,
-    Stamp,
     copy_hashed,
     hash_file,
     media_type_of,
-    open_plain,
     safe_name,
     slugify,
-    stamp_of,
     sync_folder,
     walk,
     write_durably,
 )
-from coproarchive.store.yaml import Document, Plain, render, revise
+from coproarchive.store.reading import ITEM, PEOPLE, SEMINAR, SERIES, TOPICS, Reading, checked_id
+from coproarchive.store.yaml import Document, Place, Plain, append, parse, render, revise
 
 __all__ = ["Store", "hash_file", "media_type_of", "role_of", "safe_name", "slugify", "walk"]
 
 LOCK_SECONDS = 30.0
-SERIES, PEOPLE, TOPICS = "archive.yaml", "people.yaml", "topics.yaml"
-SEMINAR, ITEM = "seminar.yaml", "item.yaml"
-
-Noun = TypeVar("Noun", bound=BaseModel)
 
 _ROLES: dict[str, AssetRole] = {
     "text/vtt": AssetRole.CAPTIONS,
@@ -79,7 +66,7 @@ def role_of(media_type: str) -> AssetRole:
     return AssetRole.PICTURE if media_type.startswith("image/") else AssetRole.OTHER
 
 
-class Store:
+class Store(Reading):
     """Reads and writes one archive.
 
     Args:
@@ -89,18 +76,6 @@ class Store:
     Raises:
         NotFoundError: the folder holds no archive.yaml.
     """
-
-    def __init__(self, root: Path, cache: Path | None = None):
-        self.root = Path(root).absolute()
-        if not (self.root / SERIES).is_file():
-            raise NotFoundError(
-                "there is no archive here (no archive.yaml).",
-                root,
-                "To begin one: coproarchive init",
-            )
-        self._cache = ParsedCache(cache)
-        # Items as read before, so that looking again at a large archive reads what changed only.
-        self._items: dict[str, tuple[Stamp, str | None, Item]] = {}
 
     @classmethod
     def create(cls, root: Path, series: Series) -> Store:
@@ -114,109 +89,6 @@ class Store:
             raise ArchiveError("there is an archive here already.", root)
         write_durably(root / SERIES, render(sidecar.plain(series)).encode())
         return cls(root)
-
-    # ------------------------------------------------------------- reading
-
-    def read_series(self) -> Series:
-        """archive.yaml. Raises SidecarError."""
-        return sidecar.build(Series, self._document(SERIES), SERIES)
-
-    def read_people(self) -> tuple[dict[str, Person], list[str]]:
-        """people.yaml by id, and the mistakes in entries left out. Raises SidecarError."""
-        return self._table(Person, PEOPLE)
-
-    def read_topics(self) -> tuple[dict[str, Topic], list[str]]:
-        """topics.yaml by id, and the mistakes in entries left out. Raises SidecarError."""
-        return self._table(Topic, TOPICS)
-
-    def read_seminar(self, seminar_id: str) -> Seminar:
-        """One seminar. Raises SidecarError, NotFoundError."""
-        path = f"{_checked(seminar_id)}/{SEMINAR}"
-        return sidecar.build(Seminar, self._document(path), path, id=seminar_id)
-
-    def read_item(self, item_id: str) -> Item:
-        """One item. Raises SidecarError, NotFoundError."""
-        path = f"{_checked(item_id)}/{ITEM}"
-        seminar, stamp = self.seminar_of(item_id), stamp_of(self.root / path)
-        known = self._items.get(item_id)
-        if known is not None and stamp is not None and known[:2] == (stamp, seminar):
-            return known[2]
-        item = sidecar.build(Item, self._document(path), path, id=item_id, seminar=seminar)
-        if stamp is not None:
-            self._items[item_id] = (stamp, seminar, item)
-        return item
-
-    def seminar_of(self, item_id: str) -> str | None:
-        """The seminar in whose folder the item lies."""
-        folder = item_id.rpartition("/")[0]
-        return folder if folder and (self.root / folder / SEMINAR).is_file() else None
-
-    def seminar_ids(self) -> list[str]:
-        """Folders with a seminar.yaml, sorted."""
-        return sorted(e for e in self._folders("") if (self.root / e / SEMINAR).is_file())
-
-    def item_ids(self) -> list[str]:
-        """Folders with an item.yaml, at the top and inside another, sorted."""
-        found = []
-        for folder in self._folders(""):
-            if (self.root / folder / ITEM).is_file():
-                found.append(folder)
-                continue
-            below = self._folders(f"{folder}/")
-            found += [path for path in below if (self.root / path / ITEM).is_file()]
-        return sorted(found)
-
-    def walk(self) -> Iterator[Entry]:
-        """Everything in the archive's folder; no link is followed."""
-        return walk(self.root)
-
-    def asset_path(self, item_id: str, name: str) -> Path:
-        """Where an item's file is.
-
-        Raises:
-            NotFoundError: it is not there, or is a link or another thing than a file.
-        """
-        folder = self.root / _checked(item_id)
-        path = folder / name
-        if "/" in name or "\\" in name or name.startswith("."):
-            raise NotFoundError("this is no file of the item.", f"{item_id}/{name}")
-        inside = not folder.is_symlink() and not folder.parent.is_symlink()
-        if not inside or path.is_symlink() or not path.is_file():
-            raise NotFoundError("the file is not there.", f"{item_id}/{name}")
-        return path
-
-    def digest(self, path: str) -> str:
-        """sha256 of a sidecar's bytes, "" where there is none; path as in `Problem.path`."""
-        try:
-            return hashlib.sha256(self._read(path)).hexdigest()
-        except NotFoundError:
-            return ""
-
-    def stamp(self) -> tuple[int, int, int]:
-        """A cheap sign of change: newest change and number of sidecars and their folders.
-
-        Counts, in nanoseconds, the latest mtime of any sidecar or folder that may hold one.
-        """
-        newest = entries = size = 0
-        for folder in [
-            "",
-            *self._folders(""),
-            *(p for f in self._folders("") for p in self._folders(f + "/")),
-        ]:
-            for path in (
-                self.root / folder,
-                *((self.root / folder / n) for n in _sidecars_in(folder)),
-            ):
-                with contextlib.suppress(OSError):
-                    state = path.lstat()
-                    newest = max(newest, state.st_mtime_ns)
-                    entries += 1
-                    size += state.st_size if path.suffix == ".yaml" else 0
-        return newest, entries, size
-
-    def save_cache(self) -> None:
-        """Keep what was parsed, for the next process."""
-        self._cache.save()
 
     # ------------------------------------------------------------- writing
 
@@ -251,8 +123,11 @@ class Store:
 
     def save_seminar(self, seminar: Seminar, *, expected_digest: str | None = None) -> None:
         """Write <seminar>/seminar.yaml, making its folder; see save_item."""
-        content = sidecar.plain(seminar, without=("id",))
-        self._save(f"{_checked(seminar.id)}/{SEMINAR}", content, expected_digest)
+        path = f"{checked_id(seminar.id)}/{SEMINAR}"
+        with self.lock():
+            if (self.root / seminar.id / ITEM).exists():
+                raise ArchiveError("there is an item of this name.", seminar.id, "Choose another.")
+            self._save(path, sidecar.plain(seminar, without=("id",)), expected_digest)
 
     def save_item(self, item: Item, *, expected_digest: str | None = None) -> None:
         """Write an existing item's sidecar; comments and the order of keys are kept.
@@ -266,7 +141,7 @@ class Store:
             LockedError: another process is writing.
         """
         content = sidecar.plain(item, without=("id", "seminar"))
-        self._save(f"{_checked(item.id)}/{ITEM}", content, expected_digest)
+        self._save(f"{checked_id(item.id)}/{ITEM}", content, expected_digest)
 
     def save_person(self, person: Person) -> None:
         """Write one entry of people.yaml, making the file where there is none."""
@@ -297,7 +172,7 @@ class Store:
         Raises:
             IngestError: the id is taken, or a file cannot be read or copied.
         """
-        folder = self.root / _checked(item.id)
+        folder = self.root / checked_id(item.id)
         with self.lock():
             self.sweep()
             if folder.exists():
@@ -390,42 +265,6 @@ class Store:
             data = json.dumps(value, ensure_ascii=False, indent=1).encode()
             write_durably(folder / f"{slugify(name)}.json", data)
 
-    # ------------------------------------------------------------- parts
-
-    def _folders(self, prefix: str) -> list[str]:
-        """Folders directly below, without hidden names and links."""
-        try:
-            with os.scandir(self.root / prefix) as entries:
-                return sorted(
-                    prefix + entry.name
-                    for entry in entries
-                    if not entry.name.startswith(".")
-                    and entry.is_dir(follow_symlinks=False)
-                    and re.match(ID_PATTERN, entry.name)
-                )
-        except OSError:
-            return []
-
-    def _read(self, path: str) -> bytes:
-        try:
-            with open_plain(self.root / path) as file:
-                return file.read(sidecar.MAX_TABLE_BYTES + 1)
-        except OSError as error:
-            if error.errno in (errno.ENOENT, errno.ENOTDIR):
-                raise NotFoundError("there is no such record.", path) from None
-            if error.errno == errno.ELOOP:
-                raise SidecarError("this is a link; links are not followed.", path) from None
-            raise SidecarError(f"cannot be read: {error.strerror}.", path) from None
-
-    def _document(self, path: str, limit: int = sidecar.MAX_BYTES) -> Document:
-        data = self._read(path)
-        return self._cache.get(data, lambda: sidecar.read_document(data, path, limit))
-
-    def _table(self, noun: type[Noun], path: str) -> tuple[dict[str, Noun], list[str]]:
-        if not os.path.lexists(self.root / path):
-            return {}, []
-        return sidecar.build_table(noun, self._document(path, sidecar.MAX_TABLE_BYTES), path)
-
     def _save(self, path: str, content: dict[str, Plain], expected: str | None) -> None:
         with self.lock():
             found = self.digest(path)
@@ -443,18 +282,23 @@ class Store:
                 write_durably(target, new.encode())
 
     def _save_entries(self, path: str, entries: Mapping[str, dict[str, Plain]]) -> None:
-        if entries:
-            self._change_table(path, lambda table: table | dict(entries))
-
-    def _change_table(
-        self, path: str, change: Callable[[dict[str, Plain]], dict[str, Plain]]
-    ) -> None:
+        if not entries:
+            return
         with self.lock():
             exists = os.path.lexists(self.root / path)
-            old = self._document(path, sidecar.MAX_TABLE_BYTES).content if exists else None
+            document = self._document(path, sidecar.MAX_TABLE_BYTES) if exists else Document()
+            old = document.content
             if old is not None and not isinstance(old, dict):
                 raise SidecarError("this file lists records by id.", path)
-            self._save(path, change(old or {}), None)
+            table = (old or {}) | dict(entries)
+            new = None
+            if old and not old.keys() & entries.keys():
+                new = append(self._read(path).decode("utf-8-sig"), dict(entries))
+            if new is None:
+                self._save(path, table, None)
+                return
+            write_durably(self.root / path, new.encode())
+            self._cache.put(new.encode(), Document(table, _grown(document.lines, new, entries)))
 
     def _staging(self) -> Path:
         staging = self.root / ".staging" / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
@@ -481,17 +325,10 @@ class Store:
         return tuple(staged)
 
 
-def _checked(record_id: str) -> str:
-    """The id, if it can be the path of a record.
-
-    Raises:
-        NotFoundError: it cannot, so there is no such record.
-    """
-    parts = record_id.split("/")
-    if len(parts) > 2 or not all(re.match(ID_PATTERN, part) for part in parts):
-        raise NotFoundError("there is no such record.", record_id)
-    return record_id
-
-
-def _sidecars_in(folder: str) -> tuple[str, ...]:
-    return (SEMINAR, ITEM) if folder else (SERIES, PEOPLE, TOPICS)
+def _grown(
+    lines: dict[Place, int], text: str, entries: Mapping[str, dict[str, Plain]]
+) -> dict[Place, int]:
+    """Lines of a table to whose end entries were appended."""
+    added = parse(render(dict(entries))).lines
+    before = text.count("\n") - render(dict(entries)).count("\n")
+    return lines | {place: line + before for place, line in added.items() if place}

@@ -39,11 +39,16 @@ class ParsedCache:
         entry = self._used.get(key) or self._known.get(key)
         if entry is None:
             document = parse()
-            lines = [[list(place), line] for place, line in document.lines.items()]
-            entry = [document.content, lines]
-            self._dirty = True
+            self.put(data, document)
+            return document
         self._used[key] = entry
         return _document(entry)
+
+    def put(self, data: bytes, document: Document) -> None:
+        """Keep what is known of these bytes without parsing them."""
+        lines = [[list(place), line] for place, line in document.lines.items()]
+        self._used[hashlib.sha256(data).hexdigest()] = [document.content, lines]
+        self._dirty = True
 
     def save(self) -> None:
         """Write the cache, if anything new was parsed; failing to is no harm."""

@@ -54,6 +54,7 @@ MEDIA_TYPES: dict[str, str] = {
     ".xml": "application/xml",
 }
 
+MAX_ENDING = 16
 RACY_NS = 50_000_000
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 
@@ -108,6 +109,8 @@ def safe_name(name: str) -> str:
     name = "".join(" " if c.isspace() else c for c in name)
     name = "".join(c for c in name if c.isprintable() and c not in '/\\:*?"<>|')
     stem, suffix = os.path.splitext(name)
+    if len(suffix.encode()) > MAX_ENDING:  # a sentence with a dot in it, not an ending
+        stem, suffix = name, ""
     stem = re.sub(r" +", " ", stem).strip(" .")
     suffix = suffix.lower().strip(" ")
     if not stem or _RESERVED.match(stem):

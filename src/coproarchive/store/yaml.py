@@ -11,9 +11,11 @@ import datetime
 import io
 import re
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
@@ -25,6 +27,8 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.representer import RoundTripRepresenter
 from ruamel.yaml.scalarstring import LiteralScalarString
 
 Plain = dict[str, "Plain"] | list["Plain"] | str | None
@@ -184,6 +188,9 @@ def revise(text: str, content: Plain) -> str:
     old = parse(text).content
     if old == content:
         return text
+    if old is None:
+        # Nothing but comments: they stay on top.
+        return text.rstrip() + "\n" + render(content) if text.strip() else render(content)
     tree = _loader(2).load(text)
     if (
         not isinstance(tree, CommentedMap)
@@ -193,7 +200,28 @@ def revise(text: str, content: Plain) -> str:
         return render(content)
     _merge_map(tree, old, content)
     unindented_lists = re.search(r"^([ ]*)[\w-]+:[ ]*\n\1- ", text, re.MULTILINE)
-    return _dump(tree, offset=0 if unindented_lists else 2)
+    revised = _dump(tree, offset=0 if unindented_lists else 2)
+    # What is written must be read again as what was meant, whatever the document looked like.
+    return revised if _reads_as(revised, content) else render(content)
+
+
+def append(text: str, entries: dict[str, Plain]) -> str | None:
+    """The document, a mapping, with new keys at its end; None where that cannot be done so simply.
+
+    The rest of the text is not touched and not parsed: tables of thousands of people grow quickly.
+    """
+    ends = re.search(r"^(\.\.\.|---|[{\[])", text, re.MULTILINE)
+    added = render(entries)
+    if ends or not text.strip() or not _reads_as(added, entries):
+        return None
+    return text.rstrip() + "\n" + added
+
+
+def _reads_as(text: str, content: Plain) -> bool:
+    try:
+        return parse(text).content == content
+    except YamlMistakeError:
+        return False
 
 
 def _merge_map(tree: CommentedMap, old: dict[str, Plain], new: dict[str, Plain]) -> None:
@@ -213,13 +241,25 @@ def _merged(node: object, old: Plain, new: Plain) -> object:
         _merge_map(node, old, new)
         return node
     if isinstance(node, CommentedSeq) and isinstance(old, list) and isinstance(new, list):
-        for position, value in enumerate(new[: len(old)]):
-            if old[position] != value:
-                node[position] = _merged(node[position], old[position], value)
-        del node[len(new) :]
-        node.extend(_styled(value) for value in new[len(old) :])
+        _merge_list(node, old, new)
         return node
     return _styled(new)
+
+
+def _merge_list(node: CommentedSeq, old: list[Plain], new: list[Plain]) -> None:
+    """Entries that stay keep their nodes, and with them their comments."""
+    before, after = [repr(value) for value in old], [repr(value) for value in new]
+    steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    for kind, i1, i2, j1, j2 in reversed(steps):
+        if kind == "equal":
+            continue
+        both = min(i2 - i1, j2 - j1)
+        for n in range(both):
+            node[i1 + n] = _merged(node[i1 + n], old[i1 + n], new[j1 + n])
+        for position in range(i2 - 1, i1 + both - 1, -1):
+            del node[position]
+        for n in range(both, j2 - j1):
+            node.insert(i1 + n, _styled(new[j1 + n]))
 
 
 def _styled(value: Plain) -> object:
@@ -239,8 +279,38 @@ def _styled(value: Plain) -> object:
     return value
 
 
+class _AsWritten(str):
+    """A plain scalar that YAML would read as a number, a date or a truth value."""
+
+    __slots__ = ()
+
+
+class _Constructor(RoundTripConstructor):
+    """Keeps every scalar as it is written."""
+
+
+class _Representer(RoundTripRepresenter):
+    """Writes scalars that were kept as they were."""
+
+
+def _construct_as_written(constructor: RoundTripConstructor, node: ScalarNode) -> str:
+    return _AsWritten(node.value)
+
+
+def _represent_as_written(representer: RoundTripRepresenter, data: _AsWritten) -> ScalarNode:
+    resolver = representer.dumper.resolver
+    return ScalarNode(resolver.resolve(ScalarNode, str(data), (True, False)), str(data))
+
+
+for _tag in ("int", "float", "bool", "timestamp"):
+    _Constructor.add_constructor(f"tag:yaml.org,2002:{_tag}", _construct_as_written)
+_Representer.add_representer(_AsWritten, _represent_as_written)
+
+
 def _loader(offset: int) -> YAML:
     yaml = YAML(typ="rt", pure=True)
+    yaml.Constructor = _Constructor
+    yaml.Representer = _Representer
     yaml.preserve_quotes = True
     yaml.width = 1_000_000
     yaml.allow_unicode = True

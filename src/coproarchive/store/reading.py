@@ -1,0 +1,201 @@
+"""Reading an archive's folder: records, and where files are. Changes nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from coproarchive.errors import NotFoundError, SidecarError
+from coproarchive.model import ID_PATTERN, Item, Person, Seminar, Series, Topic
+from coproarchive.store import sidecar
+from coproarchive.store.cache import ParsedCache
+from coproarchive.store.files import Entry, Stamp, open_plain, stamp_of, walk
+from coproarchive.store.yaml import Document
+
+SERIES, PEOPLE, TOPICS = "archive.yaml", "people.yaml", "topics.yaml"
+SEMINAR, ITEM = "seminar.yaml", "item.yaml"
+
+Noun = TypeVar("Noun", bound=BaseModel)
+
+
+class Reading:
+    """Reads one archive; see Store.
+
+    Args:
+        root: the folder that holds archive.yaml.
+        cache: a file outside the archive in which parsed sidecars are kept; it can be deleted.
+
+    Raises:
+        NotFoundError: the folder holds no archive.yaml.
+    """
+
+    def __init__(self, root: Path, cache: Path | None = None):
+        self.root = Path(root).absolute()
+        if not (self.root / SERIES).is_file():
+            raise NotFoundError(
+                "there is no archive here (no archive.yaml).",
+                root,
+                "To begin one: coproarchive init",
+            )
+        self._cache = ParsedCache(cache)
+        # Items as read before, so that looking again at a large archive reads what changed only.
+        self._items: dict[str, tuple[Stamp, str | None, Item]] = {}
+
+    def read_series(self) -> Series:
+        """archive.yaml. Raises SidecarError."""
+        return sidecar.build(Series, self._document(SERIES), SERIES)
+
+    def read_people(self) -> tuple[dict[str, Person], list[str]]:
+        """people.yaml by id, and the mistakes in entries left out. Raises SidecarError."""
+        return self._table(Person, PEOPLE)
+
+    def read_topics(self) -> tuple[dict[str, Topic], list[str]]:
+        """topics.yaml by id, and the mistakes in entries left out. Raises SidecarError."""
+        return self._table(Topic, TOPICS)
+
+    def read_seminar(self, seminar_id: str) -> Seminar:
+        """One seminar. Raises SidecarError, NotFoundError."""
+        path = f"{checked_id(seminar_id)}/{SEMINAR}"
+        return sidecar.build(Seminar, self._document(path), path, id=seminar_id)
+
+    def read_item(self, item_id: str) -> Item:
+        """One item. Raises SidecarError, NotFoundError."""
+        path = f"{checked_id(item_id)}/{ITEM}"
+        seminar, stamp = self.seminar_of(item_id), stamp_of(self.root / path)
+        known = self._items.get(item_id)
+        if known is not None and stamp is not None and known[:2] == (stamp, seminar):
+            return known[2]
+        item = sidecar.build(Item, self._document(path), path, id=item_id, seminar=seminar)
+        if stamp is not None:
+            self._items[item_id] = (stamp, seminar, item)
+        return item
+
+    def seminar_of(self, item_id: str) -> str | None:
+        """The seminar in whose folder the item lies."""
+        folder = item_id.rpartition("/")[0]
+        return folder if folder and (self.root / folder / SEMINAR).is_file() else None
+
+    def seminar_ids(self) -> list[str]:
+        """Folders with a seminar.yaml, sorted."""
+        return sorted(e for e in self._folders("") if (self.root / e / SEMINAR).is_file())
+
+    def item_ids(self) -> list[str]:
+        """Folders with an item.yaml, at the top and inside another, sorted."""
+        found = []
+        for folder in self._folders(""):
+            if (self.root / folder / ITEM).is_file():
+                found.append(folder)
+                continue
+            below = self._folders(f"{folder}/")
+            found += [path for path in below if (self.root / path / ITEM).is_file()]
+        return sorted(found)
+
+    def walk(self) -> Iterator[Entry]:
+        """Everything in the archive's folder; no link is followed."""
+        return walk(self.root)
+
+    def asset_path(self, item_id: str, name: str) -> Path:
+        """Where an item's file is.
+
+        Raises:
+            NotFoundError: it is not there, or is a link or another thing than a file.
+        """
+        folder = self.root / checked_id(item_id)
+        path = folder / name
+        if "/" in name or "\\" in name or name.startswith("."):
+            raise NotFoundError("this is no file of the item.", f"{item_id}/{name}")
+        inside = not folder.is_symlink() and not folder.parent.is_symlink()
+        if not inside or path.is_symlink() or not path.is_file():
+            raise NotFoundError("the file is not there.", f"{item_id}/{name}")
+        return path
+
+    def digest(self, path: str) -> str:
+        """sha256 of a sidecar's bytes, "" where there is none; path as in `Problem.path`."""
+        try:
+            return hashlib.sha256(self._read(path)).hexdigest()
+        except NotFoundError:
+            return ""
+
+    def stamp(self) -> tuple[int, int, int]:
+        """A cheap sign of change: newest change and number of sidecars and their folders.
+
+        Counts, in nanoseconds, the latest mtime of any sidecar or folder that may hold one.
+        """
+        newest = entries = size = 0
+        for folder in [
+            "",
+            *self._folders(""),
+            *(p for f in self._folders("") for p in self._folders(f + "/")),
+        ]:
+            for path in (
+                self.root / folder,
+                *((self.root / folder / n) for n in _sidecars_in(folder)),
+            ):
+                with contextlib.suppress(OSError):
+                    state = path.lstat()
+                    newest = max(newest, state.st_mtime_ns)
+                    entries += 1
+                    size += state.st_size if path.suffix == ".yaml" else 0
+        return newest, entries, size
+
+    def save_cache(self) -> None:
+        """Keep what was parsed, for the next process."""
+        self._cache.save()
+
+    def _folders(self, prefix: str) -> list[str]:
+        """Folders directly below, without hidden names and links."""
+        try:
+            with os.scandir(self.root / prefix) as entries:
+                return sorted(
+                    prefix + entry.name
+                    for entry in entries
+                    if not entry.name.startswith(".")
+                    and entry.is_dir(follow_symlinks=False)
+                    and re.match(ID_PATTERN, entry.name)
+                )
+        except OSError:
+            return []
+
+    def _read(self, path: str) -> bytes:
+        try:
+            with open_plain(self.root / path) as file:
+                return file.read(sidecar.MAX_TABLE_BYTES + 1)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR):
+                raise NotFoundError("there is no such record.", path) from None
+            if error.errno == errno.ELOOP:
+                raise SidecarError("this is a link; links are not followed.", path) from None
+            raise SidecarError(f"cannot be read: {error.strerror}.", path) from None
+
+    def _document(self, path: str, limit: int = sidecar.MAX_BYTES) -> Document:
+        data = self._read(path)
+        return self._cache.get(data, lambda: sidecar.read_document(data, path, limit))
+
+    def _table(self, noun: type[Noun], path: str) -> tuple[dict[str, Noun], list[str]]:
+        if not os.path.lexists(self.root / path):
+            return {}, []
+        return sidecar.build_table(noun, self._document(path, sidecar.MAX_TABLE_BYTES), path)
+
+
+def checked_id(record_id: str) -> str:
+    """The id, if it can be the path of a record.
+
+    Raises:
+        NotFoundError: it cannot, so there is no such record.
+    """
+    parts = record_id.split("/")
+    if len(parts) > 2 or not all(re.match(ID_PATTERN, part) for part in parts):
+        raise NotFoundError("there is no such record.", record_id)
+    return record_id
+
+
+def _sidecars_in(folder: str) -> tuple[str, ...]:
+    return (SEMINAR, ITEM) if folder else (SERIES, PEOPLE, TOPICS)
