@@ -15,12 +15,11 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
 
-def ensure(lock: str, extra: str = "") -> Path:
+def ensure(lock: str) -> Path:
     """Install what the lock file names, once for each state of the lock and of pyproject.toml.
 
     Args:
         lock: name of the lock file in requirements/.
-        extra: extras of the project, e.g. "[dev]"; named only to tell environments apart.
 
     Returns:
         The environment's Python.
@@ -37,9 +36,15 @@ def ensure(lock: str, extra: str = "") -> Path:
     stamp = VENV / f"installed-{lock}"
     if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
         return PYTHON
-    if not PYTHON.exists():
+    if not _has_pip():
         print("Making a virtual environment in .venv ...", flush=True)
-        venv.create(VENV, with_pip=True)
+        try:
+            venv.create(VENV, with_pip=True, clear=True)
+        except (subprocess.CalledProcessError, OSError) as error:
+            sys.exit(
+                f"The virtual environment could not be made ({error}).\n"
+                "On Debian and Ubuntu: apt-get install python3-venv. Then run this again."
+            )
     print(
         f"Installing what requirements/{lock} names (a few minutes the first time) ...", flush=True
     )
@@ -48,6 +53,14 @@ def ensure(lock: str, extra: str = "") -> Path:
     _run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
     stamp.write_text(wanted)
     return PYTHON
+
+
+def _has_pip() -> bool:
+    """Whether the environment was made as a whole: a stopped run leaves half of one."""
+    command = [str(PYTHON), "-m", "pip", "--version"]
+    return (
+        PYTHON.exists() and not subprocess.run(command, capture_output=True, check=False).returncode
+    )
 
 
 def _run(command: list[str]) -> None:

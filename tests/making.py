@@ -212,6 +212,9 @@ def _items(files: dict[str, Path]) -> list[tuple[Item, str, Path | None]]:
             Item(
                 id="withdrawn",
                 title="A withdrawn talk",
+                abstract="The unspeakable zanzibar abstract.",
+                people=(Contribution(person="cy-secret"),),
+                topics=("hidden-topic",),
                 withdrawn=Withdrawn(date="2020-01-01", reason="The speaker asked for it."),
             ),
             "",

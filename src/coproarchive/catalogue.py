@@ -30,7 +30,7 @@ from coproarchive.store.sidecar import did_you_mean
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Catalogue:
     """A snapshot of every record that could be read, and the problems of those that could not.
 
@@ -70,7 +70,8 @@ class Catalogue:
             items |= _load_each([item_id], store.read_item, "item.yaml", problems)
         store.save_cache()
         whole = cls(series, seminars, items, people, topics)
-        problems += _references(whole)
+        unread = {p.path for p in problems if p.path in ("people.yaml", "topics.yaml")}
+        problems += _references(whole, unread)
         digests = {item_id: whole.digest_of(item) for item_id, item in items.items()}
         return cls(series, seminars, items, people, topics, digests, tuple(problems))
 
@@ -175,17 +176,26 @@ class Catalogue:
     def for_public(self) -> Catalogue:
         """The archive that everybody may see. The one place where that is decided.
 
-        Hidden items are not in it, in no look-up and no programme line; withdrawn ones only as
-        tombstones. A person or topic is in it if something in it names them, or nothing in the
-        whole archive does (an entry made for later).
+        Hidden items are not in it, in no look-up, no relation and no programme line; withdrawn ones
+        only as tombstones: title, kind, date, seminar, and why they were taken back. A person or
+        topic is in it if something in it names them, or nothing in the whole archive does (an entry
+        made for later).
         """
         shown = {
             i: item
             for i, item in self.items.items()
             if item.visibility is Visibility.PUBLIC and not item.withdrawn
         }
+        shown = {i: _related(item, shown) for i, item in shown.items()}
         tombstones = {
-            i: item
+            i: Item(
+                id=i,
+                seminar=item.seminar,
+                kind=item.kind,
+                title=item.title,
+                date=item.date,
+                withdrawn=item.withdrawn,
+            )
             for i, item in self.items.items()
             if item.visibility is Visibility.PUBLIC and item.withdrawn
         }
@@ -251,15 +261,16 @@ def _broken(path: str, message: str, hint: str | None) -> Problem:
     return Problem("record-broken", Severity.ERROR, path, message, hint=hint or "Correct the file.")
 
 
-def _references(catalogue: Catalogue) -> Iterable[Problem]:
+def _references(catalogue: Catalogue, unread: set[str]) -> Iterable[Problem]:
     """References to people, topics and items that are not there."""
-    tables: dict[str, Mapping[str, object]] = {
-        "person": catalogue.people,
-        "topic": catalogue.topics,
-        "item": catalogue.items,
-    }
+    tables: dict[str, Mapping[str, object]] = {"item": catalogue.items}
+    # A table that could not be read is one problem, not one for each record that refers to it.
+    if "people.yaml" not in unread:
+        tables["person"] = catalogue.people
+    if "topics.yaml" not in unread:
+        tables["topic"] = catalogue.topics
     for path, noun, key, place in _named(catalogue):
-        if key not in tables[noun]:
+        if noun in tables and key not in tables[noun]:
             yield _unknown(noun, key, tables[noun], path, place)
 
 
@@ -312,6 +323,14 @@ def _without(seminar: Seminar, shown: set[str]) -> Seminar:
         for s in seminar.programme
     )
     return seminar.model_copy(update={"programme": programme})
+
+
+def _related(item: Item, shown: Mapping[str, Item]) -> Item:
+    """The item, its relations pointing at shown items only."""
+    if all(r.item is None or r.item in shown for r in item.relations):
+        return item
+    kept = tuple(r for r in item.relations if r.item is None or r.item in shown)
+    return item.model_copy(update={"relations": kept})
 
 
 def _used(

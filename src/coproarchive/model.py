@@ -49,7 +49,7 @@ def _web_address(value: str) -> str:
 
 WebAddress = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_web_address)]
 
-_EDTF_DAY = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$")
+_EDTF_DAY = re.compile(r"^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?$")
 
 
 def edtf_bounds(value: str) -> tuple[str, str]:
@@ -61,7 +61,9 @@ def edtf_bounds(value: str) -> tuple[str, str]:
     Raises:
         ValueError: not such a date, or no such day.
     """
-    start, _, end = value.partition("/")
+    start, slash, end = value.partition("/")
+    if slash and not end:
+        raise ValueError("an interval has a date on both sides of the slash")
     first, last = _edtf_span(start), _edtf_span(end or start)
     if last[1] < first[0]:
         raise ValueError("the interval ends before it starts")

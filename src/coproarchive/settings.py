@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+import argon2
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from coproarchive.extract.base import Limits
@@ -20,11 +21,13 @@ class Settings(BaseSettings):
 
     archive: Path = Field(default=Path("archive"), description="folder that holds the archive")
     index: Path = Field(
-        default=Path("index"), description="folder for everything derived; can be deleted"
+        default=Path("index"),
+        description="folder for everything derived; can be deleted. Where only the archive is "
+        'named: "index" beside a folder "archive", else its name and "-index"',
     )
     engine: Literal["whoosh", "memory"] = Field(default="whoosh", description="search engine")
     host: str = Field(default="127.0.0.1", description="address the page is served on")
-    port: int = Field(default=8501, ge=0, le=65535, description="port the page is served on")
+    port: int = Field(default=8501, ge=1, le=65535, description="port the page is served on")
     password_hash: str | None = Field(
         default=None,
         description="argon2 hash of the archivist's password; made by `coproarchive password`",
@@ -53,6 +56,29 @@ class Settings(BaseSettings):
         "installed",
     )
     workers: int = Field(default=0, ge=0, description="reading processes; 0 means one a core")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _beside(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Each archive has an index of its own, though only the archive is named."""
+        if given.get("archive") and not given.get("index"):
+            archive = Path(given["archive"])
+            name = "index" if archive.name == "archive" else f"{archive.name}-index"
+            return {**given, "index": archive.parent / name}
+        return given
+
+    @field_validator("password_hash")
+    @classmethod
+    def _argon2(cls, value: str | None) -> str | None:
+        if value:
+            try:
+                argon2.extract_parameters(value)
+            except argon2.exceptions.InvalidHashError:
+                raise ValueError(
+                    "this is no argon2 hash. Put it in single quotes: a shell takes the $ in it "
+                    "for its own"
+                ) from None
+        return value or None
 
     def limits(self) -> Limits:
         """The limits that the extractors are given."""

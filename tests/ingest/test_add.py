@@ -9,10 +9,11 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from coproarchive.errors import DuplicateError, IngestError, NotFoundError
+from coproarchive.errors import DuplicateError, IngestError, NotFoundError, SidecarError
 from coproarchive.ingest.add import Given, add_files, add_folder, proposal_for
 from coproarchive.library import Library
 from coproarchive.model import Kind, Role, Series
@@ -165,21 +166,51 @@ def test_adding_killed_at_any_moment_loses_nothing(
     folder = tmp_path / "loose"
     for number in range(60):
         make_pdf(folder / f"talk-{number}.pdf", [f"Talk {number}\nabout grain {number}"])
-    Store.create(tmp_path / "archive", Series(title="New"))
-    index = tmp_path / "index"
-    for tenths in (12, 14, 15, 16, 17, 18):
+    archive = tmp_path / "archive"
+    Store.create(archive, Series(title="New"))
+    counts = []
+    for kill_at in (1, 2, 7, 20, 21):
         adding = multiprocessing.get_context("spawn").Process(
-            target=_add_all, args=(tmp_path / "archive", index, folder)
+            target=_add_all, args=(archive, tmp_path / "index", folder)
         )
         adding.start()
-        time.sleep(tenths / 10)
+        while adding.is_alive() and len(list(archive.glob("*/item.yaml"))) < kill_at:
+            time.sleep(0.001)
         assert adding.pid is not None
         os.kill(adding.pid, signal.SIGKILL)
         adding.join()
-        library = open_library(tmp_path / "archive")
+        counts.append(len(list(archive.glob("*/item.yaml"))))
+        library = open_library(archive)
         assert [p for p in library.check() if p.severity.value != "note"] == []
         library.close()
-    library = open_library(tmp_path / "archive")
+    assert any(0 < count < 60 for count in counts)  # it was stopped on its way
+    library = open_library(archive)
     add_folder(library.store, library.catalogue(), library.reader, folder, Given())
     library.changed()
     assert len(library.catalogue().items) == 60
+
+
+@pytest.mark.parametrize("wrong", [{"date": "July 2017"}, {"people": ("x" * 2000,)}])
+def test_what_is_refused_leaves_no_trace(
+    library: Library, archive: Path, deck: Path, wrong: dict[str, Any]
+) -> None:
+    """A field that cannot be written is told in plain words, before people or topics are made."""
+    make_deck(deck, extra_title="Fresh")
+    before = {p.name: p.read_bytes() for p in archive.glob("*.yaml")}
+    with pytest.raises(IngestError) as refused:
+        given = Given(**{"people": ("Ned New",), **wrong})
+        add_files(library.store, library.catalogue(), library.reader, [deck], given)
+    assert "pydantic" not in str(refused.value)
+    assert {p.name: p.read_bytes() for p in archive.glob("*.yaml")} == before
+
+
+def test_a_broken_seminar_is_said_to_be_broken(library: Library, archive: Path, deck: Path) -> None:
+    """Not that there is none, and that one should be made."""
+    path = archive / SEMINAR / "seminar.yaml"
+    path.write_text(path.read_text() + "datte: x\n")
+    library.changed()
+    make_deck(deck, extra_title="Fresh")
+    with pytest.raises(SidecarError, match="datte"):
+        add_files(
+            library.store, library.catalogue(), library.reader, [deck], Given(seminar=SEMINAR)
+        )

@@ -94,6 +94,8 @@ def test_a_withdrawn_item_is_a_tombstone(client: TestClient) -> None:
     answer = client.get("/item/withdrawn")
     assert answer.status_code == 410
     assert "The speaker asked for it." in answer.text
+    for kept_back in ("zanzibar", "Secret", "secret", "hidden-topic"):
+        assert kept_back not in answer.text
 
 
 def test_what_documents_say_is_text(client: TestClient) -> None:

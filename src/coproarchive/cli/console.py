@@ -32,7 +32,9 @@ def say_error(message: str, hint: str | None = None) -> None:
 
 def say_json(value: object) -> None:
     """A value for a program to read: UTF-8 on stdout, one document."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    # Names of files need not be UTF-8; what a program reads is.
+    sys.stdout.write(text.encode("utf-8", "replace").decode() + "\n")
 
 
 def printable(text: str) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.text import Text
 
 from coproarchive.cli.console import (
@@ -24,10 +22,9 @@ from coproarchive.ingest.add import Added, FolderReport, Given, add_files, add_f
 from coproarchive.model import Kind, Problem, Role, Seminar, Series, Severity
 from coproarchive.search.index import UpdateReport
 from coproarchive.store import Store
+from coproarchive.store.sidecar import valid
 
 SHOWN_PROBLEMS = 30
-
-T = TypeVar("T")
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +40,7 @@ def init(
 ) -> None:
     """Begin an archive: make the folder and its archive.yaml."""
     house = house_of(context)
-    series = _noun(lambda: Series(title=title, languages=(language,)))
+    series = valid(lambda: Series(title=title, languages=(language,)))
     store = Store.create(house.settings.archive, series)
     out.print(Text(f"Made {store.root / 'archive.yaml'}. Add files with: coproarchive add FILE..."))
 
@@ -57,7 +54,7 @@ def seminar(
 ) -> None:
     """Make a seminar, to which items can then be added."""
     store = house_of(context).library.store
-    record = _noun(lambda: Seminar(id=seminar_id, title=title, date=date, place=place))
+    record = valid(lambda: Seminar(id=seminar_id, title=title, date=date, place=place))
     if record.id in store.seminar_ids():
         raise IngestError(f'there is a seminar "{record.id}" already.')
     store.save_seminar(record)
@@ -99,13 +96,15 @@ def add(
         if recursive:
             if len(paths) != 1:
                 raise IngestError("--recursive takes one folder.")
-            report = _noun(
+            if title or abstract:
+                raise IngestError("--title and --abstract describe one item, not a folder of them.")
+            report = valid(
                 lambda: add_folder(
                     library.store, catalogue, library.reader, paths[0], given, progress
                 )
             )
         else:
-            added = _noun(lambda: add_files(library.store, catalogue, library.reader, paths, given))
+            added = valid(lambda: add_files(library.store, catalogue, library.reader, paths, given))
             report = FolderReport([added], len(paths), len(paths))
     if as_json:
         say_json(_report_json(report))
@@ -214,18 +213,3 @@ def _print_problems(problems: list[Problem]) -> None:
         out.print(problem_table(problems[:SHOWN_PROBLEMS]))
         if len(problems) > SHOWN_PROBLEMS:
             out.print(Text(f"... and {len(problems) - SHOWN_PROBLEMS} more; --json lists all."))
-
-
-def _noun(make: Callable[[], T]) -> T:
-    """What was made from what was typed, or the first mistake in it.
-
-    Raises:
-        IngestError: a value is not what its field takes.
-    """
-    try:
-        return make()
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = str(first["msg"]).removeprefix("Value error, ")
-        raise IngestError(f"{where}: {message}.") from None

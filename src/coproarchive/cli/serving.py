@@ -28,7 +28,7 @@ def serve(
     host: Annotated[
         str | None, typer.Option(help="Address to serve on; others than this machine's are public.")
     ] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to serve on.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to serve on.")] = None,
 ) -> None:
     """Bring the index up to date and serve the page (stop it with Ctrl-C)."""
     house = house_of(context)
@@ -36,7 +36,8 @@ def serve(
     report = update(house)
     err.print(Text(summary(report)))
     house.close()
-    address, number = host or settings.host, port or settings.port
+    address = host or settings.host
+    number = settings.port if port is None else port
     app = _app_file()
     given = {
         "COPROARCHIVE_ARCHIVE": str(settings.archive.absolute()),
@@ -70,4 +71,4 @@ def password(
     """Make the hash of an archivist's password for COPROARCHIVE_PASSWORD_HASH."""
     if len(text) < 12:
         raise typer.BadParameter("A password needs at least 12 characters.")
-    out.print(argon2.PasswordHasher().hash(text))
+    out.print(Text(f"export COPROARCHIVE_PASSWORD_HASH='{argon2.PasswordHasher().hash(text)}'"))

@@ -17,7 +17,7 @@ from coproarchive.extract.base import Extraction
 from coproarchive.extract.worker import Job, Reader
 from coproarchive.ingest.named import person_id
 from coproarchive.ingest.propose import Proposal, kind_of, propose
-from coproarchive.model import AssetRole, Contribution, Item, Kind, Problem, Role, Severity
+from coproarchive.model import AssetRole, Contribution, Item, Kind, Person, Problem, Role, Severity
 from coproarchive.progress import Progress, silent
 from coproarchive.store import (
     Store,
@@ -28,7 +28,7 @@ from coproarchive.store import (
     slugify,
     walk,
 )
-from coproarchive.store.sidecar import did_you_mean
+from coproarchive.store.sidecar import did_you_mean, valid
 
 # Which of an item's files speaks for it: decks know their titles best.
 _SPEAKS = ("presentationml", "ms-powerpoint", "pdf", "wordprocessingml", "markdown", "html")
@@ -106,7 +106,7 @@ def add_files(
     """
     if not paths:
         raise IngestError("no file was named.")
-    _check_given(catalogue, given)
+    check_given(store, catalogue, given)
     files = []
     for path in paths:
         if path.is_dir():
@@ -149,7 +149,7 @@ def add_folder(
     """
     if not folder.is_dir():
         raise IngestError("there is no such folder.", folder)
-    _check_given(catalogue, given)
+    check_given(store, catalogue, given)
     report = FolderReport()
     hashed = list(_hashed(folder, catalogue, report, progress))
     read: dict[Path, _File] = {}
@@ -268,8 +268,21 @@ def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> _File:
     return _File(path, sha256, media_type, reader.read(path, sha256, media_type))
 
 
-def _check_given(catalogue: Catalogue, given: Given) -> None:
-    if given.seminar is not None and given.seminar not in catalogue.seminars:
+def check_given(store: Store, catalogue: Catalogue, given: Given) -> None:
+    """Refuse what could not be written, before anything is read or written.
+
+    Raises:
+        NotFoundError: no such seminar or topic.
+        SidecarError: the seminar's record is there, but has mistakes in it.
+        IngestError: a value is not what its field takes.
+    """
+    valid(lambda: Item(id="x", title=given.title or "x", date=given.date, abstract=given.abstract,
+                       rights=given.rights, licence=given.licence))  # fmt: skip
+    for named in given.people or ():
+        valid(lambda named=named: Person(id="x", names=(named,)))  # type: ignore[misc]  # bound now
+    if given.seminar is not None and given.seminar in store.seminar_ids():
+        store.read_seminar(given.seminar)
+    elif given.seminar is not None:
         raise NotFoundError(
             f'there is no seminar "{given.seminar}".'
             + did_you_mean(given.seminar, catalogue.seminars),

@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
 from coproarchive.model import Kind, Leaf, edtf_bounds
-from coproarchive.search.analysis import fold, tokenize
+from coproarchive.search.analysis import tokenize
 from coproarchive.store import media_type_of
 
 TOPIC_MENTIONS = 3
@@ -55,7 +56,7 @@ def propose(path: Path, extraction: Extraction, catalogue: Catalogue) -> Proposa
     leaves = extraction.leaves
     first = next((leaf.title for leaf in leaves[:3] if leaf.title), "")
     title = extraction.metadata.title or first or humanised(path.stem)
-    names = {name_key(n): p.id for p in catalogue.people.values() for n in p.names}
+    names = _names_of(catalogue).by_key
     known: list[str] = []
     unknown: list[str] = []
     for author in extraction.metadata.authors:
@@ -99,17 +100,47 @@ def name_key(name: str) -> tuple[str, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Everybody's names, ready to be looked up.
+
+    Attributes:
+        by_key: name_key -> person id.
+        by_first: first word -> (words, person id) of names of at least two words.
+    """
+
+    by_key: dict[tuple[str, ...], str]
+    by_first: dict[str, list[tuple[tuple[str, ...], str]]]
+
+
+_NAMES: WeakKeyDictionary[Catalogue, _Names] = WeakKeyDictionary()
+"""Made once a catalogue: forms and folders ask for the same names again and again."""
+
+
+def _names_of(catalogue: Catalogue) -> _Names:
+    known = _NAMES.get(catalogue)
+    if known is None:
+        known = _Names({}, {})
+        for person in catalogue.people.values():
+            for name in person.names:
+                known.by_key.setdefault(name_key(name), person.id)
+                words = tuple(token.word for token in tokenize(name))
+                if len(words) > 1:
+                    known.by_first.setdefault(words[0], []).append((words, person.id))
+        _NAMES[catalogue] = known
+    return known
+
+
 def _named_in(text: str, catalogue: Catalogue) -> list[str]:
-    """People whose full name, of at least two words, stands in the text."""
-    words = f" {' '.join(token.word for token in tokenize(text[:5_000]))} "
-    found = []
-    for person in catalogue.people.values():
-        for name in person.names:
-            folded = " ".join(fold(w) for w in name.split())
-            if " " in folded and f" {folded} " in words:
-                found.append(person.id)
-                break
-    return found
+    """People whose full name, of at least two words, stands in the text, as they come in it."""
+    by_first = _names_of(catalogue).by_first
+    words = tuple(token.word for token in tokenize(text[:5_000]))
+    found: dict[str, None] = {}
+    for at, word in enumerate(words):
+        for name, person in by_first.get(word, ()):
+            if words[at : at + len(name)] == name:
+                found[person] = None
+    return list(found)
 
 
 def _topics(title: str, leaves: tuple[Leaf, ...], catalogue: Catalogue) -> tuple[str, ...]:

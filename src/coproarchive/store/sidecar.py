@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, TypeVar, get_args
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from rapidfuzz import fuzz, process
 
-from coproarchive.errors import SidecarError
+from coproarchive.errors import IngestError, SidecarError
 from coproarchive.store.yaml import Document, Place, Plain, YamlMistakeError, parse
 
 MAX_BYTES = 256 * 1024
@@ -18,6 +18,7 @@ MAX_TABLE_BYTES = 16 * 1024 * 1024
 """people.yaml and topics.yaml hold a whole archive's entries in one file."""
 
 Noun = TypeVar("Noun", bound=BaseModel)
+T = TypeVar("T")
 
 
 def read_document(data: bytes, path: str, limit: int = MAX_BYTES) -> Document:
@@ -145,6 +146,20 @@ def _dotted(place: Place) -> str:
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else part)
     return f"{text}: " if text else ""
+
+
+def valid(make: Callable[[], T]) -> T:
+    """What was made from what somebody typed.
+
+    Raises:
+        IngestError: a value is not what its field takes: the first mistake, in plain words.
+    """
+    try:
+        return make()
+    except ValidationError as error:
+        detail = error.errors()[0]
+        where = _dotted(tuple(part for part in detail["loc"] if not _is_marker(part)))
+        raise IngestError(f"{where}{_explain(BaseModel, detail)}") from None
 
 
 _SAID: dict[str, str] = {

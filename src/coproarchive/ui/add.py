@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, IngestError
-from coproarchive.ingest.add import Given, add_files, proposal_for, works_of
+from coproarchive.ingest.add import Given, add_files, check_given, proposal_for, works_of
 from coproarchive.ingest.named import seminar_id, topic_id
 from coproarchive.ingest.propose import Proposal
 from coproarchive.library import Library
@@ -24,6 +26,9 @@ from coproarchive.ui.parts import say_error
 from coproarchive.ui.state import house, visitor
 
 NO_SEMINAR = "(none)"
+PREFIX = "coproarchive-upload-"
+KEPT_SECONDS = 24 * 3600
+"""How long uploads of a session that ended without saving are kept."""
 
 
 def page() -> None:
@@ -32,8 +37,11 @@ def page() -> None:
     st.html("<h1>Add materials</h1>")
     saved: dict[str, tuple[str, str]] = st.session_state.setdefault("saved", {})
     for item_id, title in (*st.session_state.get("saved before", ()), *saved.values()):
-        link = Markup('<p class="notice">Saved and searchable: <a href="/item/{}">{}</a></p>')
+        link = Markup('<p class="notice">Saved: <a href="/item/{}">{}</a></p>')
         st.html(link.format(item_id, title))
+    if later := st.session_state.pop("later", ""):
+        said = "It is saved, but not searchable yet:"
+        st.html(Markup('<p class="notice" role="alert">{} {}</p>').format(said, later))
     st.html(
         "<p>Drop slides, PDFs, posts or recordings. Files of one name, such as "
         "<code>talk.pptx</code> and <code>talk.pdf</code>, become one item. Your own copies stay "
@@ -79,9 +87,18 @@ def _kept(upload: UploadedFile) -> Path:
     """The upload on the disk, where the library reads it."""
     path = _folder() / safe_name(upload.file_id) / safe_name(upload.name)
     if not path.exists():
-        path.parent.mkdir(exist_ok=True)
-        with path.open("wb") as file:
-            shutil.copyfileobj(upload, file)
+        part = path.with_name("part")
+        try:
+            path.parent.mkdir(exist_ok=True)
+            with part.open("wb") as file:
+                upload.seek(0)
+                shutil.copyfileobj(upload, file)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise IngestError(
+                f"the upload could not be kept: {error.strerror}.", upload.name, "Make room for it."
+            ) from None
+        part.rename(path)  # under its own name only once it is whole
     return path
 
 
@@ -89,8 +106,17 @@ def _folder() -> Path:
     """This session's folder for uploads."""
     kept = st.session_state.get("folder")
     if kept is None or not Path(kept).is_dir():
-        kept = st.session_state["folder"] = tempfile.mkdtemp(prefix="coproarchive-")
+        _sweep()
+        kept = st.session_state["folder"] = tempfile.mkdtemp(prefix=PREFIX)
     return Path(kept)
+
+
+def _sweep() -> None:
+    """Remove what sessions left that ended without saving."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _begin_again() -> None:
@@ -165,14 +191,15 @@ def _save(work: list[Path], given: Given, library: Library) -> None:
     """Write the item and make it searchable; the visitor's right is asked for here, at the act."""
     house().access.require("add", visitor())
     with st.status("Saving and making it searchable") as status:
+        check_given(library.store, library.catalogue(), replace(given, seminar=None, topics=None))
+        given = _with_new_records(given, library)
+        added = add_files(library.store, library.catalogue(), library.reader, work, given)
+        st.session_state["saved"][_key(work)] = (added.item.id, added.item.title)
         try:
-            given = _with_new_records(given, library)
-            added = add_files(library.store, library.catalogue(), library.reader, work, given)
-        except ValueError as error:
-            raise IngestError(f"{error}.", hint="Correct the field and save again.") from None
-        library.update_index()
+            library.update_index()
+        except CoproArchiveError as error:
+            st.session_state["later"] = f"{error.message} {error.hint or ''}"
         status.update(label="Saved", state="complete")
-    st.session_state["saved"][_key(work)] = (added.item.id, added.item.title)
     st.rerun()
 
 
