@@ -58,9 +58,9 @@ def ensure(lock: str) -> Path:
 def _has_pip() -> bool:
     """Whether the environment was made as a whole: a stopped run leaves half of one."""
     command = [str(PYTHON), "-m", "pip", "--version"]
-    return (
-        PYTHON.exists() and not subprocess.run(command, capture_output=True, check=False).returncode
-    )
+    if not PYTHON.exists():
+        return False
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _run(command: list[str]) -> None:

@@ -95,6 +95,14 @@ def test_each_problem_is_found_and_says_what_to_do(
     assert found[0].hint
 
 
+def test_a_broken_table_is_one_problem(archive: Path, library: Library) -> None:
+    """A stray line in people.yaml does not make everybody unknown."""
+    (archive / "people.yaml").write_text("what is this\n")
+    library.changed()
+    found = [p for p in library.check() if p.severity is Severity.ERROR]
+    assert [(p.code, p.path) for p in found] == [("record-broken", "people.yaml")]
+
+
 def test_every_code_has_its_case() -> None:
     """A code without a way to see it found is not a code; those of readers are in tests/extract."""
     assert set(CODES) - set(table.CODES) == set(BREAKERS) | ELSEWHERE

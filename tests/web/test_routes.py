@@ -167,7 +167,14 @@ def test_only_who_sits_here_may_add_without_a_password() -> None:
     assert not Access(settings_of()).may("add", Visitor("127.0.0.1", "127.0.0.1", {}, "", True))
     assert Access(settings_of()).may("add", Visitor("localhost", "", {}, "http://localhost:8501"))
     assert not Access(settings_of(host="0.0.0.0")).may("add", here)
-    assert not Access(settings_of(password_hash="x")).may("add", here)
+    hashed = argon2.PasswordHasher().hash("a password")
+    assert not Access(settings_of(password_hash=hashed)).may("add", here)
+
+
+def test_a_hash_that_a_shell_has_spoilt_is_named() -> None:
+    """Rather than that every password is wrong, for ever."""
+    with pytest.raises(ValueError, match="single quotes"):
+        settings_of(password_hash="=19=65536,t=3,p=4=abc")
 
 
 def test_signing_in_with_the_password(
