@@ -300,6 +300,18 @@ def pdf_date(value: str) -> str | None:
     return None
 
 
+def count_pages(path: Path) -> int:
+    """How many pages the file has. Raises UnreadableError."""
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        raise UnreadableError(f"this PDF cannot be drawn: {error}.", path.name) from None
+    try:
+        return len(document)
+    finally:
+        document.close()
+
+
 def draw_pages(path: Path, indexes: list[int], width: int) -> Iterator[tuple[int, Image.Image]]:
     """Pictures of pages, `width` pixels wide or less; pages that cannot be drawn are left out.
 
