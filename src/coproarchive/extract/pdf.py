@@ -234,7 +234,7 @@ def repair(text: str) -> str:
     text = _DIVIDED.sub("", text)
     text = _HYPHENATED.sub("", text)
     text = _DOTS.sub("", text)
-    return _UPRIGHT.sub(lambda match: match[0].replace("\n", "") + "\n", text).strip()
+    return _UPRIGHT.sub(lambda match: match[0].replace("\n", ""), text).strip()
 
 
 def is_run_together(text: str) -> bool:
