@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
-from test_routes import client_of
 
 from coproarchive import pictures
 from coproarchive.extract.base import Limits
@@ -21,6 +21,8 @@ from coproarchive.extract.office import find_office
 from coproarchive.extract.worker import Job
 from coproarchive.library import Library
 from coproarchive.pictures import Pictures, card
+from coproarchive.web.access import Access
+from coproarchive.web.routes import routes
 from making import SEMINAR, make_deck, make_pdf
 
 PDF = "application/pdf"
@@ -148,12 +150,8 @@ def test_slides_are_drawn_by_libreoffice(
 
 def test_a_card_stands_in(tmp_path: Path) -> None:
     """Of the width asked for, in a slide's shape, whatever the words are."""
-    for title, text in (
-        ("Bread", "Words " * 80),
-        ("", ""),
-        ("Хлеб", "хлеб"),
-        ("x" * 300, "y" * 900),
-    ):
+    said = (("Bread", "Words " * 80), ("", ""), ("Хлеб", "хлеб"), ("x" * 300, "y" * 900))
+    for title, text in said:
         for width in pictures.WIDTHS:
             with Image.open(io.BytesIO(card("Slide 1", title, text, width))) as picture:
                 assert (picture.format, picture.size) == ("WEBP", (width, width * 9 // 16))
@@ -167,7 +165,8 @@ def test_a_card_stands_in(tmp_path: Path) -> None:
 def client(archive: Path, open_library: Callable[..., Library]) -> Iterator[TestClient]:
     library = open_library(archive, office="off")
     library.update_index()
-    with client_of(library) as opened:
+    app = Starlette(routes=routes(library, Access(library.settings)))
+    with TestClient(app, base_url="http://127.0.0.1:8501") as opened:
         yield opened
 
 
