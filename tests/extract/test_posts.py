@@ -8,6 +8,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from PIL import Image
 
 from coproarchive.extract.base import Extraction, Limits
 from coproarchive.extract.captions import CaptionsExtractor
@@ -228,6 +229,24 @@ def test_notes_comments_boxes_and_links_of_a_handout(tmp_path: Path) -> None:
         (Source.TEXT, "A footnote"),
         (Source.COMMENT, "A comment"),
     ]
+
+
+def test_pictures_without_words_for_them_are_counted(tmp_path: Path) -> None:
+    """In posts and handouts; a picture that is said to be decoration is none in HTML."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "PNG")
+    document = docx.Document()
+    for _ in range(2):
+        buffer.seek(0)
+        document.add_picture(buffer)
+    document.save(str(tmp_path / "h.docx"))
+    said = [
+        *read_markdown(tmp_path / "p.md", "![](a.jpg) ![A loaf](b.jpg)").notices,
+        *read_html(tmp_path / "p.html", '<p>x</p><img src="a"><img src="b" alt="">').notices,
+        *DocxExtractor().extract(tmp_path / "h.docx", Limits()).notices,
+    ]
+    assert [n.code for n in said] == ["picture-without-alt"] * 3
+    assert ["1 picture " in n.message for n in said] == [True, True, False]
 
 
 def test_a_handout_that_is_none_is_a_problem(tmp_path: Path) -> None:

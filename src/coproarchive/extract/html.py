@@ -64,7 +64,9 @@ class HtmlExtractor:
         metadata = Metadata(
             title=_page_title(tree), language=tree.get("lang"), date=_published(tree)
         )
-        leaves, notices = _whole(markup, tree, sections(_main(tree)))
+        main = _main(tree)
+        leaves, notices = _whole(markup, tree, sections(main))
+        notices += _undescribed(main.xpath(".//img[not(@alt)]"))
         return bounded(leaves, limits, metadata=metadata, notices=notices)
 
 
@@ -83,6 +85,7 @@ class MarkdownExtractor:
             raise UnreadableError("this file is empty.", path.name, "Add it again, or remove it.")
         tree = parse_html(markup, path.name)
         leaves, notices = _whole(markup, tree, sections(tree))
+        notices += _undescribed(tree.xpath("//img[not(normalize-space(@alt))]"))
         first = next((leaf.title for leaf in leaves if leaf.title), "")
         metadata = Metadata(
             title=real_title(front.get("title", "")) or first,
@@ -248,6 +251,21 @@ def _whole(
         "Open it in a browser and save it anew.",
     )
     return [Leaf(1, "section", parts=parts_of((Source.TEXT, text)))], [notice]
+
+
+def _undescribed(pictures: object) -> list[Notice]:
+    """Pictures that have no words for those who cannot see them."""
+    count = len(pictures) if isinstance(pictures, list) else 0
+    if not count:
+        return []
+    return [
+        Notice(
+            "picture-without-alt",
+            Severity.NOTE,
+            f"this post has {count} picture{'s' if count > 1 else ''} without a description.",
+            'Write what it shows between the brackets: ![a loaf](loaf.jpg), or alt="a loaf".',
+        )
+    ]
 
 
 def _folded(text: str) -> str:
