@@ -5,17 +5,17 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-import deck_parts as parts
 import pytest
-from deck_parts import Slide, box, group
 from pptx import Presentation
 
+import deck_parts as parts
 from coproarchive.errors import LimitError
 from coproarchive.extract import zips
 from coproarchive.extract.base import Extraction, Limits
 from coproarchive.extract.pptx import PptxExtractor, slide_pictures
 from coproarchive.extract.table import extract
 from coproarchive.model import Leaf, Source
+from deck_parts import Slide, box, group
 from making import make_deck
 
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
