@@ -26,6 +26,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "search.index": (4, "search-above"),
     "ingest": (5, "ingest"),
     "check": (5, "check"),
+    "pictures": (5, "pictures"),
     "library": (6, "library"),
     "web": (7, "web"),
     "ui": (8, "ui"),
@@ -39,8 +40,9 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "whoosh": ("search.engines.whoosh",),
     "pypdf": ("extract.pdf",),
     "pypdfium2": ("extract.pdf",),
-    "pptx": ("extract.pptx",),
-    "docx": ("extract.docx",),
+    "pebble": ("extract.worker",),
+    "rapidocr": ("extract.ocr",),
+    "PIL": ("extract.pdf", "extract.ocr", "extract.table", "pictures"),
     "ruamel": ("store",),
 }
 

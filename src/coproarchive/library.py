@@ -12,6 +12,7 @@ from coproarchive.errors import CoproArchiveError, IndexStateError
 from coproarchive.extract.office import find_office
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Problem
+from coproarchive.pictures import Pictures
 from coproarchive.progress import Progress, silent
 from coproarchive.search.index import Index, UpdateReport
 from coproarchive.search.query import Query
@@ -57,6 +58,12 @@ class Library:
             office=find_office(self.settings.office),
             read_pictures=self.settings.ocr == "auto",
         )
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """Pictures of pages and slides, drawn when they are first asked for."""
+        office = find_office(self.settings.office)
+        return Pictures(self.settings.index / "pictures", self.settings.limits(), office)
 
     def catalogue(self, progress: Progress = silent) -> Catalogue:
         """Everything; read again when a record changed on the disk. Raises ArchiveError."""
@@ -163,6 +170,8 @@ class Library:
         """Stop the reading processes and close the index."""
         if "reader" in self.__dict__:
             self.reader.close()
+        if "pictures" in self.__dict__:
+            self.pictures.close()
         with self._lock:
             if self._index is not None:
                 self._index.close()

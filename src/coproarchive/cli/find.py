@@ -206,7 +206,8 @@ def _print_extraction(asset: Asset, extraction: Extraction) -> None:
         heading = f"\n{leaf.kind} {leaf.number}{label}{hidden}  {leaf.title}"
         out.print(Text(printable(heading), style="cyan"))
         for part in leaf.parts:
-            source = Text(f"{part.source.value}: ", style="dim")
+            sure = f" ({part.confidence:.0%} sure)" if part.confidence is not None else ""
+            source = Text(f"{part.source.value}{sure}: ", style="dim")
             out.print(Text(" " * 2) + source + Text(printable(part.text)))
 
 
@@ -220,5 +221,8 @@ def _leaf_json(asset: Asset, extraction: Extraction, leaf: Leaf) -> dict[str, ob
         "title": leaf.title,
         "hidden": leaf.hidden,
         "start": leaf.start,
-        "parts": [{"source": p.source.value, "text": p.text} for p in leaf.parts],
+        "parts": [
+            {"source": p.source.value, "text": p.text, "confidence": p.confidence}
+            for p in leaf.parts
+        ],
     }

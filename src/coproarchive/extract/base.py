@@ -72,7 +72,7 @@ def without_text(kind: str, number: int) -> Notice:
     return Notice(
         "leaf-without-text",
         Severity.NOTE,
-        f"this {kind} has no searchable text.",
+        f"{kind} {number} has no searchable text.",
         "If it is a picture, describe it in the picture's alternative text, or have it read by "
         'the machine: pip install "coproarchive[ocr]"',
         leaf=number,

@@ -57,6 +57,7 @@ class DocxExtractor:
                     leaves = _with_last(leaves, source, _text(part))
             metadata = package.metadata()
             notices = [_lost(package.lost)] if package.lost else []
+            notices += _undescribed(body)
             return bounded(leaves, limits, metadata=metadata, notices=notices)
 
 
@@ -74,6 +75,26 @@ def _lost(names: list[str]) -> Notice:
         f"a part of this document is damaged or too large ({', '.join(names)[:200]}).",
         "Open it in Word or LibreOffice, look it through, and save it.",
     )
+
+
+def _undescribed(body: etree._Element) -> list[Notice]:
+    """Pictures that have no words for those who cannot see them."""
+    count = sum(
+        not properties.get("descr", "").strip()
+        for drawing in body.iter(f"{W}drawing")
+        if next(drawing.iter("{*}pic"), None) is not None
+        for properties in drawing.iter(f"{WP}docPr")
+    )
+    if not count:
+        return []
+    return [
+        Notice(
+            "picture-without-alt",
+            Severity.NOTE,
+            f"this document has {count} picture{'s' if count > 1 else ''} without a description.",
+            "In Word: right-click the picture, View Alt Text.",
+        )
+    ]
 
 
 def _with_last(leaves: list[Leaf], source: Source, text: str) -> list[Leaf]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import ClassVar
@@ -11,9 +12,9 @@ from lxml import etree
 from markdown_it import MarkdownIt
 
 from coproarchive.errors import UnreadableError
-from coproarchive.extract.base import Extraction, Limits, Metadata
+from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
-from coproarchive.model import Leaf, Source
+from coproarchive.model import Leaf, Severity, Source
 
 # Elements whose text no reader sees as the post's own.
 _AROUND = {
@@ -27,6 +28,11 @@ _AROUND_NAME = re.compile(
     r"post-navigation|entry-meta|site-header|site-footer|likes?)([\s_-]|$)",
     re.IGNORECASE,
 )
+_ATTRIBUTE = r"""\s+[\w-]{1,40}=(?:"[^"\]]{0,2000}"|'[^'\]]{0,2000}'|[^\s\]"']{1,500})"""
+_WITH_ATTRIBUTES = re.compile(
+    rf"(?<![\w\[])\[[a-z][\w-]{{1,40}}(?:{_ATTRIBUTE}){{1,40}}\s*/?\](?![(\[])"
+)
+_CLOSING = re.compile(r"\[/([a-z][\w-]{1,40})\]")
 _HEADINGS = {"h1", "h2", "h3"}
 _BLOCKS = {
     "p", "div", "section", "article", "ul", "ol", "li", "blockquote", "pre", "table", "tr", "hr",
@@ -40,7 +46,8 @@ _MAIN = (
     "//*[@id='content']",
     "//body",
 )
-MAX_DEPTH = 200
+MUCH = 200
+"""Characters that may be left out of a broken page without a word about it."""
 
 
 class HtmlExtractor:
@@ -52,12 +59,15 @@ class HtmlExtractor:
 
     def extract(self, path: Path, limits: Limits) -> Extraction:
         """See Extractor.extract."""
-        markup = decode(path.read_bytes())
+        markup = without_shortcodes(decode(path.read_bytes()))
         tree = parse_html(markup, path.name)
         metadata = Metadata(
             title=_page_title(tree), language=tree.get("lang"), date=_published(tree)
         )
-        return bounded(sections(_main(tree)), limits, metadata=metadata)
+        main = _main(tree)
+        leaves, notices = _whole(markup, tree, sections(main))
+        notices += _undescribed(main.xpath(".//img[not(@alt)]"))
+        return bounded(leaves, limits, metadata=metadata, notices=notices)
 
 
 class MarkdownExtractor:
@@ -70,7 +80,12 @@ class MarkdownExtractor:
     def extract(self, path: Path, limits: Limits) -> Extraction:
         """See Extractor.extract."""
         front, body = split_front_matter(decode(path.read_bytes()))
-        leaves = sections(parse_html(markdown_html(body), path.name))
+        markup = markdown_html(without_shortcodes(body))
+        if not markup.strip():
+            raise UnreadableError("this file is empty.", path.name, "Add it again, or remove it.")
+        tree = parse_html(markup, path.name)
+        leaves, notices = _whole(markup, tree, sections(tree))
+        notices += _undescribed(tree.xpath("//img[not(normalize-space(@alt))]"))
         first = next((leaf.title for leaf in leaves if leaf.title), "")
         metadata = Metadata(
             title=real_title(front.get("title", "")) or first,
@@ -79,7 +94,7 @@ class MarkdownExtractor:
             language=front.get("lang") or front.get("language"),
             keywords=tuple(k for k in re.split(r"\s*[,;]\s*", front.get("tags", "")) if k),
         )
-        return bounded(leaves, limits, metadata=metadata)
+        return bounded(leaves, limits, metadata=metadata, notices=notices)
 
 
 def markdown_html(text: str) -> str:
@@ -87,10 +102,25 @@ def markdown_html(text: str) -> str:
     return str(MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").render(text))
 
 
+def without_shortcodes(text: str) -> str:
+    """The text without WordPress's [marks] for pictures, galleries and layout; what they enclose
+    stays.
+
+    Only what can be nothing else is taken for one: a name with attributes, a closing mark and the
+    opening mark of its name, and the names that WordPress itself has without attributes.
+    """
+    if "[" not in text:
+        return text
+    closed = "|".join(sorted({re.escape(name) for name in _CLOSING.findall(text)})) or "gallery"
+    text = _CLOSING.sub(" ", _WITH_ATTRIBUTES.sub(" ", text))
+    return re.sub(rf"(?<![\w\[])\[(?:{closed}|gallery|playlist)\s*/?\](?![(\[])", " ", text)
+
+
 def decode(data: bytes) -> str:
     """Text of bytes: UTF-8, else UTF-16 by its mark, else Windows-1252, which never fails."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
+    data = data.replace(b"\x00", b"")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -199,6 +229,43 @@ class _Sections:
     def finish(self) -> list[Leaf]:
         self._flush()
         return self._leaves
+
+
+def _whole(
+    markup: str, tree: lxml.html.HtmlElement, leaves: list[Leaf]
+) -> tuple[list[Leaf], list[Notice]]:
+    """The leaves; or, where the parser left out much of a broken page, its text without markup.
+
+    libxml2 mends what is broken or too deep by leaving things out, and says nothing.
+    """
+    visible = re.sub(r"<(script|style)\b.*?</\1\s*>", "", markup, flags=re.DOTALL | re.IGNORECASE)
+    text = html.unescape(re.sub(r"<!--.*?-->|<[^>]*>", " ", visible, flags=re.DOTALL))
+    written = sum(map(len, text.split()))
+    kept = sum(len(word) for piece in tree.itertext() for word in str(piece).split())
+    if written - kept < MUCH or kept > written / 2:
+        return leaves, []
+    notice = Notice(
+        "file-damaged",
+        Severity.WARNING,
+        "this page is damaged or nested too deeply: it was read as plain text.",
+        "Open it in a browser and save it anew.",
+    )
+    return [Leaf(1, "section", parts=parts_of((Source.TEXT, text)))], [notice]
+
+
+def _undescribed(pictures: object) -> list[Notice]:
+    """Pictures that have no words for those who cannot see them."""
+    count = len(pictures) if isinstance(pictures, list) else 0
+    if not count:
+        return []
+    return [
+        Notice(
+            "picture-without-alt",
+            Severity.NOTE,
+            f"this post has {count} picture{'s' if count > 1 else ''} without a description.",
+            'Write what it shows between the brackets: ![a loaf](loaf.jpg), or alt="a loaf".',
+        )
+    ]
 
 
 def _folded(text: str) -> str:

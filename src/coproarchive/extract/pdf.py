@@ -31,6 +31,7 @@ from coproarchive.extract.pdf_structure import (
     MAX_TITLE,
     alternative_texts,
     attachments,
+    has_labels,
     is_tagged,
     language,
     outline,
@@ -45,6 +46,8 @@ FEW = 25
 """Characters below which a page that draws more runs of text than that says too little."""
 LONG = 18
 """Letters without a space from which a word may be several."""
+SHORT_LINES = 10
+"""Characters a line on average below which lines of a single letter are looked for."""
 MAX_PIXELS = 2_000
 """Longest side of a drawn page."""
 
@@ -88,6 +91,7 @@ def _pages(
 ) -> Iterator[Leaf]:
     titles = outline(document)
     tagged = is_tagged(document)
+    labelled = has_labels(document)
     left = limits.characters
     for index in range(min(len(document), limits.leaves + 1)):
         text, extra = _page(document, index, second, has_tags=tagged)
@@ -95,7 +99,8 @@ def _pages(
         parts = parts_of((Source.TEXT, text), *extra)
         if not title and not any(p.source is not Source.LINK for p in parts):
             notices.append(without_text("page", index + 1))
-        yield Leaf(index + 1, "page", title, parts, page_label(document, index))
+        label = page_label(document, index) if labelled else ""
+        yield Leaf(index + 1, "page", title, parts, label)
         left -= len(text)
         if left < -limits.leaf_characters:
             return  # beyond what is kept; `bounded` says so
@@ -230,11 +235,15 @@ def _tolerated() -> Iterator[None]:
 
 def repair(text: str) -> str:
     """Mend what PDFs do to words: divided at line ends, letters one a line, rows of dots."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _DIVIDED.sub("", text)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\ufffe" in text or "\x02" in text:
+        text = _DIVIDED.sub("", text)
     text = _HYPHENATED.sub("", text)
-    text = _DOTS.sub("", text)
-    return _UPRIGHT.sub(lambda match: match[0].replace("\n", "") + "\n", text).strip()
+    if len(text) < SHORT_LINES * text.count("\n"):
+        text = _DOTS.sub("", text)
+        text = _UPRIGHT.sub(lambda match: match[0].replace("\n", ""), text)
+    return text.strip()
 
 
 def is_run_together(text: str) -> bool:
@@ -298,6 +307,18 @@ def pdf_date(value: str) -> str | None:
         with contextlib.suppress(ValueError):
             return datetime.date(int(match[1]), int(match[2]), int(match[3])).isoformat()
     return None
+
+
+def count_pages(path: Path) -> int:
+    """How many pages the file has. Raises UnreadableError."""
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        raise UnreadableError(f"this PDF cannot be drawn: {error}.", path.name) from None
+    try:
+        return len(document)
+    finally:
+        document.close()
 
 
 def draw_pages(path: Path, indexes: list[int], width: int) -> Iterator[tuple[int, Image.Image]]:

@@ -48,6 +48,11 @@ def outline(document: pypdfium2.PdfDocument) -> dict[int, str]:
     return titles
 
 
+def has_labels(document: pypdfium2.PdfDocument) -> bool:
+    """Whether pages have printed numbers of their own: where the first has none, no page has."""
+    return bool(pdfium.FPDF_GetPageLabel(document, 0, None, 0) > 2)
+
+
 def page_label(document: pypdfium2.PdfDocument, index: int) -> str:
     """The number printed on the page, "" where it is the page's place in the file."""
     with contextlib.suppress(pypdfium2.PdfiumError, UnicodeError):
@@ -123,8 +128,8 @@ def alternative_texts(page: pypdfium2.PdfPage) -> list[tuple[Source, str]]:
             seen += 1
             if not element or depth > MAX_DEPTH:
                 continue
-            text = _wide(_reader(pdfium.FPDF_StructElement_GetAltText, element))
-            if text.strip():
+            if pdfium.FPDF_StructElement_GetAltText(element, None, 0) > 2:
+                text = _wide(_reader(pdfium.FPDF_StructElement_GetAltText, element))
                 found.append((Source.ALT, text))
             children = min(pdfium.FPDF_StructElement_CountChildren(element), MAX_STRUCTURE)
             pending += [

@@ -89,7 +89,7 @@ def _leaves(deck: Deck, notices: list[Notice], limits: Limits) -> Iterator[Leaf]
                 Notice(
                     "slide-missing",
                     Severity.WARNING,
-                    "this slide is damaged and was not read.",
+                    f"slide {number} is damaged and was not read.",
                     "Open the deck in PowerPoint or LibreOffice, let it be repaired, and save it.",
                     leaf=number,
                 )
@@ -102,7 +102,7 @@ def _leaves(deck: Deck, notices: list[Notice], limits: Limits) -> Iterator[Leaf]
                 Notice(
                     "slide-part-missing",
                     Severity.WARNING,
-                    f"a part of this slide is damaged or too large ({', '.join(lost)[:200]}).",
+                    f"a part of slide {number} is damaged or too large ({', '.join(lost)[:200]}).",
                     "Open the deck in PowerPoint or LibreOffice, look at the slide, and save it.",
                     leaf=number,
                 )
@@ -129,7 +129,7 @@ def _leaf(slide: Slide, number: int, notices: list[Notice]) -> Leaf:
             Notice(
                 "leaf-without-title",
                 Severity.NOTE,
-                "this slide has no title, so a screen reader cannot say which slide it is.",
+                f"slide {number} has no title, so a screen reader cannot say which one it is.",
                 "In PowerPoint: Review, Check Accessibility, Add slide title.",
                 leaf=number,
             )
@@ -140,7 +140,7 @@ def _leaf(slide: Slide, number: int, notices: list[Notice]) -> Leaf:
             Notice(
                 "picture-without-alt",
                 Severity.NOTE,
-                f"this slide has {how_many} picture{'s' if how_many > 1 else ''} without a "
+                f"slide {number} has {how_many} picture{'s' if how_many > 1 else ''} without a "
                 "description.",
                 "In PowerPoint: right-click the picture, Edit Alt Text.",
                 leaf=number,

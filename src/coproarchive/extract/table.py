@@ -215,7 +215,7 @@ def _after_ocr(notice: Notice, last: int) -> Notice:
             notice,
             code="text-cut",
             severity=Severity.WARNING,
-            message="there was no time to read the picture on this page.",
+            message=f"there was no time to read what the picture of page {notice.leaf} says.",
             hint="Raise COPROARCHIVE_READ_SECONDS: reading a picture takes two or three seconds.",
         )
     return replace(notice, hint="If it is a picture, describe it in its alternative text.")

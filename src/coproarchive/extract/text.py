@@ -13,6 +13,7 @@ _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00ad": None}
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff]")
+_BREAKS = re.compile(r"[^\n -~]")  # in plain ASCII: anything but letters, signs and line ends
 _PRIVATE = re.compile(r"[\ue000-\uf8ff]")
 _GAPS = re.compile(r"\n{3,}")
 # Titles that programs give to files that their authors gave none.
@@ -31,13 +32,13 @@ def clean(text: str) -> str:
     Removed: NUL and other controls, lone surrogates, private-use glyphs of symbol fonts, soft
     hyphens. Ligatures become letters.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n").replace("\f", "\n")
-    text = _CONTROL.sub("", text.replace("\t", " "))
-    if not text.isascii():
+    if not text.isascii() or _BREAKS.search(text):
+        text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n")
+        text = _CONTROL.sub("", text.replace("\f", "\n").replace("\t", " "))
         text = _PRIVATE.sub(" ", text.translate(_LIGATURES))
         text = unicodedata.normalize("NFC", text)
     text = "\n".join([" ".join(line.split()) for line in text.split("\n")])
-    return _GAPS.sub("\n\n", text).strip("\n")
+    return (_GAPS.sub("\n\n", text) if "\n\n\n" in text else text).strip("\n")
 
 
 def one_line(text: str) -> str:

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
@@ -78,6 +79,10 @@ class Workers:
     def schedule(self, function: Callable[..., T], *arguments: object) -> ProcessFuture[T]:
         """Run a function of this package in a worker, for as long as the limits allow."""
         with self._lock:
+            if self._pool is not None and not self._pool.active:
+                # Broken: its workers ended before they took a file.
+                self._pool.join()
+                self._pool = None
             if self._pool is None:
                 self._pool = ProcessPool(
                     max_workers=self._count,
@@ -192,18 +197,19 @@ class Reader:
     def _result(self, job: Job, future: ProcessFuture[Extraction]) -> Extraction:
         try:
             extraction = self._outcome(job, future)
-        except ProcessExpired:
+        except (ProcessExpired, BrokenProcessPool):
             # The system may have killed the worker for what another process used: once more.
             try:
                 again = self._schedule(job)
                 extraction = again if isinstance(again, Extraction) else self._outcome(job, again)
-            except ProcessExpired as error:
-                extraction = _failed("file-crashed-reader", _ended(error.exitcode))
+            except (ProcessExpired, BrokenProcessPool) as error:
+                code = getattr(error, "exitcode", None)
+                extraction = _failed("file-crashed-reader", _ended(code))
         self._cache.put(job.sha256, job.media_type, extraction)
         return extraction
 
     def _outcome(self, job: Job, future: ProcessFuture[Extraction]) -> Extraction:
-        """What the worker answered. Raises ProcessExpired."""
+        """What the worker answered. Raises ProcessExpired, BrokenProcessPool."""
         try:
             return future.result()
         except (FutureTimeoutError, TimeoutError):
@@ -226,10 +232,10 @@ def _failed(code: str, message: str, hint: str = SAVE_ANEW) -> Extraction:
     return Extraction(notices=(Notice(code, Severity.ERROR, message, hint),))
 
 
-def _ended(exit_code: int) -> str:
+def _ended(exit_code: int | None) -> str:
     """How a reading process ended, twice."""
-    how = f"exit code {exit_code}"
-    if exit_code < 0:
+    how = "it would not start" if exit_code is None else f"exit code {exit_code}"
+    if exit_code is not None and exit_code < 0:
         with contextlib.suppress(ValueError):
             how = signal.Signals(-exit_code).name
     return f"reading its text ended the reading process ({how})."

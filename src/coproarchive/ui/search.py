@@ -7,7 +7,7 @@ pulled from the address when it changed (first visit, Back) and pushed to it by 
 from __future__ import annotations
 
 import json
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import streamlit as st
 from markupsafe import Markup, escape
@@ -218,7 +218,14 @@ def _hit(hit: Hit, query: Query, catalogue: Catalogue) -> Markup:
 def _leaf(leaf: LeafHit, item_id: str, suffix: str, first_file: str) -> Markup:
     said = source_words(leaf.source)
     origin = Markup(' <span class="quiet">({})</span>').format(said[:1].lower() + said[1:])
-    return Markup('<li><a class="where" href="/item/{}{}#{}">{} {}</a> {}{}<br>{}</li>').format(
+    picture = Markup()
+    if leaf.kind in ("page", "slide"):
+        picture = Markup(
+            '<img class="thumb" loading="lazy" alt="" width="128" height="72" '
+            'src="/picture/{}/{}/{}-320.webp">'
+        ).format(item_id, quote(leaf.asset), leaf.number)
+    return Markup('<li>{}<a class="where" href="/item/{}{}#{}">{} {}</a> {}{}<br>{}</li>').format(
+        picture,
         item_id,
         suffix,
         anchor(leaf.asset, leaf.kind, leaf.number, first_file),

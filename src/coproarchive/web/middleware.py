@@ -16,8 +16,8 @@ from coproarchive.web.pages import Pages
 _STREAMLIT_PAGES = {"/", "/add", "/problems"}
 _STREAMLIT_PREFIXES = ("/_stcore/", "/media/", "/component/", "/static/", "/favicon", "/manifest")
 _OURS = (
-    "/item/", "/seminar/", "/person/", "/topic/", "/file/", "/look/", "/seminars", "/people",
-    "/topics", "/login", "/logout", "/healthz", "/robots.txt", "/sitemap.xml",
+    "/item/", "/seminar/", "/person/", "/topic/", "/file/", "/picture/", "/look/", "/seminars",
+    "/people", "/topics", "/login", "/logout", "/healthz", "/robots.txt", "/sitemap.xml",
 )  # fmt: skip
 
 PAGE_POLICY = (

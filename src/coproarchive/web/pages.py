@@ -13,7 +13,7 @@ from coproarchive.library import Library
 from coproarchive.model import Asset, Item, Leaf, Seminar, Session
 from coproarchive.publish.citation import citation, creators, json_ld
 from coproarchive.search.highlight import Highlighter
-from coproarchive.search.locate import shown_leaves
+from coproarchive.search.locate import extractions, shown_leaves
 from coproarchive.search.query import Query
 from coproarchive.search.results import Snippet
 from coproarchive.web import render
@@ -58,6 +58,7 @@ class Pages:
                 json_ld(item, seminar, catalogue.person_name, date, address)
             ),
             texts=[] if item.withdrawn else self._texts(item, catalogue, request),
+            read_by={a.path: e.extractor for a, e in extractions(item, self._library.reader)},
             neighbours=_neighbours(item, catalogue),
         )
         return HTMLResponse(html, 410 if item.withdrawn else 200)
@@ -72,7 +73,7 @@ class Pages:
         for asset, leaf in shown_leaves(item, catalogue, self._library.reader):
             _, views = found.setdefault(asset.path, (asset, []))
             pieces = [
-                (render.source_words(part.source.value), marks.whole(part.text))
+                (render.source_words(part.source.value, part.confidence), marks.whole(part.text))
                 for part in leaf.parts
             ]
             views.append(

@@ -137,9 +137,10 @@ def lines(snippet: Snippet) -> Iterator[Snippet]:
         start = end + 1
 
 
-def source_words(source: str) -> str:
+def source_words(source: str, confidence: float | None = None) -> str:
     """Where words stood, as readers would say it; "" for plain text."""
-    return _SOURCES.get(source, source)
+    said = _SOURCES.get(source, source)
+    return said if confidence is None else f"{said}, {confidence:.0%} sure"
 
 
 def kind_of_file(asset: Asset) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import secrets
 from collections.abc import Callable
 from functools import wraps
@@ -18,8 +20,12 @@ from starlette.responses import (
 )
 from starlette.routing import BaseRoute, Route
 
+from coproarchive import pictures
 from coproarchive.errors import CoproArchiveError, NotFoundError, RefusedError
+from coproarchive.extract.worker import Job
 from coproarchive.library import Library
+from coproarchive.model import Asset, Leaf
+from coproarchive.search.locate import shown_leaves
 from coproarchive.web import render
 from coproarchive.web.access import COOKIE, SIGNED_IN_SECONDS, Access, Visitor
 from coproarchive.web.pages import Pages
@@ -60,6 +66,7 @@ def routes(library: Library, access: Access) -> list[BaseRoute]:
         Route("/people", safe(pages.people)),
         Route("/topics", safe(pages.topics)),
         Route("/file/{path:path}", safe(other.file)),
+        Route("/picture/{path:path}", safe(other.picture)),
         Route("/login", login, methods=["GET", "POST"]),
         Route("/logout", other.logout, methods=["POST"]),
         Route("/look/site.css", other.style),
@@ -104,6 +111,42 @@ class _Other:
             content_disposition_type=how,
             headers=headers,
         )
+
+    def picture(self, request: Request) -> Response:
+        """/picture/<item>/<file>/<number>-<width>.webp: a page, or a card that stands in for it."""
+        place, _, picture = request.path_params["path"].rpartition("/")
+        item_id, _, name = place.rpartition("/")
+        named = re.fullmatch(r"(\d{1,6})-(320|1000)\.webp", picture)
+        catalogue = self._library.public()
+        item = catalogue.items.get(item_id)
+        if named is None or item is None:
+            return PlainTextResponse("There is no such picture.", 404)
+        number, width = int(named[1]), int(named[2])
+        leaves = [
+            (asset, leaf)
+            for asset, leaf in shown_leaves(item, catalogue, self._library.reader)
+            if asset.path == name and leaf.kind in ("page", "slide")
+        ]
+        found = next(((a, leaf) for a, leaf in leaves if leaf.number == number), None)
+        if found is None:
+            return PlainTextResponse("There is no such picture.", 404)
+        return self._drawn(item_id, *found, width)
+
+    def _drawn(self, item_id: str, asset: Asset, leaf: Leaf, width: int) -> Response:
+        library = self._library
+        read = library.reader.cached(asset.sha256, asset.media_type)
+        with contextlib.suppress(NotFoundError):
+            path = library.store.asset_path(item_id, asset.path)
+            job = Job(path, asset.sha256, asset.media_type)
+            last = read.leaves[-1].number if read else leaf.number
+            drawn = library.pictures.get(job, leaf.number, width, last)
+            if drawn is not None:
+                # Kept by this reader's browser only: an item may be hidden tomorrow.
+                headers = {"Cache-Control": "private, max-age=3600"}
+                return FileResponse(drawn, media_type="image/webp", headers=headers)
+        where = f"{leaf.kind.capitalize()} {leaf.label or leaf.number}"
+        card = pictures.card(where, leaf.title, leaf.text[:400], width)
+        return Response(card, media_type="image/webp", headers={"Cache-Control": "no-store"})
 
     def login(self, request: Request, form: dict[str, str] | None) -> Response:
         """/login: a form, and what it sends."""

@@ -1,0 +1,89 @@
+"""Pictures of pages and slides, as WebP; run in a worker process, by pictures.py.
+
+PDF by PDFium. Decks through LibreOffice into a PDF, which is kept beside the pictures because the
+conversion takes seconds; hidden slides are drawn too, so that a slide's number is its page's.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from coproarchive.errors import ExtractionError, UnreadableError
+from coproarchive.extract import office
+from coproarchive.extract.base import Helpers, Limits
+from coproarchive.extract.pdf import count_pages, draw_pages
+from coproarchive.extract.pptx import PptxExtractor
+
+PDF = "application/pdf"
+VERSION = 1
+QUALITY = 70
+METHOD = 2
+"""Effort of the WebP encoder, 0 to 6; at 4 encoding takes nearly as long as drawing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What became of a request.
+
+    Attributes:
+        pictures: number of the page -> WebP.
+        deck: path of the PDF that a deck was converted to, to be kept; "" where none was made.
+        why: why nothing could be drawn, for the log; "" where something was.
+    """
+
+    pictures: dict[int, bytes]
+    deck: str = ""
+    why: str = ""
+
+
+def can_draw(media_type: str, office_path: str) -> bool:
+    """Whether pages of such files can be drawn here."""
+    if media_type == PDF:
+        return True
+    return bool(office_path) and (
+        media_type in PptxExtractor.media_types or office.CONVERTED.get(media_type) == office.PPTX
+    )
+
+
+def draw(
+    path: Path, media_type: str, numbers: list[int], width: int, slides: int, limits: Limits,
+    helpers: Helpers,
+) -> Drawn:  # fmt: skip
+    """Draw pages; whatever goes wrong is an answer, not an exception.
+
+    Args:
+        path: the file, or the PDF that was made of it before.
+        media_type: of `path`.
+        numbers: 1-based.
+        width: pixels.
+        slides: how many leaves the file has: where the drawing has another number of pages, none
+            is shown, since it would be the wrong one.
+    """
+    try:
+        if media_type == PDF:
+            return Drawn(_draw(path, numbers, width))
+        with office.converted(path, media_type, limits, helpers, to=PDF) as made:
+            pages = count_pages(made)
+            if pages != slides:
+                return Drawn({}, why=f"LibreOffice draws {pages} pages of {slides} slides")
+            kept = Path(helpers.scratch) / f"{made.parent.parent.name}.pdf"
+            shutil.move(made, kept)
+        return Drawn(_draw(kept, numbers, width), str(kept))
+    except ExtractionError as error:
+        return Drawn({}, why=error.message)
+    except (MemoryError, OSError, ValueError) as error:
+        return Drawn({}, why=str(error) or type(error).__name__)
+
+
+def _draw(path: Path, numbers: list[int], width: int) -> dict[int, bytes]:
+    made: dict[int, bytes] = {}
+    for index, picture in draw_pages(path, [number - 1 for number in numbers], width):
+        buffer = io.BytesIO()
+        picture.save(buffer, "WEBP", quality=QUALITY, method=METHOD)
+        made[index + 1] = buffer.getvalue()
+    if not made:
+        raise UnreadableError("none of these pages can be drawn.", path.name)
+    return made

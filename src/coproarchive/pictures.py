@@ -1,0 +1,199 @@
+"""A picture of every page and slide: made when somebody first asks, in the background, and kept.
+
+    index/pictures/<drawer's version>/<2 letters>/<sha256>/<number>-<width>.webp
+                                                          /slides.pdf      of a deck, see drawing.py
+                                                          /not-drawn.txt   why, and by which drawer
+
+Nobody waits for a picture: until it is there, or where it cannot be drawn, a quiet card stands in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import textwrap
+import uuid
+from concurrent.futures import Future
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+
+from PIL import Image, ImageDraw, ImageFont
+
+from coproarchive.extract.base import Helpers, Limits
+from coproarchive.extract.drawing import PDF, VERSION, Drawn, can_draw, draw
+from coproarchive.extract.worker import Job, Workers
+
+WIDTHS = (320, 1000)
+"""Pixels: beside a result, and as wide as a column of text."""
+BLOCK = 12
+"""Pages drawn at one opening of a file, since who looks at one looks at the next."""
+WAITING = 200
+"""Requests that may wait; more are turned away with a card, and come again with the reader."""
+
+_PAPER, _INK, _QUIET, _LINE = "#f5f1e8", "#3a4448", "#7a8488", "#ddd4c5"
+
+
+class Pictures:
+    """Pictures of leaves. Thread-safe; no call waits for a drawing.
+
+    Args:
+        folder: where they are kept; may be deleted.
+        limits: memory and seconds of one drawing.
+        office: LibreOffice's `soffice`, "" for none.
+    """
+
+    def __init__(self, folder: Path, limits: Limits, office: str):
+        self._folder = folder / str(VERSION)
+        self._limits = limits
+        self._helpers = Helpers(office)
+        # One: drawing is for looks, reading and searching come first.
+        self._workers = Workers(1, limits, folder.parent / "scratch")
+        self._asked: set[tuple[str, int, int]] = set()
+        self._lock = Lock()
+
+    def get(self, job: Job, number: int, width: int, leaves: int) -> Path | None:
+        """The picture's file; None where it is not there yet, or never will be.
+
+        Args:
+            job: the file.
+            number: 1-based page or slide.
+            width: one of WIDTHS.
+            leaves: how many pages or slides the file has.
+        """
+        folder = self._folder_of(job.sha256)
+        path = folder / f"{number}-{width}.webp"
+        if path.is_file():
+            return path
+        if can_draw(job.media_type, self._helpers.office) and not self._gave_up(folder):
+            self._draw(job, number, width, leaves)
+        return None
+
+    def close(self) -> None:
+        """Stop drawing."""
+        self._workers.close()
+
+    def _folder_of(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / sha256
+
+    def _drawer(self) -> str:
+        """What a file that could not be drawn is tried again with, if it is another."""
+        return f"{self._helpers.office or 'no office'} {self._limits.seconds:g} s"
+
+    def _gave_up(self, folder: Path) -> bool:
+        try:
+            first = (folder / "not-drawn.txt").read_text(encoding="utf-8").partition("\n")[0]
+        except OSError:
+            return False
+        return first == self._drawer()
+
+    def _draw(self, job: Job, number: int, width: int, leaves: int) -> None:
+        first = (number - 1) // BLOCK * BLOCK + 1
+        key = (job.sha256, first, width)
+        folder = self._folder_of(job.sha256)
+        deck = folder / "slides.pdf"
+        with self._lock:
+            if key in self._asked or len(self._asked) >= WAITING:
+                return
+            is_converted = job.media_type == PDF or deck.is_file()
+            if not is_converted and any(sha256 == job.sha256 for sha256, _, _ in self._asked):
+                return  # a deck is converted once; what else is asked meanwhile comes again
+            self._asked.add(key)
+        numbers = [
+            n
+            for n in range(first, min(first + BLOCK, leaves + 1))
+            if not (folder / f"{n}-{width}.webp").is_file()
+        ]
+        source, media_type = (deck, PDF) if deck.is_file() else (job.path, job.media_type)
+        helpers = Helpers(self._helpers.office, scratch=self._workers.scratch)
+        future = self._workers.schedule(
+            draw, source, media_type, numbers, width, leaves, self._limits, helpers
+        )
+        future.add_done_callback(lambda done: self._keep(done, key, folder))
+
+    def _keep(self, done: Future[Drawn], key: tuple[str, int, int], folder: Path) -> None:
+        """Called in the pool's thread when a drawing has ended, however it did."""
+        drawn: Drawn | None
+        try:
+            drawn = done.result(timeout=0)
+        except BaseException as error:  # noqa: BLE001 - a crash, the time limit, or closing
+            drawn = None if done.cancelled() else Drawn({}, why=f"{type(error).__name__}")
+        try:
+            if drawn is not None:
+                _write(drawn, key[2], folder, self._drawer())
+        finally:
+            with self._lock:
+                self._asked.discard(key)
+
+
+def _write(drawn: Drawn, width: int, folder: Path, drawer: str) -> None:
+    with contextlib.suppress(OSError):  # a full disk costs the pictures, no more
+        folder.mkdir(parents=True, exist_ok=True)
+        if drawn.deck:
+            shutil.move(drawn.deck, folder / "slides.pdf")
+        if drawn.why:
+            _write_whole(folder / "not-drawn.txt", f"{drawer}\n{drawn.why}\n".encode())
+        for number, picture in drawn.pictures.items():
+            _write_whole(folder / f"{number}-{width}.webp", picture)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    temporary.write_bytes(data)
+    os.replace(temporary, path)
+
+
+# ------------------------------------------------------------------- cards
+
+
+@lru_cache(maxsize=256)
+def card(place: str, title: str, text: str, width: int) -> bytes:
+    """A quiet card instead of a picture, as WebP: where it stands, its title, its first words.
+
+    Letters that the built-in font does not have are shown as lines, as a sketch shows text.
+    """
+    height = width * 9 // 16
+    picture = Image.new("RGB", (width, height), _PAPER)
+    pen = ImageDraw.Draw(picture)
+    edge = width // 16
+    pen.rectangle((0, 0, width - 1, height - 1), outline=_LINE)
+    pen.text((edge, edge // 2), place, font=_font(width // 24), fill=_QUIET)
+    at = edge // 2 + width // 12
+    if _can_write(f"{title}{text}"):
+        at = _write_lines(pen, (edge, at), title, width, width // 15, 2, _INK)
+        _write_lines(pen, (edge, at + edge // 3), text, width, width // 24, 5, _QUIET)
+    else:
+        for line in range(4):
+            length = (width - 2 * edge) * (1.0, 0.8, 0.9, 0.5)[line]
+            y = at + line * width // 14
+            pen.rectangle((edge, y, edge + length, y + width // 60), fill=_LINE)
+    buffer = io.BytesIO()
+    picture.save(buffer, "WEBP", quality=80, method=0)
+    return buffer.getvalue()
+
+
+def _write_lines(
+    pen: ImageDraw.ImageDraw, at: tuple[int, int], text: str, width: int, size: int, most: int,
+    ink: str,
+) -> int:  # fmt: skip
+    """Write lines that fit, at most so many; the place below them."""
+    x, y = at
+    room = max(8, int((width - 2 * x) / (size * 0.52)))
+    lines = textwrap.wrap(text, room, max_lines=most, placeholder=" …")
+    for line in lines:
+        if y + size > width * 9 // 16 - x // 3:
+            break
+        pen.text((x, y), line, font=_font(size), fill=ink)
+        y += size * 5 // 4
+    return y
+
+
+def _can_write(text: str) -> bool:
+    return all(ord(letter) < 0x250 or letter in "–—‘’“”•…→€" for letter in text)
+
+
+@lru_cache(maxsize=16)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(max(8, size))

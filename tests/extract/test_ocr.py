@@ -1,0 +1,119 @@
+"""Words in pictures: read by a machine where the extra is installed, and said to be so."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen import canvas
+
+import deck_parts
+from coproarchive.extract import ocr
+from coproarchive.extract.base import Helpers, Limits
+from coproarchive.extract.table import extract
+from coproarchive.extract.worker import Reader
+from coproarchive.model import Part, Source
+from deck_parts import Slide, box
+
+PDF = "application/pdf"
+PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+
+
+def picture(text: str) -> bytes:
+    """A PNG of large words."""
+    image = Image.new("RGB", (900, 300), "white")
+    font = ImageFont.load_default(60)
+    ImageDraw.Draw(image).text((40, 90), text, font=font, fill="black")
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def scan(path: Path, *texts: str) -> Path:
+    """A PDF of pictures."""
+    pen = canvas.Canvas(str(path), pagesize=(900, 300))
+    for text in texts:
+        pen.drawImage(ImageReader(io.BytesIO(picture(text))), 0, 0, 900, 300)
+        pen.showPage()
+    pen.save()
+    return path
+
+
+def read(monkeypatch: pytest.MonkeyPatch, answers: list[Part | None]) -> None:
+    """The machine reads what is given, page by page."""
+    waiting = iter(answers)
+    monkeypatch.setattr(ocr, "read_picture", lambda _: next(waiting))
+
+
+def test_pages_without_text_get_what_the_machine_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its confidence; a page on which it found nothing keeps its notice, without advice to
+    install what is there."""
+    found = Part(Source.OCR, "Shared bread", 0.98)
+    read(monkeypatch, [found, None])
+    path = scan(tmp_path / "s.pdf", "Shared bread", "")
+    extraction = extract(path, PDF, Limits(), Helpers(ocr=True))
+    assert [leaf.parts for leaf in extraction.leaves] == [(found,), ()]
+    (notice,) = extraction.notices
+    assert (notice.code, notice.leaf) == ("leaf-without-text", 2)
+    assert "install" not in notice.hint
+    assert extraction.extractor.endswith(" + ocr 1")
+
+
+def test_slides_that_are_pictures_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only slides without words of their own."""
+    read(monkeypatch, [Part(Source.OCR, "Crust", 0.9)])
+    related = {"p": ("image", "../media/a.png", False)}
+    deck = deck_parts.make(
+        tmp_path / "d.pptx",
+        [Slide(box("Words"), related=related), Slide(related=related)],
+        parts={"media/a.png": picture("Crust")},
+    )
+    extraction = extract(deck, PPTX, Limits(), Helpers(ocr=True))
+    assert [leaf.text for leaf in extraction.leaves] == ["", "Crust"]
+    assert "leaf-without-text" not in [n.code for n in extraction.notices]
+
+
+def test_what_there_was_no_time_for_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long scan is read as far as the limit goes; the rest is named, not dropped."""
+    read(monkeypatch, [Part(Source.OCR, "One", 0.9)])
+    path = scan(tmp_path / "s.pdf", "One", "Two", "Three")
+    extraction = extract(path, PDF, Limits(seconds=0.0001), Helpers(ocr=True))
+    assert [leaf.text for leaf in extraction.leaves] == ["One", "", ""]
+    assert [(n.code, n.leaf) for n in extraction.notices if n.leaf] == [
+        ("text-cut", 2),
+        ("text-cut", 3),
+    ]
+    assert "COPROARCHIVE_READ_SECONDS" in extraction.notices[0].hint
+
+
+def test_broken_and_huge_pictures_are_passed_over() -> None:
+    """A picture file is opened only within bounds."""
+    bomb = io.BytesIO()
+    Image.new("1", (30_000, 30_000)).save(bomb, "PNG")
+    assert ocr.open_picture(bomb.getvalue()) is None
+    assert ocr.open_picture(picture("x")[:200]) is None
+    assert ocr.open_picture(b"GIF89a") is None
+    opened = ocr.open_picture(picture("x"))
+    assert opened is not None and opened.size == (900, 300)
+
+
+@pytest.mark.timeout(170)
+def test_the_machine_itself_reads(tmp_path: Path) -> None:
+    """Real recognition of a real picture."""
+    pytest.importorskip("rapidocr")
+    path = scan(tmp_path / "s.pdf", "Shared decisions in care")
+    with Reader(tmp_path / "i" / "extracted", Limits(workers=1), read_pictures=True) as reader:
+        # In a worker, where nothing may be written, fetched or started.
+        (leaf,) = reader.read(path, "a" * 64, PDF).leaves
+    (part,) = leaf.parts
+    assert part.source is Source.OCR
+    assert "shared decisions" in part.text.lower()
+    assert part.confidence is not None and part.confidence > 0.8
+    assert ocr.read_picture(Image.new("RGB", (300, 200), "white")) is None
