@@ -231,6 +231,7 @@ def _meet(post: Post, entry: Entry, found: Survey) -> None:
             m["name"] for m in TITLED.finditer(line.text[:20_000]) if is_name(m["name"])
         )
     found.known.add(bio.name for bio in find_biographies(lines, found.known, entry.title))
+    found.known.add(n for s in find_programme(lines, found.known) for n in s.people)
     author = find_author(entry.title, lines, "", found.known, last_lines=False)
     found.known.add(author.people)
 

@@ -172,6 +172,7 @@ def _beside(text: str) -> str:
     pieces = [p.strip(" ,.;:–—-()") for p in re.split(r"\s*\|\s*", rest)]
     pieces = [re.sub(r"(?i)^(?:at|in|on)\s+(?:the\s+)?", "", p) for p in pieces if len(p) > 2]
     pieces = [p for p in pieces if p[:1].isupper() and not re.search(r"[.!?]\s", p)]
+    pieces = [p for p in pieces if not re.fullmatch(r"(?:[A-Z]{2,4}|[Tt]\.?[Bb]\.?[AaCc])", p)]
     return pieces[0] if len(pieces) == 1 and _is_place(pieces[0]) else ""
 
 
