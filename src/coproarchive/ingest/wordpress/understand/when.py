@@ -114,6 +114,8 @@ def find_date(title: str, lines: Sequence[TextLine], published: str) -> Found | 
 
 def dates_in(text: str, published: str) -> Iterator[tuple[str, re.Match[str]]]:
     """EDTF dates named in a text, with where they stand; a missing year is the one nearest."""
+    if not any(map(str.isdigit, text)):
+        return
     for form in _FORMS:
         for match in form.finditer(text[:4_000]):
             value = _value(match, published)
