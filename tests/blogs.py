@@ -251,3 +251,98 @@ MIXED = (
         date="2020-03-01",
     ),
 )
+
+# Blog four: headings as times, names in bold, buttons for files, a film, an author below the text.
+SYMPOSIUM = (
+    post(
+        1,
+        "Symposium: Care, crumbs and control",
+        """<p>We are delighted to announce our one-day symposium.</p>
+<p>Wednesday, 14th of March 2018, 10am–4pm, Room 101, Leeds Dough University</p>
+<h3>Timetable</h3><h4>09:30 – 10:00</h4><p>Registration &amp; coffee</p><h4>10:00 – 10:45</h4><p><strong>Dr Jane Loaf (University of Bun)</strong><br><em>Crumbs of comfort: care on the ward</em></p><h4>10:45 – 11:30</h4><p><strong>José García and Li Wei (Panaderia College)</strong><br><em>Who controls the yeast?</em></p><h4>11:30 – 12:00</h4><p>Discussion chaired by Prof Dame Ruth Oat</p>
+<h3>Speaker bios</h3><p><strong>Dr Jane Loaf</strong> is Reader in Dough Studies at the University of Bun.</p><p><strong>José García</strong>: José is a baker and activist who has run the Panaderia College night school for ten years.</p><p><strong>Li Wei</strong> – Li is a peer researcher with Crumb Trust, and has lived experience of gluten.</p>""",
+        date="2018-01-20",
+        terms=["Symposia"],
+    ),
+    post(
+        2,
+        "Symposium slides now available",
+        f"""<h3>Crumbs of comfort: care on the ward</h3><p>Dr Jane Loaf, University of Bun</p><div class="wp-block-button"><a href="{UPLOADS}/loaf.pdf">Download slides</a></div><h3>Who controls the yeast?</h3><p>José García &amp; Li Wei</p><div class="wp-block-button"><a href="{UPLOADS}/yeast.pdf">Download slides</a></div><p>You can also <a href="{UPLOADS}/flyer.pdf">download the flyer</a>.</p><iframe src="https://player.vimeo.com/video/998877"></iframe>""",
+        date="2018-03-20",
+        terms=["Symposia"],
+    ),
+    post(
+        3,
+        "Reflections on control",
+        "<p>It was a day of crumbs.</p><p><em>Pat Rye is a service user researcher at Oven University.</em></p>",
+        date="2018-03-25",
+        terms=["Symposia"],
+    ),
+    post(
+        4, "Guest blog: Sam Spelt on sourdough", "<p>Text.</p><p>– Sam Spelt</p>", date="2018-04-25"
+    ),
+)
+
+# Blog five: lists, labels ("Speaker: ... Title: ..."), 1pm and 14h00, recordings beside slides.
+WEBINARS = (
+    post(
+        1,
+        "Webinar 3 Programme",
+        """<p>When: 14/11/2020</p><p>Where: Online (Zoom)</p><ul><li>10am: Welcome from Prof. Ann Rolls (Bap University)</li><li>10.15 - 11.00: Keynote 1: Dr. Sarah O'Brien-Smith: 'Toast as method'</li><li>11:00-11:15 Break</li><li>11.15–12.00 Presentation 2 – Jean-Luc van der Berg – "Baking under lockdown"</li><li>1pm – 2pm LUNCH</li><li>14h00 Workshop: Rising together (with Kim Knead, Crust Collective)</li><li>3.30pm Plenary discussion and close</li></ul>""",
+        date="2020-10-01",
+        tags=["webinar"],
+    ),
+    post(
+        2,
+        "Webinar 3: recordings and slides",
+        f"""<p><strong>Sarah O'Brien-Smith</strong> – <a href="{UPLOADS}/toast.pptx">Toast as method</a> (PowerPoint) | <a href="https://youtu.be/abcdefghi12">video</a></p><p><strong>Jean-Luc van der Berg</strong> – <a href="{UPLOADS}/lock.pdf">Baking under lockdown</a> (PDF)</p><p>Kim's handout can be downloaded <a href="{UPLOADS}/rising.docx">here</a>.</p>""",
+        date="2020-11-20",
+    ),
+    post(
+        3,
+        "Webinar 4: Baking back better",
+        "<p>Date and time: Tuesday 9 February, 2pm to 4pm GMT</p><p>2.00 Introduction by Ann Rolls<br>2.10 Speaker: Moe Malt. Title: Grain drain<br>2.40 Speaker: Zoë Flour. Title: After the crumb<br>3.10 Q&A</p>",
+        date="2021-01-11",
+    ),
+    post(
+        4, "A reflection on webinar 3", "<p>Posted by: Uma Naan</p><p>Good.</p>", date="2020-12-01"
+    ),
+)
+
+# Blog six: numbers as words, a table with names under titles, one post of slides for two seminars.
+DIARY = (
+    post(
+        1,
+        "Seminar series – dates for your diary",
+        "<p>Seminar 1: Monday 3 October 2016, University of Bun</p><p>Seminar 2: Tuesday 6 December 2016, Oven College</p><p>Seminar 3: Thursday 2 March 2017, Crust House</p>",
+        date="2016-08-01",
+        kind="page",
+    ),
+    post(
+        2,
+        "Seminar One: Who owns the recipe?",
+        "<p>3rd October 2016<br>University of Bun</p><h2>PROGRAMME</h2><table><tbody><tr><td><strong>10.00</strong></td><td>Arrival</td></tr><tr><td><strong>10.30</strong></td><td>Recipes and rights<br>Prof. Ida Crumb, University of Bun</td></tr><tr><td><strong>11.30</strong></td><td>My grandmother’s starter<br>Max Leaven, expert by experience</td></tr><tr><td><strong>12.30</strong></td><td>Lunch</td></tr></tbody></table>",
+        date="2016-09-01",
+        terms=["Seminar One"],
+    ),
+    post(
+        3,
+        "Seminar Two: Ovens of one's own",
+        "<p>Date: 6th December 2016</p><p>Venue: Oven College, Room 2</p><p><strong>10.00 – 10.15: Welcome</strong></p><p>Ida Crumb</p><p><strong>10.15 – 11.00: A history of the communal oven</strong></p><p>Dr Flo Sieve, Oven College</p><p>This talk traces the communal oven from Rome to Leeds. It argues that the oven was never just an oven, but a commons with rules.</p><p><strong>11.00 – 11.45: Ovens in hospitals</strong></p><p>Gil Baguette (carer)</p>",
+        date="2016-11-01",
+        terms=["Seminar Two"],
+    ),
+    post(
+        4,
+        "Materials from seminars one and two",
+        f"""<p>Seminar 1: <a href="{UPLOADS}/ida.pdf">Recipes and rights (Ida Crumb)</a>, <a href="{UPLOADS}/max.pdf">My grandmother’s starter (Max Leaven)</a></p><p>Seminar 2: <a href="{UPLOADS}/flo.pptx">A history of the communal oven – Flo Sieve</a></p>""",
+        date="2017-01-10",
+    ),
+    post(
+        5,
+        "Thoughts after seminar two",
+        "<p>Hello.</p><p>Ned Bagel, University of Bun</p>",
+        date="2016-12-12",
+        terms=["Seminar Two"],
+    ),
+)

@@ -1,4 +1,4 @@
-"""Programmes, speakers, slides and authors, in three blogs written in three ways."""
+"""Programmes, speakers, slides and authors, in six blogs written in six ways."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from blogs import BLOCKS, CLASSIC, MIXED
+from blogs import BLOCKS, CLASSIC, DIARY, MIXED, SYMPOSIUM, WEBINARS
 from coproarchive.catalogue import Catalogue
 from coproarchive.ingest.wordpress import Report
 from coproarchive.ingest.wordpress.content import Body
@@ -110,6 +110,94 @@ def test_a_blog_of_parts(bring_items: Bring, catalogue: Callable[[], Catalogue])
         [("nia-sponge", "author")],
         None,
     )
+
+
+def said(found: Catalogue, seminar_id: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Titles and people of a programme's lines that have people."""
+    return [
+        (s.title, [(c.person, c.role.value) for c in s.people])
+        for s in found.seminars[seminar_id].programme
+        if s.people
+    ]
+
+
+def talks_of(found: Catalogue, kind: Kind = Kind.PRESENTATION) -> dict[str, list[str]]:
+    """Ids of presentations with their people."""
+    return {i.id: [c.person for c in i.people] for i in found.items.values() if i.kind is kind}
+
+
+def test_a_blog_of_headings_and_buttons(
+    bring_items: Bring, catalogue: Callable[[], Catalogue]
+) -> None:
+    bring_items(*SYMPOSIUM)
+    found = catalogue()
+    (seminar,) = found.seminars.values()
+    assert (seminar.date, seminar.place) == ("2018-03-14", "Room 101, Leeds Dough University")
+    assert said(found, seminar.id) == [
+        ("Crumbs of comfort: care on the ward", [("jane-loaf", "speaker")]),
+        ("Who controls the yeast?", [("jose-garcia", "speaker"), ("li-wei", "speaker")]),
+        ("Discussion", [("ruth-oat", "facilitator")]),
+    ]
+    assert talks_of(found) == {
+        f"{seminar.id}/crumbs-of-comfort-care-on-the-ward": ["jane-loaf"],
+        f"{seminar.id}/who-controls-the-yeast": ["jose-garcia", "li-wei"],
+    }
+    assert len(talks_of(found, Kind.VIDEO)) == 1
+    written = {
+        i.title: [c.person for c in i.people] for i in found.items.values() if i.kind is Kind.POST
+    }
+    assert written["Reflections on control"] == ["pat-rye"]
+    assert written["Symposium slides now available"] == []
+    assert written["Guest blog: Sam Spelt on sourdough"] == ["sam-spelt"]
+    assert found.people["li-wei"].affiliations == ("Crumb Trust",)
+
+
+def test_a_blog_of_lists_and_labels(bring_items: Bring, catalogue: Callable[[], Catalogue]) -> None:
+    bring_items(*WEBINARS)
+    found = catalogue()
+    three, four = found.seminars["webinar-3"], found.seminars["4-baking-back-better"]
+    assert (three.number, three.date, three.place) == (3, "2020-11-14", "Online (Zoom)")
+    assert (four.number, four.date, four.place) == (4, "2021-02-09", None)
+    assert said(found, three.id) == [
+        ("Welcome", [("ann-rolls", "speaker")]),
+        ("Toast as method", [("sarah-obrien-smith", "keynote")]),
+        ("Baking under lockdown", [("jean-luc-van-der-berg", "speaker")]),
+        ("Workshop: Rising together", [("kim-knead", "speaker")]),
+    ]
+    assert [s.start for s in three.programme][-3:] == ["13:00", "14:00", "15:30"]
+    assert said(found, four.id)[1:] == [
+        ("Grain drain", [("moe-malt", "speaker")]),
+        ("After the crumb", [("zoe-flour", "speaker")]),
+    ]
+    assert talks_of(found)["webinar-3/toast-as-method"] == ["sarah-obrien-smith"]
+    assert talks_of(found, Kind.VIDEO) == {"webinar-3/toast-as-method-2": ["sarah-obrien-smith"]}
+    assert ["kim-knead"] in talks_of(found).values(), "Kim's handout is the one Kim's"
+
+
+def test_one_post_of_slides_for_two_seminars(
+    bring_items: Bring, catalogue: Callable[[], Catalogue]
+) -> None:
+    bring_items(*DIARY)
+    found = catalogue()
+    assert {i: (s.date, s.place) for i, s in found.seminars.items()} == {
+        "1-who-owns-the-recipe": ("2016-10-03", "University of Bun"),
+        "2-ovens-of-ones-own": ("2016-12-06", "Oven College, Room 2"),
+    }
+    assert said(found, "1-who-owns-the-recipe") == [
+        ("Recipes and rights", [("ida-crumb", "speaker")]),
+        ("My grandmother’s starter", [("max-leaven", "speaker")]),
+    ]
+    assert said(found, "2-ovens-of-ones-own")[1:] == [
+        ("A history of the communal oven", [("flo-sieve", "speaker")]),
+        ("Ovens in hospitals", [("gil-baguette", "speaker")]),
+    ]
+    assert set(talks_of(found)) == {
+        "1-who-owns-the-recipe/recipes-and-rights",
+        "1-who-owns-the-recipe/my-grandmothers-starter",
+        "2-ovens-of-ones-own/a-history-of-the-communal-oven",
+    }
+    calendar = found.items["seminar-series-dates-for-your-diary"]
+    assert calendar.seminar is None, "a calendar of several seminars is of none"
 
 
 def test_every_guess_has_its_line_and_rule(bring_items: Bring) -> None:

@@ -424,7 +424,7 @@ class _Lines:
         self.words: list[str] = []
         self.anchors: list[Anchor] = []
         self.heading = 0
-        self.plain = 0  # letters of the line that are not bold
+        self.plain = False  # a letter of the line is not bold
 
     def walk(self, node: lxml.html.HtmlElement, bold: int) -> None:
         tag = _tag(node)
@@ -453,7 +453,7 @@ class _Lines:
         if text:
             shown = self.body.say_words(text)
             self.words.append(shown)
-            self.plain += 0 if bold else sum(c.isalnum() for c in shown)
+            self.plain = self.plain or (not bold and any(map(str.isalnum, shown)))
 
     def _anchor(self, node: lxml.html.HtmlElement, tag: str) -> None:
         kinds = {"a": ("href", "link"), "img": ("src", "picture")}
@@ -484,6 +484,6 @@ class _Lines:
     def flush(self) -> None:
         text = " ".join("".join(self.words).split())
         if text or self.anchors:
-            bold = bool(text) and self.plain == 0 and any(c.isalnum() for c in text)
+            bold = bool(text) and not self.plain and any(c.isalnum() for c in text)
             self.found.append(TextLine(text, self.heading, bold, (), tuple(self.anchors)))
-        self.words, self.anchors, self.heading, self.plain = [], [], 0, 0
+        self.words, self.anchors, self.heading, self.plain = [], [], 0, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
@@ -77,6 +78,11 @@ class _Planner:
         self.sessions: dict[str, list[SessionLine]] = {}
         for event in self.groups.events.values():
             self._seminar(event)
+        self.session_titles: dict[tuple[str, ...], list[tuple[str, int]]] = defaultdict(list)
+        for key, sessions in self.sessions.items():
+            for n, session in enumerate(sessions):
+                if session.people and len(session.title.split()) > 2:
+                    self.session_titles[name_key(session.title)].append((key, n))
         self._posts()
         self._talks()
         self._loose_files()
@@ -208,7 +214,7 @@ class _Planner:
             ):
                 return seminar.id
         name = event_title(title)
-        wanted = slugify(f"{event.number or ''} {name}".strip() or title, "seminar")
+        wanted = slugify(f"{event.number or ''} {name}" if name else title, "seminar")
         return self._free(_short(wanted), "")
 
     def _session(self, s: SessionLine) -> Session:
@@ -297,10 +303,9 @@ class _Planner:
             self._talk(talk)
 
     def _talk(self, talk: TalkItem) -> None:
-        event = self.groups.of.get(talk.post.key)
-        seminar = self.seminar_of(talk.post.key)
-        sessions = self.sessions.get(event.key, []) if event else []
-        at = session_of(talk.read, sessions)
+        event_key, at = self._session_of(talk)
+        seminar = self.seminar_ids.get(event_key, "")
+        sessions = self.sessions.get(event_key, [])
         session = sessions[at] if at is not None else None
         title, people, role = talk.read.title, talk.read.people, talk.read.role
         if session:
@@ -327,6 +332,15 @@ class _Planner:
         self._guess_of(talk.post, item.id, item.kind.value, value, talk.read)
         if at is not None and not talk.read.film:
             self._point(seminar, at, item.id)
+
+    def _session_of(self, talk: TalkItem) -> tuple[str, int | None]:
+        """Event and session of a talk: those of its title in any seminar, else its post's."""
+        event = self.groups.of.get(talk.post.key)
+        own = event.key if event else ""
+        titled = self.session_titles.get(name_key(talk.read.title), ())
+        if titled and own not in {key for key, _ in titled} and len(titled) == 1:
+            return titled[0]
+        return own, session_of(talk.read, self.sessions.get(own, []))
 
     def _point(self, seminar_id: str, at: int, item_id: str) -> None:
         """Let the programme's line point at the slides it left behind."""

@@ -51,7 +51,8 @@ _KIND_WORDS = frozenset(
 )
 _JOINING = frozenset(
     """the a an our your of from for and on in at to now is are all new final full draft provisional
-    updated day days seminar seminars workshop workshops webinar symposium conference series here
+    updated day days seminar seminars workshop workshops webinar symposium symposia
+    conference conferences webinars lectures series here
     online available post posts part one two three first second third 1 2 3 4 morning afternoon
     session sessions with by us join how get there who what happened next coming up past upcoming
     latest this""".split()
@@ -69,6 +70,7 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _BREAKS = re.compile(r"(\s*[:|–—()]\s*|\s+-\s+|,\s+)")
+NAMES_THE_DAY = "it names the day"
 SOON_DAYS = 45
 """A nameless post of slides or a summary belongs to a seminar that was so many days before."""
 
@@ -178,9 +180,12 @@ class Groups:
     def _by_likeness(self, entry: Entry, traces: _Traces) -> None:
         """The event that a post most likely speaks of, if one is likely enough."""
         best: tuple[float, str, str, Event] | None = None
+        many_days = traces.days_named(self._findings(entry)) > 1
         for key in traces.events_near(entry, self._findings(entry)):
             event = self.events[key]
             read = self._likeness(entry, event)
+            if read and many_days and read[2] == NAMES_THE_DAY:
+                continue  # a calendar of several seminars is of none
             if read and (best is None or read[0] > best[0]):
                 best = (*read, event)
         if best:
@@ -208,7 +213,7 @@ class Groups:
             if other.link and plain_address(other.link) in mine.links:
                 return 0.7, other.link, "it links to the announcement"
             if theirs.programme and theirs.date and theirs.date.value in mine.dates:
-                return 0.68, theirs.date.value, "it names the day"
+                return 0.68, theirs.date.value, NAMES_THE_DAY
             if (
                 theirs.programme
                 and _about_an_event(entry)
@@ -253,6 +258,11 @@ class _Traces:
                     self.days.append((findings.date.value[:10], event.key))
         self.events.pop("", None)
         self.days.sort()
+
+    def days_named(self, findings: Findings) -> int:
+        """How many seminars' days a post names."""
+        known = {day for day, _ in self.days}
+        return len({d[:10] for d in findings.dates} & known)
 
     def events_near(self, entry: Entry, findings: Findings) -> list[str]:
         """Keys of events that share a word of the name, a person, a link or a day with a post."""

@@ -231,6 +231,7 @@ def _meet(post: Post, entry: Entry, found: Survey) -> None:
             m["name"] for m in TITLED.finditer(line.text[:20_000]) if is_name(m["name"])
         )
     found.known.add(bio.name for bio in find_biographies(lines, found.known, entry.title))
+    found.known.add(n for s in find_programme(lines, found.known) for n in s.people)
     author = find_author(entry.title, lines, "", found.known, last_lines=False)
     found.known.add(author.people)
 
@@ -247,7 +248,6 @@ def _understand(post: Post, entry: Entry, found: Survey, options: Options) -> Fi
         bios = find_biographies(lines, found.known, entry.title, author.people)
     when = find_date(entry.title, lines, entry.date)
     terms = [term.name for term in entry.terms]
-    text = " ".join(line.text for line in lines[:2_000])
     film = (
         next((x.text for x in lines if says_film(x.text)), "") if any(map(says_film, terms)) else ""
     )
@@ -261,7 +261,12 @@ def _understand(post: Post, entry: Entry, found: Survey, options: Options) -> Fi
         date=when,
         place=find_place(lines, when),
         about=_about(lines) if programme else "",
-        dates=frozenset(value for value, match in dates_in(text, entry.date) if match["year"]),
+        dates=frozenset(
+            value
+            for line in lines[:2_000]
+            for value, match in dates_in(line.text, entry.date)
+            if match["year"]
+        ),
         links=_own_links(lines, found.site),
         film_line=film[:300],
         notes=dict(body.notes.counts),

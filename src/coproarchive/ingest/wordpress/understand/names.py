@@ -52,7 +52,9 @@ NOT_NAMES = frozenset(
 ) - {"may", "park", "hall", "lane", "north", "west", "art", "house", "rights", "best", "street"}
 _ORGANISATION = re.compile(
     r"\b(blog|series|network|project|team|group|university|college|centre|center|society|association|"
-    r"institute|committee|admin|administrator|editor|office|seminars?|research|archive|webmaster)\b",
+    r"institute|committee|admin|administrator|editor|office|seminars?|research|archive|webmaster|"
+    r"collective|trust|foundation|hospital|council|museum|library|academy|forum|charity|department|"
+    r"school|faculty|agency|service|services|partnership|clinic|press|ltd|cic)\b",
     re.IGNORECASE,
 )
 
@@ -104,6 +106,8 @@ def named_people(text: str, known: Known) -> tuple[str, ...]:
         together = known.run(bare)
         if together:
             found += together
+        elif found and is_organisation(bare):
+            continue
         elif is_name(piece):
             found.append(known.shown(bare))
         elif found and (re.search(r"[A-Z]{2,}|University|College", piece) or not bare):
@@ -133,6 +137,11 @@ class Known:
     def shown(self, name: str) -> str:
         """The form shown."""
         return self.names.get(name_key(name), bare_name(name))
+
+    def by_first(self, first: str) -> str:
+        """The one known person of this first name, "" where there is none or several."""
+        found = [n for k, n in self.names.items() if k.split(" ")[0] == first.casefold()]
+        return found[0] if len(found) == 1 else ""
 
     def run(self, text: str) -> tuple[str, ...]:
         """Known names that follow one another with nothing between; four words split in two."""

@@ -18,6 +18,7 @@ from coproarchive.ingest.wordpress.understand.names import (
     name_key,
     named_people,
 )
+from coproarchive.ingest.wordpress.understand.talks import kind_of_link
 from coproarchive.ingest.wordpress.understand.when import INSTITUTION
 
 _SECTION = re.compile(
@@ -242,7 +243,7 @@ def find_places(lines: Sequence[TextLine], known: Known) -> list[Bio]:
     return list(found.values())
 
 
-def find_author(
+def find_author(  # noqa: PLR0911 - a return a place to look
     title: str, lines: Sequence[TextLine], account: str, known: Known, *, last_lines: bool = True
 ) -> Author:
     """Who wrote the post: by its title, first lines, last lines and account, in this order.
@@ -264,6 +265,8 @@ def find_author(
         if people:
             return Author(people, title, line.text, "by NAME in the first lines", 0.9)
     for line in reversed(shown[-5:] if last_lines else []):
+        if any(kind_of_link(a.url) for a in line.anchors):
+            break  # names above a download are speakers
         if line.anchors:
             continue
         thanks = _THANKS.search(line.text[:400])
@@ -273,6 +276,10 @@ def find_author(
         people = _signed(line.text, known) or _signature(line.text, known)
         if people:
             return Author(people, title, line.text, "a name in the last lines", 0.85)
+    about = _BEGINS.match(shown[-1].text) if last_lines and shown else None
+    if about and is_name(about["name"]) and re.match(r"(?:is|works)\b", about["rest"]):
+        name = bare_name(about["name"])
+        return Author((name,), title, shown[-1].text[:300], "the last line is about NAME", 0.6)
     if account and is_name(account) and not is_organisation(account):
         return Author((bare_name(account),), title, account, "the account's name", 0.9)
     return Author((), title, account, "an account that is no person's", 0.0)

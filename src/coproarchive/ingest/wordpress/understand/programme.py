@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from coproarchive.ingest.wordpress.content import TextLine
 from coproarchive.ingest.wordpress.understand.names import Known, named_people
@@ -29,15 +30,22 @@ _BREAK = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"^\W*(?P<label>keynote(?: (?:speech|address|lecture|talk|speaker))?s?|speakers?|talk(?: \d+)?|"
-    r"paper(?: \d+)?|presentation(?: \d+)?|plenary|guest speaker|session \d+|presenters?)"
-    r"\s*[:–—-]\s*",
+    r"^\W*(?P<label>keynote(?: (?:speech|address|lecture|talk|speaker))?s?(?: \d+)?|speakers?|"
+    r"talk(?: \d+)?|paper(?: \d+)?|presentation(?: \d+)?|plenary|guest speaker|session \d+|"
+    r"presenters?)\s*[:–—-]\s*",
     re.IGNORECASE,
 )
 _WITH = re.compile(
     r"\s*[,:(–—-]?\s*\b(?P<how>with|by|led by|chaired by|presented by|facilitated by|delivered by|"
-    r"from|hosted by|introduced by|chair:|speakers?:|facilitators?:)\s+(?P<who>[^)]+)\)?\s*$",
+    r"from|hosted by|introduced by|chair:|speakers?:|facilitators?:)\s+"
+    r"(?P<who>[^()]+(?:\([^()]*\))?)\)?\s*$",
     re.IGNORECASE,
+)
+_LABELLED = re.compile(
+    r"^\W*(?:(?:speakers?|presenters?|by)\s*:\s*(?P<who>.{3,120}?)[.;,|]?\s+(?:talk\s+)?title\s*:\s*"
+    r"(?P<title>.+)|(?:talk\s+)?title\s*:\s*(?P<title2>.{3,200}?)[.;,|]?\s+(?:speakers?|presenters?|by)"
+    r"\s*:\s*(?P<who2>.+))$",
+    re.IGNORECASE | re.DOTALL,
 )
 _QUOTED = re.compile(r"[“\"‘'](?P<title>[^“”\"]{4,220}?)[”\"’'](?=$|[\s,.;:)–—-])")
 _DAY = re.compile(
@@ -82,7 +90,7 @@ def find_programme(lines: Sequence[TextLine], known: Known) -> list[SessionLine]
     found: list[SessionLine] = []
     clock = 0
     for place, (n, match) in enumerate(timed):
-        stop = timed[place + 1][0] if place + 1 < len(timed) else n
+        stop = timed[place + 1][0] if place + 1 < len(timed) else n + 1 + _usual_gap(timed)
         below = []
         before = lines[timed[place - 1][0] + 1 : n] if place else ()
         clock = 0 if any(_DAY.match(line.text) for line in before) else clock
@@ -101,6 +109,12 @@ def find_programme(lines: Sequence[TextLine], known: Known) -> list[SessionLine]
         read = _session(rest, cells, below, known)
         found.append(replace(read, start=start, end=end, line=lines[n].text[:400]))
     return [s for s in found if s.title] if len(found) >= MIN_SESSIONS else []
+
+
+def _usual_gap(timed: Sequence[tuple[int, re.Match[str]]]) -> int:
+    """How many lines stand under a time, for the last one, under which the post goes on."""
+    gaps = sorted(b - a - 1 for (a, _), (b, _) in pairwise(timed))
+    return min(gaps[len(gaps) // 2], 4)
 
 
 def without_time(text: str) -> str:
@@ -142,8 +156,11 @@ def _clock(hour: str, minute: str | None, half: str | None, after: int) -> tuple
 
 
 def _session(rest: str, cells: tuple[str, ...], below: list[str], known: Known) -> SessionLine:
+    if len(cells) < 2 and "\n" in rest:
+        rest, *others = [line for line in rest.split("\n") if line.strip()] or [""]
+        below = [*others, *below]
     role = _role(rest)
-    label = _LABEL.match(rest)
+    label = None if _LABELLED.match(rest) else _LABEL.match(rest)
     text = rest[label.end() :] if label else rest
     description = "\n".join(below)
     if _BREAK.match(text) and len(text) < 200:
@@ -182,7 +199,11 @@ def split_title(  # noqa: PLR0911 - a return a way of writing
     text: str, known: Known
 ) -> tuple[str, tuple[str, ...], str, float]:
     """Title, people, what follows, and how sure that is, of the words after a time."""
-    text = text.strip(" |")
+    text = re.sub(r"\b(Prof|Dr|Mr|Mrs|Ms|Revd?)\.(?=\s)", r"\1", text.strip(" |"))
+    labelled = _LABELLED.match(text)
+    if labelled and (people := _people_before_place(labelled["who"] or labelled["who2"], known)):
+        title, more = _first_sentence(labelled["title"] or labelled["title2"])
+        return title, people, more, 0.9
     shout = _shouted(text, known)
     if shout:
         return shout

@@ -79,6 +79,12 @@ _OF = re.compile(
     r"recording)s?(?:\s+slides?)?\s*(?:by|from|of|:|–|-)\s*"
     rf"(?P<who>(?:{NAME_TITLE}\s+)*{NAME}.*)$"
 )
+_FIRST_NAME = re.compile(
+    r"^\W*(?P<first>[A-Z][a-zà-ÿ]+)[’']s\s+(?:slides?|presentation|talk|power\s?point|handout|deck)\b"
+)
+_NUMBERED_LEAD = re.compile(
+    r"^\W*(?:seminar|workshop|webinar|session|day)\s+\w{1,6}\s*[:–—-]\s*", re.I
+)
 # Papers that stand beside slides and are none.
 _OTHER_PAPER = re.compile(
     r"(?:\b|_)(?:maps?|flyers?|posters?|leaflets?|programmes?|program|agenda|booking|forms?|directions|"
@@ -181,9 +187,11 @@ def find_talks(
             _remember(line, here)
             continue
         for words, urls in _segments(line, wanted):
-            talk = _talk(words, urls, line, here, known)
-            if talk.urls[0] not in found:
-                found[talk.urls[0]] = talk
+            films = tuple(url for url in urls if kind_of_link(url) == "film")
+            decks = tuple(url for url in urls if url not in films)
+            for some in filter(None, (decks, films)):
+                talk = _talk(words, some, line, here, known)
+                found.setdefault(talk.urls[0], talk)
         if without_download(line.text):
             here.above = []
     return list(found.values())
@@ -273,7 +281,11 @@ def _read(text: str, line: TextLine, known: Known) -> tuple[str, tuple[str, ...]
         return "", people, "NAME's presentation", 0.8
     if line.cells:
         return _row(line, known)
-    words = without_time(without_download(_KEYNOTE.sub(" ", text)))
+    first = _FIRST_NAME.search(bare)
+    if first and (name := known.by_first(first["first"])):
+        return "", (name,), "a first name's presentation", 0.55
+    bare = _NUMBERED_LEAD.sub("", bare)
+    words = without_time(without_download(_KEYNOTE.sub(" ", bare)))
     words = re.sub(r"\(\s*\)|\[\s*\]", "", words).strip(" •·*:;,–—-|.")
     if len(words) < 3:
         return "", (), "", 0.0

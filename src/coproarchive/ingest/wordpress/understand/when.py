@@ -114,6 +114,8 @@ def find_date(title: str, lines: Sequence[TextLine], published: str) -> Found | 
 
 def dates_in(text: str, published: str) -> Iterator[tuple[str, re.Match[str]]]:
     """EDTF dates named in a text, with where they stand; a missing year is the one nearest."""
+    if not any(map(str.isdigit, text)):
+        return
     for form in _FORMS:
         for match in form.finditer(text[:4_000]):
             value = _value(match, published)
@@ -172,6 +174,7 @@ def _beside(text: str) -> str:
     pieces = [p.strip(" ,.;:–—-()") for p in re.split(r"\s*\|\s*", rest)]
     pieces = [re.sub(r"(?i)^(?:at|in|on)\s+(?:the\s+)?", "", p) for p in pieces if len(p) > 2]
     pieces = [p for p in pieces if p[:1].isupper() and not re.search(r"[.!?]\s", p)]
+    pieces = [p for p in pieces if not re.fullmatch(r"(?:[A-Z]{2,4}|[Tt]\.?[Bb]\.?[AaCc])", p)]
     return pieces[0] if len(pieces) == 1 and _is_place(pieces[0]) else ""
 
 
