@@ -20,8 +20,11 @@ import Stemmer
 EXACT = "="
 """Marks the form as written, in the same vocabulary as the stems."""
 
-LEAF_GAP = 100
-"""Positions left free between leaves, so that no phrase reaches from one slide into the next."""
+LEAF_BITS = 20
+"""A position is the leaf's number, shifted by so many bits, and the word's number in the leaf: no
+phrase reaches from one slide into the next, and a position tells which slide it is on."""
+MAX_LEAVES = 1 << 17
+"""Leaves that are told apart in an item; what is behind counts as the last one."""
 
 MAX_WORD = 64
 """Longer runs of letters are data, not words; their beginning is kept."""
@@ -37,9 +40,11 @@ PREFIXES = {"co", "non", "pre", "post", "re", "multi", "anti", "inter", "semi", 
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 
 _QUESTION_WORDS = """
-a about an and are as at be been but by can could did do does for from had has have how i if in into
-is it its me my of on or our shall should so such than that the their them then there these they
-this those to was we were what when where which who whom why will with would you your
+a about also am an and any anyone are as at be because been being but by can could did do does
+doing each either etc for from had has have having he her here him his how i if in into is it its
+just many me much my of on or our please shall she should so some such than that the their them
+then there these they this those to us very was we were what when where whether which while who
+whom whose why with would you your
 """
 STOP_WORDS: frozenset[str] = frozenset(_QUESTION_WORDS.split())
 """Words that a question is made with; left out of queries that have others."""
@@ -134,12 +139,12 @@ def invert(texts: Iterable[str], language: str) -> tuple[dict[str, list[int]], i
         language: BCP 47 tag that chooses the stemmer.
 
     Returns:
-        Term -> ascending positions; and the field's length in words.
+        Term -> ascending positions (see LEAF_BITS); and the field's length in words.
     """
     terms: dict[str, list[int]] = {}
-    position = 0
     length = 0
-    for text in texts:
+    for number, text in enumerate(texts):
+        position = min(number, MAX_LEAVES - 1) << LEAF_BITS
         previous: Token | None = None
         for token in tokenize(text):
             _add(terms, token.word, position, language)
@@ -151,7 +156,6 @@ def invert(texts: Iterable[str], language: str) -> tuple[dict[str, list[int]], i
             previous = token
             position += 1
             length += 1
-        position += LEAF_GAP
     for term, places in terms.items():
         terms[term] = sorted(set(places))
     return terms, length

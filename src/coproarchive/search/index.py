@@ -26,9 +26,10 @@ from coproarchive.extract.worker import Job, Reader
 from coproarchive.model import Asset, Item, Problem, Severity, Source, edtf_bounds
 from coproarchive.progress import Progress, silent
 from coproarchive.search import fields, generations
-from coproarchive.search.answer import days_of, facets_of, notes_of
-from coproarchive.search.compile import Compiled, Compiler, Synonyms
-from coproarchive.search.engines.base import Document, Node, Request, Response, SearchEngine
+from coproarchive.search.answer import facets_of, notes_of
+from coproarchive.search.asking import ask
+from coproarchive.search.compile import Compiler, Synonyms
+from coproarchive.search.engines.base import Document, SearchEngine
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.highlight import Highlighter
 from coproarchive.search.locate import Locator, searchable_names, shown_leaves
@@ -119,8 +120,9 @@ class Index:
             reader: has the text of the files.
         """
         compiler = self._compiler(catalogue)
-        compiled = compiler.compile(query)
-        response, is_partial = self._respond(query, compiled, catalogue)
+        names = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
+        answer = ask(self._engine, compiler, query, names)
+        compiled, response = answer.compiled, answer.response
         locator = Locator(compiled, compiler, catalogue, reader)
         hits = tuple(
             locator.hit(catalogue.items[item_id], score)
@@ -130,13 +132,14 @@ class Index:
         )
         return Results(
             total=response.total,
+            full=answer.full,
             hits=hits,
             facets=facets_of(response, query, catalogue),
             query=query,
-            notes=notes_of(query, compiled, response, is_partial),
+            notes=notes_of(query, answer),
             corrections=compiled.corrections,
             synonyms={word: tuple(others) for word, others in compiled.synonyms.items()},
-            partial=is_partial,
+            partial=answer.partial and not compiled.is_question,
         )
 
     def highlighter(self, query: Query, catalogue: Catalogue, language: str) -> Highlighter:
@@ -159,32 +162,6 @@ class Index:
             ]
         )
         return Compiler(list(languages), synonyms, self._engine.frequency, self._engine.words)
-
-    def _respond(
-        self, query: Query, compiled: Compiled, catalogue: Catalogue
-    ) -> tuple[Response, bool]:
-        """Everything that matches in full; failing that, or for a question, in part."""
-
-        def ask(node: Node) -> Response:
-            return self._engine.search(
-                Request(
-                    node,
-                    {name: frozenset(values) for name, values in query.facets.items()},
-                    days_of(query),
-                    query.sort,
-                    (query.page - 1) * query.size,
-                    query.size,
-                    tuple(f for f in catalogue.series.facets if f in fields.FACETS),
-                )
-            )
-
-        if compiled.is_question and compiled.partial is not None:
-            return ask(compiled.partial), False
-        response = ask(compiled.full)
-        if response.total == 0 and compiled.partial is not None:
-            some = ask(compiled.partial)
-            return (some, True) if some.total else (response, False)
-        return response, False
 
     # ------------------------------------------------------------- updating
 
@@ -322,12 +299,12 @@ class _Work:
         heading, body, notes = [], [], []
         for _, leaf in shown_leaves(item, self._catalogue, self._reader):
             self._leaves += 1
-            if leaf.title:
-                heading.append(leaf.title)
+            heading.append(leaf.title)
             # A slide's own words are one text: a phrase may go from one box into the next.
             own = [p.text for p in leaf.parts if p.source not in NOTES_FIELD]
             body.append("\n".join(own))
-            notes += [p.text for p in leaf.parts if p.source in NOTES_FIELD]
+            # Every field has one text a leaf, so that the same place is the same slide.
+            notes.append("\n\n".join(p.text for p in leaf.parts if p.source in NOTES_FIELD))
         date = self._catalogue.item_date(item)
         return Document(
             id=item.id,

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.search.fields import FACETS
-from coproarchive.search.query import Query
+from coproarchive.search.query import MAX_CHARACTERS, Query
 from coproarchive.search.results import Facet, Hit, LeafHit, Results
 from coproarchive.ui.state import house
 from coproarchive.web.pages import anchor
@@ -103,7 +103,7 @@ def _search_box() -> None:
         type="search",
         placeholder='For example: advance directives, or "power sharing"',
         on_change=_push,
-        max_chars=400,
+        max_chars=MAX_CHARACTERS,
     )
     with st.expander("How to search"):
         st.html(
