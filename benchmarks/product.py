@@ -1,4 +1,4 @@
-"""This archive's own search over a test collection: parsed, compiled and searched as for readers."""
+"""This archive's search over a test collection: parsed, compiled and searched as for readers."""
 
 from __future__ import annotations
 

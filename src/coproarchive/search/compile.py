@@ -106,6 +106,7 @@ class Compiler:
         self._frequency = frequency
         self._words = words
         self._weights = weights
+        self._by_length: dict[int, list[str]] = {}
         self._corrections: dict[str, str | None] = {}
 
     def compile(self, query: Query) -> Compiled:
@@ -258,7 +259,7 @@ class Compiler:
         slips = 2 if len(word) >= 8 else 1
         near = process.extract(
             word,
-            [w for w in self._words() if abs(len(w) - len(word)) <= slips and w.isalpha()],
+            [w for n in range(len(word) - slips, len(word) + slips + 1) for w in self._lengths(n)],
             scorer=OSA.distance,
             score_cutoff=slips,
             limit=20,
@@ -270,6 +271,16 @@ class Compiler:
             key=lambda n: (n[1], n[0][0] != word[0], -self._frequency(exact(n[0])), n[0]),
         )
         return str(best[0])
+
+    def _lengths(self, length: int) -> list[str]:
+        """Words of letters of this length that the archive has."""
+        if not self._by_length:
+            by_length: dict[int, list[str]] = {}
+            for word in self._words():
+                if word.isalpha():
+                    by_length.setdefault(len(word), []).append(word)
+            self._by_length = by_length
+        return self._by_length.get(length, [])
 
 
 def _singular(words: tuple[str, ...]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from coproarchive.search.analysis import Token, stem, tokenize
+from coproarchive.search.bag import bag_of
 from coproarchive.search.query import Clause
 from coproarchive.search.results import Snippet
 
@@ -14,9 +15,9 @@ WIDTH = 240
 """Characters of a snippet: about three lines of a phone."""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_000)
 def tokens_of(text: str) -> tuple[Token, ...]:
-    """Words of a text; kept, since the same slides are shown again and again."""
+    """Words of a text that is shown; kept, since the same slides are shown again and again."""
     return tuple(tokenize(text))
 
 
@@ -64,6 +65,24 @@ class Highlighter:
                 self._stems.setdefault(form, []).append(number)
             if clause.kind == "compound":
                 self._runs.append((clause.words, number))
+
+    def counts(self, text: str) -> dict[int, int]:
+        """Clause -> how often the text answers it, without finding out where."""
+        bag = bag_of(text)
+        found: dict[int, set[int]] = {}
+        stems = bag.stems(self._language) if self._stems else {}
+        for table, wanted in ((bag.numbers, self._words), (stems, self._stems)):
+            for word, clauses in wanted.items():
+                if places := table.get(word):
+                    for clause in clauses:
+                        found.setdefault(clause, set()).update(places)
+        for prefix, clause in self._prefixes:
+            if places := bag.prefixed(prefix):
+                found.setdefault(clause, set()).update(places)
+        for run, clause in self._runs:
+            if places := bag.runs(run):
+                found.setdefault(clause, set()).update(places)
+        return {clause: len(places) for clause, places in found.items()}
 
     def marks(self, text: str) -> list[Mark]:
         """Every answer in the text, ascending; a clause may mark several runs."""

@@ -27,7 +27,7 @@ from coproarchive.model import Asset, Item, Problem, Severity, Source, edtf_boun
 from coproarchive.progress import Progress, silent
 from coproarchive.search import fields, generations
 from coproarchive.search.answer import facets_of, notes_of
-from coproarchive.search.asking import ask
+from coproarchive.search.asking import Answer, ask
 from coproarchive.search.compile import Compiler, Synonyms
 from coproarchive.search.engines.base import Document, SearchEngine
 from coproarchive.search.engines.memory import MemoryEngine
@@ -76,6 +76,7 @@ class Index:
         self.root = root
         self.generation = generation
         self._engine = engine
+        self._kept_compiler: tuple[tuple[object, object], Compiler] | None = None
 
     @classmethod
     def open(cls, root: Path) -> Index:
@@ -120,8 +121,7 @@ class Index:
             reader: has the text of the files.
         """
         compiler = self._compiler(catalogue)
-        names = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
-        answer = ask(self._engine, compiler, query, names)
+        answer = self.answer(query, catalogue)
         compiled, response = answer.compiled, answer.response
         locator = Locator(compiled, compiler, catalogue, reader)
         hits = tuple(
@@ -142,6 +142,11 @@ class Index:
             partial=answer.partial and not compiled.is_question,
         )
 
+    def answer(self, query: Query, catalogue: Catalogue) -> Answer:
+        """What the engine finds, its hits not yet made readable."""
+        names = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
+        return ask(self._engine, self._compiler(catalogue), query, names)
+
     def highlighter(self, query: Query, catalogue: Catalogue, language: str) -> Highlighter:
         """Marks what answers the query in texts of a language, as the hits of a search do."""
         compiler = self._compiler(catalogue)
@@ -149,19 +154,19 @@ class Index:
         return Highlighter((*compiled.clauses, *compiled.alternatives), compiler.forms, language)
 
     def _compiler(self, catalogue: Catalogue) -> Compiler:
-        synonyms = Synonyms(
-            [
-                *catalogue.series.synonyms,
-                *((t.label, *t.alternatives) for t in catalogue.topics.values()),
-            ]
-        )
-        languages = dict.fromkeys(
-            [
-                *catalogue.series.languages,
-                *(i.language for i in catalogue.items.values() if i.language),
-            ]
-        )
-        return Compiler(list(languages), synonyms, self._engine.frequency, self._engine.words)
+        """The compiler of this catalogue and what the index holds now; kept, since making it reads
+        every record's language and every topic."""
+        made_for = (catalogue, self._engine.version())
+        kept = self._kept_compiler
+        if kept is not None and all(a is b for a, b in zip(kept[0], made_for, strict=True)):
+            return kept[1]
+        topics = ((t.label, *t.alternatives) for t in catalogue.topics.values())
+        synonyms = Synonyms([*catalogue.series.synonyms, *topics])
+        spoken = (i.language for i in catalogue.items.values() if i.language)
+        languages = dict.fromkeys([*catalogue.series.languages, *spoken])
+        compiler = Compiler(list(languages), synonyms, self._engine.frequency, self._engine.words)
+        self._kept_compiler = (made_for, compiler)
+        return compiler
 
     # ------------------------------------------------------------- updating
 

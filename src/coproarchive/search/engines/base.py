@@ -182,6 +182,10 @@ class SearchEngine(Protocol):
         """Carry out a search."""
         ...
 
+    def version(self) -> object:
+        """Another value after each write that changed something, by whichever process."""
+        ...
+
     def frequency(self, term: str) -> int:
         """Number of documents with the term in any text field."""
         ...

@@ -86,6 +86,10 @@ class MemoryEngine:
         hits = tuple((i, round(matching[i], PLACES)) for i in page)
         return Response(len(passing), hits, facets, len(first))
 
+    def version(self) -> object:
+        """See SearchEngine.version."""
+        return self._state
+
     def frequency(self, term: str) -> int:
         """See SearchEngine.frequency."""
         return self._state.having(term, TEXT_FIELDS)
