@@ -11,46 +11,47 @@ KEPT = 16_000
 
 
 class Bag:
-    """Words, stems and runs of one text, each with the numbers of the words where it stands.
+    """Words, stems and runs of one text, each with the places where it stands.
 
-    A compound counts as a word too, at the number of its first part.
+    A place is twice the number of the word in the text; one more for a compound that begins there
+    and is one word with the next (co-production counts as "coproduction" too).
     """
 
-    __slots__ = ("_stems", "numbers")
+    __slots__ = ("_stems", "words")
 
     def __init__(self, text: str):
-        self.numbers: dict[str, list[int]] = {}
+        self.words: dict[str, list[int]] = {}
         self._stems: dict[str, dict[str, list[int]]] = {}
         before = ""
         for number, (word, joins) in enumerate(words_of(text)):
-            self.numbers.setdefault(word, []).append(number)
+            self.words.setdefault(word, []).append(2 * number)
             if before:
-                self.numbers.setdefault(before + word, []).append(number - 1)
+                self.words.setdefault(before + word, []).append(2 * number - 1)
             before = word if joins else ""
 
     def stems(self, language: str) -> dict[str, list[int]]:
-        """Stem -> numbers of the words that have it."""
+        """Stem -> places of the words that have it."""
         stems = self._stems.get(language)
         if stems is None:
             stems = {}
-            for word, numbers in self.numbers.items():
+            for word, places in self.words.items():
                 form = stem(word, language)
-                stems[form] = stems[form] + numbers if form in stems else numbers
+                stems[form] = stems[form] + places if form in stems else places
             self._stems[language] = stems
         return stems
 
     def prefixed(self, prefix: str) -> list[int]:
-        """Numbers of the words that begin so."""
-        return [n for word, own in self.numbers.items() if word.startswith(prefix) for n in own]
+        """Places of the words that begin so."""
+        return [n for word, places in self.words.items() if word.startswith(prefix) for n in places]
 
     def runs(self, run: tuple[str, ...]) -> list[int]:
-        """Numbers of the words at which these words stand one behind the other."""
-        starts = self.numbers.get(run[0], [])
+        """Places at which these words stand one behind the other."""
+        starts = self.words.get(run[0], [])
         for distance, word in enumerate(run[1:], start=1):
-            places = self.numbers.get(word)
+            places = self.words.get(word)
             if not starts or not places:
                 return []
-            starts = [n for n in starts if n + distance in places]
+            starts = [n for n in starts if n + 2 * distance in places]
         return starts
 
 

@@ -32,6 +32,7 @@ from coproarchive.search.compile import Compiler, Synonyms
 from coproarchive.search.engines.base import Document, SearchEngine
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.highlight import Highlighter
+from coproarchive.search.leaves import KnownLeaves
 from coproarchive.search.locate import Locator, searchable_names, shown_leaves
 from coproarchive.search.query import Query
 from coproarchive.search.results import Results
@@ -76,6 +77,7 @@ class Index:
         self.root = root
         self.generation = generation
         self._engine = engine
+        self._leaves = KnownLeaves()
         self._kept_compiler: tuple[tuple[object, object], Compiler] | None = None
 
     @classmethod
@@ -123,7 +125,7 @@ class Index:
         compiler = self._compiler(catalogue)
         answer = self.answer(query, catalogue)
         compiled, response = answer.compiled, answer.response
-        locator = Locator(compiled, compiler, catalogue, reader)
+        locator = Locator(compiled, compiler, catalogue, reader, self._leaves)
         hits = tuple(
             locator.hit(catalogue.items[item_id], score)
             for item_id, score in response.hits

@@ -16,6 +16,7 @@ from coproarchive.extract.worker import Reader
 from coproarchive.model import Asset, Item, Leaf, Source
 from coproarchive.search.compile import Compiled, Compiler
 from coproarchive.search.highlight import Highlighter
+from coproarchive.search.leaves import TITLE, KnownLeaves, LeafWords
 from coproarchive.search.results import Hit, LeafHit, Snippet
 
 BEST_LEAVES = 3
@@ -50,14 +51,14 @@ class _Answering:
     Attributes:
         worth: how well it answers; larger is better.
         clauses: which of the clauses it answers.
-        in_parts: for each of its parts, clause -> how often.
+        parts: number of its part, or TITLE -> clause -> how often.
     """
 
-    worth: tuple[int, int, int]
+    worth: tuple[int, int, int, int]
     clauses: set[int]
     asset: Asset
     leaf: Leaf
-    in_parts: list[dict[int, int]]
+    parts: dict[int, dict[int, int]]
 
 
 class Locator:
@@ -68,10 +69,16 @@ class Locator:
         compiler: knows the forms of words.
         catalogue: what the reader may see.
         reader: has the text of the files.
+        known: words of files looked at before.
     """
 
     def __init__(
-        self, compiled: Compiled, compiler: Compiler, catalogue: Catalogue, reader: Reader
+        self,
+        compiled: Compiled,
+        compiler: Compiler,
+        catalogue: Catalogue,
+        reader: Reader,
+        known: KnownLeaves,
     ):
         self._asked = [c for c in compiled.clauses if not c.excluded]
         self._clauses = (*self._asked, *compiled.alternatives)
@@ -79,6 +86,7 @@ class Locator:
         self._compiler = compiler
         self._catalogue = catalogue
         self._reader = reader
+        self._known = known
         self._highlighters: dict[str, Highlighter] = {}
 
     def hit(self, item: Item, score: float) -> Hit:
@@ -104,6 +112,15 @@ class Locator:
             matched=matched,
         )
 
+    def _leaf_words(self, asset: Asset) -> LeafWords | None:
+        key = (asset.sha256, asset.media_type)
+        if (known := self._known.known(key)) is not None:
+            return known
+        extraction = self._reader.cached(*key)
+        if extraction is None or extraction.failed:
+            return None
+        return self._known.of(key, extraction)
+
     def _highlighter(self, language: str) -> Highlighter:
         if language not in self._highlighters:
             made = Highlighter(self._clauses, self._compiler.forms, language)
@@ -115,14 +132,17 @@ class Locator:
         if not self._clauses:
             return []
         found = []
-        for asset, leaf in shown_leaves(item, self._catalogue, self._reader):
-            in_title = highlighter.counts(leaf.title) if leaf.title else {}
-            in_parts = [highlighter.counts(part.text) for part in leaf.parts]
-            clauses = set(in_title).union(*in_parts)
-            if clauses:
-                times = sum(sum(counts.values()) for counts in (in_title, *in_parts))
-                worth = (len(clauses), len(in_title), min(times, 20))
-                found.append(_Answering(worth, clauses, asset, leaf, in_parts))
+        leave_out = self._catalogue.series.hidden_slides == "leave-out"
+        for asset in item.assets:
+            words = self._leaf_words(asset)
+            for number, parts in (highlighter.in_leaves(words) if words else {}).items():
+                leaf = words.leaves[number]  # type: ignore[union-attr]  # there are parts
+                if leaf.hidden and leave_out:
+                    continue
+                clauses = {clause for counts in parts.values() for clause in counts}
+                times = sum(sum(counts.values()) for counts in parts.values())
+                worth = (len(clauses), len(parts.get(TITLE, ())), min(times, 20), -number)
+                found.append(_Answering(worth, clauses, asset, leaf, parts))
         found.sort(key=lambda leaf: leaf.worth, reverse=True)
         return found
 
@@ -179,15 +199,15 @@ def _leaf_hit(found: _Answering, highlighter: Highlighter) -> LeafHit:
     """The leaf with an excerpt from the part that answers most."""
     leaf = found.leaf
     best = max(
-        zip(leaf.parts, found.in_parts, strict=True),
-        key=lambda pair: (len(pair[1]), pair[0].source is not Source.LINK),
+        enumerate(leaf.parts),
+        key=lambda pair: (len(found.parts.get(pair[0], ())), pair[1].source is not Source.LINK),
         default=None,
     )
     snippet, source = Snippet(""), Source.TITLE
     if best is not None:
-        part, counts = best
+        number, part = best
         snippet = highlighter.excerpt(part.text)
-        source = part.source if counts or not leaf.title else Source.TITLE
+        source = part.source if number in found.parts or not leaf.title else Source.TITLE
     return LeafHit(
         asset=found.asset.path,
         number=leaf.number,

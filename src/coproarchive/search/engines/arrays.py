@@ -192,6 +192,13 @@ class Cache(Generic[T]):
         self._lock = threading.Lock()
         self.nbytes = 0
 
+    def peek(self, key: Hashable) -> T | None:
+        """The entry, None where it is not there."""
+        with self._lock:
+            if key in self._entries:
+                self._entries.move_to_end(key)
+            return self._entries.get(key)
+
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """The entry, made where it is not there; two threads may both make it."""
         with self._lock:

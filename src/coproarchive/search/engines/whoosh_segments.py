@@ -77,6 +77,7 @@ class _Vocabulary:
         self._count, self._first, self._last = np.array(infos, np.int64).reshape(-1, 3).T
 
     def of(self, live: Mask, is_alive: Callable[[str], bool]) -> set[str]:
+        """Words that a live document has; `is_alive` settles the few that need a look."""
         words = set(self._words)
         gone = int(np.count_nonzero(~live))
         if gone and words:
@@ -107,15 +108,18 @@ class Segments:
         self._all_live = bool(live.all())
 
     def rows(self) -> list[Row]:
+        """See view.Source."""
         return [
             row for s in self._segments for row, live in zip(s.rows, s.live, strict=True) if live
         ]
 
     def words(self) -> list[str]:
+        """See view.Source."""
         with self._lock:
             return sorted(set().union(*(segment.words() for segment in self._segments)))
 
     def postings(self, term: str) -> Postings:
+        """See view.Source."""
         documents, counts, values = [], [], []
         offset = 0
         with self._lock:
