@@ -195,7 +195,7 @@ def invert(texts: Iterable[str], language: str) -> tuple[dict[str, list[int]], i
             if before:
                 # At both places, so that a phrase goes on before it and behind it.
                 for places in of(before + word):
-                    places += (position - 1, position)
+                    places.extend((position - 1, position))
                 disordered.add(before + word)
             before = word if joins else ""
             position += 1

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from coproarchive.search.analysis import Token, stem, tokenize
 from coproarchive.search.bag import bag_of
-from coproarchive.search.leaves import TITLE, LeafWords, Place
+from coproarchive.search.leaves import TITLE, LeafWords, unpack
 from coproarchive.search.query import Clause
 from coproarchive.search.results import Snippet
 
@@ -75,26 +75,30 @@ class Highlighter:
         """Leaf (from 0) -> part, or TITLE -> clause -> how often it answers."""
         found: dict[int, dict[int, dict[int, int]]] = {}
 
-        def add(place: Place, clause: int, count: int) -> None:
-            counts = found.setdefault(place.leaf, {}).setdefault(place.part, {})
-            counts[clause] = counts.get(clause, 0) + count
+        def add(place: int, clause: int, runs: tuple[str, ...] = ()) -> None:
+            leaf, part, times = unpack(place)
+            if runs:
+                text = words.leaves[leaf].title
+                if part != TITLE:
+                    text = words.leaves[leaf].parts[part].text
+                times = len(bag_of(text).runs(runs))
+            if times:
+                counts = found.setdefault(leaf, {}).setdefault(part, {})
+                counts[clause] = counts.get(clause, 0) + times
 
         stems = words.stems(self._language)
         for form, clauses in self._stems.items():
             for place in stems.get(form, ()):
                 for clause in clauses:
-                    add(place, clause, place.times)
+                    add(place, clause)
         for prefix, clause in self._prefixes:
             for word, places in words.words.items():
                 if word.startswith(prefix):
                     for place in places:
-                        add(place, clause, place.times)
+                        add(place, clause)
         for run, clause in self._runs:
             for place in _having_all(words, run):
-                leaf = words.leaves[place.leaf]
-                text = leaf.title if place.part == TITLE else leaf.parts[place.part].text
-                if count := len(bag_of(text).runs(run)):
-                    add(place, clause, count)
+                add(place, clause, run)
         return found
 
     def _places(self, text: str) -> dict[int, list[tuple[int, int]]]:
@@ -148,13 +152,13 @@ class Highlighter:
         return Snippet(before + piece + after, kept)
 
 
-def _having_all(words: LeafWords, run: tuple[str, ...]) -> list[Place]:
-    """Parts that have every word of the run."""
-    everywhere = [words.words.get(word, []) for word in run]
+def _having_all(words: LeafWords, run: tuple[str, ...]) -> list[int]:
+    """Places of the run's first word, of the parts that have the others too."""
+    everywhere = [words.words.get(word, ()) for word in run]
     if not all(everywhere):
         return []
-    others = [{(p.leaf, p.part) for p in places} for places in everywhere[1:]]
-    return [p for p in everywhere[0] if all((p.leaf, p.part) in other for other in others)]
+    others = [{unpack(place)[:2] for place in places} for places in everywhere[1:]]
+    return [p for p in everywhere[0] if all(unpack(p)[:2] in other for other in others)]
 
 
 def _window(text: str, marks: list[Mark]) -> tuple[int, int]:

@@ -34,8 +34,9 @@ from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.highlight import Highlighter
 from coproarchive.search.leaves import KnownLeaves
 from coproarchive.search.locate import Locator, searchable_names, shown_leaves
-from coproarchive.search.query import Query
+from coproarchive.search.query import MAX_SIZE, Query
 from coproarchive.search.results import Results
+from coproarchive.search.similar import Similar, similar
 from coproarchive.store import Store
 
 NOTES_FIELD = {Source.NOTES, Source.COMMENT, Source.ALT, Source.ANNOTATION, Source.LINK}
@@ -148,6 +149,24 @@ class Index:
         """What the engine finds, its hits not yet made readable."""
         names = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
         return ask(self._engine, self._compiler(catalogue), query, names)
+
+    def found(self, query: Query, catalogue: Catalogue, most: int) -> list[tuple[str, float]]:
+        """Ids and scores of the query's hits from its first page on, at most so many."""
+        found: list[tuple[str, float]] = []
+        pages = -(-most // MAX_SIZE)
+        for page in range(1, pages + 1):
+            asked = replace(query, page=page, size=min(MAX_SIZE, most))
+            hits = self.answer(asked, catalogue).response.hits
+            found += hits
+            if len(hits) < asked.size:
+                break
+        return found[:most]
+
+    def similar(
+        self, item: Item, catalogue: Catalogue, reader: Reader, leaf: int | None = None
+    ) -> tuple[Similar, ...]:
+        """Items like this one, or like one leaf of its first file; see similar.similar."""
+        return similar(self._engine, catalogue, reader, item, leaf)
 
     def highlighter(self, query: Query, catalogue: Catalogue, language: str) -> Highlighter:
         """Marks what answers the query in texts of a language, as the hits of a search do."""

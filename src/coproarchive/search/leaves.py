@@ -6,10 +6,7 @@ few look-ups, however long they are.
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import NamedTuple
-
-from coproarchive.extract.base import Extraction
+from coproarchive.model import Leaf
 from coproarchive.search.analysis import stem, words_of
 from coproarchive.search.engines.arrays import Cache
 
@@ -20,35 +17,46 @@ TITLE = -1
 _BYTES_A_CHARACTER = 8
 
 
-class Place(NamedTuple):
-    """How often a word stands in a part of a leaf; `leaf` counts from 0, `part` may be TITLE."""
+_PART_BITS = 16
+_TIMES_BITS = 10
 
-    leaf: int
-    part: int
-    times: int
+Places = tuple[int, ...]
+"""Where a word stands, each leaf, part and number of times in one number: numbers cost the garbage
+collector nothing, and there are a thousand for each talk."""
+
+
+def unpack(place: int) -> tuple[int, int, int]:
+    """The leaf, from 0; its part, from 0, or TITLE; and how often the word stands there."""
+    leaf, part = place >> (_PART_BITS + _TIMES_BITS), place >> _TIMES_BITS
+    return leaf, part % (1 << _PART_BITS) + TITLE, place % (1 << _TIMES_BITS)
 
 
 class LeafWords:
     """Words of all leaves of one file.
 
     Args:
-        extraction: what was read from the file.
+        leaves: in the file's order.
     """
 
-    def __init__(self, extraction: Extraction):
-        self.leaves = extraction.leaves
-        self.words: dict[str, list[Place]] = {}
+    def __init__(self, leaves: tuple[Leaf, ...]):
+        self.leaves = leaves
         self.size = 1000
-        self._stems: dict[str, dict[str, list[Place]]] = {}
+        self._stems: dict[str, dict[str, Places]] = {}
+        places: dict[str, list[int]] = {}
         for number, leaf in enumerate(self.leaves):
-            texts = [(TITLE, leaf.title)] if leaf.title else []
-            texts += [(n, part.text) for n, part in enumerate(leaf.parts)]
-            for part, text in texts:
+            texts = [leaf.title, *(part.text for part in leaf.parts)]
+            for part, text in enumerate(texts[: 1 << _PART_BITS]):
                 self.size += len(text) * _BYTES_A_CHARACTER
-                for word, count in _counted(text).items():
-                    self.words.setdefault(word, []).append(Place(number, part, count))
+                base = ((number << _PART_BITS) + part) << _TIMES_BITS
+                for word, times in _counted(text).items():
+                    place = base + min(times, (1 << _TIMES_BITS) - 1)
+                    if word in places:
+                        places[word].append(place)
+                    else:
+                        places[word] = [place]
+        self.words: dict[str, Places] = {word: tuple(own) for word, own in places.items()}
 
-    def stems(self, language: str) -> dict[str, list[Place]]:
+    def stems(self, language: str) -> dict[str, Places]:
         """Stem -> where the words stand that have it."""
         stems = self._stems.get(language)
         if stems is None:
@@ -60,13 +68,15 @@ class LeafWords:
         return stems
 
 
-def _counted(text: str) -> Counter[str]:
+def _counted(text: str) -> dict[str, int]:
     """Words of a text and how often each stands in it, compounds as words too."""
-    words = words_of(text)
-    counts = Counter([word for word, _ in words])
-    for n, (word, joins) in enumerate(words[:-1]):
-        if joins:
-            counts[word + words[n + 1][0]] += 1
+    counts: dict[str, int] = {}
+    before = ""
+    for word, joins in words_of(text):
+        counts[word] = counts.get(word, 0) + 1
+        if before:
+            counts[before + word] = counts.get(before + word, 0) + 1
+        before = word if joins else ""
     return counts
 
 
@@ -76,9 +86,9 @@ class KnownLeaves:
     def __init__(self) -> None:
         self._known: Cache[LeafWords] = Cache(KEPT, lambda words: words.size)
 
-    def of(self, key: tuple[str, str], extraction: Extraction) -> LeafWords:
+    def of(self, key: tuple[str, str], leaves: tuple[Leaf, ...]) -> LeafWords:
         """Leaf words of a file, by its hash and media type."""
-        return self._known.get(key, lambda: LeafWords(extraction))
+        return self._known.get(key, lambda: LeafWords(leaves))
 
     def known(self, key: tuple[str, str]) -> LeafWords | None:
         """The same without reading the file's text, None where they are not known."""

@@ -119,7 +119,7 @@ class Locator:
         extraction = self._reader.cached(*key)
         if extraction is None or extraction.failed:
             return None
-        return self._known.of(key, extraction)
+        return self._known.of(key, extraction.leaves)
 
     def _highlighter(self, language: str) -> Highlighter:
         if language not in self._highlighters:

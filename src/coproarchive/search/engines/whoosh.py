@@ -1,9 +1,10 @@
 """The `whoosh` engine: an index on disk written by Whoosh, searched through a numpy view.
 
-With whoosh_format.py (writing) and whoosh_segments.py (reading) the only one to import whoosh. What of Whoosh 2.7.4 is stepped round, and why:
-its parser (queries are our own values), its analyzers (terms come from analysis.py), its scorers
-and collectors (view.py), its missing fsync (a storage that syncs before the rename), and its
-pickles (an index folder that others may write to is not opened).
+Beside whoosh_format.py (writing) and whoosh_segments.py (reading) the only module that imports
+whoosh. What of Whoosh 2.7.4 is stepped round, and why: its parser (queries are our own values), its
+analyzers (terms come from analysis.py), its scorers and collectors (view.py), its missing fsync (a
+storage that syncs before the rename), and its pickles (an index folder that others may write to is
+not opened).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ WORDS = "words"
 BLOCK = 2048
 """Documents of a term that are decoded in one step."""
 SQUEEZED = 8
-"""From so many documents on, a term's block is compressed; for fewer it costs more than it saves."""
+"""From so many documents on, a term's block is compressed; for fewer it is not worth its cost."""
 
 
 class PackedPositions(whoosh.formats.Format):  # type: ignore[misc]  # whoosh has no types
