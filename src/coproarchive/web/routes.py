@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import wraps
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from starlette.routing import BaseRoute, Route
 
 from coproarchive.errors import CoproArchiveError, NotFoundError, RefusedError
 from coproarchive.library import Library
+from coproarchive.search.query import Query
 from coproarchive.web import render
 from coproarchive.web.access import COOKIE, SIGNED_IN_SECONDS, Access, Visitor
 from coproarchive.web.pages import Pages
@@ -66,6 +68,8 @@ def routes(library: Library, access: Access) -> list[BaseRoute]:
         Route("/healthz", other.health),
         Route("/robots.txt", safe(other.robots)),
         Route("/sitemap.xml", safe(other.sitemap)),
+        Route("/suggest", safe(other.suggest)),
+        Route("/results.csv", safe(other.results)),
     ]
 
 
@@ -104,6 +108,19 @@ class _Other:
             content_disposition_type=how,
             headers=headers,
         )
+
+    def suggest(self, request: Request) -> Response:
+        """/suggest?q=: what a reader may be about to type, as JSON."""
+        found = self._library.suggest(request.query_params.get("q", ""))
+        return JSONResponse([asdict(suggestion) for suggestion in found])
+
+    def results(self, request: Request) -> Response:
+        """/results.csv?...: what the search of the same address finds, as a table."""
+        names = request.query_params.keys()
+        query = Query.from_params({name: request.query_params.getlist(name) for name in names})
+        headers = {"Content-Disposition": 'attachment; filename="results.csv"'}
+        table = self._library.csv(query, self._base(request))
+        return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
 
     def login(self, request: Request, form: dict[str, str] | None) -> Response:
         """/login: a form, and what it sends."""
