@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from coproarchive.errors import NotFoundError
 from coproarchive.library import Library
 from coproarchive.model import Contribution, Item
-from coproarchive.search.analysis import tokenize, words_of
+from coproarchive.search.analysis import plain_words, tokenize, words_of
 from coproarchive.search.asking import ask
 from coproarchive.search.compile import Compiler, Synonyms
 from coproarchive.search.engines.base import Document
@@ -127,6 +127,8 @@ def test_what_found_nothing_is_counted_in_bounds(tmp_path: Path) -> None:
 def test_the_quick_way_to_words_is_the_same(text: str) -> None:
     """Cutting without places gives the words that cutting with places gives."""
     assert words_of(text) == [(token.word, token.joins) for token in tokenize(text)]
+    plain = plain_words(text)
+    assert plain is None or [(word, False) for word in plain] == words_of(text)
 
 
 @pytest.mark.parametrize(
@@ -147,6 +149,9 @@ def test_the_quick_way_to_words_is_the_same(text: str) -> None:
         ("detained under section 136", "136"),
         ("障害者の権利", "権利"),
         ("well-being", "wellbeing"),
+        ("an organization", "organisations"),
+        ("challenging behaviour", "behaviors"),
+        ("programs for carers", "programme"),
     ],
 )
 def test_words_find_each_other(text: str, query: str) -> None:

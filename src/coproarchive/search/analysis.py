@@ -37,7 +37,9 @@ _WORD = re.compile(
 )
 _WITH_JOINT = re.compile(rf"({_PLAIN.pattern})([-\u2010-\u2013 ](?=[^\W_]))?")
 _FOREIGN = re.compile(r"[^\W\x00-\x7f]")
-_HAS_SYMBOLS = re.compile(r"[A-Za-z](?:\+\+|#|&[A-Za-z]|\.[A-Za-z])|\.NET")
+_SYMBOLS = r"[A-Za-z](?:\+\+|#|&[A-Za-z]|\.[A-Za-z])|\.NET"
+_HAS_SYMBOLS = re.compile(_SYMBOLS)
+_NEEDS_A_LOOK = re.compile(rf"{_SYMBOLS}|{_FOREIGN.pattern}|[-\u2010-\u2013'’]")
 _HYPHENS = "-\u2010\u2011\u2012\u2013"
 # Beginnings that are written joined, with a hyphen or apart, as the writer likes.
 PREFIXES = {"co", "non", "pre", "post", "re", "multi", "anti", "inter", "semi", "sub", "e", "self"}
@@ -114,6 +116,16 @@ def tokenize(text: str) -> list[Token]:
     return tokens
 
 
+def plain_words(text: str) -> list[str] | None:
+    """Words of a text in which none joins the next; None where that takes a closer look."""
+    if _NEEDS_A_LOOK.search(text):
+        return None
+    words = _PLAIN.findall(text.lower())
+    if not PREFIXES.isdisjoint(words) or any(len(word) > MAX_WORD for word in words):
+        return None
+    return words
+
+
 def words_of(text: str) -> list[tuple[str, bool]]:
     """Words of a text in order, and whether each joins the next: tokenize without places.
 
@@ -145,12 +157,46 @@ def _words(text: str) -> list[tuple[int, int]]:
     ]
 
 
+# American endings and their British ones: the stemmer cuts "organization" to "organ", and
+# "organisation" to "organis". Not capsize, not prize.
+_AMERICAN = [
+    (re.compile(r"^(\w{3,}(?<!s))iz(e|es|ed|er|ers|ing|ation|ations|ational|able)$"), r"\1is\2"),
+    (re.compile(r"^(analy|cataly|paraly)z(\w+)$"), r"\1s\2"),
+    (
+        re.compile(
+            r"^(behavi|col|endeav|fav|flav|harb|hon|hum|lab|neighb|rum|sav|tum|vig)or"
+            r"(s|ed|ing|al|able|ite|ful|less|hood|hoods)?$"
+        ),
+        r"\1our\2",
+    ),
+    (re.compile(r"^(cent|theat|fib|lit)er(s)?$"), r"\1re\2"),
+    (re.compile(r"^centered$"), "centred"),
+    (re.compile(r"^(def|off|pret|lic)ense(s|less)?$"), r"\1ence\2"),
+    (re.compile(r"^(catal|dial|anal)og(s)?$"), r"\1ogue\2"),
+    (re.compile(r"^(counsel|travel|model|label|cancel|signal)(ing|ed|er|ers|or|ors)$"), r"\1l\2"),
+    (re.compile(r"^(p|orthop)ed(iatric|iatrics|iatrician|iatricians|ic|ics)$"), r"\1aed\2"),
+    (re.compile(r"^program(s)?$"), r"programme\1"),
+    (re.compile(r"^(judg|acknowledg)ment(s)?$"), r"\1ement\2"),
+]
+
+
+def british(word: str) -> str:
+    """An English word in British spelling, so that either spelling finds the other."""
+    for pattern, spelling in _AMERICAN:
+        changed, count = pattern.subn(spelling, word)
+        if count:
+            return changed
+    return word
+
+
 @lru_cache(maxsize=200_000)
 def stem(word: str, language: str = "en") -> str:
     """The Snowball stem; the word itself where the language has no stemmer or it has digits."""
     name = _SNOWBALL.get(language.split("-", maxsplit=1)[0].lower())
     if name is None or not word.isalpha() or len(word) < 3:
         return word
+    if name == "english":
+        word = british(word)
     # PyStemmer's objects are not safe to share between threads.
     stemmers: dict[str, Stemmer.Stemmer] = _local.__dict__.setdefault("stemmers", {})
     if name not in stemmers:

@@ -6,8 +6,10 @@ few look-ups, however long they are.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from coproarchive.model import Leaf
-from coproarchive.search.analysis import stem, words_of
+from coproarchive.search.analysis import plain_words, stem, words_of
 from coproarchive.search.engines.arrays import Cache
 
 KEPT = 64 << 20
@@ -70,6 +72,9 @@ class LeafWords:
 
 def _counted(text: str) -> dict[str, int]:
     """Words of a text and how often each stands in it, compounds as words too."""
+    plain = plain_words(text)
+    if plain is not None:
+        return Counter(plain)
     counts: dict[str, int] = {}
     before = ""
     for word, joins in words_of(text):

@@ -39,8 +39,8 @@ class Weights:
     k1: float = 1.6
     b: float = 0.6
     rarity: float = 1.2
-    title: float = 0.25
-    exact: float = 0.25
+    title: float = 0.4
+    exact: float = 0.4
     synonym: float = 0.8
     pair: float = 0.2
     together: float = 0.3
