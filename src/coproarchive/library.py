@@ -14,9 +14,13 @@ from coproarchive.extract.worker import Reader
 from coproarchive.model import Problem
 from coproarchive.pictures import Pictures
 from coproarchive.progress import Progress, silent
+from coproarchive.search.export import MOST, to_csv
 from coproarchive.search.index import Index, UpdateReport
 from coproarchive.search.query import Query
 from coproarchive.search.results import Results
+from coproarchive.search.similar import Similar
+from coproarchive.search.suggest import Suggester, Suggestion
+from coproarchive.search.unanswered import Unanswered
 from coproarchive.settings import Settings
 from coproarchive.store import Store
 
@@ -43,6 +47,7 @@ class Library:
         self._looking = False
         self._epoch = 0
         self._index: Index | None = None
+        self._suggester: Suggester | None = None
 
     @cached_property
     def store(self) -> Store:
@@ -135,6 +140,30 @@ class Library:
     def search(self, query: Query) -> Results:
         """Search what everybody may see. Raises ArchiveError, IndexStateError."""
         return self.index().search(query, self.public(), self.reader)
+
+    def suggest(self, typed: str) -> list[Suggestion]:
+        """What a reader may be about to type; see Suggester.suggest. Raises ArchiveError."""
+        catalogue = self.public()
+        suggester = self._suggester
+        if suggester is None or suggester.catalogue is not catalogue:
+            suggester = self._suggester = Suggester(catalogue)
+        return suggester.suggest(typed)
+
+    def similar(self, item_id: str, leaf: int | None = None) -> tuple[Similar, ...]:
+        """Public items like this one, or like one slide of it. Raises NotFoundError."""
+        catalogue = self.public()
+        return self.index().similar(catalogue.item(item_id), catalogue, self.reader, leaf)
+
+    def csv(self, query: Query, base: str = "") -> str:
+        """All that a query finds, as a table; see export.to_csv."""
+        catalogue = self.public()
+        return to_csv(self.index().found(query, catalogue, MOST), catalogue, base)
+
+    @cached_property
+    def unanswered(self) -> Unanswered:
+        """Searches that found nothing, as far as they are counted."""
+        counted = self.settings.count_empty == "on"
+        return Unanswered(self.settings.index / "nothing-found.json" if counted else None)
 
     def update_index(self, *, rebuild: bool = False, progress: Progress = silent) -> UpdateReport:
         """Make the index say what the archive says; see Index.update."""

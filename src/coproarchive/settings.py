@@ -55,6 +55,10 @@ class Settings(BaseSettings):
         description="whether pictures of pages are read by machine where coproarchive[ocr] is "
         "installed",
     )
+    count_empty: Literal["on", "off"] = Field(
+        default="on",
+        description="count the words of searches that found nothing, for the archive's keepers",
+    )
     workers: int = Field(default=0, ge=0, description="reading processes; 0 means one a core")
 
     @model_validator(mode="before")

@@ -206,3 +206,18 @@ def test_a_missing_index_is_made_by_index_again(run: Run) -> None:
     assert run("search", "bread")[0] == 30
     assert run.json("index")["added"] == 5
     assert run.json("search", "bread")["total"] == 2
+
+
+def test_suggest_similar_and_tables(run: Run) -> None:
+    """What may be meant, what is alike and why, and all results as a table."""
+    run("index")
+    assert run.json("suggest", "bo")[0]["id"] == "bo-miller"
+    likes = run.json("similar", f"{SEMINAR}/bread-for-all")
+    assert likes[0]["id"] == "a-post"
+    assert "bread" in likes[0]["shared"]
+    assert run.json("similar", f"{SEMINAR}/bread-for-all", "--leaf", "99") == []
+    assert run("similar", "no-such-item")[0] == run("show", "no-such-item")[0]
+    code, out, _ = run("search", "bread", "--csv")
+    assert code == 0
+    assert out.splitlines()[0].endswith("title,kind,seminar,speakers,date,topics,score,address,id")
+    assert len(out.splitlines()) == 3

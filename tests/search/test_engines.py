@@ -25,6 +25,7 @@ from coproarchive.search.engines.base import (
     Some,
     Sort,
     Term,
+    Together,
 )
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.engines.whoosh import WhooshEngine
@@ -96,7 +97,9 @@ class TestContract:
 
     def test_counts_ignore_their_own_choice(self, engine: SearchEngine) -> None:
         """Values of one facet are alternatives; other facets narrow."""
-        request = Request(Everything(), {"kind": frozenset({"talk"})}, facets=("kind", "topic"))
+        request = Request(
+            Everything(), filters={"kind": frozenset({"talk"})}, facets=("kind", "topic")
+        )
         response = engine.search(request)
         assert response.total == 2
         assert response.facets == {"kind": {"talk": 2, "post": 1}, "topic": {"x": 1, "y": 1}}
@@ -176,7 +179,7 @@ class _Random:
 
     def node(self, depth: int = 0) -> Node:
         rng, word = self.rng, self.rng.choice([*WORDS, "zzz"])
-        kind = rng.randint(0, 8 if depth < 3 else 2)
+        kind = rng.randint(0, 9 if depth < 3 else 3)
         fields = rng.choice([(), ("title",), ("body", "notes")])
         if kind == 0:
             return Term(stem(fold(word)), fields, rng.choice([1, 0.5]))
@@ -185,12 +188,18 @@ class _Random:
             return Phrase(tuple(words), fields)
         if kind == 2:
             return Prefix(fold(word)[: rng.randint(1, 4)], fields)
-        if kind == 8:
+        if kind == 3:
+            groups = [
+                tuple(stem(fold(rng.choice(WORDS))) for _ in range(rng.randint(1, 2)))
+                for _ in range(rng.randint(1, 3))
+            ]
+            return Together(tuple(groups), rng.choice([1, 0.5]))
+        if kind == 9:
             return Everything()
         children = tuple(self.node(depth + 1) for _ in range(rng.randint(1, 3)))
         some = Some(children, rng.randint(0, 2))
         choices: list[Node] = [All(children), Any(children), some, Not(children[0])]
-        return [*choices, Boost(children[0], children[-1])][kind - 3]
+        return [*choices, Boost(children[0], children[1:])][kind - 4]
 
     def request(self) -> Request:
         rng = self.rng
@@ -201,9 +210,10 @@ class _Random:
         dates = rng.choice([("", ""), ("2017-06-01", ""), ("", "2017-06-01")])
         sorts: list[Sort] = ["relevance", "date", "title"]
         sort = rng.choice(sorts)
-        return Request(
-            self.node(), chosen, dates, sort, rng.choice([0, 3]), 10, ("kind", "topic", "none")
-        )  # fmt: skip
+        first = rng.choice([None, self.node()])
+        facets = ("kind", "topic", "none")
+        offset = rng.choice([0, 3])
+        return Request(self.node(), first, chosen, dates, sort, offset, 10, facets)
 
 
 def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
@@ -221,7 +231,8 @@ def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
         for _ in range(500):
             request = make.request()
             wanted, found = memory.search(request), whoosh.search(request)
-            assert (wanted.total, wanted.facets) == (found.total, found.facets), request
+            assert (wanted.total, wanted.first) == (found.total, found.first), request
+            assert wanted.facets == found.facets, request
             assert [i for i, _ in wanted.hits] == [i for i, _ in found.hits], request
             for (_, a), (_, b) in zip(wanted.hits, found.hits, strict=True):
                 assert a == pytest.approx(b, abs=2e-4)

@@ -123,3 +123,35 @@ def test_keepers_pages_are_refused_to_others(
     assert "those who keep the archive" in html_of(refused)
     assert not refused.get("file_uploader")
     assert app
+
+
+def test_a_result_says_why_and_partial_ones_stand_under_a_line(at: Open) -> None:
+    """Full matches first, then those with some of the words; each names its words and places."""
+    page = html_of(at(q="bread bake windmills"))
+    assert "Nothing has all of these words" in page
+    assert "<s>windmills</s>" in page
+    page = html_of(at(q="rye anecdote starter sourdough"))
+    assert "1 found with all words, 1 more with some of them" in page
+    assert page.index("bread-for-all?") < page.index("These have only some") < page.index("a-post?")
+    assert "<strong>rye</strong>: slide 2" in page
+
+
+def test_corrections_and_synonyms_have_a_way_back(at: Open) -> None:
+    """The search as typed is one link away."""
+    page = html_of(at(q="sourdogh"))
+    assert 'href="/?q=sourdogh&amp;exact=1"' in page
+    assert "Search instead for" in page
+
+
+def test_years_are_bars_with_words_for_those_who_hear_them(at: Open) -> None:
+    """The histogram's numbers are its text alternative."""
+    page = html_of(at())
+    assert 'role="img" aria-label="Items by year. 2017: 1, 2018: 1, 2019: 1"' in page
+
+
+def test_what_found_nothing_is_counted_once_and_told_to_the_keeper(at: Open) -> None:
+    """Words only, and not what looks like somebody's own data."""
+    app = at(q="qqqqq zzzzz", exact="1")
+    app.run()
+    at(q="someone@example.org")
+    assert state.house().library.unanswered.most() == [("qqqqq zzzzz", 1)]

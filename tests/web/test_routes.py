@@ -216,3 +216,16 @@ def test_guessing_passwords_is_slowed_down(library: Library) -> None:
     with pytest.raises(Exception, match="too many"):
         access.sign_in("right one, long")
     assert library
+
+
+def test_suggestions_and_tables_are_routes(client: TestClient) -> None:
+    """JSON for what may be meant, CSV for all that an address finds; nothing of what is hidden."""
+    found = client.get("/suggest", params={"q": "ada"}).json()
+    assert found[0] == {"text": "Ada Baker", "kind": "speaker", "id": "ada-baker", "count": 2}
+    assert client.get("/suggest", params={"q": "zanz"}).json() == []
+    assert client.get("/suggest").json() == []
+    table = client.get("/results.csv", params={"q": "bread", "kind": ["post", "presentation"]})
+    assert table.headers["content-type"].startswith("text/csv")
+    assert "attachment" in table.headers["content-disposition"]
+    assert f"http://127.0.0.1:8501/item/{SEMINAR}/bread-for-all" in table.text
+    assert "Zanzibar" not in client.get("/results.csv").text

@@ -1,7 +1,9 @@
-"""`search` and `show`: what researchers ask the archive."""
+"""`search`, `show`, `suggest` and `similar`: what researchers ask the archive."""
 
 from __future__ import annotations
 
+import sys
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -24,6 +26,8 @@ def register(app: typer.Typer) -> None:
     # A word of a query may start with "-" (without it), so such words are not options here.
     app.command("search", context_settings={"ignore_unknown_options": True})(search)
     app.command("show")(show)
+    app.command("suggest")(suggest)
+    app.command("similar")(similar)
 
 
 def search(
@@ -46,6 +50,7 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="Results a page.")] = 10,
     exact: Annotated[bool, typer.Option("--exact", help="Only the words as typed.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Say where the words stand.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="All results as a table.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """Search the archive; an option such as --topic given twice means either."""
@@ -68,6 +73,10 @@ def search(
     )
     if sort != query.sort:
         raise typer.BadParameter(f'"{sort}" is none of relevance, date, title.')
+    if as_csv:
+        base = house.library.public().series.address or ""
+        sys.stdout.write(house.library.csv(query, base))
+        return
     results = house.library.search(query)
     if as_json:
         say_json(results.to_json())
@@ -91,6 +100,8 @@ def _print_results(results: Results, catalogue: Catalogue, explain: bool) -> Non
     out.print(Text(f"{results.total} found{pages}", style="bold"))
     first = (results.query.page - 1) * results.query.size + 1
     for number, hit in enumerate(results.hits, start=first):
+        if number == results.full + 1 > 1:
+            out.print(Text("\nThese have only some of the words:", style="italic"))
         _print_hit(number, hit, catalogue, explain)
     out.print()
     for facet in results.facets:
@@ -131,6 +142,47 @@ def _marked(snippet: Snippet, style: str = "") -> Text:
         text.stylize(MARK, start, end)
     text.plain = printable(text.plain)
     return text
+
+
+def suggest(
+    context: typer.Context,
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help="As far as typed.")],
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """Suggest titles, speakers, topics and phrases that begin so."""
+    found = house_of(context).library.suggest(" ".join(words))
+    if as_json:
+        say_json([asdict(suggestion) for suggestion in found])
+        return
+    for suggestion in found:
+        about = f"  {suggestion.kind} {suggestion.id}".rstrip()
+        out.print(Text(printable(suggestion.text)) + Text(printable(about), style="dim"))
+
+
+def similar(
+    context: typer.Context,
+    item_id: Annotated[str, typer.Argument(metavar="ID", help="As search prints it.")],
+    leaf: Annotated[
+        int | None, typer.Option("--leaf", metavar="N", help="Like this slide or page of it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+) -> None:
+    """List items like one item, or like one slide of it, and the telling words they share."""
+    found = house_of(context).library.similar(item_id, leaf)
+    if as_json:
+        say_json(
+            [
+                {"id": s.item.id, "title": s.item.title, "score": s.score, "shared": list(s.shared)}
+                for s in found
+            ]
+        )
+        return
+    for like in found:
+        out.print(Text(printable(like.item.title), style="bold"))
+        shared = ", ".join(like.shared)
+        out.print(Text(printable(f"   {like.item.id}   {shared}"), style="dim"))
+    if not found:
+        out.print("Nothing here is like it.")
 
 
 def show(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.model import edtf_bounds
 from coproarchive.search import fields
-from coproarchive.search.compile import Compiled
+from coproarchive.search.asking import Answer
 from coproarchive.search.engines.base import Response
 from coproarchive.search.query import Query
 from coproarchive.search.results import Facet, FacetValue
@@ -44,24 +43,16 @@ def label_of(facet: str, value: str, catalogue: Catalogue) -> str:
     return labels.get(facet, value)
 
 
-def notes_of(
-    query: Query, compiled: Compiled, response: Response, partial: bool
-) -> tuple[str, ...]:
+def notes_of(query: Query, answer: Answer) -> tuple[str, ...]:
     """How the query was understood, in sentences."""
     notes = list(query.notes)
-    for typed, searched in compiled.corrections.items():
+    for typed, searched in answer.compiled.corrections.items():
         notes.append(f'Nothing here has the word "{typed}". Showing results for "{searched}".')
-    for typed, others in compiled.synonyms.items():
+    for typed, others in answer.compiled.synonyms.items():
         notes.append(f'For "{typed}", also searched for: {", ".join(others)}.')
-    if partial:
+    if answer.compiled.is_question:
+        if answer.response.total:
+            notes.append("This is a long question. Showing first what has most of its words.")
+    elif answer.partial:
         notes.append("Nothing has all of these words. Showing what has some of them.")
-    elif compiled.is_question and response.total:
-        notes.append("This is a long question. Showing first what has most of its words.")
     return tuple(notes)
-
-
-def days_of(query: Query) -> tuple[str, str]:
-    """First and last day of the query's range."""
-    first = edtf_bounds(query.after)[0] if query.after else ""
-    last = edtf_bounds(query.before)[1] if query.before else ""
-    return first, last

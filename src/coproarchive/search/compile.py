@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -20,15 +23,15 @@ from coproarchive.search.engines.base import (
     Prefix,
     Some,
     Term,
+    Together,
 )
 from coproarchive.search.query import Clause, Query
+from coproarchive.search.ranking import STANDARD, Weights
 
-EXACT_BONUS = 0.25
-"""Worth of a word found as written, beside its stem: measured +0.007 nDCG@10."""
-SYNONYM_WEIGHT = 0.8
-"""A synonym counts a little less than the word that was typed."""
 QUESTION_WORDS = 6
 """From so many telling words on, a query is a question: the best matches, not only full ones."""
+FILLED_WORDS = 3
+"""From so many words on, a few full matches are followed by partial ones."""
 
 
 class Synonyms:
@@ -61,11 +64,12 @@ class Compiled:
     Attributes:
         full: documents that match everything asked for.
         partial: documents that match some of it; None where there is nothing to give up.
-        clauses: as searched, corrections put in.
+        clauses: as searched, corrections put in, each once.
         corrections: word as typed -> word searched instead.
         synonyms: word as typed -> what was also searched.
         alternatives: extra words to mark in snippets, as clauses.
         is_question: whether partial matches are what a long question wants.
+        is_filled: whether few full matches are to be followed by partial ones.
     """
 
     full: Node
@@ -75,6 +79,7 @@ class Compiled:
     synonyms: dict[str, list[str]] = field(default_factory=dict)
     alternatives: list[Clause] = field(default_factory=list)
     is_question: bool = False
+    is_filled: bool = False
 
 
 class Compiler:
@@ -85,6 +90,7 @@ class Compiler:
         synonyms: the archivists' groups.
         frequency: documents that have a term; see SearchEngine.
         words: every word of the archive, sorted; asked for only when one is not known.
+        weights: of the ranking.
     """
 
     def __init__(
@@ -93,11 +99,15 @@ class Compiler:
         synonyms: Synonyms,
         frequency: Callable[[str], int],
         words: Callable[[], list[str]],
+        weights: Weights = STANDARD,
     ):
         self._languages = list(languages) or ["en"]
         self._synonyms = synonyms
         self._frequency = frequency
         self._words = words
+        self._weights = weights
+        self._by_length: dict[int, list[str]] = {}
+        self._corrections: dict[str, str | None] = {}
 
     def compile(self, query: Query) -> Compiled:
         """See Compiled."""
@@ -105,41 +115,82 @@ class Compiler:
         positive = [c for c in query.clauses if not c.excluded]
         if not query.exact:
             positive = [self._corrected(clause, compiled) for clause in positive]
-        nodes = self._positive_nodes(positive, compiled, query.exact)
+        positive, worths = self._counted(positive)
+        nodes = self._positive_nodes(positive, worths, compiled, query.exact)
         excluded = [Not(self.node(c)) for c in query.clauses if c.excluded]
         compiled.clauses = (*positive, *(c for c in query.clauses if c.excluded))
-        compiled.is_question = len(nodes) >= QUESTION_WORDS and not excluded
-        if nodes or excluded:
-            compiled.full = All((*nodes, *excluded) if nodes else (Everything(), *excluded))
+        compiled.is_question = len(nodes) >= QUESTION_WORDS and not query.exact
+        compiled.is_filled = len(nodes) >= FILLED_WORDS and not query.exact
+        bonuses = self._bonuses(positive) if len(nodes) < QUESTION_WORDS else ()
+        if nodes:
+            full = _boosted(_all(nodes), bonuses)
+            compiled.full = All((full, *excluded)) if excluded else full
+        elif excluded:
+            compiled.full = All((Everything(), *excluded))
         if len(nodes) > 1:
-            some = Some(tuple(nodes))
+            some = _boosted(Some(tuple(nodes)), bonuses)
             compiled.partial = All((some, *excluded)) if excluded else some
         return compiled
+
+    def _counted(self, clauses: list[Clause]) -> tuple[list[Clause], dict[Clause, float]]:
+        """Each clause once, and what it counts: a word said twice is meant more."""
+        counts = Counter(replace(c, surface="") for c in clauses)
+        first: dict[Clause, Clause] = {}
+        for clause in clauses:
+            first.setdefault(replace(clause, surface=""), clause)
+        worths = {
+            clause: 1 + self._weights.repeated * math.log(counts[key])
+            for key, clause in first.items()
+        }
+        return list(worths), worths
+
+    def _bonuses(self, clauses: list[Clause]) -> tuple[Node, ...]:
+        """What sets one full match before another: neighbours side by side, all on one slide."""
+        if len(clauses) < 2 or any(c.kind not in ("word", "compound") or c.fields for c in clauses):
+            return ()
+        pairs = [
+            Phrase((exact(a.words[-1]), exact(b.words[0])), (), self._weights.pair)
+            for a, b in pairwise(clauses)
+        ]
+        groups = tuple(
+            tuple(dict.fromkeys((*self.forms(c.joined[0]), exact(c.joined[0])))) for c in clauses
+        )
+        return (*pairs, Together(groups, self._weights.together))
 
     def forms(self, word: str) -> tuple[str, ...]:
         """Stems of the word in the archive's languages."""
         return tuple(dict.fromkeys(stem(word, language) for language in self._languages))
 
-    def node(self, clause: Clause) -> Node:
+    def node(self, clause: Clause, weight: float = 1.0) -> Node:
         """What a clause means to the engine."""
         if clause.kind == "prefix":
-            return Prefix(clause.words[0], clause.fields)
+            return Prefix(clause.words[0], clause.fields, weight)
         if clause.kind == "phrase":
             ways = dict.fromkeys((clause.words, clause.joined))
-            return _any([Phrase(tuple(exact(w) for w in way), clause.fields) for way in ways])
+            return _any([Phrase(tuple(map(exact, way)), clause.fields, weight) for way in ways])
         if clause.kind == "compound":
-            parts = Phrase(tuple(exact(w) for w in clause.words), clause.fields)
-            return Any((self._word(clause.joined[0], clause.fields), parts))
-        return self._word(clause.words[0], clause.fields)
+            parts = Phrase(tuple(map(exact, clause.words)), clause.fields, weight)
+            return Any((self._word(clause.joined[0], clause.fields, weight), parts))
+        return self._word(clause.words[0], clause.fields, weight)
 
-    def _word(self, word: str, fields: tuple[str, ...], weight: float = 1.0) -> Node:
-        stems = _any([Term(form, fields, weight) for form in self.forms(word)])
-        return Boost(stems, Term(exact(word), fields, weight * EXACT_BONUS))
+    def _word(self, word: str, fields: tuple[str, ...], weight: float) -> Node:
+        """Its stems; found as written, or in a title, it counts a little more."""
+        weights = self._weights
+        forms = self.forms(word)
+        stems = _any([Term(form, fields, weight) for form in forms])
+        bonuses = [Term(exact(word), fields, weight * weights.exact)]
+        if not fields:
+            bonuses += [Term(form, ("title",), weight * weights.title) for form in forms]
+        return Boost(stems, tuple(bonuses))
 
     # ------------------------------------------------------------- synonyms
 
     def _positive_nodes(
-        self, clauses: list[Clause], compiled: Compiled, is_exact: bool
+        self,
+        clauses: list[Clause],
+        worths: dict[Clause, float],
+        compiled: Compiled,
+        is_exact: bool,
     ) -> list[Node]:
         """A node a clause; clauses that together name a synonym become one node."""
         nodes: list[Node] = []
@@ -147,7 +198,7 @@ class Compiler:
         while at < len(clauses):
             length, others = (1, []) if is_exact else self._longest_synonym(clauses, at)
             taken = clauses[at : at + length]
-            own = [self.node(c) for c in taken]
+            own = [self.node(c, worths[c]) for c in taken]
             if others:
                 said = " ".join(c.surface for c in taken)
                 compiled.synonyms[said] = [" ".join(words) for words in others]
@@ -177,9 +228,9 @@ class Compiler:
     ) -> Node:
         if len(words) == 1:
             compiled.alternatives.append(Clause("word", words, words, words[0], fields))
-            return self._word(words[0], fields, SYNONYM_WEIGHT)
+            return self._word(words[0], fields, self._weights.synonym)
         compiled.alternatives.append(Clause("phrase", words, words, " ".join(words), fields))
-        return Phrase(tuple(exact(w) for w in words), fields, SYNONYM_WEIGHT)
+        return Phrase(tuple(exact(w) for w in words), fields, self._weights.synonym)
 
     # ---------------------------------------------------------- corrections
 
@@ -191,7 +242,9 @@ class Compiler:
         known = any(self._frequency(f) for f in (exact(word), *self.forms(word)))
         if known or len(word) < 4 or not word.isalpha() or self._synonyms.of((word,)):
             return clause
-        nearest = self.nearest(word)
+        if word not in self._corrections:
+            self._corrections[word] = self.nearest(word)
+        nearest = self._corrections[word]
         if nearest is None:
             return clause
         compiled.corrections[clause.surface] = nearest
@@ -206,7 +259,7 @@ class Compiler:
         slips = 2 if len(word) >= 8 else 1
         near = process.extract(
             word,
-            [w for w in self._words() if abs(len(w) - len(word)) <= slips and w.isalpha()],
+            [w for n in range(len(word) - slips, len(word) + slips + 1) for w in self._lengths(n)],
             scorer=OSA.distance,
             score_cutoff=slips,
             limit=20,
@@ -218,6 +271,16 @@ class Compiler:
             key=lambda n: (n[1], n[0][0] != word[0], -self._frequency(exact(n[0])), n[0]),
         )
         return str(best[0])
+
+    def _lengths(self, length: int) -> list[str]:
+        """Words of letters of this length that the archive has."""
+        if not self._by_length:
+            by_length: dict[int, list[str]] = {}
+            for word in self._words():
+                if word.isalpha():
+                    by_length.setdefault(len(word), []).append(word)
+            self._by_length = by_length
+        return self._by_length.get(length, [])
 
 
 def _singular(words: tuple[str, ...]) -> list[str]:
@@ -232,3 +295,7 @@ def _any(nodes: list[Term] | list[Phrase]) -> Node:
 
 def _all(nodes: list[Node]) -> Node:
     return nodes[0] if len(nodes) == 1 else All(tuple(nodes))
+
+
+def _boosted(node: Node, bonuses: tuple[Node, ...]) -> Node:
+    return Boost(node, bonuses) if bonuses else node

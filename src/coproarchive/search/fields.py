@@ -10,12 +10,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-ANALYSIS_VERSION = 1
-"""Raise it when analysis.py cuts or folds words differently."""
-
-K1 = 1.6
-B = 0.6
-"""BM25 saturation and length norm: measured +0.006 nDCG@10 over 1.2 and 0.75."""
+ANALYSIS_VERSION = 2
+"""Raise it when analysis.py cuts or folds words differently, or an engine stores them so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +53,8 @@ FIELDS: tuple[Field, ...] = (
     Field("year", "Year", "year of its date, or of its seminar's", facet=True),
 )
 
+LEAF_FIELDS: tuple[str, ...] = ("heading", "body", "notes")
+"""Text fields with one text a leaf, so that the same number is the same slide in each."""
 TEXT_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.weight)
 WEIGHTS: dict[str, float] = {f.name: f.weight for f in FIELDS if f.weight}
 FACETS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.facet)

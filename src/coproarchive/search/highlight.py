@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from coproarchive.search.analysis import Token, stem, tokenize
+from coproarchive.search.bag import bag_of
+from coproarchive.search.leaves import TITLE, LeafWords, unpack
 from coproarchive.search.query import Clause
 from coproarchive.search.results import Snippet
 
 WIDTH = 240
 """Characters of a snippet: about three lines of a phone."""
+LOOKED_AT = 60
+"""Answers of a long text at which an excerpt may begin."""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=2_000)
 def tokens_of(text: str) -> tuple[Token, ...]:
-    """Words of a text; kept, since the same slides are shown again and again."""
+    """Words of a text that is shown; kept, since the same slides are shown again and again."""
     return tuple(tokenize(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A run of characters that answers one clause."""
 
     start: int
@@ -42,13 +45,13 @@ class Highlighter:
         self, clauses: Iterable[Clause], forms: Callable[[str], tuple[str, ...]], language: str
     ):
         self._language = language
-        self._clauses = tuple(clauses)
-        self._words: dict[str, list[int]] = {}
         self._stems: dict[str, list[int]] = {}
         self._prefixes: list[tuple[str, int]] = []
         self._runs: list[tuple[tuple[str, ...], int]] = []
-        for number, clause in enumerate(self._clauses):
+        for number, clause in enumerate(clauses):
             self._take(clause, number, forms)
+        self._wanted = frozenset(self._stems)
+        self._only_words = not (self._prefixes or self._runs)
 
     def _take(self, clause: Clause, number: int, forms: Callable[[str], tuple[str, ...]]) -> None:
         if clause.excluded:
@@ -58,36 +61,79 @@ class Highlighter:
         elif clause.kind == "phrase":
             self._runs += [(way, number) for way in dict.fromkeys((clause.words, clause.joined))]
         else:
-            word = clause.joined[0] if clause.kind == "compound" else clause.words[0]
-            self._words.setdefault(word, []).append(number)
-            for form in forms(word):
+            word = clause.joined[0]
+            for form in dict.fromkeys((*forms(word), stem(word, self._language))):
                 self._stems.setdefault(form, []).append(number)
             if clause.kind == "compound":
                 self._runs.append((clause.words, number))
 
+    def counts(self, text: str) -> dict[int, int]:
+        """Clause -> how often the text answers it, without finding out where."""
+        return {clause: len(set(ends)) for clause, ends in self._places(text).items()}
+
+    def in_leaves(self, words: LeafWords) -> dict[int, dict[int, dict[int, int]]]:
+        """Leaf (from 0) -> part, or TITLE -> clause -> how often it answers."""
+        found: dict[int, dict[int, dict[int, int]]] = {}
+
+        def add(place: int, clause: int, runs: tuple[str, ...] = ()) -> None:
+            leaf, part, times = unpack(place)
+            if runs:
+                text = words.leaves[leaf].title
+                if part != TITLE:
+                    text = words.leaves[leaf].parts[part].text
+                times = len(bag_of(text).runs(runs))
+            if times:
+                counts = found.setdefault(leaf, {}).setdefault(part, {})
+                counts[clause] = counts.get(clause, 0) + times
+
+        stems = words.stems(self._language)
+        for form, clauses in self._stems.items():
+            for place in stems.get(form, ()):
+                for clause in clauses:
+                    add(place, clause)
+        for prefix, clause in self._prefixes:
+            for word, places in words.words.items():
+                if word.startswith(prefix):
+                    for place in places:
+                        add(place, clause)
+        for run, clause in self._runs:
+            for place in _having_all(words, run):
+                add(place, clause, run)
+        return found
+
+    def _places(self, text: str) -> dict[int, list[tuple[int, int]]]:
+        """Clause -> first word and last word of each answer, by their numbers in the text."""
+        bag = bag_of(text)
+        stems = bag.stems(self._language)
+        if self._only_words and stems.keys().isdisjoint(self._wanted):
+            return {}
+        found: dict[int, list[tuple[int, int]]] = {}
+        for form, clauses in self._stems.items():
+            if places := stems.get(form):
+                spans = [(n >> 1, (n + 1) >> 1) for n in places]
+                for clause in clauses:
+                    found.setdefault(clause, []).extend(spans)
+        for prefix, clause in self._prefixes:
+            if places := bag.prefixed(prefix):
+                found.setdefault(clause, []).extend((n >> 1, (n + 1) >> 1) for n in places)
+        for run, clause in self._runs:
+            if places := bag.runs(run):
+                last = len(run) - 1
+                found.setdefault(clause, []).extend((n >> 1, (n >> 1) + last) for n in places)
+        return found
+
     def marks(self, text: str) -> list[Mark]:
         """Every answer in the text, ascending; a clause may mark several runs."""
-        if not (self._words or self._prefixes or self._runs):
+        places = self._places(text)
+        if not places:
             return []
         tokens = tokens_of(text)
-        found: set[Mark] = set()
-        for at, token in enumerate(tokens):
-            found.update(Mark(token.start, token.end, n) for n in self._single(token.word))
-            if token.joins and at + 1 < len(tokens):
-                after = tokens[at + 1]
-                joined = self._single(token.word + after.word)
-                found.update(Mark(token.start, after.end, n) for n in joined)
-            for run, number in self._runs:
-                if run[0] == token.word and _stands(tokens, at, run):
-                    end = tokens[at + len(run) - 1].end
-                    found.add(Mark(token.start, end, number))
+        found = {
+            Mark(tokens[first].start, tokens[last].end, clause)
+            for clause, spans in places.items()
+            for first, last in spans
+        }
         return sorted(found, key=lambda m: (m.start, -m.end))
-
-    def _single(self, word: str) -> list[int]:
-        found = list(self._words.get(word, ()))
-        if self._stems:
-            found += self._stems.get(stem(word, self._language), ())
-        return found + [n for prefix, n in self._prefixes if word.startswith(prefix)]
 
     def whole(self, text: str) -> Snippet:
         """All of the text with its answers marked."""
@@ -106,17 +152,20 @@ class Highlighter:
         return Snippet(before + piece + after, kept)
 
 
-def _stands(tokens: tuple[Token, ...], at: int, run: tuple[str, ...]) -> bool:
-    return len(tokens) >= at + len(run) and all(
-        tokens[at + n].word == word for n, word in enumerate(run)
-    )
+def _having_all(words: LeafWords, run: tuple[str, ...]) -> list[int]:
+    """Places of the run's first word, of the parts that have the others too."""
+    everywhere = [words.words.get(word, ()) for word in run]
+    if not all(everywhere):
+        return []
+    others = [{unpack(place)[:2] for place in places} for places in everywhere[1:]]
+    return [p for p in everywhere[0] if all(unpack(p)[:2] in other for other in others)]
 
 
 def _window(text: str, marks: list[Mark]) -> tuple[int, int]:
     """Bounds of the excerpt, at spaces."""
     best, start = (-1, 0), 0
-    for mark in marks:
-        inside = [m for m in marks if mark.start <= m.start and m.end <= mark.start + WIDTH]
+    for at, mark in enumerate(marks[:LOOKED_AT]):
+        inside = [m for m in marks[at : at + LOOKED_AT] if m.end <= mark.start + WIDTH]
         worth = (len({m.clause for m in inside}), len(inside))
         if worth > best:
             best, start = worth, mark.start

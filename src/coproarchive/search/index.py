@@ -26,14 +26,17 @@ from coproarchive.extract.worker import Job, Reader
 from coproarchive.model import Asset, Item, Problem, Severity, Source, edtf_bounds
 from coproarchive.progress import Progress, silent
 from coproarchive.search import fields, generations
-from coproarchive.search.answer import days_of, facets_of, notes_of
-from coproarchive.search.compile import Compiled, Compiler, Synonyms
-from coproarchive.search.engines.base import Document, Node, Request, Response, SearchEngine
+from coproarchive.search.answer import facets_of, notes_of
+from coproarchive.search.asking import Answer, ask
+from coproarchive.search.compile import Compiler, Synonyms
+from coproarchive.search.engines.base import Document, SearchEngine
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.highlight import Highlighter
+from coproarchive.search.leaves import KnownLeaves
 from coproarchive.search.locate import Locator, searchable_names, shown_leaves
-from coproarchive.search.query import Query
+from coproarchive.search.query import MAX_SIZE, Query
 from coproarchive.search.results import Results
+from coproarchive.search.similar import Similar, similar
 from coproarchive.store import Store
 
 NOTES_FIELD = {Source.NOTES, Source.COMMENT, Source.ALT, Source.ANNOTATION, Source.LINK}
@@ -75,6 +78,8 @@ class Index:
         self.root = root
         self.generation = generation
         self._engine = engine
+        self._leaves = KnownLeaves()
+        self._kept_compiler: tuple[tuple[object, object], Compiler] | None = None
 
     @classmethod
     def open(cls, root: Path) -> Index:
@@ -119,9 +124,9 @@ class Index:
             reader: has the text of the files.
         """
         compiler = self._compiler(catalogue)
-        compiled = compiler.compile(query)
-        response, is_partial = self._respond(query, compiled, catalogue)
-        locator = Locator(compiled, compiler, catalogue, reader)
+        answer = self.answer(query, catalogue)
+        compiled, response = answer.compiled, answer.response
+        locator = Locator(compiled, compiler, catalogue, reader, self._leaves)
         hits = tuple(
             locator.hit(catalogue.items[item_id], score)
             for item_id, score in response.hits
@@ -130,14 +135,38 @@ class Index:
         )
         return Results(
             total=response.total,
+            full=answer.full,
             hits=hits,
             facets=facets_of(response, query, catalogue),
             query=query,
-            notes=notes_of(query, compiled, response, is_partial),
+            notes=notes_of(query, answer),
             corrections=compiled.corrections,
             synonyms={word: tuple(others) for word, others in compiled.synonyms.items()},
-            partial=is_partial,
+            partial=answer.partial and not compiled.is_question,
         )
+
+    def answer(self, query: Query, catalogue: Catalogue) -> Answer:
+        """What the engine finds, its hits not yet made readable."""
+        names = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
+        return ask(self._engine, self._compiler(catalogue), query, names)
+
+    def found(self, query: Query, catalogue: Catalogue, most: int) -> list[tuple[str, float]]:
+        """Ids and scores of the query's hits from its first page on, at most so many."""
+        found: list[tuple[str, float]] = []
+        pages = -(-most // MAX_SIZE)
+        for page in range(1, pages + 1):
+            asked = replace(query, page=page, size=min(MAX_SIZE, most))
+            hits = self.answer(asked, catalogue).response.hits
+            found += hits
+            if len(hits) < asked.size:
+                break
+        return found[:most]
+
+    def similar(
+        self, item: Item, catalogue: Catalogue, reader: Reader, leaf: int | None = None
+    ) -> tuple[Similar, ...]:
+        """Items like this one, or like one leaf of its first file; see similar.similar."""
+        return similar(self._engine, catalogue, reader, item, leaf)
 
     def highlighter(self, query: Query, catalogue: Catalogue, language: str) -> Highlighter:
         """Marks what answers the query in texts of a language, as the hits of a search do."""
@@ -146,45 +175,19 @@ class Index:
         return Highlighter((*compiled.clauses, *compiled.alternatives), compiler.forms, language)
 
     def _compiler(self, catalogue: Catalogue) -> Compiler:
-        synonyms = Synonyms(
-            [
-                *catalogue.series.synonyms,
-                *((t.label, *t.alternatives) for t in catalogue.topics.values()),
-            ]
-        )
-        languages = dict.fromkeys(
-            [
-                *catalogue.series.languages,
-                *(i.language for i in catalogue.items.values() if i.language),
-            ]
-        )
-        return Compiler(list(languages), synonyms, self._engine.frequency, self._engine.words)
-
-    def _respond(
-        self, query: Query, compiled: Compiled, catalogue: Catalogue
-    ) -> tuple[Response, bool]:
-        """Everything that matches in full; failing that, or for a question, in part."""
-
-        def ask(node: Node) -> Response:
-            return self._engine.search(
-                Request(
-                    node,
-                    {name: frozenset(values) for name, values in query.facets.items()},
-                    days_of(query),
-                    query.sort,
-                    (query.page - 1) * query.size,
-                    query.size,
-                    tuple(f for f in catalogue.series.facets if f in fields.FACETS),
-                )
-            )
-
-        if compiled.is_question and compiled.partial is not None:
-            return ask(compiled.partial), False
-        response = ask(compiled.full)
-        if response.total == 0 and compiled.partial is not None:
-            some = ask(compiled.partial)
-            return (some, True) if some.total else (response, False)
-        return response, False
+        """The compiler of this catalogue and what the index holds now; kept, since making it reads
+        every record's language and every topic."""
+        made_for = (catalogue, self._engine.version())
+        kept = self._kept_compiler
+        if kept is not None and all(a is b for a, b in zip(kept[0], made_for, strict=True)):
+            return kept[1]
+        topics = ((t.label, *t.alternatives) for t in catalogue.topics.values())
+        synonyms = Synonyms([*catalogue.series.synonyms, *topics])
+        spoken = (i.language for i in catalogue.items.values() if i.language)
+        languages = dict.fromkeys([*catalogue.series.languages, *spoken])
+        compiler = Compiler(list(languages), synonyms, self._engine.frequency, self._engine.words)
+        self._kept_compiler = (made_for, compiler)
+        return compiler
 
     # ------------------------------------------------------------- updating
 
@@ -322,12 +325,12 @@ class _Work:
         heading, body, notes = [], [], []
         for _, leaf in shown_leaves(item, self._catalogue, self._reader):
             self._leaves += 1
-            if leaf.title:
-                heading.append(leaf.title)
+            heading.append(leaf.title)
             # A slide's own words are one text: a phrase may go from one box into the next.
             own = [p.text for p in leaf.parts if p.source not in NOTES_FIELD]
             body.append("\n".join(own))
-            notes += [p.text for p in leaf.parts if p.source in NOTES_FIELD]
+            # Every field has one text a leaf, so that the same place is the same slide.
+            notes.append("\n\n".join(p.text for p in leaf.parts if p.source in NOTES_FIELD))
         date = self._catalogue.item_date(item)
         return Document(
             id=item.id,

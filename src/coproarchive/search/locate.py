@@ -8,13 +8,15 @@ against 340-420 ms for slides as documents of their own.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.worker import Reader
-from coproarchive.model import Asset, Item, Leaf, Part, Source
+from coproarchive.model import Asset, Item, Leaf, Source
 from coproarchive.search.compile import Compiled, Compiler
-from coproarchive.search.highlight import Highlighter, Mark
+from coproarchive.search.highlight import Highlighter
+from coproarchive.search.leaves import TITLE, KnownLeaves, LeafWords
 from coproarchive.search.results import Hit, LeafHit, Snippet
 
 BEST_LEAVES = 3
@@ -42,6 +44,23 @@ def extractions(item: Item, reader: Reader) -> Iterator[tuple[Asset, Extraction]
             yield asset, extraction
 
 
+@dataclass(frozen=True, slots=True)
+class _Answering:
+    """A leaf that has some of the words.
+
+    Attributes:
+        worth: how well it answers; larger is better.
+        clauses: which of the clauses it answers.
+        parts: number of its part, or TITLE -> clause -> how often.
+    """
+
+    worth: tuple[int, int, int, int]
+    clauses: set[int]
+    asset: Asset
+    leaf: Leaf
+    parts: dict[int, dict[int, int]]
+
+
 class Locator:
     """Makes hits of found ids.
 
@@ -50,10 +69,16 @@ class Locator:
         compiler: knows the forms of words.
         catalogue: what the reader may see.
         reader: has the text of the files.
+        known: words of files looked at before.
     """
 
     def __init__(
-        self, compiled: Compiled, compiler: Compiler, catalogue: Catalogue, reader: Reader
+        self,
+        compiled: Compiled,
+        compiler: Compiler,
+        catalogue: Catalogue,
+        reader: Reader,
+        known: KnownLeaves,
     ):
         self._asked = [c for c in compiled.clauses if not c.excluded]
         self._clauses = (*self._asked, *compiled.alternatives)
@@ -61,12 +86,13 @@ class Locator:
         self._compiler = compiler
         self._catalogue = catalogue
         self._reader = reader
+        self._known = known
+        self._highlighters: dict[str, Highlighter] = {}
 
     def hit(self, item: Item, score: float) -> Hit:
         """The item with the slides that answer best."""
-        language = item.language or self._catalogue.series.languages[0]
-        highlighter = Highlighter(self._clauses, self._compiler.forms, language)
-        leaves = self._leaf_hits(item, highlighter)
+        highlighter = self._highlighter(item.language or self._catalogue.series.languages[0])
+        leaves = self._answering(item, highlighter)
         matched = self._where(item, highlighter, leaves)
         described = item.abstract or ""
         marks = highlighter.marks(described)
@@ -79,33 +105,49 @@ class Locator:
             seminar=item.seminar,
             speakers=tuple(dict.fromkeys(c.person for c in item.people)),
             date=self._catalogue.item_date(item),
-            leaves=tuple(hit for _, hit in leaves[:BEST_LEAVES]),
+            leaves=tuple(_leaf_hit(leaf, highlighter) for leaf in leaves[:BEST_LEAVES]),
             more_leaves=max(0, len(leaves) - BEST_LEAVES),
             snippet=highlighter.excerpt(described, marks) if wanted else Snippet(""),
             missing=self._missing(matched),
             matched=matched,
         )
 
-    def _leaf_hits(self, item: Item, highlighter: Highlighter) -> list[tuple[set[int], LeafHit]]:
+    def _leaf_words(self, asset: Asset) -> LeafWords | None:
+        key = (asset.sha256, asset.media_type)
+        if (known := self._known.known(key)) is not None:
+            return known
+        extraction = self._reader.cached(*key)
+        if extraction is None or extraction.failed:
+            return None
+        return self._known.of(key, extraction.leaves)
+
+    def _highlighter(self, language: str) -> Highlighter:
+        if language not in self._highlighters:
+            made = Highlighter(self._clauses, self._compiler.forms, language)
+            self._highlighters[language] = made
+        return self._highlighters[language]
+
+    def _answering(self, item: Item, highlighter: Highlighter) -> list[_Answering]:
         """Answering leaves, best first: more of the words, in the title, more often, earlier."""
         if not self._clauses:
             return []
-        ranked = []
-        for asset, leaf in shown_leaves(item, self._catalogue, self._reader):
-            title_marks = highlighter.marks(leaf.title)
-            in_parts = [(part, highlighter.marks(part.text)) for part in leaf.parts]
-            all_marks = [*title_marks, *(m for _, marks in in_parts for m in marks)]
-            clauses = {m.clause for m in all_marks}
-            if not clauses:
-                continue
-            worth = (len(clauses), len({m.clause for m in title_marks}), min(len(all_marks), 20))
-            hit = _leaf_hit(asset, leaf, highlighter, in_parts)
-            ranked.append((worth, (clauses, hit)))
-        ranked.sort(key=lambda entry: entry[0], reverse=True)
-        return [hit for _, hit in ranked]
+        found = []
+        leave_out = self._catalogue.series.hidden_slides == "leave-out"
+        for asset in item.assets:
+            words = self._leaf_words(asset)
+            for number, parts in (highlighter.in_leaves(words) if words else {}).items():
+                leaf = words.leaves[number]  # type: ignore[union-attr]  # there are parts
+                if leaf.hidden and leave_out:
+                    continue
+                clauses = {clause for counts in parts.values() for clause in counts}
+                times = sum(sum(counts.values()) for counts in parts.values())
+                worth = (len(clauses), len(parts.get(TITLE, ())), min(times, 20), -number)
+                found.append(_Answering(worth, clauses, asset, leaf, parts))
+        found.sort(key=lambda leaf: leaf.worth, reverse=True)
+        return found
 
     def _where(
-        self, item: Item, highlighter: Highlighter, leaves: list[tuple[set[int], LeafHit]]
+        self, item: Item, highlighter: Highlighter, leaves: list[_Answering]
     ) -> dict[str, tuple[str, ...]]:
         """Word of the query -> the places of the item it stands in."""
         places: dict[int, list[str]] = {}
@@ -115,11 +157,12 @@ class Locator:
             (DESCRIPTION, item.abstract or ""),
             (DETAILS, names),
         ):
-            for mark in highlighter.marks(text):
-                places.setdefault(mark.clause, []).append(place)
-        for clauses, hit in leaves:
-            for clause in clauses:
-                places.setdefault(clause, []).append(f"{hit.kind} {hit.label or hit.number}")
+            for clause in highlighter.counts(text):
+                places.setdefault(clause, []).append(place)
+        for found in leaves:
+            leaf = found.leaf
+            for clause in found.clauses:
+                places.setdefault(clause, []).append(f"{leaf.kind} {leaf.label or leaf.number}")
         return {
             self._clauses[n].surface: tuple(dict.fromkeys(found))[:12]
             for n, found in sorted(places.items())
@@ -152,25 +195,21 @@ def searchable_names(item: Item, catalogue: Catalogue) -> list[str]:
     return [*names, seminar.title] if seminar else names
 
 
-def _leaf_hit(
-    asset: Asset,
-    leaf: Leaf,
-    highlighter: Highlighter,
-    in_parts: list[tuple[Part, list[Mark]]],
-) -> LeafHit:
+def _leaf_hit(found: _Answering, highlighter: Highlighter) -> LeafHit:
     """The leaf with an excerpt from the part that answers most."""
+    leaf = found.leaf
     best = max(
-        in_parts,
-        key=lambda pair: (len({m.clause for m in pair[1]}), pair[0].source is not Source.LINK),
+        enumerate(leaf.parts),
+        key=lambda pair: (len(found.parts.get(pair[0], ())), pair[1].source is not Source.LINK),
         default=None,
     )
     snippet, source = Snippet(""), Source.TITLE
     if best is not None:
-        snippet, source = highlighter.excerpt(best[0].text, best[1]), best[0].source
-        if not best[1] and leaf.title:
-            source = Source.TITLE
+        number, part = best
+        snippet = highlighter.excerpt(part.text)
+        source = part.source if number in found.parts or not leaf.title else Source.TITLE
     return LeafHit(
-        asset=asset.path,
+        asset=found.asset.path,
         number=leaf.number,
         kind=leaf.kind,
         label=leaf.label,

@@ -99,6 +99,7 @@ class Results:
 
     Attributes:
         total: items found, all pages.
+        full: how many of them have all that was asked for; they come first.
         hits: of this page, in order.
         facets: in the archive's order; counts ignore the facet's own choice.
         query: what was asked.
@@ -109,6 +110,7 @@ class Results:
     """
 
     total: int
+    full: int
     hits: tuple[Hit, ...]
     facets: tuple[Facet, ...]
     query: Query
@@ -126,6 +128,7 @@ class Results:
         """Plain data; marks of snippets are offsets."""
         return {
             "total": self.total,
+            "full": self.full,
             "query": self.query.to_params() | {"page": self.query.page, "size": self.query.size},
             "notes": list(self.notes),
             "corrections": dict(self.corrections),

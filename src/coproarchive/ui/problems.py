@@ -39,6 +39,8 @@ def page() -> None:
         st.html(Markup('<ul class="rows">{}</ul>').format(rows))
         if len(found) > 500:
             st.html("<p>Only the first 500 are shown; coproarchive check lists all.</p>")
+    if not_found := _not_found():
+        st.html(not_found)
 
 
 def _row(problem: Problem) -> Markup:
@@ -53,3 +55,17 @@ def _row(problem: Problem) -> Markup:
         problem.code,
         CODES.get(problem.code, ""),
     )
+
+
+def _not_found() -> Markup:
+    """Words that readers searched and found nothing for: what to describe, or to call a synonym."""
+    asked = house().library.unanswered.most()
+    if not asked:
+        return Markup()
+    rows = Markup("").join(
+        Markup("<li>{} <span>({}×)</span></li>").format(words, count) for words, count in asked
+    )
+    return Markup(
+        "<h2>Searched for and not found</h2><p>The words only; nobody knows who asked.</p>"
+        '<ul class="rows">{}</ul>'
+    ).format(rows)

@@ -7,6 +7,7 @@ pulled from the address when it changed (first visit, Back) and pushed to it by 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from urllib.parse import quote, urlencode
 
 import streamlit as st
@@ -14,7 +15,7 @@ from markupsafe import Markup, escape
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.search.fields import FACETS
-from coproarchive.search.query import Query
+from coproarchive.search.query import MAX_CHARACTERS, Query
 from coproarchive.search.results import Facet, Hit, LeafHit, Results
 from coproarchive.ui.state import house
 from coproarchive.web.pages import anchor
@@ -22,6 +23,8 @@ from coproarchive.web.render import marked, pretty_date, source_words
 
 SHOWN_VALUES = 12
 """Values of a facet that are shown before the rest, which are found by searching."""
+MOST_YEARS = 40
+"""Years of the histogram, the last ones; older items are found by their dates all the same."""
 SORTS = {"relevance": "Best match", "date": "Newest first", "title": "Title, A to Z"}
 
 
@@ -35,6 +38,7 @@ def page() -> None:
         st.html(f'<p class="lead">{escape(catalogue.series.description)}</p>')
     _search_box()
     results = library.search(query)
+    _count_if_empty(results)
     with st.sidebar:
         _facets(results)
     _results(results, catalogue)
@@ -103,7 +107,7 @@ def _search_box() -> None:
         type="search",
         placeholder='For example: advance directives, or "power sharing"',
         on_change=_push,
-        max_chars=400,
+        max_chars=MAX_CHARACTERS,
     )
     with st.expander("How to search"):
         st.html(
@@ -120,6 +124,8 @@ def _facets(results: Results) -> None:
         if facet.values:
             _facet(facet)
     with st.expander("Dates", expanded=bool(results.query.after or results.query.before)):
+        if years := _histogram(results):
+            st.html(years)
         st.text_input("From (year or date)", key="after", on_change=_push, max_chars=10)
         st.text_input("To (year or date)", key="before", on_change=_push, max_chars=10)
     if results.query.facets or results.query.after or results.query.before:
@@ -154,7 +160,7 @@ def _results(results: Results, catalogue: Catalogue) -> None:
     for note in results.notes:
         st.html(f'<p class="note">{escape(note)}</p>')
     if (results.corrections or results.synonyms) and not query.exact:
-        st.button("Search only for the words as typed", on_click=_push, kwargs={"exact": True})
+        st.html(_as_typed(results))
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
         st.html(f'<p class="total">{_said(results)}</p>')
@@ -166,15 +172,86 @@ def _results(results: Results, catalogue: Catalogue) -> None:
     if not results.hits:
         st.html(_nothing_found(query))
         return
-    st.html(f'<ol class="hits">{"".join(_hit(hit, query, catalogue) for hit in results.hits)}</ol>')
+    st.html(_hits(results, catalogue))
     _pager(results)
+    st.html(_as_table(results))
+
+
+def _count_if_empty(results: Results) -> None:
+    """Count a search that found nothing, once and not again at every redrawing of the page."""
+    query = results.query
+    narrowed = query.facets or query.after or query.before
+    if results.total or narrowed or not query.positive:
+        return
+    if st.session_state.get("counted") != query.text:
+        st.session_state["counted"] = query.text
+        house().library.unanswered.count(query)
+
+
+def _as_typed(results: Results) -> Markup:
+    """The way back from corrections and synonyms: the same search, word for word."""
+    address = urlencode(replace(results.query, exact=True).to_params(), doseq=True)
+    said = "Search instead for" if results.corrections else "Search only for"
+    return Markup('<p class="instead"><a href="/?{}">{} “{}”</a></p>').format(
+        address, said, results.query.text
+    )
 
 
 def _said(results: Results) -> str:
     """How many were found: shown, and read out when it changes."""
     one = "item" if results.total == 1 else "items"
     where = f", page {results.query.page} of {results.pages}" if results.pages > 1 else ""
+    if 0 < results.full < results.total:
+        more = results.total - results.full
+        return f"{results.full:,} found with all words, {more:,} more with some of them{where}"
     return f"{results.total:,} {one} found{where}"
+
+
+def _hits(results: Results, catalogue: Catalogue) -> Markup:
+    """The hits; those that have only some of the words under a line that says so."""
+    query = results.query
+    shown = [_hit(hit, query, catalogue) for hit in results.hits]
+    before = (query.page - 1) * query.size
+    cut = results.full - before if 0 < results.full < results.total else len(shown)
+    whole, rest = shown[: max(cut, 0)], shown[max(cut, 0) :]
+    pieces = []
+    if whole:
+        start = Markup('<ol class="hits" start="{}">{}</ol>')
+        pieces.append(start.format(before + 1, Markup("").join(whole)))
+    if rest:
+        line = Markup('<p class="note">These have only some of the words:</p>')
+        start = Markup('<ol class="hits" start="{}">{}</ol>')
+        pieces.append(line + start.format(before + len(whole) + 1, Markup("").join(rest)))
+    return Markup("").join(pieces)
+
+
+def _as_table(results: Results) -> Markup:
+    address = urlencode(replace(results.query, page=1).to_params(), doseq=True)
+    return Markup(
+        '<p class="quiet"><a href="/results.csv?{}" download>All results as a table (CSV)</a></p>'
+    ).format(address)
+
+
+def _histogram(results: Results) -> Markup:
+    """Items a year as bars, for the eye; the same in words for those who hear the page."""
+    years = next((f.values for f in results.facets if f.name == "year"), ())
+    counts = {int(v.value): v.count for v in years if v.value.isdigit() and v.count}
+    if len(counts) < 2:
+        return Markup()
+    first, last = min(counts), max(counts)
+    span = range(max(first, last - MOST_YEARS), last + 1)
+    most = max(counts.get(year, 0) for year in span)
+    said = ", ".join(f"{year}: {counts[year]}" for year in span if year in counts)
+    bars = Markup("").join(
+        Markup('<span style="height:{}%"></span>').format(
+            max(round(100 * counts.get(year, 0) / most), 2)
+        )
+        for year in span
+    )
+    return Markup(
+        '<div class="years" role="img" aria-label="Items by year. {}">{}</div>'
+        '<p class="years-ends" aria-hidden="true"><span>{}</span><span>{}</span></p>'
+    ).format(said, bars, span[0], last)
 
 
 def _nothing_found(query: Query) -> str:
@@ -211,6 +288,7 @@ def _hit(hit: Hit, query: Query, catalogue: Catalogue) -> Markup:
         Markup('<ul class="slides">{}</ul>').format(slides) if slides else "",
         _more(hit),
         _missing(hit),
+        _why(hit),
     ]
     return Markup('<li class="card">{}</li>').format(Markup("").join(pieces))
 
@@ -248,6 +326,19 @@ def _missing(hit: Hit) -> Markup:
         return Markup()
     words = Markup(", ").join(Markup("<s>{}</s>").format(word) for word in hit.missing)
     return Markup('<p class="quiet">Without: {}</p>').format(words)
+
+
+def _why(hit: Hit) -> Markup:
+    """Which words were found, and where: closed until it is asked for."""
+    if not hit.matched:
+        return Markup()
+    rows = Markup("").join(
+        Markup("<li><strong>{}</strong>: {}</li>").format(word, ", ".join(places))
+        for word, places in hit.matched.items()
+    )
+    return Markup(
+        '<details class="why"><summary>Why this result</summary><ul>{}</ul></details>'
+    ).format(rows)
 
 
 def _pager(results: Results) -> None:

@@ -18,6 +18,7 @@ _STREAMLIT_PREFIXES = ("/_stcore/", "/media/", "/component/", "/static/", "/favi
 _OURS = (
     "/item/", "/seminar/", "/person/", "/topic/", "/file/", "/picture/", "/look/", "/seminars",
     "/people", "/topics", "/login", "/logout", "/healthz", "/robots.txt", "/sitemap.xml",
+    "/suggest", "/results.csv",
 )  # fmt: skip
 
 PAGE_POLICY = (

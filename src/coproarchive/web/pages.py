@@ -60,6 +60,7 @@ class Pages:
             texts=[] if item.withdrawn else self._texts(item, catalogue, request),
             read_by={a.path: e.extractor for a, e in extractions(item, self._library.reader)},
             neighbours=_neighbours(item, catalogue),
+            similar=[] if item.withdrawn else self._similar(item),
         )
         return HTMLResponse(html, 410 if item.withdrawn else 200)
 
@@ -85,6 +86,14 @@ class Pages:
                 )
             )
         return list(found.values())
+
+    def _similar(self, item: Item) -> list[Item]:
+        """Items like this one that its seminar's list does not name already."""
+        try:
+            found = self._library.similar(item.id)
+        except CoproArchiveError:
+            return []  # without an index there is none; the page itself is whole
+        return [s.item for s in found if not item.seminar or s.item.seminar != item.seminar]
 
     def _highlighter(self, item: Item, catalogue: Catalogue, request: Request) -> Highlighter:
         query = Query.parse(request.query_params.get("q", ""))

@@ -6,6 +6,7 @@ import contextlib
 import re
 import secrets
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import wraps
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ from coproarchive.extract.worker import Job
 from coproarchive.library import Library
 from coproarchive.model import Asset, Leaf
 from coproarchive.search.locate import shown_leaves
+from coproarchive.search.query import Query
 from coproarchive.web import render
 from coproarchive.web.access import COOKIE, SIGNED_IN_SECONDS, Access, Visitor
 from coproarchive.web.pages import Pages
@@ -73,6 +75,8 @@ def routes(library: Library, access: Access) -> list[BaseRoute]:
         Route("/healthz", other.health),
         Route("/robots.txt", safe(other.robots)),
         Route("/sitemap.xml", safe(other.sitemap)),
+        Route("/suggest", safe(other.suggest)),
+        Route("/results.csv", safe(other.results)),
     ]
 
 
@@ -147,6 +151,19 @@ class _Other:
         where = f"{leaf.kind.capitalize()} {leaf.label or leaf.number}"
         card = pictures.card(where, leaf.title, leaf.text[:400], width)
         return Response(card, media_type="image/webp", headers={"Cache-Control": "no-store"})
+
+    def suggest(self, request: Request) -> Response:
+        """/suggest?q=: what a reader may be about to type, as JSON."""
+        found = self._library.suggest(request.query_params.get("q", ""))
+        return JSONResponse([asdict(suggestion) for suggestion in found])
+
+    def results(self, request: Request) -> Response:
+        """/results.csv?...: what the search of the same address finds, as a table."""
+        names = request.query_params.keys()
+        query = Query.from_params({name: request.query_params.getlist(name) for name in names})
+        headers = {"Content-Disposition": 'attachment; filename="results.csv"'}
+        table = self._library.csv(query, self._base(request))
+        return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
 
     def login(self, request: Request, form: dict[str, str] | None) -> Response:
         """/login: a form, and what it sends."""

@@ -20,7 +20,8 @@ class Document:
     Attributes:
         id: unique.
         digest: changes when the document would.
-        texts: text field -> its texts, one a leaf; phrases never reach across two.
+        texts: text field -> its texts, one a leaf; phrases never reach across two. In LEAF_FIELDS
+            the same place is the same leaf, "" where it has none.
         language: BCP 47.
         facets: facet -> its values.
         date: first day, YYYY-MM-DD, "" where unknown.
@@ -64,6 +65,17 @@ class Prefix:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Documents with a leaf on which each group has one of its terms, in LEAF_FIELDS.
+
+    Scores the rarities of the groups.
+    """
+
+    groups: tuple[tuple[str, ...], ...]
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Any:
     """Documents that match a child; the best child's score counts (ways to say one thing)."""
 
@@ -87,10 +99,10 @@ class Some:
 
 @dataclass(frozen=True, slots=True)
 class Boost:
-    """Documents that match the first child; matching the second only adds to the score."""
+    """Documents that match the child; matching a bonus only adds to the score."""
 
     child: Node
-    bonus: Node
+    bonuses: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +117,7 @@ class Everything:
     """Every document; score 0."""
 
 
-Node = Term | Phrase | Prefix | Any | All | Some | Boost | Not | Everything
+Node = Term | Phrase | Prefix | Together | Any | All | Some | Boost | Not | Everything
 
 MAX_EXPANSIONS = 200
 
@@ -116,14 +128,16 @@ class Request:
 
     Attributes:
         node: what must match.
+        first: by relevance, what matches this too comes before what does not.
         filters: facet -> values of which one must be there.
         dates: first and last day of a range, "" for open.
-        sort: see `order` in ranking.py.
+        sort: best, newest or first in the alphabet; then newest, then by id.
         offset, limit: which of the ordered hits are returned.
         facets: facets to count.
     """
 
     node: Node
+    first: Node | None = None
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     dates: tuple[str, str] = ("", "")
     sort: Sort = "relevance"
@@ -138,6 +152,7 @@ class Response:
 
     Attributes:
         total: number of matching documents.
+        first: how many of them match the request's `first`; all where it has none.
         hits: ids and scores (rounded to 4 places) of the page asked for, in order.
         facets: facet -> value -> number of documents that match all but this facet's own choice.
     """
@@ -145,6 +160,7 @@ class Response:
     total: int
     hits: tuple[tuple[str, float], ...]
     facets: Mapping[str, Mapping[str, int]]
+    first: int
 
 
 class SearchEngine(Protocol):
@@ -164,6 +180,10 @@ class SearchEngine(Protocol):
 
     def search(self, request: Request) -> Response:
         """Carry out a search."""
+        ...
+
+    def version(self) -> object:
+        """Another value after each write that changed something, by whichever process."""
         ...
 
     def frequency(self, term: str) -> int:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from coproarchive.search.analysis import EXACT, invert
+from coproarchive.search.analysis import EXACT, LEAF_BITS, invert
 from coproarchive.search.engines.base import (
     MAX_EXPANSIONS,
     All,
@@ -23,9 +23,10 @@ from coproarchive.search.engines.base import (
     Response,
     Some,
     Term,
+    Together,
 )
-from coproarchive.search.fields import TEXT_FIELDS, WEIGHTS
-from coproarchive.search.ranking import PLACES, idf, length_norm, saturate
+from coproarchive.search.fields import LEAF_FIELDS, TEXT_FIELDS
+from coproarchive.search.ranking import PLACES, STANDARD, Weights, idf, length_norm, saturate
 
 Score = float | None
 """None: no match."""
@@ -45,17 +46,22 @@ class _Indexed:
 
 
 class MemoryEngine:
-    """Keeps everything in dictionaries; nothing is written to a disk."""
+    """Keeps everything in dictionaries; nothing is written to a disk.
 
-    def __init__(self) -> None:
-        self._state = _State({})
+    Args:
+        weights: of the ranking.
+    """
+
+    def __init__(self, weights: Weights = STANDARD) -> None:
+        self._weights = weights
+        self._state = _State({}, weights)
 
     def write(self, documents: Iterable[Document], delete: Iterable[str] = ()) -> None:
         """See SearchEngine.write."""
         fresh = {d.id: _Indexed(d) for d in documents}
         gone = set(delete) | set(fresh)
         kept = {i: d for i, d in self._state.documents.items() if i not in gone}
-        self._state = _State(kept | fresh)
+        self._state = _State(kept | fresh, self._weights)
 
     def digests(self) -> Mapping[str, str]:
         """See SearchEngine.digests."""
@@ -67,7 +73,8 @@ class MemoryEngine:
         scores = {i: state.score(request.node, d) for i, d in state.documents.items()}
         matching = {i: s for i, s in scores.items() if s is not None}
         passing = [i for i in matching if state.passes(i, request, without="")]
-        passing.sort(key=lambda i: state.order(i, matching[i], request))
+        first = {i for i in passing if state.comes_first(i, request)}
+        passing.sort(key=lambda i: state.order(i, matching[i], request, i in first))
         page = passing[request.offset : request.offset + request.limit]
         facets = {}
         for name in request.facets:
@@ -77,7 +84,11 @@ class MemoryEngine:
             )
             facets[name] = dict(Counter(values))
         hits = tuple((i, round(matching[i], PLACES)) for i in page)
-        return Response(len(passing), hits, facets)
+        return Response(len(passing), hits, facets, len(first))
+
+    def version(self) -> object:
+        """See SearchEngine.version."""
+        return self._state
 
     def frequency(self, term: str) -> int:
         """See SearchEngine.frequency."""
@@ -94,8 +105,9 @@ class MemoryEngine:
 class _State:
     """One generation: replaced as a whole by each write, so that a search sees one."""
 
-    def __init__(self, documents: dict[str, _Indexed]):
+    def __init__(self, documents: dict[str, _Indexed], weights: Weights):
         self.documents = documents
+        self.weights = weights
 
     @cached_property
     def words(self) -> list[str]:
@@ -127,15 +139,22 @@ class _State:
             if values
         )
 
-    def order(self, document_id: str, score: float, request: Request) -> tuple[object, ...]:
-        """Best first; then newest, undated last; then by id."""
+    def comes_first(self, document_id: str, request: Request) -> bool:
+        if request.first is None:
+            return True
+        return self.score(request.first, self.documents[document_id]) is not None
+
+    def order(
+        self, document_id: str, score: float, request: Request, first: bool
+    ) -> tuple[object, ...]:
+        """What comes first; then best first; then newest, undated last; then by id."""
         document = self.documents[document_id].document
         newest = tuple(-ord(c) for c in document.date) if document.date else (1,)
         if request.sort == "title":
             return (document.title.casefold(), document_id)
         if request.sort == "date":
             return (newest, document_id)
-        return (-round(score, PLACES), newest, document_id)
+        return (not first, -round(score, PLACES), newest, document_id)
 
     def score(self, node: Node, d: _Indexed) -> Score:  # noqa: PLR0911 - a return a kind of node
         """The document's score, None where it does not match."""
@@ -152,9 +171,13 @@ class _State:
             case Some(children, least):
                 found = self._found(children, d)
                 return sum(found) if len(found) >= max(least, 1) else None
-            case Boost(child, bonus):
+            case Boost(child, bonuses):
                 base = self.score(child, d)
-                return None if base is None else base + (self.score(bonus, d) or 0.0)
+                return None if base is None else base + sum(self._found(bonuses, d))
+            case Together(groups, weight):
+                if not set.intersection(*(_leaves(d, group) for group in groups)):
+                    return None
+                return weight * sum(self.rarity(list(group), LEAF_FIELDS) for group in groups)
             case Term(text, fields, weight):
                 return self._terms_score([text], fields, weight, d)
             case Prefix(text, fields, weight):
@@ -178,15 +201,18 @@ class _State:
         for name in fields:
             count = sum(len(d.terms[name].get(t, ())) for t in terms)
             if count:
-                norm = length_norm(d.lengths[name], self.averages[name])
-                frequency += WEIGHTS[name] * count / norm
+                norm = length_norm(d.lengths[name], self.averages[name], self.weights.b)
+                frequency += self.weights.fields[name] * count / norm
         if not frequency:
             return None
+        return weight * self.rarity(terms, fields) * saturate(frequency, self.weights.k1)
+
+    def rarity(self, terms: list[str], fields: tuple[str, ...]) -> float:
         having = sum(
             any(t in other.terms[f] for f in fields for t in terms)
             for other in self.documents.values()
         )
-        return weight * idf(len(self.documents), having) * saturate(frequency)
+        return idf(len(self.documents), having, self.weights.rarity)
 
 
 def expansions(words: list[str], prefix: str) -> list[str]:
@@ -205,3 +231,13 @@ def _adjacent(field: dict[str, list[int]], terms: tuple[str, ...]) -> bool:
     for distance, term in enumerate(terms[1:], start=1):
         starts &= {position - distance for position in field.get(term, ())}
     return bool(starts)
+
+
+def _leaves(d: _Indexed, terms: tuple[str, ...]) -> set[int]:
+    """Numbers of the leaves that have one of the terms."""
+    return {
+        position >> LEAF_BITS
+        for name in LEAF_FIELDS
+        for term in terms
+        for position in d.terms[name].get(term, ())
+    }

@@ -8,17 +8,31 @@ is one `bincount`. Document numbers are positions in these arrays, valid for one
 from __future__ import annotations
 
 import bisect
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, reduce
-from typing import Protocol
+from functools import cached_property, partial, reduce
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coproarchive.search.analysis import EXACT
+from coproarchive.search.analysis import EXACT, LEAF_BITS, MAX_LEAVES
+from coproarchive.search.engines.arrays import (
+    DOCUMENT_SHIFT,
+    FIELD_SHIFT,
+    NO_NUMBERS,
+    NOTHING,
+    Cache,
+    Column,
+    Found,
+    Mask,
+    Numbers,
+    Postings,
+    Scores,
+    both,
+    common,
+    either,
+)
 from coproarchive.search.engines.base import (
     MAX_EXPANSIONS,
     All,
@@ -33,36 +47,23 @@ from coproarchive.search.engines.base import (
     Response,
     Some,
     Term,
+    Together,
 )
-from coproarchive.search.fields import TEXT_FIELDS, WEIGHTS
-from coproarchive.search.ranking import PLACES, idf, length_norm, saturate
+from coproarchive.search.fields import LEAF_FIELDS, TEXT_FIELDS
+from coproarchive.search.ranking import PLACES, STANDARD, Weights, idf, length_norm, saturate
 
-Numbers = NDArray[np.int64]
-Scores = NDArray[np.float64]
-CACHED_POSTINGS = 20_000
-CACHED_TERMS = 4_000
-_NO_NUMBERS: Numbers = np.zeros(0, np.int64)
+CACHED_POSTINGS = 96 << 20
+CACHED_FOUND = 48 << 20
+CACHED_MASKS = 16 << 20
+"""Bytes kept of decoded postings, of scored words and of filters."""
+
+_HAS_LEAVES = np.array([name in LEAF_FIELDS for name in TEXT_FIELDS])
+N = TypeVar("N", np.int64, np.float64)
+_FIRST = 1e7
+"""Above every score: what the request wants first is sorted as if it scored so much more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Postings:
-    """Where a term stands in a field.
-
-    Attributes:
-        documents: ascending document numbers.
-        counts: how often in each.
-        positions: of all documents one after another, ascending in each.
-    """
-
-    documents: Numbers
-    counts: Numbers
-    positions: Numbers
-
-
-NO_POSTINGS = Postings(_NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS)
-
-
-@dataclass(frozen=True)
 class Row:
     """What is kept of a document beside its postings.
 
@@ -85,7 +86,7 @@ class Source(Protocol):
         """Every live document, in the order of document numbers."""
         ...
 
-    def postings(self, field: str, term: str) -> Postings:
+    def postings(self, term: str) -> Postings:
         """Postings of live documents."""
         ...
 
@@ -94,38 +95,25 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A facet of all documents: value numbers one after another, and whose they are."""
-
-    values: list[str]
-    numbers: Numbers
-    owners: Numbers
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Matching documents, ascending, and their scores."""
-
-    documents: Numbers
-    scores: Scores
-
-
-_NOTHING = _Found(_NO_NUMBERS, np.zeros(0))
-
-
 class View:
-    """Answers requests over one generation. Thread-safe."""
+    """Answers requests over one generation. Thread-safe.
 
-    def __init__(self, source: Source):
+    Args:
+        source: what it is made from.
+        weights: of the ranking.
+    """
+
+    def __init__(self, source: Source, weights: Weights = STANDARD):
         self._source = source
+        self._weights = weights
         self._rows = source.rows()
         self.size = len(self._rows)
-        self._lock = threading.Lock()
-        self._postings: OrderedDict[tuple[str, str], Postings] = OrderedDict()
-        self._found: OrderedDict[tuple[tuple[str, ...], tuple[str, ...]], _Found] = OrderedDict()
-        self._norms = self._length_norms()
-        self._columns: dict[str, _Column] = {}
+        self._postings: Cache[Postings] = Cache(CACHED_POSTINGS, lambda p: p.size + 200)
+        self._found: Cache[Found] = Cache(CACHED_FOUND, lambda f: f.size + 400)
+        self._leaves: Cache[Numbers] = Cache(CACHED_FOUND, lambda n: n.nbytes + 200)
+        self._masks: Cache[Mask] = Cache(CACHED_MASKS, lambda m: m.nbytes + 200)
+        self._columns: Cache[Column] = Cache(1 << 40, lambda c: c.nbytes)
+        self._worth = self._worths()
         self._order = self._orders()
 
     # --------------------------------------------------------------- asking
@@ -139,28 +127,43 @@ class View:
         """Every word as written, sorted."""
         return self._source.words()
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays held now, without the rows' own strings."""
+        caches = (self._postings, self._found, self._leaves, self._masks, self._columns)
+        orders = sum(order.nbytes for order in self._order.values())
+        return self._worth.nbytes + orders + sum(cache.nbytes for cache in caches)
+
     def frequency(self, term: str) -> int:
         """Documents with the term in any text field."""
-        return len(self._terms((term,), TEXT_FIELDS).documents)
+        return len(self.postings(term).documents)
 
     def search(self, request: Request) -> Response:
         """See SearchEngine.search."""
         found = self._evaluate(request.node)
+        masks = {
+            name: self._facet_mask(name, values)
+            for name, values in request.filters.items()
+            if values
+        }
         dates = self._dates_mask(request.dates)
-        masks = {name: self._facet_mask(name, v) for name, v in request.filters.items() if v}
-        passing = self._passing(found.documents, dates, masks, without="")
-        documents, scores = found.documents[passing], found.scores[passing]
-        page = self._page(documents, scores, request)
+        passing = _passing(found.documents, dates, masks, without="")
+        documents, scores = _kept(found.documents, passing), _kept(found.scores, passing)
+        first = None if request.first is None else self._among(documents, request.first)
+        page = self._page(documents, scores, first, request)
         facets = {}
         for name in request.facets:
-            kept = passing
+            counted = documents
             if name in masks:
-                kept = self._passing(found.documents, dates, masks, without=name)
-            facets[name] = self._count(name, found.documents[kept])
+                without = _passing(found.documents, dates, masks, without=name)
+                counted = _kept(found.documents, without)
+            facets[name] = self._column(name).count(counted)
         hits = tuple(
-            (self._rows[int(documents[n])].id, round(float(scores[n]), PLACES)) for n in page
+            (self._rows[n].id, round(score, PLACES))
+            for n, score in zip(documents[page].tolist(), scores[page].tolist(), strict=True)
         )
-        return Response(len(documents), hits, facets)
+        coming_first = len(documents) if first is None else int(np.count_nonzero(first))
+        return Response(len(documents), hits, facets, coming_first)
 
     # ------------------------------------------------------------- ordering
 
@@ -174,179 +177,144 @@ class View:
             "title": _ranks([(row.title.casefold(), row.id) for row in self._rows]),
         }
 
-    def _page(self, documents: Numbers, scores: Scores, request: Request) -> Numbers:
+    def _among(self, documents: Numbers, node: Node) -> Mask:
+        wanted = np.zeros(self.size, bool)
+        wanted[self._evaluate(node).documents] = True
+        return wanted[documents]
+
+    def _page(
+        self, documents: Numbers, scores: Scores, first: Mask | None, request: Request
+    ) -> Numbers:
         """Positions, in `documents`, of the hits on the page asked for."""
         end = request.offset + request.limit
-        ties = self._order["date"][documents]
         if request.sort != "relevance":
             order: Numbers = np.argsort(self._order[request.sort][documents], kind="stable")
             return order[request.offset : end]
+        ties = self._order["date"]
         rounded = np.round(scores, PLACES)
-        if end < len(documents) // 4:
+        if first is not None:
+            rounded = rounded + _FIRST * first
+        if 0 < end < len(documents) // 4:
             # Only those that can be on the page are sorted; ties with the last one stay in.
             last = np.partition(rounded, len(rounded) - end)[len(rounded) - end]
             candidates = np.flatnonzero(rounded >= last)
-            order = candidates[np.lexsort((ties[candidates], -rounded[candidates]))]
+            inner = np.lexsort((ties[documents[candidates]], -rounded[candidates]))
+            order = candidates[inner]
         else:
-            order = np.lexsort((ties, -rounded))
+            order = np.lexsort((ties[documents], -rounded))
         return order[request.offset : end]
 
-    # --------------------------------------------------------------- facets
+    # -------------------------------------------------------------- filters
 
-    def _column(self, name: str) -> _Column:
-        column = self._columns.get(name)
-        if column is None:
-            numbers: dict[str, int] = {}
-            pairs = sorted(
-                {
-                    (n, numbers.setdefault(value, len(numbers)))
-                    for n, row in enumerate(self._rows)
-                    for value in row.facets.get(name, ())
-                }
-            )
-            flat = np.array(pairs, np.int64).reshape(-1, 2)
-            column = _Column(list(numbers), flat[:, 1].copy(), flat[:, 0].copy())
-            self._columns[name] = column
-        return column
+    def _column(self, name: str) -> Column:
+        return self._columns.get(
+            name, lambda: Column(row.facets.get(name, ()) for row in self._rows)
+        )
 
-    def _facet_mask(self, name: str, values: frozenset[str]) -> NDArray[np.bool_]:
+    def _facet_mask(self, name: str, values: frozenset[str]) -> Mask:
         """Which documents have one of the values."""
-        column = self._column(name)
-        chosen = np.array([value in values for value in column.values], bool)
-        mask = np.zeros(self.size, bool)
-        if len(chosen):
-            mask[column.owners[chosen[column.numbers]]] = True
-        return mask
+        return self._masks.get((name, values), lambda: self._column(name).mask(values))
 
-    def _dates_mask(self, dates: tuple[str, str]) -> NDArray[np.bool_] | None:
+    def _dates_mask(self, dates: tuple[str, str]) -> Mask | None:
         first, last = dates
         if not first and not last:
             return None
-        return np.array(
-            [bool(r.date) and r.date >= first and (not last or r.date <= last) for r in self._rows],
-            bool,
-        )
 
-    def _passing(
-        self,
-        documents: Numbers,
-        dates: NDArray[np.bool_] | None,
-        masks: Mapping[str, NDArray[np.bool_]],
-        without: str,
-    ) -> NDArray[np.bool_]:
-        kept = np.ones(len(documents), bool) if dates is None else dates[documents]
-        for name, mask in masks.items():
-            if name != without:
-                kept = kept & mask[documents]
-        return kept
+        def make() -> Mask:
+            fitting = (
+                bool(r.date) and r.date >= first and (not last or r.date <= last)
+                for r in self._rows
+            )
+            return np.fromiter(fitting, bool, self.size)
 
-    def _count(self, name: str, documents: Numbers) -> dict[str, int]:
-        column = self._column(name)
-        if not len(column.numbers):
-            return {}
-        if len(documents) == self.size:
-            numbers = column.numbers
-        else:
-            wanted = np.zeros(self.size, bool)
-            wanted[documents] = True
-            numbers = column.numbers[wanted[column.owners]]
-        counts = np.bincount(numbers, minlength=len(column.values))
-        return {column.values[n]: int(counts[n]) for n in np.flatnonzero(counts)}
+        return self._masks.get(dates, make)
 
     # -------------------------------------------------------------- scoring
 
-    def _length_norms(self) -> dict[str, Scores]:
-        norms = {}
+    def _worths(self) -> Scores:
+        """What one occurrence counts, by document and field: weight by length norm."""
+        lengths = np.array([row.lengths for row in self._rows], np.float64)
+        lengths = lengths.reshape(self.size, len(TEXT_FIELDS))
+        worths = np.ones_like(lengths)
         for column, name in enumerate(TEXT_FIELDS):
-            lengths = np.array([row.lengths[column] for row in self._rows], np.float64)
-            having = int(np.count_nonzero(lengths))
-            average = float(lengths.sum()) / having if having else 0.0
-            norms[name] = _norms(lengths, average) if average else np.ones(self.size)
-        return norms
+            having = int(np.count_nonzero(lengths[:, column]))
+            average = float(lengths[:, column].sum()) / having if having else 0.0
+            norm = length_norm(lengths[:, column], average, self._weights.b)  # type: ignore[arg-type]  # the formula holds for arrays
+            worths[:, column] = self._weights.fields[name] / norm
+        return worths
 
-    def _evaluate(self, node: Node) -> _Found:  # noqa: PLR0911 - a return a kind of node
+    def _evaluate(self, node: Node) -> Found:
+        """Matching documents; what took work is kept for the next search."""
+        if isinstance(node, Everything):
+            return Found(np.arange(self.size), np.zeros(self.size))
+        return self._found.get(node, lambda: self._evaluated(node))
+
+    def _evaluated(self, node: Node) -> Found:  # noqa: PLR0911 - a return a kind of node
         match node:
-            case Everything():
-                return _Found(np.arange(self.size), np.zeros(self.size))
             case Term(text, fields, weight):
-                return _weighted(self._terms((text,), fields or TEXT_FIELDS), weight)
+                return self._terms((text,), fields).weighted(weight)
             case Prefix(text, fields, weight):
-                return _weighted(self._terms(self._expansions(text), fields or TEXT_FIELDS), weight)
+                return self._terms(self._expansions(text), fields).weighted(weight)
             case Phrase():
                 return self._phrase(node)
+            case Together():
+                return self._together(node)
             case Not(child):
                 mask = np.ones(self.size, bool)
                 mask[self._evaluate(child).documents] = False
                 documents = np.flatnonzero(mask)
-                return _Found(documents, np.zeros(len(documents)))
-            case Boost(child, bonus):
-                return self._boosted(self._evaluate(child), self._evaluate(bonus))
+                return Found(documents, np.zeros(len(documents)))
+            case Boost(child, bonuses):
+                return reduce(Found.plus, map(self._evaluate, bonuses), self._evaluate(child))
             case All(children):
                 return self._combined(children, np.add, len(children))
             case Some(children, least):
                 return self._combined(children, np.add, max(least, 1))
             case Any(children):
                 return self._combined(children, np.maximum, 1)
+            case _:
+                raise TypeError(node)
 
     def _combined(
         self, children: tuple[Node, ...], join: Callable[[Scores, Scores], Scores], least: int
-    ) -> _Found:
+    ) -> Found:
         """Documents that match at least so many children, with their scores joined."""
         found = [self._evaluate(child) for child in children]
         if least > len(found) or not found:
-            return _NOTHING
+            return NOTHING
         if least == len(found):
-            return reduce(_both, sorted(found, key=lambda f: len(f.documents)))
-        scores = np.zeros(self.size)
-        matched = np.zeros(self.size, np.int64)
-        for each in found:
-            scores[each.documents] = join(scores[each.documents], each.scores)
-            matched[each.documents] += 1
-        documents = np.flatnonzero(matched >= least)
-        return _Found(documents, scores[documents])
+            return reduce(both, sorted(found, key=lambda f: len(f.documents)))
+        return either(found, self.size, join, least)
 
-    def _boosted(self, base: _Found, bonus: _Found) -> _Found:
-        scores = np.zeros(self.size)
-        scores[bonus.documents] = bonus.scores
-        return _Found(base.documents, base.scores + scores[base.documents])
-
-    def _terms(self, terms: tuple[str, ...], fields: tuple[str, ...]) -> _Found:
+    def _terms(self, terms: tuple[str, ...], fields: tuple[str, ...]) -> Found:
         """BM25F of several terms taken as one."""
-        key = (terms, fields)
-        with self._lock:
-            if key in self._found:
-                self._found.move_to_end(key)
-                return self._found[key]
-        frequency = np.zeros(self.size)
-        for name in fields:
+        worths = self._worth
+        if fields:
+            worths = np.where([name in fields for name in TEXT_FIELDS], worths, 0.0)
+        if len(terms) == 1:
+            documents, frequency = _frequencies(self.postings(terms[0]), worths)
+        else:
+            sums = np.zeros(self.size)
             for term in terms:
-                postings = self.postings(name, term)
-                if len(postings.documents):
-                    norms = self._norms[name][postings.documents]
-                    frequency[postings.documents] += WEIGHTS[name] * postings.counts / norms
-        documents = np.flatnonzero(frequency)
-        frequency = frequency[documents]
-        rarity = idf(self.size, len(documents))
-        found = _Found(documents, rarity * _saturated(frequency))
-        with self._lock:
-            self._found[key] = found
-            if len(self._found) > CACHED_TERMS:
-                self._found.popitem(last=False)
-        return found
+                documents, frequency = _frequencies(self.postings(term), worths)
+                sums[documents] += frequency
+            documents = np.flatnonzero(sums)
+            frequency = sums[documents]
+        if fields:
+            there = frequency > 0
+            documents, frequency = documents[there], frequency[there]
+        return Found(documents, self._rarity(len(documents)) * self._saturated(frequency))
 
-    def postings(self, field: str, term: str) -> Postings:
+    def _rarity(self, having: int) -> float:
+        return idf(self.size, having, self._weights.rarity)
+
+    def _saturated(self, frequency: Scores) -> Scores:
+        """`ranking.saturate` over an array; its formula holds for arrays as for numbers."""
+        return saturate(frequency, self._weights.k1)  # type: ignore[return-value,arg-type]
+
+    def postings(self, term: str) -> Postings:
         """Postings of a term, kept for the next search."""
-        key = (field, term)
-        with self._lock:
-            if key in self._postings:
-                self._postings.move_to_end(key)
-                return self._postings[key]
-        postings = self._source.postings(field, term)
-        with self._lock:
-            self._postings[key] = postings
-            if len(self._postings) > CACHED_POSTINGS:
-                self._postings.popitem(last=False)
-        return postings
+        return self._postings.get(term, lambda: self._source.postings(term))
 
     def _expansions(self, prefix: str) -> tuple[str, ...]:
         words = self.words
@@ -354,37 +322,92 @@ class View:
         end = bisect.bisect_left(words, prefix + "\U0010ffff", start)
         return tuple(EXACT + word for word in words[start : min(end, start + MAX_EXPANSIONS)])
 
-    def _phrase(self, phrase: Phrase) -> _Found:
-        fields = phrase.fields or TEXT_FIELDS
-        mask = np.zeros(self.size, bool)
-        for name in fields:
-            mask[self._adjacent(name, phrase.terms)] = True
-        documents = np.flatnonzero(mask)
-        scores = np.zeros(self.size)
-        for term in phrase.terms:
-            found = self._terms((term,), fields)
-            scores[found.documents] += phrase.weight * found.scores
-        return _Found(documents, scores[documents])
+    # ------------------------------------------------------ words in places
 
-    def _adjacent(self, field: str, terms: tuple[str, ...]) -> Numbers:
+    def _phrase(self, phrase: Phrase) -> Found:
+        documents = self._adjacent(phrase.terms, phrase.fields)
+        found = Found(documents, np.zeros(len(documents)))
+        for term in phrase.terms if len(documents) else ():
+            scored = self._evaluate(Term(term, phrase.fields))
+            found = found.plus(scored.weighted(phrase.weight))
+        return found
+
+    def _adjacent(self, terms: tuple[str, ...], fields: tuple[str, ...]) -> Numbers:
         """Documents in which the terms stand one behind the other.
 
         A place is one number, document and position together, moved back by the term's distance
         from the first: the phrase stands where all terms' places meet.
         """
-        postings = [self.postings(field, term) for term in terms]
-        if not all(len(p.documents) for p in postings):
-            return _NO_NUMBERS
+        postings = [self.postings(term) for term in terms]
+        documents = reduce(common, sorted((p.documents for p in postings), key=len))
+        if not len(documents):
+            return NO_NUMBERS
         places: Numbers | None = None
-        width = 1 << 32
-        ordered = sorted(enumerate(postings), key=lambda pair: len(pair[1].positions))
-        for distance, each in ordered:
-            here = _owners(each) * width + each.positions - distance
-            places = here if places is None else _common(places, here)
+        for distance, each in sorted(enumerate(postings), key=lambda p: len(p[1].positions)):
+            if places is not None and len(places) * 16 < len(each.documents):
+                each = _only(each, np.unique(places >> DOCUMENT_SHIFT))  # noqa: PLW2901 - a part of it
+            here = (each.owners << DOCUMENT_SHIFT) + each.positions - distance
+            places = here if places is None else common(places, here)
             if not len(places):
-                return _NO_NUMBERS
+                return NO_NUMBERS
         assert places is not None
-        return np.unique(places // width)
+        if fields:
+            numbers = [TEXT_FIELDS.index(name) for name in fields]
+            stand = (places >> FIELD_SHIFT) & ((1 << (DOCUMENT_SHIFT - FIELD_SHIFT)) - 1)
+            places = places[np.isin(stand, numbers)]
+        return np.unique(places >> DOCUMENT_SHIFT)
+
+    def _together(self, node: Together) -> Found:
+        sides = [self._leaves.get(g, partial(self._leaves_of, g)) for g in node.groups]
+        leaves = reduce(common, sorted(sides, key=len))
+        documents = np.unique(leaves // MAX_LEAVES)
+        score = node.weight * sum(
+            self._rarity(len(np.unique(side // MAX_LEAVES))) for side in sides
+        )
+        return Found(documents, np.full(len(documents), score))
+
+    def _leaves_of(self, terms: tuple[str, ...]) -> Numbers:
+        """Leaves, document and number together, that have one of the terms."""
+        found = []
+        for term in terms:
+            each = self.postings(term)
+            inside = _HAS_LEAVES[each.positions >> FIELD_SHIFT]
+            leaf = (each.positions >> LEAF_BITS) % MAX_LEAVES
+            found.append((each.owners * MAX_LEAVES + leaf)[inside])
+        return np.unique(np.concatenate(found)) if found else NO_NUMBERS
+
+
+def _frequencies(postings: Postings, worths: Scores) -> tuple[Numbers, Scores]:
+    """Documents of a term, and its occurrences in each, weighted by field and length."""
+    rows = np.repeat(np.arange(len(postings.documents)), postings.counts)
+    worth = worths[postings.documents[rows], postings.positions >> FIELD_SHIFT]
+    sums: Scores = np.bincount(rows, worth, len(postings.documents)).astype(np.float64)
+    return postings.documents, sums
+
+
+def _only(postings: Postings, documents: Numbers) -> Postings:
+    """The postings of some documents."""
+    wanted = np.isin(postings.documents, documents, assume_unique=True)
+    return Postings(
+        postings.documents[wanted],
+        postings.counts[wanted],
+        postings.positions[np.repeat(wanted, postings.counts)],
+    )
+
+
+def _passing(
+    documents: Numbers, dates: Mask | None, masks: Mapping[str, Mask], without: str
+) -> Mask | None:
+    """Which documents pass dates and filters; None where all do."""
+    kept = None if dates is None else dates[documents]
+    for name, mask in masks.items():
+        if name != without:
+            kept = mask[documents] if kept is None else kept & mask[documents]
+    return kept
+
+
+def _kept(values: NDArray[N], mask: Mask | None) -> NDArray[N]:
+    return values if mask is None else values[mask]
 
 
 def _ranks(keys: list[tuple[str, str]]) -> Numbers:
@@ -392,39 +415,3 @@ def _ranks(keys: list[tuple[str, str]]) -> Numbers:
     ranks: Numbers = np.zeros(len(keys), np.int64)
     ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
     return ranks
-
-
-def _owners(postings: Postings) -> Numbers:
-    return np.repeat(postings.documents, postings.counts)
-
-
-def _common(few: Numbers, many: Numbers) -> Numbers:
-    """Members of `few` that are in `many`; both ascending."""
-    at = np.searchsorted(many, few)
-    at[at == len(many)] = 0
-    common: Numbers = few[many[at] == few]
-    return common
-
-
-def _both(few: _Found, many: _Found) -> _Found:
-    """Documents in both; scores add up."""
-    if not len(few.documents) or not len(many.documents):
-        return _NOTHING
-    at = np.searchsorted(many.documents, few.documents)
-    at[at == len(many.documents)] = 0
-    both = many.documents[at] == few.documents
-    return _Found(few.documents[both], few.scores[both] + many.scores[at[both]])
-
-
-def _weighted(found: _Found, weight: float) -> _Found:
-    return found if weight == 1.0 else _Found(found.documents, found.scores * weight)
-
-
-def _norms(lengths: Scores, average: float) -> Scores:
-    """`ranking.length_norm` over an array; its formula holds for arrays as for numbers."""
-    return length_norm(lengths, average)  # type: ignore[return-value,arg-type]
-
-
-def _saturated(frequency: Scores) -> Scores:
-    """`ranking.saturate` over an array."""
-    return saturate(frequency)  # type: ignore[return-value,arg-type]

@@ -1,9 +1,10 @@
 """The `whoosh` engine: an index on disk written by Whoosh, searched through a numpy view.
 
-The only module that imports whoosh. What of Whoosh 2.7.4 is stepped round, and why:
-its parser (queries are our own values), its analyzers (terms come from analysis.py), its scorers
-and collectors (view.py), its missing fsync (a storage that syncs before the rename), and its
-pickles (an index folder that others may write to is not opened).
+Beside whoosh_format.py (writing) and whoosh_segments.py (reading) the only module that imports
+whoosh. What of Whoosh 2.7.4 is stepped round, and why: its parser (queries are our own values), its
+analyzers (terms come from analysis.py), its scorers and collectors (view.py), its missing fsync (a
+storage that syncs before the rename), and its pickles (an index folder that others may write to is
+not opened).
 """
 
 from __future__ import annotations
@@ -13,107 +14,32 @@ import json
 import os
 import stat
 import threading
+import time
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import Any
 
 from coproarchive.errors import EngineError, IndexStateError
-from coproarchive.search.analysis import EXACT, invert
+from coproarchive.search.analysis import invert
+from coproarchive.search.engines.arrays import FIELD_SHIFT
 from coproarchive.search.engines.base import Document, Request, Response
-from coproarchive.search.engines.view import NO_POSTINGS, Postings, Row, View
+from coproarchive.search.engines.view import View
+from coproarchive.search.engines.whoosh_format import WORDS, Codec, DurableStorage, schema
+from coproarchive.search.engines.whoosh_segments import Segment, Segments
 from coproarchive.search.fields import TEXT_FIELDS
+from coproarchive.search.ranking import STANDARD, Weights
 
 with warnings.catch_warnings():
-    # Whoosh 2.7.4 has unescaped backslashes in strings; they mean what they say.
+    # See whoosh_format.py.
     warnings.simplefilter("ignore")
-    import whoosh.codec.whoosh3  # imported late by whoosh itself, with the same warnings
-    import whoosh.fields
-    import whoosh.formats
     import whoosh.index
-    from whoosh.filedb.filestore import FileStorage
-    from whoosh.matching import ListMatcher
-    from whoosh.reading import TermNotFound
 
 BATCH_MB = 256
+SETTLED_SECONDS = 1.0
+"""A folder changed longer ago than this shows a later change in its time of change."""
 REBUILD = "Run: coproarchive index --rebuild"
-
-
-class PackedPositions(whoosh.formats.Format):  # type: ignore[misc]  # whoosh has no types
-    """Positions as 32-bit integers side by side, so that a block is decoded in one step.
-
-    Named by module path inside the index: moving this class makes indexes unreadable.
-    """
-
-    def word_values(self, value: Any, analyzer: object, **_: object) -> Iterator[tuple[Any, ...]]:
-        """Term, count, weight and packed positions; `value` is what analysis.invert gave."""
-        for term, positions in value.items():
-            packed = np.asarray(positions, dtype="<i4").tobytes()
-            yield term, len(positions), float(len(positions)), packed
-
-    def decode_frequency(self, value: bytes) -> int:
-        """Number of positions."""
-        return len(value) // 4
-
-    def decode_weight(self, value: bytes) -> float:
-        """Number of positions."""
-        return float(len(value) // 4)
-
-    def combine(self, values: Iterable[bytes]) -> bytes:
-        """Positions of one term met twice in a document."""
-        return np.unique(np.frombuffer(b"".join(values), "<i4")).astype("<i4").tobytes()
-
-
-class InvertedText(whoosh.fields.FieldType):  # type: ignore[misc]  # whoosh has no types
-    """A field given as term -> positions. Named by module path inside the index."""
-
-    analyzer = None
-    scorable: ClassVar[bool] = False
-    stored: ClassVar[bool] = False
-    unique: ClassVar[bool] = False
-    vector = None
-
-    def __init__(self) -> None:
-        self.format = PackedPositions()
-
-    def index(self, value: Mapping[str, list[int]], **_: object) -> Iterator[tuple[Any, ...]]:
-        """What Whoosh's writer asks for: encoded term, frequency, weight, value."""
-        for term, count, weight, packed in self.format.word_values(value, None):
-            yield term.encode(), count, weight, packed
-
-
-def schema() -> whoosh.fields.Schema:
-    """The Whoosh schema that follows from the fields table."""
-    columns: dict[str, Any] = {
-        "id": whoosh.fields.ID(unique=True, stored=True),
-        "row": whoosh.fields.STORED(),
-    }
-    return whoosh.fields.Schema(**columns, **{name: InvertedText() for name in TEXT_FIELDS})
-
-
-class _DurableStorage(FileStorage):  # type: ignore[misc]  # whoosh has no types
-    """Syncs a file before it is renamed into place, and the folder after: Whoosh does neither."""
-
-    def rename_file(self, oldname: str, newname: str, safe: bool = False) -> None:
-        """Rename durably; segments, which the new table of contents names, are synced first."""
-        folder = Path(self.folder)
-        for path in folder.iterdir():
-            if path.is_file() and not path.name.endswith("LOCK"):
-                _sync(path)
-        super().rename_file(oldname, newname, safe)
-        if os.name != "nt":
-            _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class WhooshEngine:
@@ -121,22 +47,26 @@ class WhooshEngine:
 
     Args:
         folder: holds the index, or is made empty when `create` is set.
+        weights: of the ranking.
 
     Raises:
         IndexStateError: there is no index, it is damaged, or others may write to it.
     """
 
-    def __init__(self, folder: Path, *, create: bool = False):
+    def __init__(self, folder: Path, *, create: bool = False, weights: Weights = STANDARD):
         self._folder = folder
+        self._weights = weights
         self._lock = threading.RLock()
         self._view: tuple[int, View] | None = None
+        self._settled = 0
+        self._segments: dict[str, Segment] = {}
         try:
             if create:
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-                self._index = _DurableStorage(str(folder)).create_index(schema())
+                self._index = DurableStorage(str(folder)).create_index(schema())
             else:
                 refuse_if_others_write(folder)
-                self._index = _DurableStorage(str(folder), readonly=False).open_index()
+                self._index = DurableStorage(str(folder), readonly=False).open_index()
                 self._check_segments()
         except (whoosh.index.IndexError, OSError) as error:
             raise IndexStateError(f"there is no index here ({error}).", folder, REBUILD) from None
@@ -151,15 +81,18 @@ class WhooshEngine:
         """See SearchEngine.write."""
         with self._lock:
             try:
-                writer = self._index.writer(limitmb=BATCH_MB)
+                writer = self._index.writer(limitmb=BATCH_MB, codec=Codec())
             except whoosh.index.LockError:
                 raise EngineError(
                     "another process is writing to the index.", self._folder
                 ) from None
             try:
+                known = self.digests()
                 for document_id in delete:
                     writer.delete_by_term("id", document_id)
                 for document in documents:
+                    if document.id in known:
+                        writer.delete_by_term("id", document.id)
                     _add(writer, document)
                 writer.commit()
             except BaseException as error:
@@ -180,6 +113,10 @@ class WhooshEngine:
         """See SearchEngine.search."""
         return self.view().search(request)
 
+    def version(self) -> object:
+        """See SearchEngine.version."""
+        return self.view()
+
     def frequency(self, term: str) -> int:
         """See SearchEngine.frequency."""
         return self.view().frequency(term)
@@ -197,26 +134,46 @@ class WhooshEngine:
     def view(self) -> View:
         """The newest generation in arrays; built when another commit is found."""
         try:
-            generation = self._index.latest_generation()
+            changed = self._folder.stat().st_mtime_ns
             current = self._view
-            if current is not None and current[0] == generation:
+            if current is not None and changed == self._settled:
                 return current[1]
-            with self._lock:
-                if self._view is None or self._view[0] != generation:
-                    self._view = (generation, View(_WhooshSource(self._index.reader())))
-                return self._view[1]
+            generation = self._index.latest_generation()
+            if current is None or current[0] != generation:
+                with self._lock:
+                    if self._view is None or self._view[0] != generation:
+                        self._view = (generation, self._build())
+                    current = self._view
+            if time.time_ns() - changed > SETTLED_SECONDS * 1e9:
+                self._settled = changed
+            return current[1]
         except (OSError, EOFError, whoosh.index.IndexError) as error:
             raise IndexStateError(f"the index is gone ({error}).", self._folder, REBUILD) from None
+
+    def _build(self) -> View:
+        """A view of the newest commit; what is known of unchanged segments is taken over."""
+        reader = self._index.reader()
+        segments = []
+        for leaf, _ in reader.leaf_readers():
+            if leaf.doc_count_all():
+                name = str(leaf.segment().segment_id())
+                known = self._segments.get(name)
+                segments.append((name, Segment(leaf, known)))
+        self._segments = dict(segments)
+        return View(Segments([segment for _, segment in segments]), self._weights)
 
     # ------------------------------------------------------------ integrity
 
     def _note_segments(self) -> None:
         """Write down the checksums of the files of this commit."""
         generation = self._index.latest_generation()
+        known: dict[str, list[int]] = {}
         for old in self._folder.glob("checks-*.json"):
+            known |= json.loads(old.read_text())
             if old.name != f"checks-{generation}.json":
                 old.unlink(missing_ok=True)
-        checks = {path.name: _checksum(path) for path in _segment_files(self._folder)}
+        # A segment's files never change; only new ones are read.
+        checks = {p.name: known.get(p.name) or _checksum(p) for p in _segment_files(self._folder)}
         path = self._folder / f"checks-{generation}.json"
         temporary = path.with_suffix(".tmp")
         temporary.write_text(json.dumps(checks))
@@ -255,12 +212,14 @@ def refuse_if_others_write(folder: Path) -> None:
 
 
 def _add(writer: Any, document: Document) -> None:
-    terms, lengths = {}, []
-    for name in TEXT_FIELDS:
+    terms: dict[str, list[int]] = {}
+    lengths = []
+    for number, name in enumerate(TEXT_FIELDS):
         found, length = invert(document.texts.get(name, ()), document.language)
         lengths.append(length)
-        if found:
-            terms[name] = found
+        mark = number << FIELD_SHIFT
+        for term, positions in found.items():
+            terms.setdefault(term, []).extend([mark | p for p in positions])
     row = {
         "digest": document.digest,
         "lengths": lengths,
@@ -268,7 +227,8 @@ def _add(writer: Any, document: Document) -> None:
         "date": document.date,
         "title": document.title,
     }
-    writer.update_document(id=document.id, row=json.dumps(row), **terms)
+    texts = {WORDS: terms} if terms else {}
+    writer.add_document(id=document.id, row=json.dumps(row), **texts)
 
 
 def _segment_files(folder: Path) -> list[Path]:
@@ -285,74 +245,3 @@ def _checksum(path: Path) -> list[int]:
             crc = zlib.crc32(chunk, crc)
             size += len(chunk)
     return [size, crc]
-
-
-class _WhooshSource:
-    """A reader of one generation as the view wants it."""
-
-    def __init__(self, reader: Any):
-        self._reader = reader
-        self._segments = [
-            (leaf, offset) for leaf, offset in reader.leaf_readers() if leaf.doc_count_all()
-        ]
-        self._lock = threading.Lock()
-        # Whoosh's numbers of live documents -> ours, without gaps; -1 where deleted.
-        live = np.array([not reader.is_deleted(n) for n in range(reader.doc_count_all())], bool)
-        self._numbers = np.where(live, np.cumsum(live) - 1, -1)
-
-    def rows(self) -> list[Row]:
-        rows = []
-        for number in np.flatnonzero(self._numbers >= 0).tolist():
-            stored = self._reader.stored_fields(number)
-            row = json.loads(stored["row"])
-            facets = {name: tuple(values) for name, values in row["facets"].items()}
-            lengths = tuple(row["lengths"])
-            rows.append(
-                Row(stored["id"], row["digest"], lengths, facets, row["date"], row["title"])
-            )
-        return rows
-
-    def words(self) -> list[str]:
-        mark = EXACT.encode()
-        found: set[bytes] = set()
-        with self._lock:
-            for name in TEXT_FIELDS:
-                found.update(t for t in self._reader.expand_prefix(name, mark))
-        return sorted(t[len(mark) :].decode() for t in found)
-
-    def postings(self, field: str, term: str) -> Postings:
-        documents, counts, values = [], [], []
-        with self._lock:
-            for segment, offset in self._segments:
-                for ids, packed in _blocks(segment, field, term.encode()):
-                    documents.append(ids + offset)
-                    counts.append(np.fromiter(map(len, packed), np.int64, len(packed)) // 4)
-                    values.append(b"".join(packed))
-        if not documents:
-            return NO_POSTINGS
-        numbers = self._numbers[np.concatenate(documents)]
-        count = np.concatenate(counts)
-        positions = np.frombuffer(b"".join(values), "<i4").astype(np.int64)
-        live = numbers >= 0
-        if not live.all():
-            positions = positions[np.repeat(live, count)]
-            numbers, count = numbers[live], count[live]
-        return Postings(numbers, count, positions)
-
-
-def _blocks(segment: Any, field: str, term: bytes) -> Iterator[tuple[Any, Any]]:
-    """Document numbers and packed positions, a block of Whoosh's at a time."""
-    try:
-        matcher = segment.postings(field, term)
-    except TermNotFound:
-        return
-    while hasattr(matcher, "child"):
-        matcher = matcher.child  # deletions are filtered by the caller, for all terms at once
-    if isinstance(matcher, ListMatcher):
-        yield np.asarray(list(matcher._ids), np.int64), list(matcher._values)
-        return
-    while matcher.is_active():
-        matcher._read_ids()
-        matcher._read_values()
-        yield np.asarray(matcher._ids, np.int64), matcher._values
-        matcher._next_block()

@@ -1,0 +1,136 @@
+"""What is hidden changes nothing that a reader can see: no count, hit, correction or suggestion."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.extract.base import Extraction
+from coproarchive.model import (
+    Asset,
+    Contribution,
+    Item,
+    Leaf,
+    Part,
+    Person,
+    Series,
+    Source,
+    Topic,
+    Visibility,
+)
+from coproarchive.search.index import Index
+from coproarchive.search.query import Query
+from coproarchive.search.suggest import Suggester
+
+WORDS = [
+    "bread", "rye", "starter", "millstone", "co-production", "zanzibar", "unspeakable", "loaf"
+]  # fmt: skip
+QUERIES = ["", "bread", "zanzibr", "unspeakabel loaf", "zan*", "rye starter millstone", "-loaf",
+           '"rye starter"', "ann topic:zanzibar",
+           "bread rye starter millstone loaf zanzibar"]  # fmt: skip
+
+
+class Texts:
+    """Stands for the reader: the text of each file by its hash."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Extraction] = {}
+
+    def cached(self, sha256: str, _: str) -> Extraction | None:
+        return self.known.get(sha256)
+
+    def read_many(self, jobs: Iterable[Any]) -> Iterator[tuple[Any, Extraction]]:
+        for job in jobs:
+            yield job, self.known[job.sha256]
+
+    def reader_of(self, _: str) -> str:
+        return "made up"
+
+    def asset_path(self, item_id: str, name: str) -> Path:
+        return Path(item_id) / name
+
+
+texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)
+records = st.tuples(
+    texts,
+    st.lists(texts, max_size=3),
+    st.sampled_from("abcd"),
+    st.sampled_from("xyz"),
+    st.booleans(),
+)
+
+
+def catalogue_of(
+    rows: list[tuple[str, list[str], str, str, bool]], reader: Texts, keep_hidden: bool, show: bool
+) -> Catalogue:
+    """The archive of these rows; with `show`, before anything was hidden."""
+    items = {}
+    for number, (title, slides, person, topic, is_hidden) in enumerate(rows):
+        if is_hidden and not keep_hidden:
+            continue
+        sha256 = hashlib.sha256("|".join(slides).encode()).hexdigest()
+        leaves = (
+            Leaf(n, "slide", s.split()[0], (Part(Source.TEXT, s),)) for n, s in enumerate(slides, 1)
+        )
+        reader.known[sha256] = Extraction(tuple(leaves))
+        items[f"i{number}"] = Item(
+            id=f"i{number}",
+            title=title,
+            people=(Contribution(person=person),),
+            topics=(topic,),
+            visibility=Visibility.HIDDEN if is_hidden and not show else Visibility.PUBLIC,
+            assets=(Asset(path="a.pdf", media_type="application/pdf", size=1, sha256=sha256),),
+        )
+    people = {p: Person(id=p, names=(f"Ann {p.upper()}",)) for p in {r[2] for r in rows}}
+    topics = {t: Topic(id=t, label=f"Zanzibar {t}") for t in {r[3] for r in rows}}
+    if not keep_hidden:
+        named = {(i.people[0].person, i.topics[0]) for i in items.values()}
+        people = {p: people[p] for p, _ in named}
+        topics = {t: topics[t] for _, t in named}
+    series = Series(title="Bread")
+    whole = Catalogue(series, {}, items, dict(sorted(people.items())), dict(sorted(topics.items())))
+    digests = {i: whole.digest_of(item) for i, item in items.items()}
+    return Catalogue(series, {}, items, whole.people, whole.topics, digests)
+
+
+def answers(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -> str:
+    """Everything that readers can ask, as text."""
+    public = catalogue.for_public()
+    suggester = Suggester(public)
+    found: list[object] = [index.search(Query.parse(q), public, reader).to_json() for q in QUERIES]
+    found += [repr(suggester.suggest(w[:2])) for w in [*WORDS, "ann"]]
+    for item_id in shown:
+        for leaf in (None, 1):
+            likes = index.similar(public.items[item_id], public, reader, leaf)
+            found.append([(s.item.id, s.score, s.shared) for s in likes])
+    found += [index.found(Query.parse("bread"), public, 100), index.words()]
+    return json.dumps(found, ensure_ascii=False, indent=1)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(records, min_size=1, max_size=9))
+def test_hidden_items_change_no_answer(
+    rows: list[tuple[str, list[str], str, str, bool]],
+) -> None:
+    """Items that were public and then hidden: the archive answers as if they had never been."""
+    reader: Any = Texts()
+    shown = [f"i{n}" for n, row in enumerate(rows) if not row[-1]]
+    with tempfile.TemporaryDirectory() as folder:
+        before = catalogue_of(rows, reader, keep_hidden=True, show=True)
+        after = catalogue_of(rows, reader, keep_hidden=True, show=False)
+        without = catalogue_of(rows, reader, keep_hidden=False, show=False)
+        for catalogue in (before, after):
+            Index.update(Path(folder) / "hidden", reader, catalogue, reader)
+        Index.update(Path(folder) / "without", reader, without, reader)
+        hidden, never = Index.open(Path(folder) / "hidden"), Index.open(Path(folder) / "without")
+        assert answers(hidden, after, reader, shown) == answers(never, without, reader, shown)
+        hidden.close()
+        never.close()

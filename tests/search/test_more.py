@@ -1,0 +1,184 @@
+"""Beyond the list of hits: suggestions, similar items, tables, what found nothing, hard queries."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coproarchive.errors import NotFoundError
+from coproarchive.library import Library
+from coproarchive.model import Contribution, Item
+from coproarchive.search.analysis import plain_words, tokenize, words_of
+from coproarchive.search.asking import ask
+from coproarchive.search.compile import Compiler, Synonyms
+from coproarchive.search.engines.base import Document
+from coproarchive.search.engines.memory import MemoryEngine
+from coproarchive.search.export import harmless
+from coproarchive.search.query import MAX_PREFIXES, Query
+from coproarchive.search.unanswered import MOST_KEPT, Unanswered
+from making import SEMINAR
+
+BREAD = f"{SEMINAR}/bread-for-all"
+
+
+# ---------------------------------------------------------------- suggestions
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "text"),
+    [
+        ("ad", "speaker", "Ada Baker"),
+        ("baker", "speaker", "Ada Baker"),
+        ("lev", "topic", "Sourdough"),
+        ("bread f", "title", "Bread for all"),
+        ("baking tog", "seminar", "Seminar 1: Baking together"),
+    ],
+)
+def test_what_may_be_meant_is_suggested(library: Library, typed: str, kind: str, text: str) -> None:
+    """People, topics by any of their labels, seminars and titles, wherever their words begin so."""
+    assert (kind, text) in [(s.kind, s.text) for s in library.suggest(typed)]
+
+
+def test_suggestions_never_tell_of_hidden_items(library: Library) -> None:
+    """Nor of people and topics that only hidden items name; nor of nothing at all."""
+    for typed in ("zan", "cy", "hidden", "withdrawn", "", "  ", "*"):
+        assert library.suggest(typed) == []
+
+
+def test_phrases_that_recur_are_suggested(archive: Path, library: Library) -> None:
+    """Two telling words side by side in three titles or descriptions."""
+    for number in range(3):
+        record = Item(id=f"more-{number}", title=f"Crusty loaves of the {number} kind")
+        library.store.add_item(record, {})
+    library.changed()
+    found = library.suggest("crus")
+    assert (found[0].kind, found[0].text, found[0].count) == ("phrase", "crusty loaves", 3)
+
+
+# -------------------------------------------------------------------- similar
+
+
+def test_similar_items_share_telling_words(library: Library) -> None:
+    """Not the item itself, and with the words that both have."""
+    ada = Contribution(person="ada-baker")
+    library.store.add_item(
+        Item(id="rye", title="Sourdough starter and rye, an anecdote", people=(ada,)), {}
+    )
+    library.update_index()
+    found = library.similar(BREAD)
+    rye = next(s for s in found if s.item.id == "rye")
+    assert {"sourdough", "starter"} <= set(rye.shared)
+    assert BREAD not in [s.item.id for s in found]
+    by_slide = library.similar(BREAD, leaf=2)
+    assert by_slide[0].item.id == "rye"
+    with pytest.raises(NotFoundError):
+        library.similar(f"{SEMINAR}/hidden-talk")
+
+
+# ---------------------------------------------------------------------- table
+
+
+def test_results_are_a_table(library: Library) -> None:
+    """One row an item, all pages, with names for ids and an address."""
+    table = library.csv(Query.parse("bread", size=1), "https://bread.example")
+    rows = list(csv.DictReader(io.StringIO(table.removeprefix("\ufeff"))))
+    assert len(rows) == library.search(Query.parse("bread")).total == 2
+    bread = next(row for row in rows if row["id"] == BREAD)
+    assert bread["speakers"] == "Ada Baker"
+    assert bread["address"] == f"https://bread.example/item/{BREAD}"
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@sum", "\t=1", " =1", "\r=1"])
+def test_no_cell_is_a_formula(cell: str) -> None:
+    """A spreadsheet that opens the table runs nothing."""
+    assert harmless(cell) == f"'{cell}"
+    assert harmless("plain = text") == "plain = text"
+
+
+# --------------------------------------------------------------- found nothing
+
+
+def test_what_found_nothing_is_counted_in_bounds(tmp_path: Path) -> None:
+    """Words only; what looks like a person's own data is left out; the file stays small."""
+    counted = Unanswered(tmp_path / "nothing-found.json")
+    for text in ("flatbread ovens", "Flatbread  ovens?", "me@example.org", "call 0207946000"):
+        counted.count(Query.parse(text))
+    assert counted.most() == [("flatbread ovens", 2)]
+    for number in range(MOST_KEPT + 20):
+        counted.count(Query.parse(f"word{number}"))
+    assert len(counted.most(10_000)) <= MOST_KEPT
+    assert counted.most()[0] == ("flatbread ovens", 2)
+    (tmp_path / "nothing-found.json").write_text("damaged")
+    assert counted.most() == []
+    off = Unanswered(None)
+    off.count(Query.parse("flatbread"))
+    assert off.most() == []
+
+
+# ------------------------------------------------------------------------ words
+
+
+@given(st.text(max_size=200))
+def test_the_quick_way_to_words_is_the_same(text: str) -> None:
+    """Cutting without places gives the words that cutting with places gives."""
+    assert words_of(text) == [(token.word, token.joins) for token in tokenize(text)]
+    plain = plain_words(text)
+    assert plain is None or [(word, False) for word in plain] == words_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("The N.H.S. and trusts", "NHS"),
+        ("NHS trusts", "N.H.S."),
+        ("coproduction", "co-production"),
+        ("co-production", "coproduction"),
+        ("co production", "Co-Production"),
+        ("written in C++", "c++"),
+        ("R&D budgets", "r&d"),
+        ("UTF-8 text", "utf-8"),
+        ("the patient’s voice", "patients' voices"),
+        ("naïve café", "naive cafe"),
+        ("naive cafe", "naïve café"),
+        ("COVID-19 wards", "covid 19"),
+        ("detained under section 136", "136"),
+        ("障害者の権利", "権利"),
+        ("well-being", "wellbeing"),
+        ("an organization", "organisations"),
+        ("challenging behaviour", "behaviors"),
+        ("programs for carers", "programme"),
+    ],
+)
+def test_words_find_each_other(text: str, query: str) -> None:
+    """However a word is written in a text and in a query."""
+    engine = MemoryEngine()
+    engine.write(
+        [Document("it", texts={"body": (text,)}), Document("other", texts={"body": ("x",)})]
+    )
+    compiler = Compiler(["en"], Synonyms([]), engine.frequency, engine.words)
+    answer = ask(engine, compiler, Query.parse(query), ())
+    assert [i for i, _ in answer.response.hits] == ["it"]
+    assert answer.full == 1
+
+
+# ------------------------------------------------------------------ hard queries
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["*" * 400, "(" * 5000, ")" * 5000, '"' * 399, "NOT " * 500, "a* " * 300, "-" * 2000,
+     " ".join(f"{a}{b}e*" for a in "bcdfg" for b in "aeiou"), "x" * 5000, "title:" * 300,
+     "\x00\u202e" * 200, "bread " * 400, '"' + "bread rye " * 150 + '"'],
+)  # fmt: skip
+def test_hard_queries_are_answered(library: Library, text: str) -> None:
+    """None raises, none expands without bound, and each says what was left out."""
+    query = Query.parse(text)
+    assert sum(c.kind == "prefix" for c in query.clauses) <= MAX_PREFIXES
+    results = library.search(query)
+    assert results.total >= 0
+    assert len(query.text) <= 2000
