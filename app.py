@@ -36,12 +36,13 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     house().library.close()
 
 
+ours = routes(house().library, house().access)
 app = st.App(
     SCRIPT,
     lifespan=lifespan,
-    routes=routes(house().library, house().access),
+    routes=ours,
     middleware=[
-        Middleware(Protect, shell=SHELL.read_text(encoding="utf-8")),
-        Middleware(NotFound, pages=Pages(house().library)),
+        Middleware(Protect, access=house().access, shell=SHELL.read_text(encoding="utf-8")),
+        Middleware(NotFound, pages=Pages(house().library), routes=ours),
     ],
 )

@@ -17,6 +17,7 @@ from coproarchive.model import (
     Kind,
     Link,
     Person,
+    Relation,
     Role,
     Seminar,
     Series,
@@ -160,6 +161,10 @@ def _items(files: dict[str, Path]) -> list[tuple[Item, str, Path | None]]:
                 abstract="Why everybody should bake.",
                 people=by_ada,
                 topics=("sourdough",),
+                relations=(
+                    Relation(type="is-about", item="a-post"),
+                    Relation(type="references", item=f"{SEMINAR}/hidden-talk"),
+                ),
             ),
             "bread.pptx",
             files["deck"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import argon2
@@ -23,15 +24,22 @@ from coproarchive.web.pages import Pages
 from coproarchive.web.routes import routes
 from making import HOSTILE, SEMINAR
 
+METHODS = ["GET", "POST", "PUT"]
 BREAD = f"/item/{SEMINAR}/bread-for-all"
 
 
 def client_of(library: Library, access: Access | None = None) -> TestClient:
     """The routes with their middleware, and a stand-in for Streamlit's own page."""
-    streamlit = Route("/", lambda _: PlainTextResponse("streamlit"))
+    # As Streamlit does: whatever is asked, its page is the answer.
+    streamlit = Route("/{path:path}", lambda _: PlainTextResponse("streamlit"), methods=METHODS)
+    access = access or Access(library.settings)
+    ours = routes(library, access)
     app = Starlette(
-        routes=[*routes(library, access or Access(library.settings)), streamlit],
-        middleware=[Middleware(Protect), Middleware(NotFound, pages=Pages(library))],
+        routes=[*ours, streamlit],
+        middleware=[
+            Middleware(Protect, access=access),
+            Middleware(NotFound, pages=Pages(library), routes=ours),
+        ],
     )
     return TestClient(app, base_url="http://127.0.0.1:8501")
 
@@ -39,6 +47,7 @@ def client_of(library: Library, access: Access | None = None) -> TestClient:
 @pytest.fixture
 def client(library: Library) -> Iterator[TestClient]:
     with client_of(library) as opened:
+        opened.library = library  # type: ignore[attr-defined]
         yield opened
 
 
@@ -54,6 +63,8 @@ def test_an_item_is_described_shown_and_cited(client: TestClient) -> None:
     ):  # fmt: skip
         assert text in page.text
     assert "Secret recipe" not in page.text
+    assert 'About <a href="/item/a-post">' in page.text
+    assert "hidden-talk" not in page.text
     assert "Ada Baker (2018). Bread for all [presentation, slide 3]. Seminar 1" in page.text
     assert f"http://127.0.0.1:8501{BREAD}#slide-3" in page.text
     marked = client.get(BREAD, params={"q": "millstone"})
@@ -79,7 +90,8 @@ def test_a_download_is_the_very_file(client: TestClient, archive: Path) -> None:
     ["/item/nothing", "/item/../archive.yaml", f"/item/{SEMINAR}/hidden-talk", "/seminar/nope",
      "/person/cy-secret", "/topic/hidden-topic", f"/file/{SEMINAR}/hidden-talk/secret.md",
      f"/file/{SEMINAR}/bread-for-all/item.yaml", "/file/archive.yaml", "/file/..%2farchive.yaml",
-     "/unheard-of", "/item/", "/wp-login.php"],
+     "/unheard-of", "/item/", "/wp-login.php",
+     "/topics/x", "/seminarsfoo", "/loginx", "/seminar/a/b", "/problems/x", "/add/y"],
 )  # fmt: skip
 def test_what_is_not_for_readers_is_not_found(client: TestClient, path: str) -> None:
     """A real 404 with a way on, for hidden things as for things that never were."""
@@ -156,16 +168,17 @@ def settings_of(**given: object) -> Settings:
 
 def test_only_who_sits_here_may_add_without_a_password() -> None:
     """Loopback server, loopback name, loopback client: all three."""
-    here = Visitor("127.0.0.1:8501", "127.0.0.1", {})
+    here = Visitor("127.0.0.1:8501", "127.0.0.1", {}, "http://127.0.0.1:8501")
     assert Access(settings_of()).may("add", here)
-    assert Access(settings_of()).may("add", Visitor("[::1]:8501", "::1", {}))
+    assert Access(settings_of()).may("add", Visitor("[::1]:8501", "::1", {}, "http://[::1]:8501"))
+    assert not Access(settings_of()).may("add", replace(here, origin=""))
+    assert not Access(settings_of()).may("add", replace(here, origin="http://localhost:3000"))
     assert not Access(settings_of()).may("add", Visitor("evil.example:8501", "127.0.0.1", {}))
     assert not Access(settings_of()).may("add", Visitor("127.0.0.1", "192.0.2.1", {}))
     # Behind a proxy on this machine: its own address, its own name for us, anybody's browser.
     proxy = Visitor("127.0.0.1:8501", "127.0.0.1", {}, origin="https://archive.example")
     assert not Access(settings_of()).may("add", proxy)
     assert not Access(settings_of()).may("add", Visitor("127.0.0.1", "127.0.0.1", {}, "", True))
-    assert Access(settings_of()).may("add", Visitor("localhost", "", {}, "http://localhost:8501"))
     assert not Access(settings_of(host="0.0.0.0")).may("add", here)
     hashed = argon2.PasswordHasher().hash("a password")
     assert not Access(settings_of(password_hash=hashed)).may("add", here)
@@ -175,6 +188,43 @@ def test_a_hash_that_a_shell_has_spoilt_is_named() -> None:
     """Rather than that every password is wrong, for ever."""
     with pytest.raises(ValueError, match="single quotes"):
         settings_of(password_hash="=19=65536,t=3,p=4=abc")
+
+
+def test_uploads_are_taken_from_keepers_only(library: Library) -> None:
+    """Streamlit's own route would keep anybody's files in memory."""
+    address = "/_stcore/upload_file/session/file"
+    with client_of(library) as client:
+        assert client.put(address, content=b"x").status_code == 403
+        here = {"Origin": "http://127.0.0.1:8501"}
+        app = client.app
+        local = TestClient(app, base_url="http://127.0.0.1:8501", client=("127.0.0.1", 5))
+        assert local.put(address, content=b"x", headers=here).text == "streamlit"
+
+
+def test_a_broken_archive_is_a_sentence_for_readers(client: TestClient, archive: Path) -> None:
+    """503 everywhere, without the mistakes, which are the keeper's business."""
+    client.get("/seminars")
+    (archive / "archive.yaml").write_text("titel: secret words\n")
+    client.library.changed()  # type: ignore[attr-defined]  # put there by the fixture
+    for path in ("/seminars", "/unheard-of", BREAD, "/healthz"):
+        answer = client.get(path)
+        assert answer.status_code == 503
+        assert "titel" not in answer.text
+
+
+def test_signing_out_is_asked_for_by_our_own_page(library: Library) -> None:
+    """Another site's form cannot do it; odd cookies are no errors."""
+    hashed = argon2.PasswordHasher().hash("a long password")
+    access = Access(settings_of(password_hash=hashed))
+    with client_of(library, access) as client:
+        evil = client.post("/logout", headers={"Origin": "https://evil.example"})
+        assert evil.status_code == 403
+        own = client.post(
+            "/logout", headers={"Origin": "http://127.0.0.1:8501"}, follow_redirects=False
+        )
+        assert own.status_code == 303
+    for cookie in ("9999999999.é", "².x", "", "1"):
+        assert not access.is_signed_in(Visitor(cookies={"coproarchive_keeper": cookie}))
 
 
 def test_signing_in_with_the_password(

@@ -9,9 +9,7 @@ import streamlit as st
 
 from coproarchive.library import Library
 from coproarchive.settings import Settings
-from coproarchive.web.access import Access, Visitor
-
-_PROXIES = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+from coproarchive.web.access import Access, Visitor, visitor_of
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,5 @@ def house() -> House:
 
 def visitor() -> Visitor:
     """Who runs this session, as their browser's request says."""
-    headers = st.context.headers
-    return Visitor(
-        headers.get("Host") or "",
-        st.context.ip_address or "",
-        st.context.cookies.to_dict(),
-        headers.get("Origin") or "",
-        any(headers.get(name) for name in _PROXIES),
-    )
+    context = st.context
+    return visitor_of(context.headers, context.ip_address or "", context.cookies.to_dict())

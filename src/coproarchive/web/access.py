@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import threading
 import time
@@ -46,6 +47,31 @@ class Visitor:
     cookies: Mapping[str, str] | None = None
     origin: str = ""
     proxied: bool = False
+
+
+_PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+
+
+def visitor_of(headers: Mapping[str, str], address: str, cookies: Mapping[str, str]) -> Visitor:
+    """The visitor of a request.
+
+    Args:
+        headers: looked up without regard to case.
+        address: the client's, "" where it is not known.
+        cookies: as sent.
+    """
+    return Visitor(
+        headers.get("host") or "",
+        address,
+        cookies,
+        headers.get("origin") or "",
+        any(headers.get(name) for name in _PROXIES),
+    )
+
+
+def same(given: str, wanted: str) -> bool:
+    """Whether two texts are equal, told in a time that does not say where they differ."""
+    return hmac.compare_digest(given.encode(errors="replace"), wanted.encode())
 
 
 def _host_name(value: str) -> str:
@@ -94,18 +120,22 @@ class Access:
         """
         if not self._local or self._hash or visitor.proxied:
             return False
-        names = {_host_name(visitor.host), _host_name(visitor.origin.partition("://")[2])}
-        return names - {""} <= _LOOPBACK and bool(visitor.host) and visitor.address in (
-            "", *_LOOPBACK,
-        )  # fmt: skip
+        # The very address of this page, port and all: another program's page on this machine, and a
+        # proxy's readers, come from elsewhere. Browsers name it with everything that changes.
+        asked_by = visitor.origin.partition("://")[2]
+        return (
+            asked_by == visitor.host
+            and _host_name(visitor.host) in _LOOPBACK
+            and visitor.address in ("", *_LOOPBACK)
+        )
 
     def is_signed_in(self, visitor: Visitor) -> bool:
         """Whether the visitor's cookie is ours and not too old."""
         token = (visitor.cookies or {}).get(COOKIE, "")
         expiry, _, signature = token.partition(".")
-        if not expiry.isdigit() or int(expiry) < time.time():
+        if not re.fullmatch(r"[0-9]{1,12}", expiry) or int(expiry) < time.time():
             return False
-        return hmac.compare_digest(signature, self._sign(f"keeper:{expiry}"))
+        return same(signature, self._sign(f"keeper:{expiry}"))
 
     def sign_in(self, password: str) -> str | None:
         """The cookie's value for the right password, None for a wrong one.

@@ -5,21 +5,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from coproarchive.web.access import Access, Visitor, visitor_of
 from coproarchive.web.pages import Pages
 
 # Pages of Streamlit's own, and the prefixes that its server answers.
-_STREAMLIT_PAGES = {"/", "/add", "/problems"}
+_STREAMLIT_PAGES = ("/", "/add", "/problems")
 _STREAMLIT_PREFIXES = ("/_stcore/", "/media/", "/component/", "/static/", "/favicon", "/manifest")
-_OURS = (
-    "/item/", "/seminar/", "/person/", "/topic/", "/file/", "/picture/", "/look/", "/seminars",
-    "/people", "/topics", "/login", "/logout", "/healthz", "/robots.txt", "/sitemap.xml",
-    "/suggest", "/results.csv",
-)  # fmt: skip
+_UPLOADS = "/_stcore/upload_file"
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
@@ -43,11 +44,13 @@ class Protect:
 
     Args:
         app: what answers.
+        access: decides who may upload.
         shell: the HTML that Streamlit's pages start from; its inline scripts are allowed by hash.
     """
 
-    def __init__(self, app: ASGIApp, shell: str = ""):
+    def __init__(self, app: ASGIApp, access: Access, shell: str = ""):
         self._app = app
+        self._access = access
         hashes = " ".join(
             f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
             for script in re.findall(r"<script>(.*?)</script>", shell, re.DOTALL)
@@ -60,6 +63,12 @@ class Protect:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
+        if path.startswith(_UPLOADS) and not self._access.may("add", _visitor(scope)):
+            # Streamlit takes uploads from whoever has its page open, and keeps them in memory.
+            await PlainTextResponse("Uploads are for those who keep the archive.", 403)(
+                scope, receive, send
+            )
+            return
         if path.startswith("/file/"):
             kept = [(k, v) for k, v in scope["headers"] if k.lower() != b"accept-encoding"]
             scope = {**scope, "headers": kept}
@@ -71,35 +80,55 @@ class Protect:
                 headers["Referrer-Policy"] = "same-origin"
                 headers["X-Frame-Options"] = "DENY"
                 if "content-security-policy" not in headers and not path.startswith("/file/"):
-                    is_streamlit = path in _STREAMLIT_PAGES
                     headers["Content-Security-Policy"] = (
-                        self._app_policy if is_streamlit else PAGE_POLICY
+                        self._app_policy if _is_streamlit_page(path) else PAGE_POLICY
                     )
             await send(message)
 
         await self._app(scope, receive, protected)
 
 
-class NotFound:
-    """A real 404 for addresses that nobody answers; Streamlit would answer 200 with its app."""
+def _visitor(scope: Scope) -> Visitor:
+    request = Request(scope)
+    return visitor_of(
+        request.headers, request.client.host if request.client else "", request.cookies
+    )
 
-    def __init__(self, app: ASGIApp, pages: Pages):
+
+def _is_streamlit_page(path: str) -> bool:
+    return (path.rstrip("/") or "/") in _STREAMLIT_PAGES
+
+
+class NotFound:
+    """A real 404 for addresses that nobody answers; Streamlit would answer 200 with its app.
+
+    Args:
+        app: what answers.
+        pages: makes the answer.
+        routes: ours.
+    """
+
+    def __init__(self, app: ASGIApp, pages: Pages, routes: Sequence[BaseRoute]):
         self._app = app
         self._pages = pages
+        self._routes = routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass the request on."""
-        path = scope.get("path", "")
-        known = (
-            scope["type"] != "http"
-            or path in _STREAMLIT_PAGES
-            or path.startswith((*_STREAMLIT_PREFIXES, *_OURS))
-            or "/_stcore/" in path
-            # Streamlit's page addresses its assets relative to itself.
-            or path.startswith(("/add/", "/problems/"))
-        )
-        if known:
+        if scope["type"] != "http" or self._is_known(scope):
             await self._app(scope, receive, send)
             return
-        response = self._pages.missing(Request(scope, receive))
+        response = await run_in_threadpool(self._pages.missing, Request(scope, receive))
         await response(scope, receive, send)
+
+    def _is_known(self, scope: Scope) -> bool:
+        path = scope["path"]
+        # Streamlit's pages ask for their assets relative to themselves: /add/static/...
+        for page in _STREAMLIT_PAGES[1:]:
+            if path.startswith(f"{page}/"):
+                path = path.removeprefix(page)
+        return (
+            _is_streamlit_page(scope["path"])
+            or path.startswith(_STREAMLIT_PREFIXES)
+            or any(route.matches(scope)[0] is not Match.NONE for route in self._routes)
+        )

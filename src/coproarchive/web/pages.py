@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, NotFoundError
@@ -54,6 +54,8 @@ class Pages:
             creators=creators(item),
             address=address,
             cited=cited,
+            relation_words=render.relation_words,
+            item_title=lambda other: catalogue.items[other].title,
             json_ld=render.script_json(
                 json_ld(item, seminar, catalogue.person_name, date, address)
             ),
@@ -129,10 +131,13 @@ class Pages:
             person = catalogue.person(request.path_params["person_id"])
         except NotFoundError:
             return self.missing(request, "There is no such person in this archive.")
+        links = [(link.url, link.label) for link in person.links]
+        if person.orcid:
+            links.insert(0, (f"https://orcid.org/{person.orcid}", f"ORCID {person.orcid}"))
         facts = [*person.affiliations, *(f"Also known as {n}" for n in person.names[1:])]
         return self._about(
             catalogue, "/people", "speaker", person.name, facts, person.bio,
-            catalogue.items_of_person(person.id), catalogue.sessions_of_person(person.id),
+            catalogue.items_of_person(person.id), catalogue.sessions_of_person(person.id), links,
         )  # fmt: skip
 
     def topic(self, request: Request) -> Response:
@@ -143,9 +148,13 @@ class Pages:
         except NotFoundError:
             return self.missing(request, "There is no such topic in this archive.")
         facts = [f"Also: {', '.join(topic.alternatives)}"] if topic.alternatives else []
+        near = [t for t in catalogue.topics.values() if t.broader == topic.id]
+        links = [(f"/topic/{t.id}", f"Narrower: {t.label}") for t in near]
+        if wider := catalogue.topics.get(topic.broader or ""):
+            links.insert(0, (f"/topic/{wider.id}", f"Wider: {wider.label}"))
         return self._about(
             catalogue, "/topics", "topic", topic.label, facts, topic.description,
-            catalogue.items_of_topic(topic.id),
+            catalogue.items_of_topic(topic.id), (), links,
         )  # fmt: skip
 
     def _about(
@@ -158,6 +167,7 @@ class Pages:
         text: str | None,
         items: tuple[Item, ...],
         sessions: tuple[tuple[Seminar, Session], ...] = (),
+        links: Iterable[tuple[str, str]] = (),
     ) -> Response:
         html = render.page(
             "about.html",
@@ -169,6 +179,7 @@ class Pages:
             text=text,
             items=items,
             sessions=sessions,
+            links=links,
         )
         return HTMLResponse(html)
 
@@ -231,10 +242,20 @@ class Pages:
 
     def message(self, title: str, message: str, status: int, hint: str = "") -> Response:
         """A page that says one thing."""
-        html = render.page(
-            "message.html", self._library.public(), "", title, message=message, hint=hint
-        )
+        try:
+            catalogue = self._library.public()
+        except CoproArchiveError:
+            return self.unreadable()
+        html = render.page("message.html", catalogue, "", title, message=message, hint=hint)
         return HTMLResponse(html, status)
+
+    def unreadable(self) -> Response:
+        """503: the archive's own records are broken, so that no page can be made of them."""
+        return PlainTextResponse(
+            "This archive cannot be shown just now. Whoever keeps it can see why: "
+            "coproarchive check",
+            503,
+        )
 
     def _address(self, catalogue: Catalogue, request: Request, path: str) -> str:
         """The page's address: the archive's own where its record says it, else as it was asked."""

@@ -137,6 +137,25 @@ def lines(snippet: Snippet) -> Iterator[Snippet]:
         start = end + 1
 
 
+_RELATIONS = {
+    "is-part-of": "Part of",
+    "has-part": "Has as a part",
+    "references": "Refers to",
+    "is-referenced-by": "Referred to by",
+    "is-version-of": "Another version of",
+    "has-version": "Has another version",
+    "is-derived-from": "Made from",
+    "is-supplement-to": "Belongs to",
+    "is-about": "About",
+    "is-summary-of": "A summary of",
+}
+
+
+def relation_words(relation: str) -> str:
+    """How an item belongs to another, as readers would say it."""
+    return _RELATIONS.get(relation, relation)
+
+
 def source_words(source: str, confidence: float | None = None) -> str:
     """Where words stood, as readers would say it; "" for plain text."""
     said = _SOURCES.get(source, source)

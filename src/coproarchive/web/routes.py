@@ -22,14 +22,14 @@ from starlette.responses import (
 from starlette.routing import BaseRoute, Route
 
 from coproarchive import pictures
-from coproarchive.errors import CoproArchiveError, NotFoundError, RefusedError
+from coproarchive.errors import CoproArchiveError, IndexStateError, NotFoundError, RefusedError
 from coproarchive.extract.worker import Job
 from coproarchive.library import Library
 from coproarchive.model import Asset, Leaf
 from coproarchive.search.locate import shown_leaves
 from coproarchive.search.query import Query
 from coproarchive.web import render
-from coproarchive.web.access import COOKIE, SIGNED_IN_SECONDS, Access, Visitor
+from coproarchive.web.access import COOKIE, SIGNED_IN_SECONDS, Access, Visitor, same
 from coproarchive.web.pages import Pages
 
 NONCE = "coproarchive_form"
@@ -49,15 +49,16 @@ def routes(library: Library, access: Access) -> list[BaseRoute]:
         def answer(request: Request) -> Response:
             try:
                 return handler(request)
-            except CoproArchiveError as error:
-                return PlainTextResponse(f"{error.message} {error.hint or ''}".strip(), 503)
+            except CoproArchiveError:
+                # What is wrong is told to who keeps the archive, by `check` and the page itself.
+                return pages.unreadable()
 
         return answer
 
     async def login(request: Request) -> Response:
         form = await request.form(max_fields=5, max_files=0) if request.method == "POST" else None
         values = {k: v for k, v in form.items() if isinstance(v, str)} if form else None
-        return await run_in_threadpool(other.login, request, values)
+        return await run_in_threadpool(safe(lambda r: other.login(r, values)), request)
 
     return [
         Route("/item/{item_id:path}", safe(pages.item)),
@@ -174,9 +175,7 @@ class _Other:
         if form is None:
             return self._login_page(request)
         nonce = request.cookies.get(NONCE, "")
-        if not nonce or not secrets.compare_digest(
-            form.get("token", ""), self._access.form_token(nonce)
-        ):
+        if not nonce or not same(form.get("token", ""), self._access.form_token(nonce)):
             return self._login_form("The form was too old. Please try again.")
         try:
             cookie = self._access.sign_in(form.get("password", ""))
@@ -215,8 +214,10 @@ class _Other:
         response.set_cookie(NONCE, nonce, max_age=1800, httponly=True, samesite="strict")
         return response
 
-    def logout(self, _: Request) -> Response:
-        """/logout."""
+    def logout(self, request: Request) -> Response:
+        """/logout: asked for by a page of ours only."""
+        if request.headers.get("origin", "").partition("://")[2] != request.headers.get("host"):
+            return PlainTextResponse("Sign out from the page itself: /login", 403)
         response = RedirectResponse("/", 303)
         response.delete_cookie(COOKIE)
         return response
@@ -233,7 +234,10 @@ class _Other:
             items = len(self._library.public().items)
             self._library.index()
         except CoproArchiveError as error:
-            return JSONResponse({"ok": False, "message": error.message, "hint": error.hint}, 503)
+            is_index = isinstance(error, IndexStateError)
+            message = error.message if is_index else "the archive's records are broken."
+            hint = error.hint if is_index else "Run: coproarchive check"
+            return JSONResponse({"ok": False, "message": message, "hint": hint}, 503)
         return JSONResponse({"ok": True, "items": items})
 
     def robots(self, request: Request) -> Response:
@@ -244,11 +248,13 @@ class _Other:
         )
 
     def sitemap(self, request: Request) -> Response:
-        """/sitemap.xml: every page that everybody may see."""
+        """/sitemap.xml: pages that everybody may see, as many as a sitemap may hold."""
         catalogue = self._library.public()
         paths = ["/", "/seminars", "/people", "/topics"]
         paths += [f"/seminar/{s}" for s in catalogue.seminars]
         paths += [f"/item/{i}" for i in catalogue.items]
+        paths += [f"/person/{p}" for p in catalogue.people]
+        paths += [f"/topic/{t}" for t in catalogue.topics]
         base = self._base(request)
         entries = "".join(f"<url><loc>{base}{quote(path)}</loc></url>" for path in paths[:50_000])
         space = "http://www.sitemaps.org/schemas/sitemap/0.9"
