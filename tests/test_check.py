@@ -95,6 +95,13 @@ def test_each_problem_is_found_and_says_what_to_do(
     assert found[0].hint
 
 
+def test_an_item_that_is_a_seminar_too_is_named(archive: Path, library: Library) -> None:
+    """Made by hand, such a folder hides what lies below it."""
+    (archive / "windmills" / "seminar.yaml").write_text("title: X\n")
+    library.changed()
+    assert ("bad-name", "windmills") in {(p.code, p.path) for p in library.check()}
+
+
 def test_a_broken_table_is_one_problem(archive: Path, library: Library) -> None:
     """A stray line in people.yaml does not make everybody unknown."""
     (archive / "people.yaml").write_text("what is this\n")

@@ -78,6 +78,15 @@ def _folder(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
 
 
 def _named_folder(path: str, known: set[str], store: Store) -> Iterator[Problem]:
+    both = all((store.root / path / name).exists() for name in ("item.yaml", "seminar.yaml"))
+    if both:
+        yield Problem(
+            "bad-name",
+            Severity.ERROR,
+            path,
+            "this folder is an item and a seminar at once, so items in it are not seen.",
+            hint="Move the seminar.yaml, with the items below it, to a folder of its own.",
+        )
     inside = (store.root / path / name for name in ("item.yaml", "seminar.yaml"))
     if path not in known and any(record.exists() for record in inside):
         yield Problem(
