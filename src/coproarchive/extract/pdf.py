@@ -23,7 +23,7 @@ from typing import ClassVar
 import pypdf
 import pypdfium2
 from PIL import Image
-from pypdf.errors import PyPdfError
+from pypdf.errors import DependencyError, PyPdfError
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, without_text
@@ -45,7 +45,9 @@ from coproarchive.model import Leaf, Severity, Source
 FEW = 25
 """Characters below which a page that draws more runs of text than that says too little."""
 LONG = 18
-"""Letters without a space from which a word may be several."""
+"""Letters without a space from which a word may be several: three of them make a page suspect."""
+VERY_LONG = 26
+"""Letters without a space that make a page suspect by themselves."""
 SHORT_LINES = 10
 """Characters a line on average below which lines of a single letter are looked for."""
 MAX_PIXELS = 2_000
@@ -56,6 +58,8 @@ _DIVIDED = re.compile(r"[\ufffe\u0002]\s*")
 _HYPHENATED = re.compile(r"(?<=[a-zà-ÿ])[-\u2010]\n(?=[a-zà-ÿ]{2})")
 _UPRIGHT = re.compile(r"(?:^\w\n){5,}\w?$", re.MULTILINE)
 _DOTS = re.compile(r"(?:^[.·•◦○●□■]\n){3,}", re.MULTILINE)  # navigation marks of slide themes
+# Small letters only: names in programmes LookLikeThis.
+_LONG_WORD = re.compile(rf"[a-z\u00df-\u00ff\u03ac-\u03ce\u0430-\u045f]{{{LONG},}}")
 # Letters of alphabets whose words have spaces between them.
 _RUN_TOGETHER = re.compile(rf"[A-Za-z\u00c0-\u052f]{{{LONG},}}")
 
@@ -116,7 +120,7 @@ def _page(
         return repair(second.text(index)), []
     try:
         text = repair(_text(page))
-        if len(text) < FEW and text_objects(page) > max(2 * bool(text), len(text) // 2):
+        if len(text) < FEW and text_objects(page) > len(text):
             other = repair(second.text(index))
             text = other if len(other) > 2 * len(text) else text
         elif is_run_together(text):
@@ -204,9 +208,12 @@ class _Second:
     def _pages(self) -> list[pypdf.PageObject]:
         with _tolerated():
             reader = pypdf.PdfReader(self._path, strict=False)
-            if reader.is_encrypted and not reader.decrypt(""):
+            if reader.is_encrypted:
+                # Some locks need a library that is not there: locked is locked.
                 self.is_locked = True
-                return []
+                self.is_locked = not reader.decrypt("")
+                if self.is_locked:
+                    return []
             return list(reader.pages)
         return []
 
@@ -227,8 +234,8 @@ class _Second:
 def _tolerated() -> Iterator[None]:
     """Damaged files make pypdf raise almost anything; it is a second opinion, so none is lost."""
     with contextlib.suppress(
-        PyPdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, OSError,
-        RecursionError, NotImplementedError, ZeroDivisionError, AssertionError, OverflowError,
+        PyPdfError, DependencyError, ValueError, TypeError, KeyError, AttributeError, IndexError,
+        OSError, RecursionError, NotImplementedError, ZeroDivisionError, AssertionError, OverflowError,
     ):  # fmt: skip
         yield
 
@@ -248,8 +255,8 @@ def repair(text: str) -> str:
 
 def is_run_together(text: str) -> bool:
     """Whether words seem to have lost the spaces between them."""
-    long = _RUN_TOGETHER.findall(text)
-    return len(long) >= 3 or any(len(word) >= 30 for word in long)
+    long = _LONG_WORD.findall(text)
+    return len(long) >= 3 or any(len(word) >= VERY_LONG for word in long)
 
 
 def with_spaces(text: str, other: str) -> str:

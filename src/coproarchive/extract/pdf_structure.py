@@ -49,8 +49,12 @@ def outline(document: pypdfium2.PdfDocument) -> dict[int, str]:
 
 
 def has_labels(document: pypdfium2.PdfDocument) -> bool:
-    """Whether pages have printed numbers of their own: where the first has none, no page has."""
-    return bool(pdfium.FPDF_GetPageLabel(document, 0, None, 0) > 2)
+    """Whether pages have printed numbers that differ from their places.
+
+    Three pages are asked: numbers that differ anywhere differ at the start, half-way or the end.
+    """
+    pages = len(document)
+    return any(page_label(document, index) for index in {0, pages // 2, max(0, pages - 1)})
 
 
 def page_label(document: pypdfium2.PdfDocument, index: int) -> str:

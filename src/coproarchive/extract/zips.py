@@ -7,6 +7,7 @@ the same words for all others but one.
 
 from __future__ import annotations
 
+import lzma
 import posixpath
 import re
 import struct
@@ -115,7 +116,7 @@ class Package:
         except KeyError:
             return None
         except (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error,
-                zipfile.BadZipFile):  # fmt: skip
+                lzma.LZMAError, zipfile.BadZipFile):  # fmt: skip
             self.lost.append(name)
             return None
         if len(data) > limit:
