@@ -120,8 +120,8 @@ def test_notes_links_and_attachments(tmp_path: Path) -> None:
     extraction = read(path)
     parts = [(p.source, p.text) for p in extraction.leaves[0].parts]
     assert parts == [
-        (Source.ANNOTATION, "Too salty"),
         (Source.LINK, "https://example.org/bread"),
+        (Source.ANNOTATION, "Too salty"),
     ]
     (notice,) = extraction.notices
     assert notice.code == "file-inside-file" and "recipe.xlsx" in notice.message

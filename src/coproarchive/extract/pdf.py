@@ -235,7 +235,8 @@ def _tolerated() -> Iterator[None]:
     """Damaged files make pypdf raise almost anything; it is a second opinion, so none is lost."""
     with contextlib.suppress(
         PyPdfError, DependencyError, ValueError, TypeError, KeyError, AttributeError, IndexError,
-        OSError, RecursionError, NotImplementedError, ZeroDivisionError, AssertionError, OverflowError,
+        OSError, RecursionError, NotImplementedError, ZeroDivisionError, AssertionError,
+        OverflowError,
     ):  # fmt: skip
         yield
 

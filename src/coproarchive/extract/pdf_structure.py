@@ -98,23 +98,37 @@ def page_notes(
     document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage
 ) -> list[tuple[Source, str]]:
     """Reviewers' notes, what was written into forms, and web links on the page."""
-    found: list[tuple[Source, str]] = []
-    for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)):
+    count = min(pdfium.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)
+    if not count:
+        return []
+    links, found = _links(document, page)
+    # Slide themes put twenty links within the file on every page, and mostly nothing else.
+    for index in range(count if count > links else 0):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         if not annotation:
             continue
         kind = pdfium.FPDFAnnot_GetSubtype(annotation)
-        if kind == _LINK:
-            # By far the most: slide themes put twenty links within the file on every page.
-            action = pdfium.FPDFLink_GetAction(pdfium.FPDFAnnot_GetLink(annotation))
-            if action and pdfium.FPDFAction_GetType(action) == _TO_WEB:
-                found.append((Source.LINK, _web_address(document, action)))
-        elif kind == _WIDGET:
+        if kind == _WIDGET:
             found.append((Source.ANNOTATION, _entry(annotation, b"V")))
-        elif kind != _POPUP:  # which repeats the note it belongs to
+        elif kind not in (_LINK, _POPUP):  # a popup repeats the note it belongs to
             found.append((Source.ANNOTATION, _entry(annotation, b"Contents")))
         pdfium.FPDFPage_CloseAnnot(annotation)
     return found
+
+
+def _links(
+    document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage
+) -> tuple[int, list[tuple[Source, str]]]:
+    """How many links the page has, and the web addresses among them."""
+    found: list[tuple[Source, str]] = []
+    number, at, link = 0, ctypes.c_int(0), pdfium.FPDF_LINK()
+    at_pointer, link_pointer = ctypes.byref(at), ctypes.byref(link)
+    while number < MAX_ANNOTATIONS and pdfium.FPDFLink_Enumerate(page, at_pointer, link_pointer):
+        number += 1
+        action = pdfium.FPDFLink_GetAction(link)
+        if action and pdfium.FPDFAction_GetType(action) == _TO_WEB:
+            found.append((Source.LINK, _web_address(document, action)))
+    return number, found
 
 
 def alternative_texts(page: pypdfium2.PdfPage) -> list[tuple[Source, str]]:
