@@ -31,14 +31,17 @@ from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, without_text
 from coproarchive.extract.pdf_structure import (
     MAX_TITLE,
+    Page,
     alternative_texts,
     attachments,
     has_labels,
     is_tagged,
     language,
+    opened_page,
     outline,
     page_label,
     page_notes,
+    page_text,
     text_objects,
 )
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
@@ -116,11 +119,9 @@ def _page(
     document: pypdfium2.PdfDocument, index: int, second: _Second, *, has_tags: bool
 ) -> tuple[str, list[tuple[Source, str]]]:
     """The page's text, and what else there is to read on it."""
-    try:
-        page = document[index]
-    except pypdfium2.PdfiumError:
-        return repair(second.text(index)), []
-    try:
+    with opened_page(document, index) as page:
+        if not page:
+            return repair(second.text(index)), []
         text = repair(_text(page))
         if len(text) < FEW and text_objects(page) > len(text):
             other = repair(second.text(index))
@@ -131,24 +132,10 @@ def _page(
         if has_tags:
             extra += alternative_texts(page)
         return text, extra
-    finally:
-        page.close()
 
 
-def _text(page: pypdfium2.PdfPage) -> str:
-    try:
-        text_page = page.get_textpage()
-    except pypdfium2.PdfiumError:
-        return ""
-    try:
-        inside: str = text_page.get_text_bounded()
-        if text_page.count_chars() == len(inside):
-            return inside
-        whole: str = text_page.get_text_range()
-    except pypdfium2.PdfiumError:
-        return ""
-    finally:
-        text_page.close()
+def _text(page: Page) -> str:
+    inside, whole = page_text(page)
     if len(inside) * 2 < len(whole):
         return whole
     return inside if len(inside) == len(whole) else _uncut(inside, whole)
