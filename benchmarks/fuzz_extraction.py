@@ -32,6 +32,7 @@ from coproarchive.extract.worker import Reader
 from coproarchive.store import media_type_of
 
 MAX_SEED_FILE = 400_000
+MAX_UNPACKED = 20_000_000
 _UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _TOKENS = (
     b"endobj", b"stream", b"<< /Kids [1 0 R] >>", b"/Length -1", b"obj", b"<!DOCTYPE x [", b"&x;",
@@ -70,6 +71,8 @@ def damage_part(data: bytes, rng: random.Random) -> bytes:
     """A zip file in which one part is damaged, so that the damage gets past the zip's checksums."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
+        if sum(member.file_size for member in old.infolist()) > MAX_UNPACKED:
+            raise ValueError("a bomb: its bytes are damaged, not its parts")
         names = old.namelist()
         texts = [n for n in names if n.endswith((".xml", ".rels"))]
         chosen = rng.choice(texts or names)

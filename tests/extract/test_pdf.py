@@ -11,6 +11,7 @@ import pypdf.annotations
 import pytest
 from PIL import Image, ImageDraw
 from pypdf.constants import PageLabelStyle
+from pypdf.errors import DependencyError
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, TextStringObject
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
@@ -119,8 +120,8 @@ def test_notes_links_and_attachments(tmp_path: Path) -> None:
     extraction = read(path)
     parts = [(p.source, p.text) for p in extraction.leaves[0].parts]
     assert parts == [
-        (Source.ANNOTATION, "Too salty"),
         (Source.LINK, "https://example.org/bread"),
+        (Source.ANNOTATION, "Too salty"),
     ]
     (notice,) = extraction.notices
     assert notice.code == "file-inside-file" and "recipe.xlsx" in notice.message
@@ -285,3 +286,20 @@ def test_pages_are_drawn_as_wide_as_asked(tmp_path: Path) -> None:
     broken.write_bytes(b"%PDF-")
     with pytest.raises(UnreadableError):
         list(draw_pages(broken, [0], 320))
+
+
+def test_a_lock_that_needs_another_library_is_a_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by damaging real files at random: pypdf asks for a library to open AES."""
+    path = make_pdf(tmp_path / "d.pdf", ["The wind mill"])
+    changed(path, lambda writer: writer.encrypt("", "owner", algorithm="RC4-128"))
+    # Damage that PDFium does not bear, so that pypdf is asked.
+    path.write_bytes(path.read_bytes().replace(b"/R 3", b"/R 9"))
+
+    def refuse(*_: object) -> None:
+        raise DependencyError("cryptography>=3.1 is required for AES algorithm")
+
+    monkeypatch.setattr(pypdf.PdfReader, "decrypt", refuse)
+    (notice,) = extract(path, "application/pdf", Limits()).notices
+    assert notice.code == "file-unreadable" and "password" in notice.message

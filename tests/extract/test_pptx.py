@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import zipfile
 from pathlib import Path
 
@@ -354,3 +355,17 @@ def test_the_largest_picture_of_a_slide_is_what_ocr_reads(tmp_path: Path) -> Non
         parts={"media/small.png": b"s", "media/large.png": b"large"},
     )  # fmt: skip
     assert list(slide_pictures(deck, {2}, Limits())) == [(2, b"large")]
+
+
+def test_a_part_packed_in_a_damaged_way_is_lost_alone(tmp_path: Path) -> None:
+    """Found by damaging real files at random: each way of packing raises errors of its own."""
+    for packing in (zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED):
+        deck = tmp_path / f"{packing}.pptx"
+        parts.make(deck, [box("Fine")])
+        with zipfile.ZipFile(deck, "a", packing) as archive:
+            archive.writestr("docProps/core.xml", f"<x>{random.Random(1).randbytes(900).hex()}</x>")
+            at = archive.getinfo("docProps/core.xml").header_offset + 70
+        data = bytearray(deck.read_bytes())
+        data[at : at + 20] = bytes(255 - byte for byte in data[at : at + 20])
+        deck.write_bytes(data)
+        assert [leaf.title for leaf in read(deck).leaves] == ["Fine"]

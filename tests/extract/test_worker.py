@@ -100,10 +100,14 @@ def test_raising_a_version_reads_only_its_files_again(
         list(reader.read_many(jobs))
     monkeypatch.setattr("coproarchive.extract.pdf.PdfExtractor.version", 99)
     with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
-        assert reader.cached("b" * 64, deck) is not None
-        assert reader.cached("a" * 64, PDF) is None
-        list(reader.read_many(jobs))
+        # Until then the old text is shown.
+        old = reader.cached("a" * 64, PDF)
+        assert old is not None and old.extractor != "pdf 99"
+        (_, new), (_, same) = reader.read_many(jobs)
         assert reader.scheduled == 1
+        assert new.leaves == old.leaves
+        assert same.leaves[0].title == "Bread for all"
+    assert len(list((tmp_path / "index").rglob("*.gz"))) == 2
 
 
 def test_other_limits_try_again_what_limits_cut(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import uuid
+import zlib
 from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
@@ -44,19 +45,36 @@ class ExtractionCache:
     def get(self, sha256: str, media_type: str) -> Extraction | None:
         """What was read from the file of this hash, None where it is not known."""
         path = self._path(sha256, media_type)
+        return self._load(path, path.name, any_limits=False)
+
+    def get_any(self, sha256: str, media_type: str) -> Extraction | None:
+        """The same; failing that, what another version or other limits read.
+
+        For showing: an old text is better than none until the index is brought up to date, and the
+        process that shows may find other helpers than the one that read.
+        """
+        extraction = self.get(sha256, media_type)
+        if extraction is not None:
+            return extraction
+        path = self._path(sha256, media_type)
+        others = sorted(path.parent.glob(f"{sha256}.*.json.gz"), key=lambda p: (p != path, p.name))
+        found = (self._load(p, f"any {p.name}", any_limits=True) for p in others)
+        return next((e for e in found if e is not None), None)
+
+    def _load(self, path: Path, key: str, *, any_limits: bool) -> Extraction | None:
         with self._lock:
-            if path.name in self._recent:
-                self._recent.move_to_end(path.name)
-                return self._recent[path.name]
+            if key in self._recent:
+                self._recent.move_to_end(key)
+                return self._recent[key]
         try:
             stored = json.loads(gzip.decompress(path.read_bytes()))
             extraction = from_json(stored)
             by_limits = extraction.failed or any(n.code in _BY_LIMITS for n in extraction.notices)
-            if by_limits and stored["limits"] != self._limits:
+            if by_limits and not any_limits and stored["limits"] != self._limits:
                 return None
-        except (OSError, EOFError, ValueError, KeyError, TypeError):
+        except (OSError, EOFError, ValueError, KeyError, TypeError, zlib.error):
             return None
-        self._remember(path.name, extraction)
+        self._remember(key, extraction)
         return extraction
 
     def put(self, sha256: str, media_type: str, extraction: Extraction) -> None:
@@ -69,6 +87,11 @@ class ExtractionCache:
             path.parent.mkdir(parents=True, exist_ok=True)
             temporary.write_bytes(data)
             os.replace(temporary, path)
+            # What an older version of the same reader made is not asked for again.
+            stem = f"{sha256}.{path.name.split('.')[1].partition('-')[0]}-"
+            for other in path.parent.glob(f"{stem}*.json.gz"):
+                if other != path:
+                    other.unlink()
         self._remember(path.name, extraction)
 
     def _remember(self, key: str, extraction: Extraction) -> None:

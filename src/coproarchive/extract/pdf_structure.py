@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -18,6 +19,9 @@ import pypdfium2.raw as pdfium
 from coproarchive.extract.base import Notice
 from coproarchive.extract.text import one_line, real_title
 from coproarchive.model import Severity, Source
+
+Page = Any
+"""A page's handle: a pointer that PDFium gave; false where it gave none."""
 
 MAX_ANNOTATIONS = 1_000
 MAX_STRUCTURE = 5_000
@@ -31,6 +35,51 @@ MAX_STRING = 64 * 1024
 _LINK, _POPUP, _WIDGET = 2, 16, 20  # FPDF_ANNOT_* of fpdf_annot.h
 _TO_WEB = 3  # PDFACTION_URI of fpdf_doc.h
 _TEXT_OBJECT, _FORM_OBJECT = 1, 5  # FPDF_PAGEOBJ_TEXT, FPDF_PAGEOBJ_FORM of fpdf_edit.h
+
+
+class opened_page:  # noqa: N801 - used as open() is
+    """A page's handle for the length of a block, false where the page cannot be loaded.
+
+    pypdfium2's own objects register a finaliser each, which costs as much as reading a short page.
+    """
+
+    __slots__ = ("_document", "_index", "_page")
+
+    def __init__(self, document: pypdfium2.PdfDocument, index: int):
+        self._document, self._index = document, index
+
+    def __enter__(self) -> Page:
+        self._page: Page = pdfium.FPDF_LoadPage(self._document, self._index)
+        return self._page
+
+    def __exit__(self, *_: object) -> None:
+        if self._page:
+            pdfium.FPDF_ClosePage(self._page)
+
+
+def page_text(page: Page) -> tuple[str, str]:
+    """The text within the page's box, and all of it; lines end with CR LF."""
+    text_page = pdfium.FPDFText_LoadPage(page)
+    if not text_page:
+        return "", ""
+    try:
+        box = pdfium.FS_RECTF()
+        pdfium.FPDF_GetPageBoundingBox(page, ctypes.byref(box))
+        edges = (box.left, box.top, box.right, box.bottom)
+        size = pdfium.FPDFText_GetBoundedText(text_page, *edges, None, 0)
+        inside = ""
+        if size > 0:
+            buffer = (ctypes.c_ushort * size)()
+            pdfium.FPDFText_GetBoundedText(text_page, *edges, buffer, size)
+            inside = bytes(buffer).decode("utf-16-le", "ignore")
+        count = pdfium.FPDFText_CountChars(text_page)
+        if count <= 0 or count == len(inside):
+            return inside, inside
+        whole = (ctypes.c_ushort * (count + 1))()
+        written = pdfium.FPDFText_GetText(text_page, 0, count, whole)
+        return inside, bytes(whole)[: 2 * max(0, written - 1)].decode("utf-16-le", "ignore")
+    finally:
+        pdfium.FPDFText_ClosePage(text_page)
 
 
 def outline(document: pypdfium2.PdfDocument) -> dict[int, str]:
@@ -49,8 +98,12 @@ def outline(document: pypdfium2.PdfDocument) -> dict[int, str]:
 
 
 def has_labels(document: pypdfium2.PdfDocument) -> bool:
-    """Whether pages have printed numbers of their own: where the first has none, no page has."""
-    return bool(pdfium.FPDF_GetPageLabel(document, 0, None, 0) > 2)
+    """Whether pages have printed numbers that differ from their places.
+
+    Three pages are asked: numbers that differ anywhere differ at the start, half-way or the end.
+    """
+    pages = len(document)
+    return any(page_label(document, index) for index in {0, pages // 2, max(0, pages - 1)})
 
 
 def page_label(document: pypdfium2.PdfDocument, index: int) -> str:
@@ -90,30 +143,40 @@ def attachments(document: pypdfium2.PdfDocument) -> Iterator[Notice]:
         )
 
 
-def page_notes(
-    document: pypdfium2.PdfDocument, page: pypdfium2.PdfPage
-) -> list[tuple[Source, str]]:
+def page_notes(document: pypdfium2.PdfDocument, page: Page) -> list[tuple[Source, str]]:
     """Reviewers' notes, what was written into forms, and web links on the page."""
-    found: list[tuple[Source, str]] = []
-    for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)):
+    count = min(pdfium.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)
+    if not count:
+        return []
+    links, found = _links(document, page)
+    # Slide themes put twenty links within the file on every page, and mostly nothing else.
+    for index in range(count if count > links else 0):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         if not annotation:
             continue
         kind = pdfium.FPDFAnnot_GetSubtype(annotation)
-        if kind == _LINK:
-            # By far the most: slide themes put twenty links within the file on every page.
-            action = pdfium.FPDFLink_GetAction(pdfium.FPDFAnnot_GetLink(annotation))
-            if action and pdfium.FPDFAction_GetType(action) == _TO_WEB:
-                found.append((Source.LINK, _web_address(document, action)))
-        elif kind == _WIDGET:
+        if kind == _WIDGET:
             found.append((Source.ANNOTATION, _entry(annotation, b"V")))
-        elif kind != _POPUP:  # which repeats the note it belongs to
+        elif kind not in (_LINK, _POPUP):  # a popup repeats the note it belongs to
             found.append((Source.ANNOTATION, _entry(annotation, b"Contents")))
         pdfium.FPDFPage_CloseAnnot(annotation)
     return found
 
 
-def alternative_texts(page: pypdfium2.PdfPage) -> list[tuple[Source, str]]:
+def _links(document: pypdfium2.PdfDocument, page: Page) -> tuple[int, list[tuple[Source, str]]]:
+    """How many links the page has, and the web addresses among them."""
+    found: list[tuple[Source, str]] = []
+    number, at, link = 0, ctypes.c_int(0), pdfium.FPDF_LINK()
+    at_pointer, link_pointer = ctypes.byref(at), ctypes.byref(link)
+    while number < MAX_ANNOTATIONS and pdfium.FPDFLink_Enumerate(page, at_pointer, link_pointer):
+        number += 1
+        action = pdfium.FPDFLink_GetAction(link)
+        if action and pdfium.FPDFAction_GetType(action) == _TO_WEB:
+            found.append((Source.LINK, _web_address(document, action)))
+    return number, found
+
+
+def alternative_texts(page: Page) -> list[tuple[Source, str]]:
     """Descriptions of the page's pictures for those who cannot see them; tagged PDFs have them."""
     tree = pdfium.FPDF_StructTree_GetForPage(page)
     if not tree:
@@ -146,7 +209,7 @@ def is_tagged(document: pypdfium2.PdfDocument) -> bool:
     return bool(pdfium.FPDFCatalog_IsTagged(document))
 
 
-def text_objects(page: pypdfium2.PdfPage, limit: int = 100) -> int:
+def text_objects(page: Page, limit: int = 100) -> int:
     """Runs of text that the page and the forms on it draw, counted as far as `limit`."""
     found = 0
     for index in range(min(pdfium.FPDFPage_CountObjects(page), 20 * limit)):

@@ -144,8 +144,8 @@ class Reader:
         self.close()
 
     def cached(self, sha256: str, media_type: str) -> Extraction | None:
-        """What was read from this file before; reads nothing."""
-        return self._cache.get(sha256, media_type)
+        """What was read from this file before, by an older version if need be; reads nothing."""
+        return self._cache.get_any(sha256, media_type)
 
     def reader_of(self, media_type: str) -> str:
         """Who reads such files here, with versions; a change means that texts may differ."""

@@ -1,12 +1,13 @@
 """Office files are zip files of XML parts: opened after a look at their directory, read bounded.
 
 python-pptx and python-docx read every part into memory, unbounded, and give up on the whole file
-for one part that is missing: of 405 real and hostile decks they lost 112 that this reads, and gave
+for one part that is missing: of 406 real and hostile decks they lost 112 that this reads, and gave
 the same words for all others but one.
 """
 
 from __future__ import annotations
 
+import lzma
 import posixpath
 import re
 import struct
@@ -115,7 +116,7 @@ class Package:
         except KeyError:
             return None
         except (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error,
-                zipfile.BadZipFile):  # fmt: skip
+                lzma.LZMAError, zipfile.BadZipFile):  # fmt: skip
             self.lost.append(name)
             return None
         if len(data) > limit:
