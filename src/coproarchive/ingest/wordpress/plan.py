@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.ingest.propose import name_key
-from coproarchive.ingest.wordpress.content import plain_address
+from coproarchive.ingest.wordpress.addresses import plain_address
 from coproarchive.ingest.wordpress.planned import Plan, PlannedItem, Wanted
 from coproarchive.ingest.wordpress.programmes import session_of, sessions_of
 from coproarchive.ingest.wordpress.records import Guess, Options

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from coproarchive.extract.text import one_line
+from coproarchive.ingest.wordpress.addresses import plain_address
 from coproarchive.ingest.wordpress.content import (
     EMAIL,
     EMAIL_REMOVED,
     Body,
     TextLine,
-    plain_address,
 )
 from coproarchive.ingest.wordpress.records import Options, Post, Site, Source, Term
 from coproarchive.ingest.wordpress.shortcodes import typeset
