@@ -12,8 +12,26 @@ _FILM = re.compile(
 )
 
 
+MAX_ADDRESS = 2_000
+
+
+def well_formed(url: str) -> str:
+    """The address, if it is one of the web that a record may hold; else ""."""
+    url = "".join(url.split())
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        sound = False
+    return url if sound and len(url) <= MAX_ADDRESS and url.isprintable() else ""
+
+
 def plain_address(url: str) -> str:
-    """Host and path, alike with and without https, www, a picture's size and a fragment."""
+    """Host and path, alike with and without https, www, a picture's size and a fragment.
+
+    Args:
+        url: a `well_formed` address, or "".
+    """
     parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
     path = _SIZED.sub("", parts.path).rstrip("/")

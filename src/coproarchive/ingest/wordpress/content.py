@@ -18,7 +18,7 @@ import lxml.html
 from lxml import etree
 
 from coproarchive.extract.text import clean
-from coproarchive.ingest.wordpress.addresses import canonical, plain_address
+from coproarchive.ingest.wordpress.addresses import canonical, plain_address, well_formed
 from coproarchive.ingest.wordpress.shortcodes import Say, as_shown, typeset
 
 MAX_CONTENT = 8 * 1024 * 1024
@@ -170,10 +170,12 @@ class Body:
         except ValueError:
             scheme, full = "broken", bare
         if scheme in ("http", "https"):
-            full = canonical(full)
-            return (
-                full.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
-            )
+            full = well_formed(canonical(full))
+            for mark, code in (("(", "%28"), (")", "%29"), ("<", "%3C"), (">", "%3E")):
+                full = full.replace(mark, code)
+            if not full:
+                self.notes.say("link-removed", "broken or too long")
+            return full
         if scheme == "mailto":
             if self.keep_email:
                 return full
