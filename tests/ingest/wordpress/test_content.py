@@ -10,6 +10,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from coproarchive.ingest.wordpress.content import Body
+from coproarchive.ingest.wordpress.understand.names import Known
+from coproarchive.ingest.wordpress.understand.programme import find_programme
+from coproarchive.ingest.wordpress.understand.talks import find_talks
+from coproarchive.ingest.wordpress.understand.when import find_date
 from coproarchive.ingest.wordpress.wxr import WxrSource
 
 
@@ -123,3 +127,22 @@ def test_hostile_posts_never_run(shared: Path) -> None:
     for path in sorted((shared / "hostile" / "files" / "wxr").glob("*.xml")):
         for post in WxrSource([path]).posts():
             assert not runs(markdown(post.content)), path
+
+
+def test_deep_nesting_keeps_its_words() -> None:
+    body = Body("<b>" * 5_000 + "deep" + "</b>" * 5_000, raw=True)
+    assert "deep" in body.markdown() and body.lines()
+    assert ("too-deep", "") in body.notes.counts
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize(
+    "seed", ["<pre> </script>", "<!-- wp:x ", "[caption]", "(", "1 May ", "Dr Dr "]
+)
+def test_what_repeats_without_end_is_read_in_time(seed: str) -> None:
+    body = Body(seed * (100_000 // len(seed)), raw=True)
+    body.markdown()
+    lines = body.lines()
+    find_programme([*lines, *lines, *lines], Known())
+    find_date("x", lines, "2018-01-01")
+    find_talks("Slides", [], lines, Known(), {})

@@ -16,8 +16,8 @@ from dataclasses import asdict
 from typing import Any
 
 from coproarchive.catalogue import Catalogue
+from coproarchive.ingest.wordpress.addresses import plain_address
 from coproarchive.ingest.wordpress.apply import Applier
-from coproarchive.ingest.wordpress.content import plain_address
 from coproarchive.ingest.wordpress.media import Fetches, Media
 from coproarchive.ingest.wordpress.merge import State, sites
 from coproarchive.ingest.wordpress.plan import make_plan

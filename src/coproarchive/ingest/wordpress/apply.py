@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, IngestError
-from coproarchive.ingest.wordpress.content import Body, plain_address
+from coproarchive.ingest.wordpress.addresses import plain_address
+from coproarchive.ingest.wordpress.content import Body
 from coproarchive.ingest.wordpress.media import Media
 from coproarchive.ingest.wordpress.merge import State, digest, hashes, merge
 from coproarchive.ingest.wordpress.planned import Plan, PlannedItem, Wanted, link_of

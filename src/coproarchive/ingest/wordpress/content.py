@@ -7,6 +7,7 @@ in silence.
 
 from __future__ import annotations
 
+import html
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -17,9 +18,12 @@ import lxml.html
 from lxml import etree
 
 from coproarchive.extract.text import clean
-from coproarchive.ingest.wordpress.shortcodes import as_shown, typeset
+from coproarchive.ingest.wordpress.addresses import canonical, plain_address, well_formed
+from coproarchive.ingest.wordpress.shortcodes import Say, as_shown, typeset
 
 MAX_CONTENT = 8 * 1024 * 1024
+MAX_DEPTH = 150
+"""Elements inside one another; what lies deeper is words only."""
 EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}(?![\w-])")
 EMAIL_REMOVED = "[e-mail address removed]"
 
@@ -34,11 +38,6 @@ _TEXT_BLOCKS = frozenset(
 )
 _SPECIAL = re.compile(r"([\\`*\[\]<>])")
 _LINE_START = re.compile(r"^(\s*)(#{1,6}(?=\s|$)|[-+](?=\s)|=+\s*$|-{3,}\s*$|~{3}|\|)")
-_FILM = re.compile(
-    r"^https?://(?:(?:www\.|m\.)?(?:youtube(?:-nocookie)?\.com/(?:embed/|watch\?(?:[^#]*&)?v=|shorts/|v/)"
-    r"|youtu\.be/)(?P<tube>[\w-]{6,20})[^\s]*|player\.vimeo\.com/video/(?P<vimeo>\d+)[^\s]*)$"
-)
-_SIZED = re.compile(r"-\d{2,4}x\d{2,4}(?=\.\w{3,4}$)")
 # What sites add to a post's text when they show it: sharing buttons, lists of other posts, and
 # readers' comments, which stay out.
 _ADDED = re.compile(
@@ -122,7 +121,7 @@ class Body:
             content = as_shown(content, dict(pictures or {}), self.notes.say)
         else:
             content = _LONE_ADDRESS.sub(r'\1<a class="embed" href="\2">\2</a>\3', content)
-        self.root = _tree(content)
+        self.root = _tree(content, self.notes.say)
 
     def markdown(self) -> str:
         """Clean Markdown, ending in a newline; "" where there is no text."""
@@ -171,10 +170,12 @@ class Body:
         except ValueError:
             scheme, full = "broken", bare
         if scheme in ("http", "https"):
-            full = _FILM.sub(_canonical, re.sub(r"\?_=\d+$", "", full))  # a player's own mark
-            return (
-                full.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
-            )
+            full = well_formed(canonical(full))
+            for mark, code in (("(", "%28"), (")", "%29"), ("<", "%3C"), (">", "%3E")):
+                full = full.replace(mark, code)
+            if not full:
+                self.notes.say("link-removed", "broken or too long")
+            return full
         if scheme == "mailto":
             if self.keep_email:
                 return full
@@ -184,35 +185,43 @@ class Body:
         return ""
 
 
-def plain_address(url: str) -> str:
-    """Host and path, alike with and without https, www, a picture's size and a fragment."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "").removeprefix("www.")
-    path = _SIZED.sub("", parts.path).rstrip("/")
-    number = re.search(r"(?:^|&)((?:p|page_id|attachment_id)=\d+)", parts.query)
-    return f"{host}{path}" + (f"/?{number[1]}" if number and not path else "")
-
-
-def _canonical(match: re.Match[str]) -> str:
-    """A film's page: players and short addresses of one film become one address."""
-    if match["tube"]:
-        return f"https://www.youtube.com/watch?v={match['tube']}"
-    return f"https://vimeo.com/{match['vimeo']}"
-
-
-def _tree(content: str) -> lxml.html.HtmlElement:
+def _tree(content: str, say: Say) -> lxml.html.HtmlElement:
     parser = lxml.html.HTMLParser(
         no_network=True, huge_tree=True, remove_comments=True, remove_pis=True, encoding="utf-8"
     )
+    if len(content) > MAX_CONTENT:
+        say("text-cut", f"after {MAX_CONTENT:,} characters")
     text = f"<div>{content[:MAX_CONTENT]}</div>".encode("utf-8", "replace").replace(b"\x00", b"")
     try:
         tree = lxml.html.document_fromstring(text, parser=parser)
+        if any("depth" in error.message for error in parser.error_log):  # the parser gave up there
+            say("too-deep", "")
+            words = html.escape(re.sub(r"<[^<>]*>", " ", content[:MAX_CONTENT]))
+            return lxml.html.document_fromstring(f"<div>{words}</div>")
         for node in [n for n in tree.iter() if _ADDED.search(f"{n.get('class')} {n.get('id')}")]:
             if node.getparent() is not None:
                 node.drop_tree()  # type: ignore[attr-defined]  # the stubs take it for plain XML
+        if _flattened(tree):
+            say("too-deep", "")
         return tree
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return lxml.html.document_fromstring(b"<div></div>")
+
+
+def _flattened(tree: lxml.html.HtmlElement) -> bool:
+    """Whether something was nested deeper than MAX_DEPTH; its words stay, without their form."""
+    deep, level = 0, [tree]
+    while level and deep < MAX_DEPTH:
+        level = [child for node in level for child in node]
+        deep += 1
+    found = False
+    for node in level:
+        if len(node):
+            found = True
+            words = " ".join(node.itertext())
+            del node[:]
+            node.text = words
+    return found
 
 
 def _tag(node: lxml.html.HtmlElement) -> str:
@@ -220,16 +229,13 @@ def _tag(node: lxml.html.HtmlElement) -> str:
 
 
 class _Writer:
-    """Markdown of a tree. libxml2 nests at most 256 deep or so, hence recursion is bounded."""
+    """Markdown of a tree that is at most MAX_DEPTH deep, hence recursion is bounded."""
 
     def __init__(self, body: Body):
         self.body = body
 
-    def blocks(self, node: lxml.html.HtmlElement, depth: int = 0) -> list[str]:
+    def blocks(self, node: lxml.html.HtmlElement) -> list[str]:
         """Blocks below a node, each without blank lines around it."""
-        if depth > 300:
-            self.body.notes.say("too-deep", "")
-            return [escape(self.body.say_words(" ".join(node.itertext())))]
         found: list[str] = []
         run = [self._text(node.text)]
         for child in node:
@@ -237,9 +243,9 @@ class _Writer:
             if self._is_block(child, tag):
                 self._end(run, found)
                 run = []
-                found += self._block(child, tag, depth)
+                found += self._block(child, tag)
             else:
-                run.append(self._inline(child, depth))
+                run.append(self._inline(child))
             run.append(self._text(child.tail))
         self._end(run, found)
         return found
@@ -252,37 +258,37 @@ class _Writer:
         return tag not in ("br", "img") and any(self._is_block(c, _tag(c)) for c in node)
 
     def _block(  # noqa: PLR0911 - a return a kind of element
-        self, node: lxml.html.HtmlElement, tag: str, depth: int
+        self, node: lxml.html.HtmlElement, tag: str
     ) -> list[str]:
         if tag in _RUNS:
             if tag not in ("style", "noscript", "template", "head") or len(node):
                 self.body.notes.say("markup-removed", tag)
             return []
         if re.fullmatch(r"h[1-6]", tag):
-            text = " ".join(self._line(node, depth).split())
+            text = " ".join(self._line(node).split())
             return [f"{'#' * int(tag[1])} {text}"] if text else []
         if tag in ("ul", "ol", "menu"):
-            return self._list(node, ordered=tag == "ol", depth=depth)
+            return self._list(node, ordered=tag == "ol")
         if tag == "blockquote":
-            inner = "\n\n".join(self.blocks(node, depth + 1))
+            inner = "\n\n".join(self.blocks(node))
             return ["\n".join(f"> {line}".rstrip() for line in inner.splitlines())] if inner else []
         if tag == "pre":
             text = self.body.without_email("".join(node.itertext())).strip("\n")
             fence = "`" * max(3, 1 + max((len(m) for m in re.findall(r"`+", text)), default=0))
             return [f"{fence}\n{text}\n{fence}"] if text.strip() else []
         if tag == "table":
-            return self._table(node, depth)
+            return self._table(node)
         if tag == "hr":
             return ["* * *"]  # three dashes at the top would be front matter
         if tag in _FRAMES:
             return self._frame(node, tag)
-        return self.blocks(node, depth + 1)
+        return self.blocks(node)
 
-    def _list(self, node: lxml.html.HtmlElement, *, ordered: bool, depth: int) -> list[str]:
+    def _list(self, node: lxml.html.HtmlElement, *, ordered: bool) -> list[str]:
         lines: list[str] = []
         for number, child in enumerate(node, start=1):
             mark = f"{number}. " if ordered else "- "
-            blocks = self.blocks(child, depth + 1) if _tag(child) not in _RUNS else []
+            blocks = self.blocks(child) if _tag(child) not in _RUNS else []
             tight = all(b.startswith(("- ", "1. ")) for b in blocks[1:])
             inner = ("\n" if tight else "\n\n").join(blocks)
             if inner:
@@ -292,18 +298,18 @@ class _Writer:
                 lines += [pad + line if line else "" for line in others]
         return ["\n".join(lines)] if lines else []
 
-    def _table(self, table: lxml.html.HtmlElement, depth: int) -> list[str]:
+    def _table(self, table: lxml.html.HtmlElement) -> list[str]:
         rows = [
             [
-                " ".join(
-                    "<br>".join(self.blocks(cell, depth + 1)).replace("<br>", " / ").split()
-                ).replace("|", "\\|")
+                " ".join("<br>".join(self.blocks(cell)).replace("<br>", " / ").split()).replace(
+                    "|", "\\|"
+                )
                 for cell in row.iterchildren("td", "th")
             ]
             for row in table.iter("tr")
         ]
         rows = [row for row in rows if any(row)]
-        caption = [t for c in table.iterchildren("caption") for t in self.blocks(c, depth + 1)]
+        caption = [t for c in table.iterchildren("caption") for t in self.blocks(c)]
         if not rows:
             return caption
         width = max(len(row) for row in rows)
@@ -337,14 +343,14 @@ class _Writer:
     def _text(self, text: str | None) -> str:
         return escape(re.sub(r"[ \t\r\n]+", " ", self.body.say_words(text))) if text else ""
 
-    def _line(self, node: lxml.html.HtmlElement, depth: int) -> str:
+    def _line(self, node: lxml.html.HtmlElement) -> str:
         pieces = [self._text(node.text)]
         for child in node:
-            pieces += [self._inline(child, depth + 1), self._text(child.tail)]
+            pieces += [self._inline(child), self._text(child.tail)]
         return "".join(pieces)
 
     def _inline(  # noqa: PLR0911 - a return a kind of element
-        self, node: lxml.html.HtmlElement, depth: int
+        self, node: lxml.html.HtmlElement
     ) -> str:
         tag = _tag(node)
         if not tag or tag in _RUNS:
@@ -355,7 +361,7 @@ class _Writer:
             return "\\\n"
         if tag == "img":
             return self._picture(node)
-        inner = self._line(node, depth) if depth < 300 else ""
+        inner = self._line(node)
         if tag in ("strong", "b") and inner.strip():
             return _wrapped(inner, "**")
         if tag in ("em", "i", "cite") and inner.strip():

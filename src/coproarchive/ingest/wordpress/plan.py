@@ -8,8 +8,9 @@ from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from coproarchive.catalogue import Catalogue
+from coproarchive.extract.text import one_line
 from coproarchive.ingest.propose import name_key
-from coproarchive.ingest.wordpress.content import plain_address
+from coproarchive.ingest.wordpress.addresses import plain_address
 from coproarchive.ingest.wordpress.planned import Plan, PlannedItem, Wanted
 from coproarchive.ingest.wordpress.programmes import session_of, sessions_of
 from coproarchive.ingest.wordpress.records import Guess, Options
@@ -124,12 +125,21 @@ class _Planner:
             if event and event_title(entry.title).casefold() == term.name.casefold():
                 continue
             if not topic and self.options.new_topics and term.domain in ("post_tag", "category"):
-                topic = slugify(term.name, "topic")
-                self.plan.topics[topic] = Topic(id=topic, label=term.name[:200])
+                topic = self._topic(term.name)
                 self.topic_ids[term.name.casefold()] = topic
             if topic:
                 found[topic] = None
         return tuple(found)
+
+    def _topic(self, label: str) -> str:
+        """The id of a new topic."""
+        wanted = slugify(label, "topic")
+        topic, number = wanted, 1
+        while topic in self.catalogue.topics or topic in self.plan.topics:
+            number += 1
+            topic = f"{wanted}-{number}"
+        self.plan.topics[topic] = Topic(id=topic, label=label[:200])
+        return topic
 
     # ------------------------------------------------------------- seminars
 
@@ -152,7 +162,7 @@ class _Planner:
                 title=title,
                 number=event.number,
                 date=day or None,
-                place=place[0].value[:1_000] if place else None,
+                place=(place[0].value.strip()[:1_000] or None) if place else None,
                 description=main[1].about or None,
                 programme=tuple(self._session(s) for _, s in sessions),
                 source=main[0].link or None,
@@ -291,7 +301,7 @@ class _Planner:
     def wanted(self, url: str) -> Wanted:
         """A file by its address, with the label that its attachment gives it."""
         file = self.files.get(url)
-        name = unquote(urlsplit(url).path).rpartition("/")[2]
+        name = one_line(unquote(urlsplit(url).path).rpartition("/")[2])
         label = file.title if file and file.title else name or url
         return Wanted(url, label[:300], file is not None or _uploaded(url))
 

@@ -31,6 +31,7 @@ CODES: dict[str, str] = {
     "gallery-incomplete": "a gallery names pictures that the source does not hold",
     "e-mail-removed": "an e-mail address was left out of a post",
     "link-removed": "a link that does not lead to the web was left out of a post",
+    "text-cut": "a post is longer than is read; the rest of its text was left out",
     "too-deep": "a post is nested deeper than is read; its words are kept, without their form",
     "programme-twice": "two posts tell the same programme; the later one counts",
     "gone-at-source": "a post that was brought before is not in the source now; it is kept",

@@ -175,7 +175,7 @@ def _own_post(value: dict[str, Any], kind: str) -> Post:
         Term(str(t.get("taxonomy") or "category"), str(t.get("slug") or ""), _words(t.get("name")))
         for group in embedded.get("wp:term") or []
         for t in group
-        if isinstance(t, dict) and t.get("name")
+        if isinstance(t, dict) and _words(t.get("name"))
     ]
     protected = bool(content.get("protected"))
     return Post(
@@ -236,7 +236,7 @@ def _com_file(value: dict[str, Any]) -> Post:
 
 
 def _words(value: object) -> str:
-    return html.unescape(value) if isinstance(value, str) else ""
+    return " ".join(html.unescape(value).split()) if isinstance(value, str) else ""
 
 
 def _day(value: object) -> str:

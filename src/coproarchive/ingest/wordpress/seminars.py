@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
-from coproarchive.ingest.wordpress.content import plain_address
+from coproarchive.ingest.wordpress.addresses import plain_address
 from coproarchive.ingest.wordpress.records import Guess
 from coproarchive.ingest.wordpress.survey import Entry, Findings, Survey
 from coproarchive.ingest.wordpress.understand.names import name_key

@@ -24,7 +24,7 @@ _BLOCKS = (
 _OPENS = re.compile(rf"(<(?:{_BLOCKS})[\s/>])", re.IGNORECASE)
 _CLOSES = re.compile(rf"(</(?:{_BLOCKS})>)", re.IGNORECASE)
 _IS_BLOCK = re.compile(rf"^\s*</?(?:{_BLOCKS})[\s/>]", re.IGNORECASE)
-_KEPT = re.compile(r"<(pre|script|style|textarea)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_KEEPS = re.compile(r"<(/?)(pre|script|style|textarea)\b[^<>]{0,1000}>", re.IGNORECASE)
 _BARE_ADDRESS = re.compile(r"(?m)^[ \t]*(https?://[^\s<>\"']+)[ \t]*$")
 
 # What only says how things are laid out: the text inside stays, the marks go.
@@ -69,7 +69,8 @@ def _without_blocks(content: str, say: Say) -> str:
                 say("block-not-shown", name)
         return "\n"
 
-    return _BLOCK.sub(one, content)
+    end = content.rfind("-->") + 3  # what opens after the last end is no block
+    return _BLOCK.sub(one, content[:end]) + content[end:] if end > 2 else content
 
 
 def _without_shortcodes(content: str, pictures: dict[str, str], say: Say) -> str:
@@ -146,12 +147,12 @@ def paragraphs(content: str) -> str:
     """Blank lines become paragraphs and line ends become breaks, as WordPress's wpautop does."""
     kept: list[str] = []
 
-    def keep(match: re.Match[str]) -> str:
-        kept.append(match[0])
+    def keep(text: str) -> str:
+        kept.append(text)
         return f"\n\n<pre {len(kept) - 1}></pre>\n\n"
 
     content = content.replace("\r\n", "\n").replace("\r", "\n")
-    content = _KEPT.sub(keep, content)
+    content = _kept(content, keep)
     content = _CLOSES.sub(r"\1\n\n", _OPENS.sub(r"\n\n\1", content))
     pieces = []
     for piece in re.split(r"\n[ \t\xa0]*\n+", content):
@@ -169,6 +170,20 @@ def paragraphs(content: str) -> str:
             pieces.append(f"<p>{_breaks(bare)}</p>")
     content = "\n".join(pieces)
     return re.sub(r"<pre (\d+)></pre>", lambda m: kept[int(m[1])], content)
+
+
+def _kept(content: str, keep: Callable[[str], str]) -> str:
+    """What stands between marks inside which line ends count is put aside."""
+    out: list[str] = []
+    position = 0
+    opened: re.Match[str] | None = None
+    for mark in _KEEPS.finditer(content):
+        if opened is None:
+            opened = None if mark[1] else mark
+        elif mark[1] and mark[2].lower() == opened[2].lower():
+            out += [content[position : opened.start()], keep(content[opened.start() : mark.end()])]
+            position, opened = mark.end(), None
+    return "".join(out) + content[position:]
 
 
 def _breaks(text: str) -> str:

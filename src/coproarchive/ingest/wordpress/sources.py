@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from coproarchive.errors import IngestError
+from coproarchive.ingest.wordpress.addresses import well_formed
 from coproarchive.ingest.wordpress.fetch import Fetcher
 from coproarchive.ingest.wordpress.records import Source
 from coproarchive.ingest.wordpress.rest import RestSource
@@ -28,6 +29,8 @@ def source_of(words: Sequence[str], fetcher: Fetcher, work: Path) -> Source:
     if addresses:
         if len(words) > 1:
             raise IngestError("one site at a time: give one address and nothing else.")
+        if not well_formed(addresses[0]):
+            raise IngestError("this is no address of a site.", addresses[0])
         return RestSource(addresses[0], fetcher, work)
     paths = [Path(word) for word in words]
     for path in paths:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from coproarchive.extract.text import one_line
+from coproarchive.ingest.wordpress.addresses import plain_address, well_formed
 from coproarchive.ingest.wordpress.content import (
     EMAIL,
     EMAIL_REMOVED,
     Body,
     TextLine,
-    plain_address,
 )
 from coproarchive.ingest.wordpress.records import Options, Post, Site, Source, Term
 from coproarchive.ingest.wordpress.shortcodes import typeset
@@ -33,6 +33,7 @@ from coproarchive.ingest.wordpress.understand.people import (
 from coproarchive.ingest.wordpress.understand.programme import SessionLine, find_programme
 from coproarchive.ingest.wordpress.understand.talks import Talk, find_talks, says_film
 from coproarchive.ingest.wordpress.understand.when import Found, dates_in, find_date, find_place
+from coproarchive.model import edtf_bounds
 from coproarchive.progress import Progress
 
 _OWN_TYPES = re.compile(
@@ -132,7 +133,7 @@ class Survey:
         return Body(
             post.content,
             raw=post.raw,
-            base=post.link or self.site.address,
+            base=well_formed(post.link) or well_formed(self.site.address),
             pictures=self.pictures,
             alternatives=self.alternatives,
             keep_email="e-mail" in options.include,
@@ -173,8 +174,9 @@ def keyed(source: Source) -> Iterator[tuple[str, Post]]:
     """Posts with the `source_id` of each; a number used twice still gives two."""
     seen: Counter[str] = Counter()
     for post in source.posts():
-        path = urlsplit(post.link).path.strip("/") if not post.id else ""
-        key = f"{source.site.key}#{post.id or path or post.slug or 'no-number'}"[:900]
+        path = urlsplit(well_formed(post.link)).path.strip("/") if not post.id else ""
+        name = one_line(f"{post.id or path or post.slug}") or "no-number"
+        key = f"{source.site.key}#{name}"[:900]
         seen[key] += 1
         yield key if seen[key] == 1 else f"{key}~{seen[key]}", post
 
@@ -191,7 +193,7 @@ def _entry(key: str, post: Post, site: Site, options: Options) -> Entry:
         skip = f'not public: status "{status[:40]}"'
     elif post.type != "attachment" and not (post.title.strip() or post.content.strip()):
         skip = "it has neither title nor text"
-    elif post.type == "attachment" and not re.match(r"https?://", post.attachment_url):
+    elif post.type == "attachment" and not well_formed(post.attachment_url):
         skip = "it has no web address of a file"
     title = one_line(EMAIL.sub(EMAIL_REMOVED, post.title) if "@" in post.title else post.title)
     return Entry(
@@ -199,19 +201,25 @@ def _entry(key: str, post: Post, site: Site, options: Options) -> Entry:
         id=post.id,
         type=post.type,
         title=_shown(title, raw=post.raw)[:1_000],
-        link=post.link
-        if re.match(r"https?://[^\s/]+", post.link) and len(post.link) < 2_000
-        else "",
+        link=well_formed(post.link),
         slug=post.slug,
-        date=post.date,
-        account=site.authors.get(post.creator, post.creator),
+        date=_day(post.date),
+        account=one_line(site.authors.get(post.creator, post.creator))[:200],
         parent=post.parent,
         terms=post.terms,
-        attachment_url="".join(post.attachment_url.split())[:2_000] if not skip else "",
+        attachment_url="" if skip else well_formed(post.attachment_url),
         alt=one_line(post.alt)[:1_000],
         skip=skip,
         hidden=bool(reasons),
     )
+
+
+def _day(date: str) -> str:
+    try:
+        edtf_bounds(date)
+    except ValueError:
+        return ""
+    return date
 
 
 def _shown(title: str, *, raw: bool) -> str:
@@ -224,7 +232,7 @@ def _meet(post: Post, entry: Entry, found: Survey) -> None:
     """Remember who is named, so that a name is known wherever it stands."""
     if is_name(entry.account) and not is_organisation(entry.account):
         found.known.add([entry.account])
-    body = Body(post.content, raw=post.raw, base=post.link)
+    body = Body(post.content, raw=post.raw, base=entry.link)
     lines = body.lines()
     for line in lines:
         found.known.add(

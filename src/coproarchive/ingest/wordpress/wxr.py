@@ -313,7 +313,7 @@ def _post(item: etree._Element) -> Post:
             name = "excerpt" if "excerpt" in str(element.tag) else "content"
         if name == "category":
             slug = element.get("nicename") or ""
-            label = html.unescape(element.text or "").strip() or slug
+            label = " ".join(html.unescape(element.text or "").split()) or slug.strip()
             if label:
                 terms.append(Term(element.get("domain") or "category", slug, label))
         elif name == "comment":

@@ -94,6 +94,8 @@ def named_people(text: str, known: Known) -> tuple[str, ...]:
 
     Empty where something in the list is no name.
     """
+    if len(text) > 400:
+        return ()
     text = re.sub(r"\s*\([^)]*\)", "", text).strip(' .:–—-,;"“”')
     if not text or len(text) > 300:
         return ()

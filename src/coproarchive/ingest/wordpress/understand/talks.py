@@ -24,6 +24,8 @@ from coproarchive.ingest.wordpress.understand.programme import (
 )
 from coproarchive.model import Role
 
+MAX_WORDS = 500
+"""Characters of a line that are read for a title and names; more is prose."""
 DECKS = frozenset("pptx ppt ppsx pps potx pptm odp key".split())
 PAPERS = frozenset("pdf docx doc odt rtf".split())
 FILMS = frozenset("mp4 m4v webm mov mp3 m4a ogg ogv wav".split())
@@ -252,6 +254,7 @@ def without_download(text: str) -> str:
 
 
 def _talk(text: str, urls: tuple[str, ...], line: TextLine, here: _Reading, known: Known) -> Talk:
+    text = text[:MAX_WORDS]
     kinds = {kind_of_link(url) for url in urls}
     listed = here.context or here.heading or "deck" in kinds
     film = kinds == {"film"}

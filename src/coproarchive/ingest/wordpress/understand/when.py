@@ -6,8 +6,13 @@ import datetime
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from coproarchive.ingest.wordpress.content import TextLine
+
+READ = 2_000
+"""Characters of a line in which dates are looked for."""
+MAX_DATES = 12
 
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -94,18 +99,19 @@ def find_date(title: str, lines: Sequence[TextLine], published: str) -> Found | 
     best: Found | None = None
     shown = [TextLine(title), *lines[:400]]
     for number, line in enumerate(shown):
-        for value, match in dates_in(line.text, published):
+        text = line.text[:READ]
+        for value, match in islice(dates_in(text, published), MAX_DATES):
             score, rule = 0.35, "a date in the post"
             if number == 0:
                 score, rule = 0.75, "a date in the title"
-            elif _LABELLED.match(line.text):
+            elif _LABELLED.match(text):
                 score, rule = 0.85, 'a line that begins with "Date"'
-            elif _HAPPENS.search(line.text):
+            elif _HAPPENS.search(text):
                 score, rule = 0.75, "a date and words that say it happened then"
             elif len(line.text) < 140 and number < 16:
                 score, rule = 0.7, "a date in a short line near the top"
             score += 0.1 if match.groupdict().get("weekday") else 0.0
-            score -= 0.45 if _OTHER.search(line.text) else 0.0
+            score -= 0.45 if _OTHER.search(text) else 0.0
             score -= 0.0 if match["year"] else 0.15
             if best is None or score > best.confidence:
                 best = Found(value, line.text[:300], rule, round(min(score, 0.95), 2))
@@ -117,7 +123,7 @@ def dates_in(text: str, published: str) -> Iterator[tuple[str, re.Match[str]]]:
     if not any(map(str.isdigit, text)):
         return
     for form in _FORMS:
-        for match in form.finditer(text[:4_000]):
+        for match in form.finditer(text[:READ]):
             value = _value(match, published)
             if value:
                 yield value, match
