@@ -17,11 +17,13 @@ MOST = 10_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def to_csv(found: Iterable[tuple[str, float, bool]], catalogue: Catalogue, base: str = "") -> str:
+def to_csv(
+    found: Iterable[tuple[str, float, bool | None]], catalogue: Catalogue, base: str = ""
+) -> str:
     """A CSV table (RFC 4180) of found items, with a byte order mark so that Excel reads UTF-8.
 
     Args:
-        found: id, score and whether all words are in it, in order.
+        found: id, score and whether all words are in it (None: not known), in order.
         catalogue: what the reader may see; other ids are left out.
         base: the archive's web address, put before the items' paths.
     """
@@ -41,7 +43,9 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.lstrip().startswith(_FORMULA) or cell.startswith(_FORMULA) else cell
 
 
-def _row(item: Item, score: float, is_full: bool, catalogue: Catalogue, base: str) -> list[str]:
+def _row(
+    item: Item, score: float, is_full: bool | None, catalogue: Catalogue, base: str
+) -> list[str]:
     people = dict.fromkeys(contribution.person for contribution in item.people)
     return [
         item.title,
@@ -50,7 +54,7 @@ def _row(item: Item, score: float, is_full: bool, catalogue: Catalogue, base: st
         "; ".join(catalogue.person_name(person) for person in people),
         catalogue.item_date(item) or "",
         "; ".join(catalogue.topic_label(topic) for topic in item.topics),
-        "yes" if is_full else "no",
+        {True: "yes", False: "no", None: ""}[is_full],
         f"{score:g}",
         f"{base.rstrip('/')}/item/{item.id}",
         item.id,
