@@ -219,5 +219,5 @@ def test_suggest_similar_and_tables(run: Run) -> None:
     assert run("similar", "no-such-item")[0] == run("show", "no-such-item")[0]
     code, out, _ = run("search", "bread", "--csv")
     assert code == 0
-    assert out.splitlines()[0].endswith("title,kind,seminar,speakers,date,topics,score,address,id")
+    assert out.splitlines()[0].endswith("topics,all words,score,address,id")
     assert len(out.splitlines()) == 3

@@ -80,6 +80,34 @@ def test_similar_items_share_telling_words(library: Library) -> None:
         library.similar(f"{SEMINAR}/hidden-talk")
 
 
+# ------------------------------------------------------------- full and partial
+
+
+def test_full_matches_come_first_and_partial_ones_after(library: Library) -> None:
+    """Until a page is full; who uses signs, or wants the words as typed, gets full ones only."""
+    results = library.search(Query.parse("bread eaters"))
+    assert (results.full, results.total, results.partial) == (1, 2, False)
+    assert [hit.missing for hit in results.hits] == [(), ("eaters",)]
+    for query in (
+        Query.parse("bread eaters", exact=True),
+        Query.parse('bread "eaters"'),
+        Query.parse("bread eaters -windmills"),
+        Query.parse("bread eaters", sort="title"),
+    ):
+        strict = library.search(query)
+        assert [hit.id for hit in strict.hits] == ["a-post"]
+        assert (strict.full, strict.total) == (1, 1)
+
+
+def test_narrowing_only_narrows(library: Library) -> None:
+    """A choice never brings in partial matches that were not there before."""
+    whole = library.search(Query.parse("bread eaters"))
+    for facet in whole.facets:
+        for value in facet.values:
+            chosen = library.search(whole.query.toggle(facet.name, value.value))
+            assert chosen.total == value.count <= whole.total
+
+
 # ---------------------------------------------------------------------- table
 
 
@@ -90,6 +118,7 @@ def test_results_are_a_table(library: Library) -> None:
     assert len(rows) == library.search(Query.parse("bread")).total == 2
     bread = next(row for row in rows if row["id"] == BREAD)
     assert bread["speakers"] == "Ada Baker"
+    assert bread["all words"] == "yes"
     assert bread["address"] == f"https://bread.example/item/{BREAD}"
 
 

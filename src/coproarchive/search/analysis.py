@@ -180,12 +180,15 @@ _AMERICAN = [
 ]
 
 
+_IS_AMERICAN = re.compile("|".join(pattern.pattern for pattern, _ in _AMERICAN))
+
+
 def british(word: str) -> str:
     """An English word in British spelling, so that either spelling finds the other."""
+    if not _IS_AMERICAN.match(word):
+        return word
     for pattern, spelling in _AMERICAN:
-        changed, count = pattern.subn(spelling, word)
-        if count:
-            return changed
+        word = pattern.sub(spelling, word)
     return word
 
 

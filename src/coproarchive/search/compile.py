@@ -30,8 +30,6 @@ from coproarchive.search.ranking import STANDARD, Weights
 
 QUESTION_WORDS = 6
 """From so many telling words on, a query is a question: the best matches, not only full ones."""
-FILLED_WORDS = 3
-"""From so many words on, a few full matches are followed by partial ones."""
 
 
 class Synonyms:
@@ -120,7 +118,10 @@ class Compiler:
         excluded = [Not(self.node(c)) for c in query.clauses if c.excluded]
         compiled.clauses = (*positive, *(c for c in query.clauses if c.excluded))
         compiled.is_question = len(nodes) >= QUESTION_WORDS and not query.exact
-        compiled.is_filled = len(nodes) >= FILLED_WORDS and not query.exact
+        # Who writes quotes, minus signs or fields wants just that.
+        compiled.is_filled = not (query.exact or excluded) and all(
+            c.kind in ("word", "compound") and not c.fields for c in compiled.clauses
+        )
         bonuses = self._bonuses(positive) if len(nodes) < QUESTION_WORDS else ()
         if nodes:
             full = _boosted(_all(nodes), bonuses)

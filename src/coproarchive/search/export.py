@@ -9,17 +9,21 @@ from collections.abc import Iterable
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import Item
 
-COLUMNS = ("title", "kind", "seminar", "speakers", "date", "topics", "score", "address", "id")
+COLUMNS = (
+    "title", "kind", "seminar", "speakers", "date", "topics", "all words", "score", "address", "id"
+)  # fmt: skip
 MOST = 10_000
 """Rows of one table."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def to_csv(found: Iterable[tuple[str, float]], catalogue: Catalogue, base: str = "") -> str:
+def to_csv(
+    found: Iterable[tuple[str, float, bool | None]], catalogue: Catalogue, base: str = ""
+) -> str:
     """A CSV table (RFC 4180) of found items, with a byte order mark so that Excel reads UTF-8.
 
     Args:
-        found: ids and scores, in order.
+        found: id, score and whether all words are in it (None: not known), in order.
         catalogue: what the reader may see; other ids are left out.
         base: the archive's web address, put before the items' paths.
     """
@@ -27,9 +31,10 @@ def to_csv(found: Iterable[tuple[str, float]], catalogue: Catalogue, base: str =
     out.write("\ufeff")
     rows = csv.writer(out)
     rows.writerow(COLUMNS)
-    for item_id, score in found:
+    for item_id, score, is_full in found:
         if item := catalogue.items.get(item_id):
-            rows.writerow([harmless(cell) for cell in _row(item, score, catalogue, base)])
+            cells = _row(item, score, is_full, catalogue, base)
+            rows.writerow([harmless(cell) for cell in cells])
     return out.getvalue()
 
 
@@ -38,7 +43,9 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.lstrip().startswith(_FORMULA) or cell.startswith(_FORMULA) else cell
 
 
-def _row(item: Item, score: float, catalogue: Catalogue, base: str) -> list[str]:
+def _row(
+    item: Item, score: float, is_full: bool | None, catalogue: Catalogue, base: str
+) -> list[str]:
     people = dict.fromkeys(contribution.person for contribution in item.people)
     return [
         item.title,
@@ -47,6 +54,7 @@ def _row(item: Item, score: float, catalogue: Catalogue, base: str) -> list[str]
         "; ".join(catalogue.person_name(person) for person in people),
         catalogue.item_date(item) or "",
         "; ".join(catalogue.topic_label(topic) for topic in item.topics),
+        {True: "yes", False: "no", None: ""}[is_full],
         f"{score:g}",
         f"{base.rstrip('/')}/item/{item.id}",
         item.id,

@@ -150,15 +150,22 @@ class Index:
         names = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
         return ask(self._engine, self._compiler(catalogue), query, names)
 
-    def found(self, query: Query, catalogue: Catalogue, most: int) -> list[tuple[str, float]]:
-        """Ids and scores of the query's hits from its first page on, at most so many."""
-        found: list[tuple[str, float]] = []
-        pages = -(-most // MAX_SIZE)
-        for page in range(1, pages + 1):
+    def found(
+        self, query: Query, catalogue: Catalogue, most: int
+    ) -> list[tuple[str, float, bool | None]]:
+        """Id, score and whether it has all the words, of the hits from the first page on.
+
+        Of a long question that is not known: None.
+        """
+        found: list[tuple[str, float, bool | None]] = []
+        for page in range(1, -(-most // MAX_SIZE) + 1):
             asked = replace(query, page=page, size=min(MAX_SIZE, most))
-            hits = self.answer(asked, catalogue).response.hits
-            found += hits
-            if len(hits) < asked.size:
+            answer = self.answer(asked, catalogue)
+            hits = enumerate(answer.response.hits, start=len(found))
+            for number, (item_id, score) in hits:
+                is_full = None if answer.compiled.is_question else number < answer.full
+                found.append((item_id, score, is_full))
+            if len(answer.response.hits) < asked.size:
                 break
         return found[:most]
 

@@ -12,11 +12,12 @@ from coproarchive.model import Leaf
 from coproarchive.search.analysis import plain_words, stem, words_of
 from coproarchive.search.engines.arrays import Cache
 
-KEPT = 64 << 20
-"""Bytes kept: about 2,000 talks of thirty slides."""
+KEPT = 96 << 20
+"""Bytes kept: some 600 to 800 talks of thirty slides."""
 TITLE = -1
 """Stands for a leaf's title where a part's number is asked for."""
-_BYTES_A_CHARACTER = 8
+_BYTES_A_CHARACTER = 16
+"""Measured on made-up talks (15) and lecture slides (17)."""
 
 
 _PART_BITS = 16
