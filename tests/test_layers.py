@@ -43,6 +43,8 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "whoosh": ("search.engines.whoosh",),
     "pypdf": ("extract.pdf",),
     "pypdfium2": ("extract.pdf",),
+    "pptx": ("extract.opc",),
+    "docx": ("extract.opc",),
     "pebble": ("extract.worker",),
     "rapidocr": ("extract.ocr",),
     "PIL": ("extract.pdf", "extract.ocr", "extract.table", "pictures"),

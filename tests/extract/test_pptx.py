@@ -6,15 +6,21 @@ import random
 import zipfile
 from pathlib import Path
 
+import docx
 import pytest
 from pptx import Presentation
 
 import deck_parts as parts
+import making
 from coproarchive.errors import LimitError
+from coproarchive.extract import docx as docx_reader
+from coproarchive.extract import pptx as pptx_reader
 from coproarchive.extract import zips
 from coproarchive.extract.base import Extraction, Limits
+from coproarchive.extract.docx import DocxExtractor
 from coproarchive.extract.pptx import PptxExtractor, slide_pictures
 from coproarchive.extract.table import extract
+from coproarchive.extract.zips import Package
 from coproarchive.model import Leaf, Source
 from deck_parts import Slide, box, group
 from making import make_deck
@@ -369,3 +375,25 @@ def test_a_part_packed_in_a_damaged_way_is_lost_alone(tmp_path: Path) -> None:
         data[at : at + 20] = bytes(255 - byte for byte in data[at : at + 20])
         deck.write_bytes(data)
         assert [leaf.title for leaf in read(deck).leaves] == ["Fine"]
+
+
+def test_a_library_opens_sound_files_and_the_parts_say_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """python-pptx and python-docx come first; where they give up, no word is read otherwise."""
+    deck = making.make_deck(tmp_path / "deck.pptx")
+    document = docx.Document()
+    document.add_heading("Bread", 1)
+    document.add_paragraph("Knead it.")
+    document.save(str(tmp_path / "handout.docx"))
+    for module, extractor, path, opener in (
+        (pptx_reader, PptxExtractor(), deck, "open_deck"),
+        (docx_reader, DocxExtractor(), tmp_path / "handout.docx", "open_document"),
+    ):
+        with Package.open(path, Limits()) as package:
+            assert getattr(module, opener)(path, package) is not None
+        by_library = extractor.extract(path, Limits())
+        with monkeypatch.context() as without:
+            without.setattr(module, opener, lambda *_: None)
+            assert extractor.extract(path, Limits()) == by_library
+        assert by_library.leaves

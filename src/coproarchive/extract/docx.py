@@ -1,4 +1,7 @@
-"""DOCX handouts: a leaf a heading, with tables, notes and text boxes."""
+"""DOCX handouts: a leaf a heading, with tables, notes and text boxes.
+
+Opened by python-docx or, where it gives up, part by part.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,9 @@ from lxml import etree
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Notice
+from coproarchive.extract.opc import open_document
 from coproarchive.extract.text import bounded, one_line, parts_of
-from coproarchive.extract.zips import Package
+from coproarchive.extract.zips import Package, Parts, metadata_of
 from coproarchive.model import Leaf, Severity, Source
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -26,7 +30,7 @@ class DocxExtractor:
     """Headings of the first three levels begin sections; notes and comments stand at the end."""
 
     name: ClassVar[str] = "docx"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     media_types: ClassVar[frozenset[str]] = frozenset(
         {
             "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -36,7 +40,8 @@ class DocxExtractor:
 
     def extract(self, path: Path, limits: Limits) -> Extraction:
         """See Extractor.extract."""
-        with Package.open(path, limits) as package:
+        with Package.open(path, limits) as bounded_package:
+            package: Parts = open_document(path, bounded_package) or bounded_package
             start = (r.target for r in package.relations("").values() if r.kind == "officeDocument")
             main = next(start, "word/document.xml")
             root = package.xml(main)
@@ -55,7 +60,7 @@ class DocxExtractor:
                 part = package.xml(beside[kind]) if kind in beside else None
                 if part is not None:
                     leaves = _with_last(leaves, source, _text(part))
-            metadata = package.metadata()
+            metadata = metadata_of(package)
             notices = [_lost(package.lost)] if package.lost else []
             notices += _undescribed(body)
             return bounded(leaves, limits, metadata=metadata, notices=notices)

@@ -1,4 +1,4 @@
-"""PPTX and its kin: a leaf a slide, read part by part, so that a broken part costs itself only."""
+"""PPTX and its kin: a leaf a slide, opened by python-pptx or, where it gives up, part by part."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from lxml import etree
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Notice, without_text
+from coproarchive.extract.opc import open_deck
 from coproarchive.extract.shapes import P, R, read_slide
 from coproarchive.extract.text import bounded, one_line, parts_of
-from coproarchive.extract.zips import Package, Relation
+from coproarchive.extract.zips import Package, Parts, Relation, metadata_of
 from coproarchive.model import Leaf, Severity, Source
 
 MAX_PICTURE = 30 * 1024**2
@@ -44,7 +45,7 @@ class PptxExtractor:
     """Every word of a slide by its source; see shapes.py for what a deck has besides text boxes."""
 
     name: ClassVar[str] = "pptx"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     media_types: ClassVar[frozenset[str]] = frozenset(
         {
             "application/vnd.openxmlformats-officedocument.presentationml.presentation",
@@ -57,7 +58,7 @@ class PptxExtractor:
     def extract(self, path: Path, limits: Limits) -> Extraction:
         """See Extractor.extract."""
         with Package.open(path, limits) as package:
-            deck = Deck(package, path.name)
+            deck = Deck(open_deck(path, package) or package, path.name)
             notices: list[Notice] = []
             leaves = list(_leaves(deck, notices, limits))
             if not leaves and notices:
@@ -157,7 +158,7 @@ class Deck:
         UnreadableError: there is no presentation in the file.
     """
 
-    def __init__(self, package: Package, name: str):
+    def __init__(self, package: Parts, name: str):
         self._package = package
         start = (r.target for r in package.relations("").values() if r.kind == "officeDocument")
         self._main = next(start, "ppt/presentation.xml")
@@ -171,7 +172,7 @@ class Deck:
         self._root = root
         self._relations = package.relations(self._main)
         self._authors = self._comment_authors()
-        self.metadata = package.metadata()
+        self.metadata = metadata_of(package)
         self.take_lost()
 
     def slides(self) -> Iterator[Slide | None]:
@@ -266,7 +267,7 @@ class Deck:
 class Related:
     """What a slide's relationship ids point at."""
 
-    def __init__(self, package: Package, relations: dict[str, Relation]):
+    def __init__(self, package: Parts, relations: dict[str, Relation]):
         self._package = package
         self.relations = relations
 
