@@ -97,7 +97,7 @@ def servers(work: Path, address: str) -> Iterator[None]:
         run("mariadb", "-uroot", f"--socket={sock}", "-e", "CREATE DATABASE bread")
         php = subprocess.Popen(
             ["php", "-S", address.removeprefix("http://"), "-t", str(site)],  # noqa: S607
-            stdout=log, stderr=log, env={**os.environ, "PHP_CLI_SERVER_WORKERS": "2"},
+            stdout=log, stderr=log,
         )  # fmt: skip
         yield
     finally:

@@ -116,7 +116,7 @@ class _Planner:
         found: dict[str, None] = {}
         for term in entry.terms:
             ruled = rule_for(self.rules.topics, term.name, term.slug)
-            topic = ruled or self.topic_ids.get(term.name.casefold(), "")
+            topic = ruled or self.topic_ids.get(term.name[:200].casefold(), "")
             if ruled or ignored(self.rules, term.name, term.slug):
                 found.update({ruled: None} if ruled else {})
                 continue
@@ -126,7 +126,7 @@ class _Planner:
                 continue
             if not topic and self.options.new_topics and term.domain in ("post_tag", "category"):
                 topic = self._topic(term.name)
-                self.topic_ids[term.name.casefold()] = topic
+                self.topic_ids[term.name[:200].casefold()] = topic
             if topic:
                 found[topic] = None
         return tuple(found)
