@@ -12,6 +12,7 @@ import typer
 
 from coproarchive.check import CODES
 from coproarchive.cli import app
+from coproarchive.ingest.wordpress.report import CODES as IMPORT_CODES
 from coproarchive.search.fields import FIELDS
 from coproarchive.settings import Settings
 
@@ -62,6 +63,11 @@ def codes() -> str:
     return table(("code", "what is wrong"), ((f"`{c}`", d) for c, d in sorted(CODES.items())))
 
 
+def import_codes() -> str:
+    """One row a code of an import's report."""
+    return table(("code", "what it says"), ((f"`{c}`", d) for c, d in sorted(IMPORT_CODES.items())))
+
+
 def fields() -> str:
     """One row a searchable or facetable field."""
     return table(
@@ -74,6 +80,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "settings": settings,
     "commands": commands,
     "problem codes": codes,
+    "import codes": import_codes,
     "fields": fields,
 }
 

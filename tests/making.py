@@ -188,6 +188,7 @@ def _items(files: dict[str, Path]) -> list[tuple[Item, str, Path | None]]:
                 people=(*by_ada, Contribution(person="bo-miller")),
                 topics=("sourdough", "milling"),
                 date="2019-01",
+                source="https://blog.example/2019/01/on-bread/",
             ),
             "post.md",
             files["post"],

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from coproarchive.errors import NotFoundError, SidecarError
 from coproarchive.model import (
@@ -137,6 +138,16 @@ class Catalogue:
                 for person in dict.fromkeys(c.person for c in session.people):
                     found[person].append((seminar, session))
         return {person: tuple(sessions) for person, sessions in found.items()}
+
+    @cached_property
+    def by_old_path(self) -> Mapping[str, str]:
+        """Path of the address where an item was first published -> its id; "" is in no path."""
+        paths = {
+            urlsplit(item.source).path.rstrip("/"): item.id
+            for item in self.items.values()
+            if item.source
+        }
+        return {path: item_id for path, item_id in paths.items() if path}
 
     @cached_property
     def by_sha256(self) -> Mapping[str, tuple[tuple[str, str], ...]]:

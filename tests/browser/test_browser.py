@@ -34,6 +34,7 @@ def settle(page: Page) -> None:
     """Wait until the script has run."""
     page.wait_for_selector(READY, timeout=30_000)
     page.wait_for_selector("footer.foot", timeout=30_000)
+    page.wait_for_selector("#coproarchive-live", state="attached", timeout=30_000)
 
 
 def total(page: Page, text: str) -> None:
@@ -59,6 +60,21 @@ def test_searching_narrowing_and_going_back(page: Page, served: Served) -> None:
     page.go_back()
     total(page, "5 items found")
     expect(box).to_have_value("")
+
+
+def test_suggestions_while_typing(page: Page, served: Served) -> None:
+    """Titles, speakers and topics are offered under the box; hidden things are not."""
+    visit(page, served)
+    box = page.get_by_label("Search talks, slides and posts")
+    box.press_sequentially("sour")
+    expect(page.locator("#coproarchive-suggestions option[value=Sourdough]")).to_have_count(1)
+    box.fill("")
+    with page.expect_response("**/suggest?q=zanz"):
+        box.press_sequentially("zanz")
+    expect(page.locator("#coproarchive-suggestions option")).to_have_count(0)
+    box.fill("bread")
+    box.press("Enter")
+    total(page, "2 items found")
 
 
 def test_a_sent_link_opens_the_same_search(page: Page, served: Served) -> None:

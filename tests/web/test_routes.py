@@ -101,6 +101,12 @@ def test_what_is_not_for_readers_is_not_found(client: TestClient, path: str) -> 
     assert "zanzibar" not in answer.text.casefold()
 
 
+def test_addresses_of_the_old_blog_lead_to_its_posts(client: TestClient) -> None:
+    """When the archive takes the blog's place, links to it go on working."""
+    moved = client.get("/2019/01/on-bread/", follow_redirects=False)
+    assert (moved.status_code, moved.headers["location"]) == (301, "/item/a-post")
+
+
 def test_a_withdrawn_item_is_a_tombstone(client: TestClient) -> None:
     """410, with the date and the reason and nothing else."""
     answer = client.get("/item/withdrawn")

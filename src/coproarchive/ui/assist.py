@@ -2,7 +2,7 @@
 
 A live region inside `st.html` is replaced at each rerun and so never read out; the page's language
 is always English, and the button that opens the sidebar does not say what is in it. One small
-script mends the three.
+script mends the three, and offers suggestions under the search box.
 """
 
 from __future__ import annotations

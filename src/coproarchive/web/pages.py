@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, NotFoundError
@@ -236,8 +236,14 @@ class Pages:
     ) -> Response:
         return HTMLResponse(render.page("list.html", catalogue, here, title, rows=list(rows)))
 
-    def missing(self, _: Request, message: str = "There is no such page.") -> Response:
-        """404, with a way on."""
+    def missing(self, request: Request, message: str = "There is no such page.") -> Response:
+        """404, with a way on; an address of the blog that the archive was made from leads there."""
+        try:
+            moved = self._library.public().by_old_path.get(request.url.path.rstrip("/"))
+        except CoproArchiveError:
+            moved = None
+        if moved:
+            return RedirectResponse(f"/item/{moved}", 301)
         return self.message("Not found", message, 404)
 
     def message(self, title: str, message: str, status: int, hint: str = "") -> Response:
