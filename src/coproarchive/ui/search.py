@@ -21,7 +21,9 @@ from coproarchive.ui.state import house
 from coproarchive.web.pages import anchor
 from coproarchive.web.render import marked, pretty_date, source_words
 
-SHOWN_VALUES = 12
+OPEN = ("seminar", "speaker", "topic", "kind")
+"""Ways to narrow that are open from the start; the others open at a click."""
+SHOWN_VALUES = 8
 """Values of a facet that are shown before the rest, which are found by searching."""
 MOST_YEARS = 40
 """Years of the histogram, the last ones; older items are found by their dates all the same."""
@@ -135,7 +137,7 @@ def _facets(results: Results) -> None:
 def _facet(facet: Facet) -> None:
     """Checkboxes keep the keyboard's place through a rerun; their labels carry the counts."""
     chosen = [v for v in facet.values if v.selected]
-    with st.expander(facet.label, expanded=bool(chosen) or facet.name in ("topic", "kind")):
+    with st.expander(facet.label, expanded=bool(chosen) or facet.name in OPEN):
         values = facet.values
         if len(values) > SHOWN_VALUES:
             wanted = st.text_input(f"Find in {facet.label.lower()}", key=f"find:{facet.name}")
@@ -163,7 +165,7 @@ def _results(results: Results, catalogue: Catalogue) -> None:
         st.html(_as_typed(results))
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
-        st.html(f'<p class="total">{_said(results)}</p>')
+        st.html(f'<h2 class="total">{_said(results)}</h2>')
     with right:
         st.selectbox(
             "Order", list(SORTS), format_func=SORTS.__getitem__, key="sort", on_change=_push
