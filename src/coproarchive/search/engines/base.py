@@ -131,6 +131,7 @@ class Request:
         first: by relevance, what matches this too comes before what does not.
         filters: facet -> values of which one must be there.
         dates: first and last day of a range, "" for open.
+        without: ids that are as if they were not there, but for how rare words are.
         sort: best, newest or first in the alphabet; then newest, then by id.
         offset, limit: which of the ordered hits are returned.
         facets: facets to count.
@@ -140,6 +141,7 @@ class Request:
     first: Node | None = None
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     dates: tuple[str, str] = ("", "")
+    without: frozenset[str] = frozenset()
     sort: Sort = "relevance"
     offset: int = 0
     limit: int = 10
@@ -186,12 +188,12 @@ class SearchEngine(Protocol):
         """Another value after each write that changed something, by whichever process."""
         ...
 
-    def frequency(self, term: str) -> int:
-        """Number of documents with the term in any text field."""
+    def frequency(self, term: str, without: frozenset[str] = frozenset()) -> int:
+        """Number of documents, those ids left out, with the term in any text field."""
         ...
 
-    def words(self) -> list[str]:
-        """Every word as written, sorted."""
+    def words(self, without: frozenset[str] = frozenset()) -> list[str]:
+        """Every word as written that a document other than those has, sorted."""
         ...
 
     def close(self) -> None:

@@ -90,13 +90,13 @@ class MemoryEngine:
         """See SearchEngine.version."""
         return self._state
 
-    def frequency(self, term: str) -> int:
+    def frequency(self, term: str, without: frozenset[str] = frozenset()) -> int:
         """See SearchEngine.frequency."""
-        return self._state.having(term, TEXT_FIELDS)
+        return self._state.only(without).having(term, TEXT_FIELDS)
 
-    def words(self) -> list[str]:
+    def words(self, without: frozenset[str] = frozenset()) -> list[str]:
         """See SearchEngine.words."""
-        return self._state.words
+        return self._state.only(without).words
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -108,6 +108,12 @@ class _State:
     def __init__(self, documents: dict[str, _Indexed], weights: Weights):
         self.documents = documents
         self.weights = weights
+
+    def only(self, without: frozenset[str]) -> _State:
+        """The same without some documents."""
+        if not without:
+            return self
+        return _State({i: d for i, d in self.documents.items() if i not in without}, self.weights)
 
     @cached_property
     def words(self) -> list[str]:
@@ -127,6 +133,8 @@ class _State:
         return sum(any(term in d.terms[f] for f in fields) for d in self.documents.values())
 
     def passes(self, document_id: str, request: Request, without: str) -> bool:
+        if document_id in request.without:
+            return False
         document = self.documents[document_id].document
         first, last = request.dates
         if (first or last) and not document.date:

@@ -90,8 +90,8 @@ class Source(Protocol):
         """Postings of live documents."""
         ...
 
-    def words(self) -> list[str]:
-        """Every word as written, sorted."""
+    def words(self, gone: Mask | None = None) -> list[str]:
+        """Every word as written that a document not gone has, sorted."""
         ...
 
 
@@ -127,6 +127,10 @@ class View:
         """Every word as written, sorted."""
         return self._source.words()
 
+    def words_without(self, without: frozenset[str]) -> list[str]:
+        """The same, of documents other than those."""
+        return self._source.words(~self._without_mask(without)) if without else self.words
+
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays held now, without the rows' own strings."""
@@ -134,9 +138,12 @@ class View:
         orders = sum(order.nbytes for order in self._order.values())
         return self._worth.nbytes + orders + sum(cache.nbytes for cache in caches)
 
-    def frequency(self, term: str) -> int:
-        """Documents with the term in any text field."""
-        return len(self.postings(term).documents)
+    def frequency(self, term: str, without: frozenset[str]) -> int:
+        """Documents, those left out, with the term in any text field."""
+        documents = self.postings(term).documents
+        if not without:
+            return len(documents)
+        return int(np.count_nonzero(self._without_mask(without)[documents]))
 
     def search(self, request: Request) -> Response:
         """See SearchEngine.search."""
@@ -147,6 +154,9 @@ class View:
             if values
         }
         dates = self._dates_mask(request.dates)
+        if request.without:
+            shown = self._without_mask(request.without)
+            dates = shown if dates is None else dates & shown
         passing = _passing(found.documents, dates, masks, without="")
         documents, scores = _kept(found.documents, passing), _kept(found.scores, passing)
         first = None if request.first is None else self._among(documents, request.first)
@@ -228,6 +238,14 @@ class View:
             return np.fromiter(fitting, bool, self.size)
 
         return self._masks.get(dates, make)
+
+    def _without_mask(self, without: frozenset[str]) -> Mask:
+        """Which documents are not among these."""
+
+        def make() -> Mask:
+            return np.fromiter((r.id not in without for r in self._rows), bool, self.size)
+
+        return self._masks.get(("without", without), make)
 
     # -------------------------------------------------------------- scoring
 

@@ -117,13 +117,13 @@ class WhooshEngine:
         """See SearchEngine.version."""
         return self.view()
 
-    def frequency(self, term: str) -> int:
+    def frequency(self, term: str, without: frozenset[str] = frozenset()) -> int:
         """See SearchEngine.frequency."""
-        return self.view().frequency(term)
+        return self.view().frequency(term, without)
 
-    def words(self) -> list[str]:
+    def words(self, without: frozenset[str] = frozenset()) -> list[str]:
         """See SearchEngine.words."""
-        return self.view().words
+        return self.view().words_without(without)
 
     def close(self) -> None:
         """See SearchEngine.close."""
