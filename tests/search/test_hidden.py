@@ -106,7 +106,7 @@ def answers(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -
     """Everything that readers can ask, as text."""
     public = catalogue.for_public()
     suggester = Suggester(public)
-    found: list[object] = [index.search(Query.parse(q), public, reader).to_json() for q in QUERIES]
+    found: list[object] = [index.search(Query.parse(q), public).to_json() for q in QUERIES]
     found += [repr(suggester.suggest(w[:2])) for w in [*WORDS, "ann"]]
     for item_id in shown:
         for leaf in (None, 1):
@@ -143,7 +143,7 @@ def told(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -> s
     found: list[object] = []
     for text in (*QUERIES, "bread topic:x", "zanzibar -rye", "unspeakable OR zanzibar"):
         for sort in ("relevance", "title"):
-            answer = index.search(Query.parse(text, sort=sort), public, reader).to_json()  # type: ignore[arg-type]  # one of Sort
+            answer = index.search(Query.parse(text, sort=sort), public).to_json()
             hits: Any = answer.pop("hits")
             ids = [hit["id"] for hit in hits]
             found += [answer, ids if sort == "title" else sorted(ids)]

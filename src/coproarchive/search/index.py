@@ -24,7 +24,7 @@ from coproarchive.errors import CoproArchiveError, IndexStateError
 from coproarchive.extract import table
 from coproarchive.extract.base import Notice
 from coproarchive.extract.worker import Job, Reader
-from coproarchive.model import Asset, Item, Problem, Severity, Source, edtf_bounds
+from coproarchive.model import Asset, Item, Problem, Severity, edtf_bounds
 from coproarchive.progress import Progress, silent
 from coproarchive.search import fields, generations
 from coproarchive.search.answer import facets_of, notes_of
@@ -33,14 +33,12 @@ from coproarchive.search.compile import Compiler, Synonyms
 from coproarchive.search.engines.base import Document, SearchEngine
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.highlight import Highlighter
-from coproarchive.search.leaves import KnownLeaves
+from coproarchive.search.kept import pack, texts_of
 from coproarchive.search.locate import Locator, searchable_names, shown_leaves
 from coproarchive.search.query import MAX_SIZE, Query
 from coproarchive.search.results import Results
 from coproarchive.search.similar import Similar, similar
 from coproarchive.store import Store
-
-NOTES_FIELD = {Source.NOTES, Source.COMMENT, Source.ALT, Source.ANNOTATION, Source.LINK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,6 @@ class Index:
         self.root = root
         self.generation = generation
         self._engine = engine
-        self._leaves = KnownLeaves()
         self._kept: _Kept | None = None
 
     @classmethod
@@ -116,24 +113,17 @@ class Index:
 
     # --------------------------------------------------------------- asking
 
-    def search(self, query: Query, catalogue: Catalogue, reader: Reader) -> Results:
+    def search(self, query: Query, catalogue: Catalogue) -> Results:
         """Find items and their best slides.
 
         Args:
             query: what is asked.
-            catalogue: what the reader may see; the index holds nothing else.
-            reader: has the text of the files.
+            catalogue: what the reader may see.
         """
         compiler = self._known(catalogue).compiler
         answer = self.answer(query, catalogue)
         compiled, response = answer.compiled, answer.response
-        locator = Locator(compiled, compiler, catalogue, reader, self._leaves)
-        hits = tuple(
-            locator.hit(catalogue.items[item_id], score)
-            for item_id, score in response.hits
-            # Another process may have written since the catalogue was compared with the index.
-            if item_id in catalogue.items
-        )
+        hits = Locator(compiled, compiler, catalogue, self._engine).hits(response.hits)
         return Results(
             total=response.total,
             full=answer.full,
@@ -356,26 +346,22 @@ class _Work:
                 self._problems[item_id] += found
 
     def _document(self, item: Item) -> Document:
-        heading, body, notes = [], [], []
-        for _, leaf in shown_leaves(item, self._catalogue, self._reader):
-            self._leaves += 1
-            heading.append(leaf.title)
-            # A slide's own words are one text: a phrase may go from one box into the next.
-            own = [p.text for p in leaf.parts if p.source not in NOTES_FIELD]
-            body.append("\n".join(own))
-            # Every field has one text a leaf, so that the same place is the same slide.
-            notes.append("\n\n".join(p.text for p in leaf.parts if p.source in NOTES_FIELD))
+        leaves = list(shown_leaves(item, self._catalogue, self._reader))
+        self._leaves += len(leaves)
+        # Every field has one text a leaf, so that the same place is the same slide.
+        texts = [texts_of(leaf) for _, leaf in leaves]
+        names = searchable_names(item, self._catalogue)
         date = self._catalogue.item_date(item)
         return Document(
             id=item.id,
             digest=self._digest(item.id),
             texts={
                 "title": (item.title,),
-                "heading": tuple(heading),
+                "heading": tuple(heading for heading, _, _ in texts),
                 "abstract": (item.abstract,) if item.abstract else (),
-                "body": tuple(body),
-                "notes": tuple(notes),
-                "names": tuple(searchable_names(item, self._catalogue)),
+                "body": tuple(own for _, own, _ in texts),
+                "notes": tuple(notes for _, _, notes in texts),
+                "names": tuple(names),
             },
             language=item.language or self._catalogue.series.languages[0],
             facets={
@@ -387,6 +373,7 @@ class _Work:
             },
             date=edtf_bounds(date)[0] if date else "",
             title=item.title,
+            kept=pack(item.title, item.abstract or "", "\n".join(names), leaves),
         )
 
 

@@ -26,6 +26,7 @@ class Document:
         facets: facet -> its values.
         date: first day, YYYY-MM-DD, "" where unknown.
         title: for sorting.
+        kept: given back by SearchEngine.where; engines do not look into it.
     """
 
     id: str
@@ -35,6 +36,21 @@ class Document:
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     date: str = ""
     title: str = ""
+    kept: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a document is shown from.
+
+    Attributes:
+        places: term -> ascending places of it in the document: the number of the field in
+            TEXT_FIELDS, shifted by FIELD_SHIFT, and the position that analysis.invert gives.
+        kept: see Document.
+    """
+
+    places: Mapping[str, list[int]]
+    kept: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +198,18 @@ class SearchEngine(Protocol):
 
     def search(self, request: Request) -> Response:
         """Carry out a search."""
+        ...
+
+    def where(self, ids: Iterable[str], terms: Iterable[str]) -> Mapping[str, Where]:
+        """Where the terms stand in documents; ids that are not there are left out.
+
+        Raises:
+            IndexStateError: what was kept is damaged.
+        """
+        ...
+
+    def expansions(self, prefix: str) -> tuple[str, ...]:
+        """Terms that a Prefix stands for."""
         ...
 
     def version(self) -> object:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from coproarchive.search.analysis import EXACT, LEAF_BITS, invert
+from coproarchive.search.analysis import EXACT, FIELD_SHIFT, LEAF_BITS, invert
 from coproarchive.search.engines.base import (
     MAX_EXPANSIONS,
     All,
@@ -24,6 +24,7 @@ from coproarchive.search.engines.base import (
     Some,
     Term,
     Together,
+    Where,
 )
 from coproarchive.search.fields import LEAF_FIELDS, TEXT_FIELDS
 from coproarchive.search.ranking import PLACES, STANDARD, Weights, idf, length_norm, saturate
@@ -85,6 +86,19 @@ class MemoryEngine:
             facets[name] = dict(Counter(values))
         hits = tuple((i, round(matching[i], PLACES)) for i in page)
         return Response(len(passing), hits, facets, len(first))
+
+    def where(self, ids: Iterable[str], terms: Iterable[str]) -> Mapping[str, Where]:
+        """See SearchEngine.where."""
+        documents, wanted = self._state.documents, list(terms)
+        return {
+            i: Where({t: p for t in wanted if (p := _places(documents[i], t))},
+                     documents[i].document.kept)
+            for i in ids if i in documents
+        }  # fmt: skip
+
+    def expansions(self, prefix: str) -> tuple[str, ...]:
+        """See SearchEngine.expansions."""
+        return tuple(expansions(self._state.words, prefix))
 
     def version(self) -> object:
         """See SearchEngine.version."""
@@ -232,6 +246,15 @@ def expansions(words: list[str], prefix: str) -> list[str]:
             break
         found.append(EXACT + word)
     return found
+
+
+def _places(d: _Indexed, term: str) -> list[int]:
+    """Where a term stands in all fields."""
+    return [
+        (number << FIELD_SHIFT) + position
+        for number, name in enumerate(TEXT_FIELDS)
+        for position in d.terms[name].get(term, ())
+    ]
 
 
 def _adjacent(field: dict[str, list[int]], terms: tuple[str, ...]) -> bool:

@@ -8,7 +8,7 @@ is one `bincount`. Document numbers are positions in these arrays, valid for one
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from typing import Protocol, TypeVar
@@ -16,10 +16,9 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from coproarchive.search.analysis import EXACT, LEAF_BITS, MAX_LEAVES
+from coproarchive.search.analysis import EXACT, FIELD_SHIFT, LEAF_BITS, MAX_LEAVES
 from coproarchive.search.engines.arrays import (
     DOCUMENT_SHIFT,
-    FIELD_SHIFT,
     NO_NUMBERS,
     NOTHING,
     Cache,
@@ -48,6 +47,7 @@ from coproarchive.search.engines.base import (
     Some,
     Term,
     Together,
+    Where,
 )
 from coproarchive.search.fields import LEAF_FIELDS, TEXT_FIELDS
 from coproarchive.search.ranking import PLACES, STANDARD, Weights, idf, length_norm, saturate
@@ -69,6 +69,7 @@ class Row:
 
     Attributes:
         lengths: words in each text field, in the order of TEXT_FIELDS.
+        kept: where what is kept of it stands; see whoosh_kept.py.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Row:
     facets: Mapping[str, tuple[str, ...]]
     date: str
     title: str
+    kept: tuple[int, int, int]
 
 
 class Source(Protocol):
@@ -175,6 +177,22 @@ class View:
         coming_first = len(documents) if first is None else int(np.count_nonzero(first))
         return Response(len(documents), hits, facets, coming_first)
 
+    @cached_property
+    def _number_of(self) -> dict[str, int]:
+        return {row.id: number for number, row in enumerate(self._rows)}
+
+    def where(
+        self, ids: Iterable[str], terms: Iterable[str], kept: Callable[[Row], bytes]
+    ) -> dict[str, Where]:
+        """See SearchEngine.where."""
+        numbers = sorted(self._number_of[i] for i in set(ids) if i in self._number_of)
+        places: dict[int, dict[str, list[int]]] = {number: {} for number in numbers}
+        documents = np.array(numbers, np.int64)
+        for term in dict.fromkeys(terms):
+            for number, own in self.postings(term).of(documents).items():
+                places[number][term] = own
+        return {self._rows[n].id: Where(own, kept(self._rows[n])) for n, own in places.items()}
+
     # ------------------------------------------------------------- ordering
 
     def _orders(self) -> dict[str, Numbers]:
@@ -272,7 +290,7 @@ class View:
             case Term(text, fields, weight):
                 return self._terms((text,), fields).weighted(weight)
             case Prefix(text, fields, weight):
-                return self._terms(self._expansions(text), fields).weighted(weight)
+                return self._terms(self.expansions(text), fields).weighted(weight)
             case Phrase():
                 return self._phrase(node)
             case Together():
@@ -334,7 +352,8 @@ class View:
         """Postings of a term, kept for the next search."""
         return self._postings.get(term, lambda: self._source.postings(term))
 
-    def _expansions(self, prefix: str) -> tuple[str, ...]:
+    def expansions(self, prefix: str) -> tuple[str, ...]:
+        """See SearchEngine.expansions."""
         words = self.words
         start = bisect.bisect_left(words, prefix)
         end = bisect.bisect_left(words, prefix + "\U0010ffff", start)

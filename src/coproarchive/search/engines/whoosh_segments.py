@@ -93,7 +93,13 @@ def _row(stored: Mapping[str, str]) -> Row:
     row = json.loads(stored["row"])
     facets = {name: tuple(values) for name, values in row["facets"].items()}
     return Row(
-        stored["id"], row["digest"], tuple(row["lengths"]), facets, row["date"], row["title"]
+        stored["id"],
+        row["digest"],
+        tuple(row["lengths"]),
+        facets,
+        row["date"],
+        row["title"],
+        tuple(row["kept"]),
     )
 
 
