@@ -84,10 +84,10 @@ def ours(archive: Archive, root: Path, queries: dict[str, list[str]]) -> dict[st
     index: list[Index] = []
     opening = timed(lambda: index.append(Index.open(root)))
     first = timed(
-        lambda: index[0].search(Query.parse(queries["several"][0]), catalogue, archive.reader)
+        lambda: index[0].search(Query.parse(queries["several"][0]), catalogue)
     )
     classes = ask_all(
-        queries, lambda _, text: index[0].search(Query.parse(text), catalogue, archive.reader)
+        queries, lambda _, text: index[0].search(Query.parse(text), catalogue)
     )
     engine_only = ask_all(queries, lambda _, text: index[0].answer(Query.parse(text), catalogue))
     view = index[0]._engine.view()  # type: ignore[attr-defined]  # the whoosh engine's
@@ -97,7 +97,7 @@ def ours(archive: Archive, root: Path, queries: dict[str, list[str]]) -> dict[st
     Index.update(root, NoStore(), added, archive.reader)  # type: ignore[arg-type]  # see NoStore
     update = time.perf_counter() - started
     started = time.perf_counter()
-    total = index[0].search(Query.parse("xyzzyword"), added, archive.reader).total
+    total = index[0].search(Query.parse("xyzzyword"), added).total
     after = time.perf_counter() - started
     assert total == 1, "the new talk was not found"
     index[0].close()

@@ -139,7 +139,7 @@ class Library:
 
     def search(self, query: Query) -> Results:
         """Search what everybody may see. Raises ArchiveError, IndexStateError."""
-        return self.index().search(query, self.public(), self.reader)
+        return self.index().search(query, self.public())
 
     def suggest(self, typed: str) -> list[Suggestion]:
         """What a reader may be about to type; see Suggester.suggest. Raises ArchiveError."""

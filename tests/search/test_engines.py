@@ -213,7 +213,8 @@ class _Random:
         first = rng.choice([None, self.node()])
         facets = ("kind", "topic", "none")
         offset = rng.choice([0, 3])
-        return Request(self.node(), first, chosen, dates, sort, offset, 10, facets)
+        without = frozenset(f"d{rng.randint(0, 60)}" for _ in range(rng.choice([0, 0, 20])))
+        return Request(self.node(), first, chosen, dates, without, sort, offset, 10, facets)
 
 
 def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
@@ -236,6 +237,11 @@ def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
             assert [i for i, _ in wanted.hits] == [i for i, _ in found.hits], request
             for (_, a), (_, b) in zip(wanted.hits, found.hits, strict=True):
                 assert a == pytest.approx(b, abs=2e-4)
+        for _ in range(20):
+            without = frozenset(make.rng.sample(sorted(memory.digests()), make.rng.randint(1, 24)))
+            assert memory.words(without) == whoosh.words(without)
+            for term in (exact("power"), "zzz", exact("講")):
+                assert memory.frequency(term, without) == whoosh.frequency(term, without)
 
 
 def test_another_process_commit_is_seen(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -105,7 +106,7 @@ def answers(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -
     """Everything that readers can ask, as text."""
     public = catalogue.for_public()
     suggester = Suggester(public)
-    found: list[object] = [index.search(Query.parse(q), public, reader).to_json() for q in QUERIES]
+    found: list[object] = [index.search(Query.parse(q), public).to_json() for q in QUERIES]
     found += [repr(suggester.suggest(w[:2])) for w in [*WORDS, "ann"]]
     for item_id in shown:
         for leaf in (None, 1):
@@ -132,5 +133,50 @@ def test_hidden_items_change_no_answer(
         Index.update(Path(folder) / "without", reader, without, reader)
         hidden, never = Index.open(Path(folder) / "hidden"), Index.open(Path(folder) / "without")
         assert answers(hidden, after, reader, shown) == answers(never, without, reader, shown)
+        hidden.close()
+        never.close()
+
+
+def told(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -> str:
+    """What readers are told but for scores and the order they make: totals, counts, words."""
+    public = catalogue.for_public()
+    found: list[object] = []
+    for text in (*QUERIES, "bread topic:x", "zanzibar -rye", "unspeakable OR zanzibar"):
+        for sort in ("relevance", "title"):
+            answer = index.search(Query.parse(text, sort=sort), public).to_json()
+            hits: Any = answer.pop("hits")
+            ids = [hit["id"] for hit in hits]
+            found += [answer, ids if sort == "title" else sorted(ids)]
+    for item_id in shown:
+        likes = index.similar(public.items[item_id], public, reader)
+        found.append(sorted((s.item.id, sorted(s.shared)) for s in likes))
+    found.append(sorted(i for i, _, _ in index.found(Query.parse("bread"), public, 100)))
+    return json.dumps(found, ensure_ascii=False, indent=1)
+
+
+@pytest.mark.parametrize("in_memory", [False, True])
+@settings(max_examples=25, deadline=None)
+@given(rows=st.lists(records, min_size=1, max_size=6))
+def test_what_is_hidden_is_out_before_the_index_is_updated(
+    rows: list[tuple[str, list[str], str, str, bool]], in_memory: bool
+) -> None:
+    """Totals, counts, corrections, similar items: as if the items had never been, at once."""
+    reader: Any = Texts()
+    shown = [f"i{n}" for n, row in enumerate(rows) if not row[-1]]
+    before = catalogue_of(rows, reader, keep_hidden=True, show=True)
+    after = catalogue_of(rows, reader, keep_hidden=True, show=False)
+    without = catalogue_of(rows, reader, keep_hidden=False, show=False)
+    with tempfile.TemporaryDirectory() as folder:
+        indexes = []
+        for name, catalogue in (("hidden", before), ("without", without)):
+            if in_memory:
+                indexes.append(Index.in_memory(catalogue, reader, reader))
+                continue
+            Index.update(Path(folder) / name, reader, catalogue, reader)
+            indexes.append(Index.open(Path(folder) / name))
+        hidden, never = indexes
+        # What was kept while they could be seen must not be answered from.
+        told(hidden, before, reader, shown)
+        assert told(hidden, after, reader, shown) == told(never, without, reader, shown)
         hidden.close()
         never.close()

@@ -26,6 +26,9 @@ phrase reaches from one slide into the next, and a position tells which slide it
 MAX_LEAVES = 1 << 17
 """Leaves that are told apart in an item; what is behind counts as the last one."""
 
+FIELD_SHIFT = LEAF_BITS + MAX_LEAVES.bit_length() - 1
+"""Engines store the field's number, shifted by so many bits, and the position in the field."""
+
 MAX_WORD = 64
 """Longer runs of letters are data, not words; their beginning is kept."""
 
@@ -124,6 +127,13 @@ def plain_words(text: str) -> list[str] | None:
     if not PREFIXES.isdisjoint(words) or any(len(word) > MAX_WORD for word in words):
         return None
     return words
+
+
+def bounds_of(text: str) -> list[tuple[int, int, bool]]:
+    """Words of a text: first character, the first one after, and whether it joins the next."""
+    if plain_words(text) is not None:
+        return [(*match.span(), False) for match in _PLAIN.finditer(text)]
+    return [(token.start, token.end, token.joins) for token in tokenize(text)]
 
 
 def words_of(text: str) -> list[tuple[str, bool]]:

@@ -33,7 +33,13 @@ class Answer:
         return self.full == 0 and self.response.total > 0
 
 
-def ask(engine: SearchEngine, compiler: Compiler, query: Query, facets: tuple[str, ...]) -> Answer:
+def ask(
+    engine: SearchEngine,
+    compiler: Compiler,
+    query: Query,
+    facets: tuple[str, ...],
+    without: frozenset[str] = frozenset(),
+) -> Answer:
     """Carry out a query.
 
     Full matches, where there is a page of them; else the best partial ones behind the full ones.
@@ -44,6 +50,7 @@ def ask(engine: SearchEngine, compiler: Compiler, query: Query, facets: tuple[st
         compiler: of the engine's generation.
         query: what a reader asks.
         facets: counted.
+        without: ids that the engine has and readers may no longer see.
     """
     compiled = compiler.compile(query)
     request = Request(
@@ -51,6 +58,7 @@ def ask(engine: SearchEngine, compiler: Compiler, query: Query, facets: tuple[st
         None,
         {name: frozenset(values) for name, values in query.facets.items()},
         days_of(query),
+        without,
         query.sort,
         (query.page - 1) * query.size,
         query.size,
@@ -64,7 +72,7 @@ def ask(engine: SearchEngine, compiler: Compiler, query: Query, facets: tuple[st
     response = engine.search(request)
     everywhere = response.total
     if request.filters or query.after or query.before:
-        anywhere = Request(compiled.full, limit=0)
+        anywhere = Request(compiled.full, without=without, limit=0)
         everywhere = engine.search(anywhere).total
     if everywhere == 0:
         return Answer(compiled, engine.search(some), 0)

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from coproarchive.search.analysis import stem, words_of
 
-KEPT = 16_000
-"""Texts whose bags are kept, some 3 kB each: the slides of about 500 talks."""
+KEPT = 4_000
+"""Texts whose bags are kept, some 3 kB each: the slides of about 130 talks."""
 
 
 class Bag:
@@ -44,15 +44,20 @@ class Bag:
         """Places of the words that begin so."""
         return [n for word, places in self.words.items() if word.startswith(prefix) for n in places]
 
-    def runs(self, run: tuple[str, ...]) -> list[int]:
-        """Places at which these words stand one behind the other."""
-        starts = self.words.get(run[0], [])
+    def runs(self, run: tuple[str, ...]) -> list[tuple[int, int]]:
+        """First and last word where these stand one behind the other.
+
+        A compound stands at the places of both its halves, as in the index.
+        """
+        if len(run) == 1:
+            return [(n >> 1, (n + 1) >> 1) for n in self.words.get(run[0], ())]
+        starts = self._at(run[0])
         for distance, word in enumerate(run[1:], start=1):
-            places = self.words.get(word)
-            if not starts or not places:
-                return []
-            starts = [n for n in starts if n + 2 * distance in places]
-        return starts
+            starts &= {n - distance for n in self._at(word)} if starts else starts
+        return [(n, n + len(run) - 1) for n in sorted(starts)]
+
+    def _at(self, word: str) -> set[int]:
+        return {n for place in self.words.get(word, ()) for n in (place >> 1, (place + 1) >> 1)}
 
 
 bag_of = lru_cache(maxsize=KEPT)(Bag)

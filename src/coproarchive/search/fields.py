@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-ANALYSIS_VERSION = 2
+ANALYSIS_VERSION = 3
 """Raise it when analysis.py cuts or folds words differently, or an engine stores them so."""
 
 

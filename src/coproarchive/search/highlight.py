@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from coproarchive.search.analysis import Token, stem, tokenize
 from coproarchive.search.bag import bag_of
-from coproarchive.search.leaves import TITLE, LeafWords, unpack
 from coproarchive.search.query import Clause
 from coproarchive.search.results import Snippet
 
@@ -67,40 +66,6 @@ class Highlighter:
             if clause.kind == "compound":
                 self._runs.append((clause.words, number))
 
-    def counts(self, text: str) -> dict[int, int]:
-        """Clause -> how often the text answers it, without finding out where."""
-        return {clause: len(set(ends)) for clause, ends in self._places(text).items()}
-
-    def in_leaves(self, words: LeafWords) -> dict[int, dict[int, dict[int, int]]]:
-        """Leaf (from 0) -> part, or TITLE -> clause -> how often it answers."""
-        found: dict[int, dict[int, dict[int, int]]] = {}
-
-        def add(place: int, clause: int, runs: tuple[str, ...] = ()) -> None:
-            leaf, part, times = unpack(place)
-            if runs:
-                text = words.leaves[leaf].title
-                if part != TITLE:
-                    text = words.leaves[leaf].parts[part].text
-                times = len(bag_of(text).runs(runs))
-            if times:
-                counts = found.setdefault(leaf, {}).setdefault(part, {})
-                counts[clause] = counts.get(clause, 0) + times
-
-        stems = words.stems(self._language)
-        for form, clauses in self._stems.items():
-            for place in stems.get(form, ()):
-                for clause in clauses:
-                    add(place, clause)
-        for prefix, clause in self._prefixes:
-            for word, places in words.words.items():
-                if word.startswith(prefix):
-                    for place in places:
-                        add(place, clause)
-        for run, clause in self._runs:
-            for place in _having_all(words, run):
-                add(place, clause, run)
-        return found
-
     def _places(self, text: str) -> dict[int, list[tuple[int, int]]]:
         """Clause -> first word and last word of each answer, by their numbers in the text."""
         bag = bag_of(text)
@@ -117,9 +82,8 @@ class Highlighter:
             if places := bag.prefixed(prefix):
                 found.setdefault(clause, []).extend((n >> 1, (n + 1) >> 1) for n in places)
         for run, clause in self._runs:
-            if places := bag.runs(run):
-                last = len(run) - 1
-                found.setdefault(clause, []).extend((n >> 1, (n >> 1) + last) for n in places)
+            if spans := bag.runs(run):
+                found.setdefault(clause, []).extend(spans)
         return found
 
     def marks(self, text: str) -> list[Mark]:
@@ -137,28 +101,24 @@ class Highlighter:
 
     def whole(self, text: str) -> Snippet:
         """All of the text with its answers marked."""
-        return Snippet(text, _merged(self.marks(text), 0, len(text)))
-
-    def excerpt(self, text: str, marks: list[Mark] | None = None) -> Snippet:
-        """About WIDTH characters around the place with the most different answers."""
-        marks = self.marks(text) if marks is None else marks
-        if len(text) <= WIDTH:
-            return Snippet(text, _merged(marks, 0, len(text)))
-        start, end = _window(text, marks)
-        before, after = "… " if start else "", " …" if end < len(text) else ""
-        shift = start - len(before)
-        kept = _merged([m for m in marks if m.start >= start and m.end <= end], shift, len(text))
-        piece = text[start:end].replace("\n", " ")
-        return Snippet(before + piece + after, kept)
+        return whole(text, self.marks(text))
 
 
-def _having_all(words: LeafWords, run: tuple[str, ...]) -> list[int]:
-    """Places of the run's first word, of the parts that have the others too."""
-    everywhere = [words.words.get(word, ()) for word in run]
-    if not all(everywhere):
-        return []
-    others = [{unpack(place)[:2] for place in places} for places in everywhere[1:]]
-    return [p for p in everywhere[0] if all(unpack(p)[:2] in other for other in others)]
+def whole(text: str, marks: list[Mark]) -> Snippet:
+    """All of a text with its answers marked."""
+    return Snippet(text, _merged(marks, 0, len(text)))
+
+
+def excerpt(text: str, marks: list[Mark]) -> Snippet:
+    """About WIDTH characters around the place with the most different answers."""
+    if len(text) <= WIDTH:
+        return whole(text, marks)
+    start, end = _window(text, marks)
+    before, after = "… " if start else "", " …" if end < len(text) else ""
+    shift = start - len(before)
+    kept = _merged([m for m in marks if m.start >= start and m.end <= end], shift, len(text))
+    piece = text[start:end].replace("\n", " ")
+    return Snippet(before + piece + after, kept)
 
 
 def _window(text: str, marks: list[Mark]) -> tuple[int, int]:

@@ -16,6 +16,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from coproarchive.catalogue import Catalogue
@@ -23,7 +24,7 @@ from coproarchive.errors import CoproArchiveError, IndexStateError
 from coproarchive.extract import table
 from coproarchive.extract.base import Notice
 from coproarchive.extract.worker import Job, Reader
-from coproarchive.model import Asset, Item, Problem, Severity, Source, edtf_bounds
+from coproarchive.model import Asset, Item, Problem, Severity, edtf_bounds
 from coproarchive.progress import Progress, silent
 from coproarchive.search import fields, generations
 from coproarchive.search.answer import facets_of, notes_of
@@ -32,14 +33,12 @@ from coproarchive.search.compile import Compiler, Synonyms
 from coproarchive.search.engines.base import Document, SearchEngine
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.highlight import Highlighter
-from coproarchive.search.leaves import KnownLeaves
+from coproarchive.search.kept import pack, texts_of
 from coproarchive.search.locate import Locator, searchable_names, shown_leaves
 from coproarchive.search.query import MAX_SIZE, Query
 from coproarchive.search.results import Results
 from coproarchive.search.similar import Similar, similar
 from coproarchive.store import Store
-
-NOTES_FIELD = {Source.NOTES, Source.COMMENT, Source.ALT, Source.ANNOTATION, Source.LINK}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,7 @@ class Index:
         self.root = root
         self.generation = generation
         self._engine = engine
-        self._leaves = KnownLeaves()
-        self._kept_compiler: tuple[tuple[object, object], Compiler] | None = None
+        self._kept: _Kept | None = None
 
     @classmethod
     def open(cls, root: Path) -> Index:
@@ -115,24 +113,17 @@ class Index:
 
     # --------------------------------------------------------------- asking
 
-    def search(self, query: Query, catalogue: Catalogue, reader: Reader) -> Results:
+    def search(self, query: Query, catalogue: Catalogue) -> Results:
         """Find items and their best slides.
 
         Args:
             query: what is asked.
-            catalogue: what the reader may see; the index holds nothing else.
-            reader: has the text of the files.
+            catalogue: what the reader may see.
         """
-        compiler = self._compiler(catalogue)
+        compiler = self._known(catalogue).compiler
         answer = self.answer(query, catalogue)
         compiled, response = answer.compiled, answer.response
-        locator = Locator(compiled, compiler, catalogue, reader, self._leaves)
-        hits = tuple(
-            locator.hit(catalogue.items[item_id], score)
-            for item_id, score in response.hits
-            # An item withdrawn a moment ago is not shown, though the index still has it.
-            if item_id in catalogue.items
-        )
+        hits = Locator(compiled, compiler, catalogue, self._engine).hits(response.hits)
         return Results(
             total=response.total,
             full=answer.full,
@@ -148,7 +139,8 @@ class Index:
     def answer(self, query: Query, catalogue: Catalogue) -> Answer:
         """What the engine finds, its hits not yet made readable."""
         names = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
-        return ask(self._engine, self._compiler(catalogue), query, names)
+        known = self._known(catalogue)
+        return ask(self._engine, known.compiler, query, names, known.without)
 
     def found(
         self, query: Query, catalogue: Catalogue, most: int
@@ -173,28 +165,33 @@ class Index:
         self, item: Item, catalogue: Catalogue, reader: Reader, leaf: int | None = None
     ) -> tuple[Similar, ...]:
         """Items like this one, or like one leaf of its first file; see similar.similar."""
-        return similar(self._engine, catalogue, reader, item, leaf)
+        without = self._known(catalogue).without
+        return similar(self._engine, catalogue, reader, item, leaf, without=without)
 
     def highlighter(self, query: Query, catalogue: Catalogue, language: str) -> Highlighter:
         """Marks what answers the query in texts of a language, as the hits of a search do."""
-        compiler = self._compiler(catalogue)
+        compiler = self._known(catalogue).compiler
         compiled = compiler.compile(query)
         return Highlighter((*compiled.clauses, *compiled.alternatives), compiler.forms, language)
 
-    def _compiler(self, catalogue: Catalogue) -> Compiler:
-        """The compiler of this catalogue and what the index holds now; kept, since making it reads
-        every record's language and every topic."""
+    def _known(self, catalogue: Catalogue) -> _Kept:
+        """What follows from this catalogue and what the index holds now; kept, since making it
+        reads every record's language, every topic and every id."""
         made_for = (catalogue, self._engine.version())
-        kept = self._kept_compiler
-        if kept is not None and all(a is b for a, b in zip(kept[0], made_for, strict=True)):
-            return kept[1]
+        kept = self._kept
+        if kept is not None and all(a is b for a, b in zip(kept.made_for, made_for, strict=True)):
+            return kept
+        # Hidden or withdrawn after the index was brought up to date: out of every answer at once.
+        without = frozenset(self._engine.digests().keys() - catalogue.items.keys())
         topics = ((t.label, *t.alternatives) for t in catalogue.topics.values())
-        synonyms = Synonyms([*catalogue.series.synonyms, *topics])
-        spoken = (i.language for i in catalogue.items.values() if i.language)
-        languages = dict.fromkeys([*catalogue.series.languages, *spoken])
-        compiler = Compiler(list(languages), synonyms, self._engine.frequency, self._engine.words)
-        self._kept_compiler = (made_for, compiler)
-        return compiler
+        compiler = Compiler(
+            list(dict.fromkeys([*catalogue.series.languages, *_spoken(catalogue)])),
+            Synonyms([*catalogue.series.synonyms, *topics]),
+            partial(self._engine.frequency, without=without),
+            partial(self._engine.words, without),
+        )
+        self._kept = _Kept(made_for, compiler, without)
+        return self._kept
 
     # ------------------------------------------------------------- updating
 
@@ -245,6 +242,26 @@ class Index:
         index = cls(Path(), MemoryEngine(), 0)
         _Work(store, catalogue.for_public(), reader, silent).bring_up_to_date(index, 0.0, True)
         return index
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is made once for a catalogue and a version of the engine.
+
+    Attributes:
+        made_for: those two.
+        compiler: of queries.
+        without: ids that the engine has and the catalogue has not.
+    """
+
+    made_for: tuple[object, object]
+    compiler: Compiler
+    without: frozenset[str]
+
+
+def _spoken(catalogue: Catalogue) -> Iterator[str]:
+    """Languages of the records."""
+    return (item.language for item in catalogue.items.values() if item.language)
 
 
 class _Work:
@@ -329,26 +346,22 @@ class _Work:
                 self._problems[item_id] += found
 
     def _document(self, item: Item) -> Document:
-        heading, body, notes = [], [], []
-        for _, leaf in shown_leaves(item, self._catalogue, self._reader):
-            self._leaves += 1
-            heading.append(leaf.title)
-            # A slide's own words are one text: a phrase may go from one box into the next.
-            own = [p.text for p in leaf.parts if p.source not in NOTES_FIELD]
-            body.append("\n".join(own))
-            # Every field has one text a leaf, so that the same place is the same slide.
-            notes.append("\n\n".join(p.text for p in leaf.parts if p.source in NOTES_FIELD))
+        leaves = list(shown_leaves(item, self._catalogue, self._reader))
+        self._leaves += len(leaves)
+        # Every field has one text a leaf, so that the same place is the same slide.
+        texts = [texts_of(leaf) for _, leaf in leaves]
+        names = searchable_names(item, self._catalogue)
         date = self._catalogue.item_date(item)
         return Document(
             id=item.id,
             digest=self._digest(item.id),
             texts={
                 "title": (item.title,),
-                "heading": tuple(heading),
+                "heading": tuple(heading for heading, _, _ in texts),
                 "abstract": (item.abstract,) if item.abstract else (),
-                "body": tuple(body),
-                "notes": tuple(notes),
-                "names": tuple(searchable_names(item, self._catalogue)),
+                "body": tuple(own for _, own, _ in texts),
+                "notes": tuple(notes for _, _, notes in texts),
+                "names": tuple(names),
             },
             language=item.language or self._catalogue.series.languages[0],
             facets={
@@ -360,6 +373,7 @@ class _Work:
             },
             date=edtf_bounds(date)[0] if date else "",
             title=item.title,
+            kept=pack(item.title, item.abstract or "", "\n".join(names), leaves),
         )
 
 

@@ -1,27 +1,38 @@
-"""From a found item to its best slides: done for the hits shown, from the cached text.
+"""From a found item to its best slides: done for the hits shown, from the engine's own places.
 
 The engine's document is the item, so that two words on different slides of a talk find it and
-counts count talks. Which slides answer is found here: 20-35 ms for 20 talks of 30 slides measured,
-against 340-420 ms for slides as documents of their own.
+counts count talks. Which slides answer, and with which words, the postings say that it was found
+by; only the texts of the few slides shown are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.worker import Reader
-from coproarchive.model import Asset, Item, Leaf, Source
+from coproarchive.model import Asset, Item, Leaf, Part, Source
+from coproarchive.search.answering import FIELD_NUMBERS, Spans, Wanted
 from coproarchive.search.compile import Compiled, Compiler
-from coproarchive.search.highlight import Highlighter
-from coproarchive.search.leaves import TITLE, KnownLeaves, LeafWords
+from coproarchive.search.engines.base import SearchEngine, Where
+from coproarchive.search.fields import LEAF_FIELDS
+from coproarchive.search.highlight import Highlighter, Mark, excerpt, whole
+from coproarchive.search.kept import Kept, KeptLeaf, KeptText
 from coproarchive.search.results import Hit, LeafHit, Snippet
 
 BEST_LEAVES = 3
 DESCRIPTION = "description"
 DETAILS = "details"
+MOST_PLACES = 12
+"""So many places of a word are told."""
+
+_TITLE = (0, FIELD_NUMBERS["title"])
+_DESCRIPTION = (0, FIELD_NUMBERS["abstract"])
+_NAMES = FIELD_NUMBERS["names"]
+_LEAF_FIELDS = [FIELD_NUMBERS[name] for name in LEAF_FIELDS]
+_NOWHERE = Where({}, b"")
 
 
 def shown_leaves(item: Item, catalogue: Catalogue, reader: Reader) -> Iterator[tuple[Asset, Leaf]]:
@@ -50,15 +61,15 @@ class _Answering:
 
     Attributes:
         worth: how well it answers; larger is better.
+        leaf: its texts.
+        texts: answers in each of its texts, in the order of LEAF_FIELDS.
         clauses: which of the clauses it answers.
-        parts: number of its part, or TITLE -> clause -> how often.
     """
 
     worth: tuple[int, int, int, int]
+    leaf: KeptLeaf
+    texts: tuple[Spans, ...]
     clauses: set[int]
-    asset: Asset
-    leaf: Leaf
-    parts: dict[int, dict[int, int]]
 
 
 class Locator:
@@ -68,104 +79,125 @@ class Locator:
         compiled: what was searched.
         compiler: knows the forms of words.
         catalogue: what the reader may see.
-        reader: has the text of the files.
-        known: words of files looked at before.
+        engine: that found them.
     """
 
     def __init__(
-        self,
-        compiled: Compiled,
-        compiler: Compiler,
-        catalogue: Catalogue,
-        reader: Reader,
-        known: KnownLeaves,
+        self, compiled: Compiled, compiler: Compiler, catalogue: Catalogue, engine: SearchEngine
     ):
         self._asked = [c for c in compiled.clauses if not c.excluded]
         self._clauses = (*self._asked, *compiled.alternatives)
         self._compiled = compiled
         self._compiler = compiler
         self._catalogue = catalogue
-        self._reader = reader
-        self._known = known
-        self._highlighters: dict[str, Highlighter] = {}
+        self._engine = engine
+        prefixes = {c.words[0]: () for c in self._clauses if c.kind == "prefix"}
+        expanded = {prefix: engine.expansions(prefix) for prefix in prefixes}
+        self._wanted = Wanted(self._clauses, compiler, expanded)
 
-    def hit(self, item: Item, score: float) -> Hit:
-        """The item with the slides that answer best."""
-        highlighter = self._highlighter(item.language or self._catalogue.series.languages[0])
-        leaves = self._answering(item, highlighter)
-        matched = self._where(item, highlighter, leaves)
+    def hits(self, found: Sequence[tuple[str, float]]) -> tuple[Hit, ...]:
+        """The items found, each with the slides that answer best.
+
+        Those that the catalogue does not have are left out: another process may have written since
+        it was compared with the engine.
+        """
+        items = [(self._catalogue.items[i], s) for i, s in found if i in self._catalogue.items]
+        where = self._engine.where((item.id for item, _ in items), self._wanted.terms)
+        return tuple(self._hit(item, score, where.get(item.id, _NOWHERE)) for item, score in items)
+
+    def _hit(self, item: Item, score: float, where: Where) -> Hit:
+        kept = Kept(where.kept)
+        language = item.language or self._catalogue.series.languages[0]
+        answers = self._wanted.answers(where.places, kept, language)
+        leaves = self._answering(item, kept, answers)
         described = item.abstract or ""
-        marks = highlighter.marks(described)
+        title = self._marks(item.title, kept.title, answers.get(_TITLE, {}), language)
+        marks = self._marks(described, kept.description, answers.get(_DESCRIPTION, {}), language)
+        matched = self._where(leaves, title, marks, self._named(item, kept, answers, language))
         wanted = described and (marks or not leaves)
         return Hit(
             id=item.id,
-            title=highlighter.whole(item.title),
+            title=whole(item.title, title),
             kind=item.kind.value,
             score=score,
             seminar=item.seminar,
             speakers=tuple(dict.fromkeys(c.person for c in item.people)),
             date=self._catalogue.item_date(item),
-            leaves=tuple(_leaf_hit(leaf, highlighter) for leaf in leaves[:BEST_LEAVES]),
+            leaves=tuple(_leaf_hit(leaf, kept) for leaf in leaves[:BEST_LEAVES]),
             more_leaves=max(0, len(leaves) - BEST_LEAVES),
-            snippet=highlighter.excerpt(described, marks) if wanted else Snippet(""),
+            snippet=excerpt(described, marks) if wanted else Snippet(""),
             missing=self._missing(matched),
             matched=matched,
         )
 
-    def _leaf_words(self, asset: Asset) -> LeafWords | None:
-        key = (asset.sha256, asset.media_type)
-        if (known := self._known.known(key)) is not None:
-            return known
-        extraction = self._reader.cached(*key)
-        if extraction is None or extraction.failed:
-            return None
-        return self._known.of(key, extraction.leaves)
-
     def _highlighter(self, language: str) -> Highlighter:
-        if language not in self._highlighters:
-            made = Highlighter(self._clauses, self._compiler.forms, language)
-            self._highlighters[language] = made
-        return self._highlighters[language]
+        return Highlighter(self._clauses, self._compiler.forms, language)
 
-    def _answering(self, item: Item, highlighter: Highlighter) -> list[_Answering]:
-        """Answering leaves, best first: more of the words, in the title, more often, earlier."""
-        if not self._clauses:
+    def _marks(self, text: str, kept: KeptText, spans: Spans, language: str) -> list[Mark]:
+        """Answers in a text of the record, which may have changed since it was indexed."""
+        if not spans and not text:
             return []
-        found = []
+        if text == kept.text:
+            return _marks(kept, spans)
+        return self._highlighter(language).marks(text)
+
+    def _named(
+        self, item: Item, kept: Kept, answers: Mapping[tuple[int, int], Spans], language: str
+    ) -> set[int]:
+        """Clauses that names answer."""
+        names = "\n".join(searchable_names(item, self._catalogue))
+        if names == kept.names:
+            return {c for (_, field), own in answers.items() if field == _NAMES for c in own}
+        highlighter = self._highlighter(language)
+        return {mark.clause for mark in highlighter.marks(names)}
+
+    def _answering(
+        self, item: Item, kept: Kept, answers: Mapping[tuple[int, int], Spans]
+    ) -> list[_Answering]:
+        """Answering leaves, best first: more of the words, in the title, more often, earlier."""
+        assets = {(asset.path, asset.sha256) for asset in item.assets}
         leave_out = self._catalogue.series.hidden_slides == "leave-out"
-        for asset in item.assets:
-            words = self._leaf_words(asset)
-            for number, parts in (highlighter.in_leaves(words) if words else {}).items():
-                leaf = words.leaves[number]  # type: ignore[union-attr]  # there are parts
-                if leaf.hidden and leave_out:
-                    continue
-                clauses = {clause for counts in parts.values() for clause in counts}
-                times = sum(sum(counts.values()) for counts in parts.values())
-                worth = (len(clauses), len(parts.get(TITLE, ())), min(times, 20), -number)
-                found.append(_Answering(worth, clauses, asset, leaf, parts))
+        texts: dict[int, list[Spans]] = {}
+        for (ordinal, field), spans in answers.items():
+            if field in _LEAF_FIELDS and ordinal < kept.leaves:
+                texts.setdefault(ordinal, [{}, {}, {}])[_LEAF_FIELDS.index(field)] = spans
+        found = []
+        for ordinal in sorted(texts):
+            leaf, own = kept.leaf(ordinal), texts[ordinal]
+            if (leaf.hidden and leave_out) or kept.assets[leaf.asset] not in assets:
+                continue
+            clauses = own[0].keys() | own[1].keys() | own[2].keys()
+            times = sum(len(spans) for text in own for spans in text.values())
+            worth = (len(clauses), len(own[0]), min(times, 20), -leaf.number)
+            found.append(_Answering(worth, leaf, tuple(own), clauses))
         found.sort(key=lambda leaf: leaf.worth, reverse=True)
         return found
 
     def _where(
-        self, item: Item, highlighter: Highlighter, leaves: list[_Answering]
+        self, leaves: list[_Answering], title: list[Mark], marks: list[Mark], named: set[int]
     ) -> dict[str, tuple[str, ...]]:
         """Word of the query -> the places of the item it stands in."""
         places: dict[int, list[str]] = {}
-        names = " \n".join(searchable_names(item, self._catalogue))
-        for place, text in (
-            ("title", item.title),
-            (DESCRIPTION, item.abstract or ""),
-            (DETAILS, names),
+        for place, clauses in (
+            ("title", {mark.clause for mark in title}),
+            (DESCRIPTION, {mark.clause for mark in marks}),
+            (DETAILS, named),
         ):
-            for clause in highlighter.counts(text):
+            for clause in clauses:
                 places.setdefault(clause, []).append(place)
         for found in leaves:
-            leaf = found.leaf
-            for clause in found.clauses:
-                places.setdefault(clause, []).append(f"{leaf.kind} {leaf.label or leaf.number}")
+            short = [c for c in found.clauses if len(places.get(c, ())) < MOST_PLACES]
+            if short:
+                place = f"{found.leaf.kind} {found.leaf.label or found.leaf.number}"
+                for clause in short:
+                    own = places.setdefault(clause, [])
+                    if place not in own:
+                        own.append(place)
         return {
-            self._clauses[n].surface: tuple(dict.fromkeys(found))[:12]
-            for n, found in sorted(places.items())
+            surface: tuple(dict.fromkeys(own))
+            for surface, own in (
+                (self._clauses[n].surface, own) for n, own in sorted(places.items())
+            )
         }
 
     def _missing(self, matched: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -195,25 +227,45 @@ def searchable_names(item: Item, catalogue: Catalogue) -> list[str]:
     return [*names, seminar.title] if seminar else names
 
 
-def _leaf_hit(found: _Answering, highlighter: Highlighter) -> LeafHit:
+def _marks(text: KeptText, spans: Spans) -> list[Mark]:
+    """Answers as characters, ascending."""
+    found = {
+        Mark(text.bounds(first)[0], text.bounds(last)[1], clause)
+        for clause, own in spans.items()
+        for first, last in own
+        if last < text.count
+    }
+    return sorted(found, key=lambda m: (m.start, -m.end))
+
+
+def _leaf_hit(found: _Answering, kept: Kept) -> LeafHit:
     """The leaf with an excerpt from the part that answers most."""
     leaf = found.leaf
-    best = max(
-        enumerate(leaf.parts),
-        key=lambda pair: (len(found.parts.get(pair[0], ())), pair[1].source is not Source.LINK),
-        default=None,
-    )
+    marks = [_marks(text, spans) for text, spans in zip(leaf.texts, found.texts, strict=True)]
+    title = leaf.texts[0].text
+    best: tuple[tuple[int, bool], Part, list[Mark]] | None = None
+    for part, number, start in leaf.parts():
+        end = start + len(part.text)
+        # A phrase may go from one box into the next: each shows its part of it.
+        inside = [
+            Mark(max(m.start, start) - start, min(m.end, end) - start, m.clause)
+            for m in marks[number]
+            if m.start < end and m.end > start
+        ]
+        worth = (len({m.clause for m in inside}), part.source is not Source.LINK)
+        if best is None or worth > best[0]:
+            best = worth, part, inside
     snippet, source = Snippet(""), Source.TITLE
     if best is not None:
-        number, part = best
-        snippet = highlighter.excerpt(part.text)
-        source = part.source if number in found.parts or not leaf.title else Source.TITLE
+        worth, part, inside = best
+        snippet = excerpt(part.text, inside)
+        source = part.source if worth[0] or not title else Source.TITLE
     return LeafHit(
-        asset=found.asset.path,
+        asset=kept.assets[leaf.asset][0],
         number=leaf.number,
         kind=leaf.kind,
         label=leaf.label,
-        title=highlighter.whole(leaf.title),
+        title=whole(title, marks[0]),
         snippet=snippet,
         source=source.value,
         start=leaf.start,

@@ -46,6 +46,8 @@ def similar(
     reader: Reader,
     item: Item,
     leaf: int | None = None,
+    *,
+    without: frozenset[str] = frozenset(),
     most: int = 5,
 ) -> tuple[Similar, ...]:
     """Items like this one, most alike first.
@@ -56,17 +58,18 @@ def similar(
         reader: has the text of the files.
         item: more like this.
         leaf: a slide or page of its first file; None for the whole item.
+        without: ids that the engine has and the reader may no longer see.
         most: how many.
     """
     language = item.language or catalogue.series.languages[0]
     counts = _counts(_texts(item, catalogue, reader, leaf))
-    telling = _telling(engine, counts, language)
+    telling = _telling(engine, counts, language, without)
     if not telling:
         return ()
     node = Some(
         tuple(Term(form, (), weight) for form, _, weight in telling), min(LEAST, len(telling))
     )
-    found = engine.search(Request(node, limit=most + 1))
+    found = engine.search(Request(node, without=without, limit=most + 1))
     likes = [(i, score) for i, score in found.hits if i != item.id and i in catalogue.items]
     return tuple(
         Similar(catalogue.items[i], score, _shared(telling, catalogue.items[i], catalogue, reader))
@@ -100,14 +103,14 @@ def _counts(texts: Iterable[tuple[str, int]]) -> Counter[str]:
 
 
 def _telling(
-    engine: SearchEngine, counts: Counter[str], language: str
+    engine: SearchEngine, counts: Counter[str], language: str, without: frozenset[str]
 ) -> list[tuple[str, str, float]]:
     """Stem, word and weight: often here, seldom elsewhere, and somewhere else at all."""
-    total = engine.search(Request(Everything(), limit=0)).total
+    total = engine.search(Request(Everything(), without=without, limit=0)).total
     found: dict[str, tuple[str, str, float]] = {}
     for word, count in counts.most_common(CANDIDATES):
         form = stem(word, language)
-        having = engine.frequency(form)
+        having = engine.frequency(form, without)
         if form not in found and 1 < having <= max(2, total // 2):
             found[form] = (form, word, (1 + math.log(count)) * math.log(total / having))
     return sorted(found.values(), key=lambda entry: -entry[2])[:TELLING]

@@ -11,15 +11,13 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from coproarchive.search.analysis import LEAF_BITS, MAX_LEAVES
+from coproarchive.search.analysis import FIELD_SHIFT
 
 Numbers = NDArray[np.int64]
 Scores = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 T = TypeVar("T")
 
-FIELD_SHIFT = LEAF_BITS + MAX_LEAVES.bit_length() - 1
-"""A stored position is the field's number, shifted by so many bits, and analysis.py's position."""
 DOCUMENT_SHIFT = FIELD_SHIFT + 4
 """A place is the document's number, shifted by so many bits, and the stored position."""
 
@@ -34,7 +32,7 @@ class Postings:
     Attributes:
         documents: ascending document numbers.
         counts: how often in each.
-        positions: of all documents one after another, ascending in each; see FIELD_SHIFT.
+        positions: of all documents one after another, ascending in each; see base.Where.
     """
 
     documents: Numbers
@@ -45,6 +43,17 @@ class Postings:
     def owners(self) -> Numbers:
         """The document of each position."""
         return np.repeat(self.documents, self.counts)
+
+    def of(self, documents: Numbers) -> dict[int, list[int]]:
+        """Positions in some documents, of those that have any."""
+        if not len(self.documents):
+            return {}
+        at, found = lookup(documents, self.documents)
+        there = at[found]
+        ends = np.cumsum(self.counts)[there]
+        starts = ends - self.counts[there]
+        bounds = zip(documents[found].tolist(), starts.tolist(), ends.tolist(), strict=True)
+        return {number: self.positions[start:end].tolist() for number, start, end in bounds}
 
     @property
     def size(self) -> int:

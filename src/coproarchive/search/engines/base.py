@@ -26,6 +26,7 @@ class Document:
         facets: facet -> its values.
         date: first day, YYYY-MM-DD, "" where unknown.
         title: for sorting.
+        kept: given back by SearchEngine.where; engines do not look into it.
     """
 
     id: str
@@ -35,6 +36,21 @@ class Document:
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     date: str = ""
     title: str = ""
+    kept: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What a document is shown from.
+
+    Attributes:
+        places: term -> ascending places of it in the document: the number of the field in
+            TEXT_FIELDS, shifted by FIELD_SHIFT, and the position that analysis.invert gives.
+        kept: see Document.
+    """
+
+    places: Mapping[str, list[int]]
+    kept: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +147,7 @@ class Request:
         first: by relevance, what matches this too comes before what does not.
         filters: facet -> values of which one must be there.
         dates: first and last day of a range, "" for open.
+        without: ids that are as if they were not there, but for how rare words are.
         sort: best, newest or first in the alphabet; then newest, then by id.
         offset, limit: which of the ordered hits are returned.
         facets: facets to count.
@@ -140,6 +157,7 @@ class Request:
     first: Node | None = None
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     dates: tuple[str, str] = ("", "")
+    without: frozenset[str] = frozenset()
     sort: Sort = "relevance"
     offset: int = 0
     limit: int = 10
@@ -182,16 +200,28 @@ class SearchEngine(Protocol):
         """Carry out a search."""
         ...
 
+    def where(self, ids: Iterable[str], terms: Iterable[str]) -> Mapping[str, Where]:
+        """Where the terms stand in documents; ids that are not there are left out.
+
+        Raises:
+            IndexStateError: what was kept is damaged.
+        """
+        ...
+
+    def expansions(self, prefix: str) -> tuple[str, ...]:
+        """Terms that a Prefix stands for."""
+        ...
+
     def version(self) -> object:
         """Another value after each write that changed something, by whichever process."""
         ...
 
-    def frequency(self, term: str) -> int:
-        """Number of documents with the term in any text field."""
+    def frequency(self, term: str, without: frozenset[str] = frozenset()) -> int:
+        """Number of documents, those ids left out, with the term in any text field."""
         ...
 
-    def words(self) -> list[str]:
-        """Every word as written, sorted."""
+    def words(self, without: frozenset[str] = frozenset()) -> list[str]:
+        """Every word as written that a document other than those has, sorted."""
         ...
 
     def close(self) -> None:

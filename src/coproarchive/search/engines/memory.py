@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from coproarchive.search.analysis import EXACT, LEAF_BITS, invert
+from coproarchive.search.analysis import EXACT, FIELD_SHIFT, LEAF_BITS, invert
 from coproarchive.search.engines.base import (
     MAX_EXPANSIONS,
     All,
@@ -24,6 +24,7 @@ from coproarchive.search.engines.base import (
     Some,
     Term,
     Together,
+    Where,
 )
 from coproarchive.search.fields import LEAF_FIELDS, TEXT_FIELDS
 from coproarchive.search.ranking import PLACES, STANDARD, Weights, idf, length_norm, saturate
@@ -86,17 +87,30 @@ class MemoryEngine:
         hits = tuple((i, round(matching[i], PLACES)) for i in page)
         return Response(len(passing), hits, facets, len(first))
 
+    def where(self, ids: Iterable[str], terms: Iterable[str]) -> Mapping[str, Where]:
+        """See SearchEngine.where."""
+        documents, wanted = self._state.documents, list(terms)
+        return {
+            i: Where({t: p for t in wanted if (p := _places(documents[i], t))},
+                     documents[i].document.kept)
+            for i in ids if i in documents
+        }  # fmt: skip
+
+    def expansions(self, prefix: str) -> tuple[str, ...]:
+        """See SearchEngine.expansions."""
+        return tuple(expansions(self._state.words, prefix))
+
     def version(self) -> object:
         """See SearchEngine.version."""
         return self._state
 
-    def frequency(self, term: str) -> int:
+    def frequency(self, term: str, without: frozenset[str] = frozenset()) -> int:
         """See SearchEngine.frequency."""
-        return self._state.having(term, TEXT_FIELDS)
+        return self._state.only(without).having(term, TEXT_FIELDS)
 
-    def words(self) -> list[str]:
+    def words(self, without: frozenset[str] = frozenset()) -> list[str]:
         """See SearchEngine.words."""
-        return self._state.words
+        return self._state.only(without).words
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -108,6 +122,12 @@ class _State:
     def __init__(self, documents: dict[str, _Indexed], weights: Weights):
         self.documents = documents
         self.weights = weights
+
+    def only(self, without: frozenset[str]) -> _State:
+        """The same without some documents."""
+        if not without:
+            return self
+        return _State({i: d for i, d in self.documents.items() if i not in without}, self.weights)
 
     @cached_property
     def words(self) -> list[str]:
@@ -127,6 +147,8 @@ class _State:
         return sum(any(term in d.terms[f] for f in fields) for d in self.documents.values())
 
     def passes(self, document_id: str, request: Request, without: str) -> bool:
+        if document_id in request.without:
+            return False
         document = self.documents[document_id].document
         first, last = request.dates
         if (first or last) and not document.date:
@@ -224,6 +246,15 @@ def expansions(words: list[str], prefix: str) -> list[str]:
             break
         found.append(EXACT + word)
     return found
+
+
+def _places(d: _Indexed, term: str) -> list[int]:
+    """Where a term stands in all fields."""
+    return [
+        (number << FIELD_SHIFT) + position
+        for number, name in enumerate(TEXT_FIELDS)
+        for position in d.terms[name].get(term, ())
+    ]
 
 
 def _adjacent(field: dict[str, list[int]], terms: tuple[str, ...]) -> bool:

@@ -8,7 +8,7 @@ is one `bincount`. Document numbers are positions in these arrays, valid for one
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial, reduce
 from typing import Protocol, TypeVar
@@ -16,10 +16,9 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from coproarchive.search.analysis import EXACT, LEAF_BITS, MAX_LEAVES
+from coproarchive.search.analysis import EXACT, FIELD_SHIFT, LEAF_BITS, MAX_LEAVES
 from coproarchive.search.engines.arrays import (
     DOCUMENT_SHIFT,
-    FIELD_SHIFT,
     NO_NUMBERS,
     NOTHING,
     Cache,
@@ -48,6 +47,7 @@ from coproarchive.search.engines.base import (
     Some,
     Term,
     Together,
+    Where,
 )
 from coproarchive.search.fields import LEAF_FIELDS, TEXT_FIELDS
 from coproarchive.search.ranking import PLACES, STANDARD, Weights, idf, length_norm, saturate
@@ -69,6 +69,7 @@ class Row:
 
     Attributes:
         lengths: words in each text field, in the order of TEXT_FIELDS.
+        kept: where what is kept of it stands; see whoosh_kept.py.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Row:
     facets: Mapping[str, tuple[str, ...]]
     date: str
     title: str
+    kept: tuple[int, int, int]
 
 
 class Source(Protocol):
@@ -90,8 +92,8 @@ class Source(Protocol):
         """Postings of live documents."""
         ...
 
-    def words(self) -> list[str]:
-        """Every word as written, sorted."""
+    def words(self, gone: Mask | None = None) -> list[str]:
+        """Every word as written that a document not gone has, sorted."""
         ...
 
 
@@ -127,6 +129,10 @@ class View:
         """Every word as written, sorted."""
         return self._source.words()
 
+    def words_without(self, without: frozenset[str]) -> list[str]:
+        """The same, of documents other than those."""
+        return self._source.words(~self._without_mask(without)) if without else self.words
+
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays held now, without the rows' own strings."""
@@ -134,9 +140,12 @@ class View:
         orders = sum(order.nbytes for order in self._order.values())
         return self._worth.nbytes + orders + sum(cache.nbytes for cache in caches)
 
-    def frequency(self, term: str) -> int:
-        """Documents with the term in any text field."""
-        return len(self.postings(term).documents)
+    def frequency(self, term: str, without: frozenset[str]) -> int:
+        """Documents, those left out, with the term in any text field."""
+        documents = self.postings(term).documents
+        if not without:
+            return len(documents)
+        return int(np.count_nonzero(self._without_mask(without)[documents]))
 
     def search(self, request: Request) -> Response:
         """See SearchEngine.search."""
@@ -147,6 +156,9 @@ class View:
             if values
         }
         dates = self._dates_mask(request.dates)
+        if request.without:
+            shown = self._without_mask(request.without)
+            dates = shown if dates is None else dates & shown
         passing = _passing(found.documents, dates, masks, without="")
         documents, scores = _kept(found.documents, passing), _kept(found.scores, passing)
         first = None if request.first is None else self._among(documents, request.first)
@@ -164,6 +176,22 @@ class View:
         )
         coming_first = len(documents) if first is None else int(np.count_nonzero(first))
         return Response(len(documents), hits, facets, coming_first)
+
+    @cached_property
+    def _number_of(self) -> dict[str, int]:
+        return {row.id: number for number, row in enumerate(self._rows)}
+
+    def where(
+        self, ids: Iterable[str], terms: Iterable[str], kept: Callable[[Row], bytes]
+    ) -> dict[str, Where]:
+        """See SearchEngine.where."""
+        numbers = sorted(self._number_of[i] for i in set(ids) if i in self._number_of)
+        places: dict[int, dict[str, list[int]]] = {number: {} for number in numbers}
+        documents = np.array(numbers, np.int64)
+        for term in dict.fromkeys(terms):
+            for number, own in self.postings(term).of(documents).items():
+                places[number][term] = own
+        return {self._rows[n].id: Where(own, kept(self._rows[n])) for n, own in places.items()}
 
     # ------------------------------------------------------------- ordering
 
@@ -229,6 +257,14 @@ class View:
 
         return self._masks.get(dates, make)
 
+    def _without_mask(self, without: frozenset[str]) -> Mask:
+        """Which documents are not among these."""
+
+        def make() -> Mask:
+            return np.fromiter((r.id not in without for r in self._rows), bool, self.size)
+
+        return self._masks.get(("without", without), make)
+
     # -------------------------------------------------------------- scoring
 
     def _worths(self) -> Scores:
@@ -254,7 +290,7 @@ class View:
             case Term(text, fields, weight):
                 return self._terms((text,), fields).weighted(weight)
             case Prefix(text, fields, weight):
-                return self._terms(self._expansions(text), fields).weighted(weight)
+                return self._terms(self.expansions(text), fields).weighted(weight)
             case Phrase():
                 return self._phrase(node)
             case Together():
@@ -316,7 +352,8 @@ class View:
         """Postings of a term, kept for the next search."""
         return self._postings.get(term, lambda: self._source.postings(term))
 
-    def _expansions(self, prefix: str) -> tuple[str, ...]:
+    def expansions(self, prefix: str) -> tuple[str, ...]:
+        """See SearchEngine.expansions."""
         words = self.words
         start = bisect.bisect_left(words, prefix)
         end = bisect.bisect_left(words, prefix + "\U0010ffff", start)

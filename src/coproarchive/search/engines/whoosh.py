@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from coproarchive.errors import EngineError, IndexStateError
-from coproarchive.search.analysis import invert
-from coproarchive.search.engines.arrays import FIELD_SHIFT
-from coproarchive.search.engines.base import Document, Request, Response
+from coproarchive.search.analysis import FIELD_SHIFT, invert
+from coproarchive.search.engines.base import Document, Request, Response, Where
 from coproarchive.search.engines.view import View
 from coproarchive.search.engines.whoosh_format import WORDS, Codec, DurableStorage, schema
+from coproarchive.search.engines.whoosh_kept import NAME as KEPT
+from coproarchive.search.engines.whoosh_kept import KeptFile, KeptWriter
 from coproarchive.search.engines.whoosh_segments import Segment, Segments
 from coproarchive.search.fields import TEXT_FIELDS
 from coproarchive.search.ranking import STANDARD, Weights
@@ -59,6 +60,7 @@ class WhooshEngine:
         self._lock = threading.RLock()
         self._view: tuple[int, View] | None = None
         self._settled = 0
+        self._kept = KeptFile(folder)
         self._segments: dict[str, Segment] = {}
         try:
             if create:
@@ -86,6 +88,7 @@ class WhooshEngine:
                 raise EngineError(
                     "another process is writing to the index.", self._folder
                 ) from None
+            kept = KeptWriter(self._kept)
             try:
                 known = self.digests()
                 for document_id in delete:
@@ -93,9 +96,12 @@ class WhooshEngine:
                 for document in documents:
                     if document.id in known:
                         writer.delete_by_term("id", document.id)
-                    _add(writer, document)
+                    _add(writer, document, kept)
+                kept.close()
                 writer.commit()
             except BaseException as error:
+                with contextlib.suppress(Exception):
+                    kept.undo()
                 with contextlib.suppress(Exception):
                     writer.cancel()
                 if isinstance(error, Exception) and not isinstance(error, EngineError):
@@ -113,22 +119,31 @@ class WhooshEngine:
         """See SearchEngine.search."""
         return self.view().search(request)
 
+    def where(self, ids: Iterable[str], terms: Iterable[str]) -> Mapping[str, Where]:
+        """See SearchEngine.where."""
+        return self.view().where(ids, terms, lambda row: self._kept.read(row.kept))
+
+    def expansions(self, prefix: str) -> tuple[str, ...]:
+        """See SearchEngine.expansions."""
+        return self.view().expansions(prefix)
+
     def version(self) -> object:
         """See SearchEngine.version."""
         return self.view()
 
-    def frequency(self, term: str) -> int:
+    def frequency(self, term: str, without: frozenset[str] = frozenset()) -> int:
         """See SearchEngine.frequency."""
-        return self.view().frequency(term)
+        return self.view().frequency(term, without)
 
-    def words(self) -> list[str]:
+    def words(self, without: frozenset[str] = frozenset()) -> list[str]:
         """See SearchEngine.words."""
-        return self.view().words
+        return self.view().words_without(without)
 
     def close(self) -> None:
         """See SearchEngine.close."""
         with self._lock:
             self._view = None
+            self._kept.close()
             self._index.close()
 
     def view(self) -> View:
@@ -167,13 +182,15 @@ class WhooshEngine:
     def _note_segments(self) -> None:
         """Write down the checksums of the files of this commit."""
         generation = self._index.latest_generation()
-        known: dict[str, list[int]] = {}
+        known: dict[str, Any] = {}
         for old in self._folder.glob("checks-*.json"):
             known |= json.loads(old.read_text())
             if old.name != f"checks-{generation}.json":
                 old.unlink(missing_ok=True)
         # A segment's files never change; only new ones are read.
         checks = {p.name: known.get(p.name) or _checksum(p) for p in _segment_files(self._folder)}
+        # Of what is kept each document has a checksum of its own.
+        checks[KEPT] = self._kept.size
         path = self._folder / f"checks-{generation}.json"
         temporary = path.with_suffix(".tmp")
         temporary.write_text(json.dumps(checks))
@@ -188,7 +205,10 @@ class WhooshEngine:
         path = self._folder / f"checks-{self._index.latest_generation()}.json"
         if not path.exists():
             return
-        for name, wanted in json.loads(path.read_text()).items():
+        checks = json.loads(path.read_text())
+        if self._kept.size < checks.pop(KEPT, 0):
+            raise IndexStateError(f"the index is damaged ({KEPT}).", self._folder, REBUILD)
+        for name, wanted in checks.items():
             if not (self._folder / name).exists() or _checksum(self._folder / name) != wanted:
                 raise IndexStateError(f"the index is damaged ({name}).", self._folder, REBUILD)
 
@@ -211,7 +231,7 @@ def refuse_if_others_write(folder: Path) -> None:
         )
 
 
-def _add(writer: Any, document: Document) -> None:
+def _add(writer: Any, document: Document, kept: KeptWriter) -> None:
     terms: dict[str, list[int]] = {}
     lengths = []
     for number, name in enumerate(TEXT_FIELDS):
@@ -226,6 +246,7 @@ def _add(writer: Any, document: Document) -> None:
         "facets": {name: list(values) for name, values in document.facets.items()},
         "date": document.date,
         "title": document.title,
+        "kept": kept.add(document.kept),
     }
     texts = {WORDS: terms} if terms else {}
     writer.add_document(id=document.id, row=json.dumps(row), **texts)

@@ -42,15 +42,16 @@ class Segment:
         )
         self._vocabulary: _Vocabulary | None = known._vocabulary if known else None
 
-    def words(self) -> set[str]:
-        """Every word as written that some live document of it has."""
+    def words(self, live: Mask) -> set[str]:
+        """Every word as written that one of these documents of it has."""
         if self._vocabulary is None:
             self._vocabulary = _Vocabulary(self.leaf)
-        return self._vocabulary.of(self.live, self._is_alive)
 
-    def _is_alive(self, word: str) -> bool:
-        ids = (ids for ids, _ in _blocks(self.leaf, (EXACT + word).encode()))
-        return any(self.live[block].any() for block in ids)
+        def is_alive(word: str) -> bool:
+            ids = (ids for ids, _ in _blocks(self.leaf, (EXACT + word).encode()))
+            return any(live[block].any() for block in ids)
+
+        return self._vocabulary.of(live, is_alive)
 
 
 class _Vocabulary:
@@ -92,7 +93,13 @@ def _row(stored: Mapping[str, str]) -> Row:
     row = json.loads(stored["row"])
     facets = {name: tuple(values) for name, values in row["facets"].items()}
     return Row(
-        stored["id"], row["digest"], tuple(row["lengths"]), facets, row["date"], row["title"]
+        stored["id"],
+        row["digest"],
+        tuple(row["lengths"]),
+        facets,
+        row["date"],
+        row["title"],
+        tuple(row["kept"]),
     )
 
 
@@ -113,10 +120,19 @@ class Segments:
             row for s in self._segments for row, live in zip(s.rows, s.live, strict=True) if live
         ]
 
-    def words(self) -> list[str]:
+    def words(self, gone: Mask | None = None) -> list[str]:
         """See view.Source."""
+        found: set[str] = set()
+        offset = 0
         with self._lock:
-            return sorted(set().union(*(segment.words() for segment in self._segments)))
+            for segment in self._segments:
+                live = segment.live
+                if gone is not None and len(gone):
+                    # Deleted ones have the number -1, and are not live whatever stands there.
+                    live = live & ~gone[self._numbers[offset : offset + len(live)]]
+                found |= segment.words(live)
+                offset += len(live)
+        return sorted(found)
 
     def postings(self, term: str) -> Postings:
         """See view.Source."""
