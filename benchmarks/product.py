@@ -52,7 +52,7 @@ class Product:
         """Ids, best first, at most DEPTH."""
         query = Query.parse(text, facets={SCOPE: [scope]} if scope else None, size=DEPTH)
         answer = ask(self._engine, self._compiler, query, ())
-        return [document for document, _ in answer.response.hits]
+        return [document for document, _ in (*answer.response.hits, *answer.also)]
 
     def rankings(self, texts: list[str]) -> list[list[str]]:
         """A ranking for each text, within the scope of the query it belongs to."""

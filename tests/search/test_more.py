@@ -86,8 +86,10 @@ def test_similar_items_share_telling_words(library: Library) -> None:
 def test_full_matches_come_first_and_partial_ones_after(library: Library) -> None:
     """Until a page is full; who uses signs, or wants the words as typed, gets full ones only."""
     results = library.search(Query.parse("bread eaters"))
-    assert (results.full, results.total, results.partial) == (1, 2, False)
-    assert [hit.missing for hit in results.hits] == [(), ("eaters",)]
+    assert (results.full, results.total, results.partial) == (1, 1, False)
+    assert [hit.missing for hit in results.hits] == [()]
+    assert [hit.missing for hit in results.also] == [("eaters",)]
+    assert sum(v.count for f in results.facets if f.name == "kind" for v in f.values) == 1
     for query in (
         Query.parse("bread eaters", exact=True),
         Query.parse('bread "eaters"'),
@@ -96,7 +98,7 @@ def test_full_matches_come_first_and_partial_ones_after(library: Library) -> Non
     ):
         strict = library.search(query)
         assert [hit.id for hit in strict.hits] == ["a-post"]
-        assert (strict.full, strict.total) == (1, 1)
+        assert (strict.full, strict.total, strict.also) == (1, 1, ())
 
 
 def test_narrowing_only_narrows(library: Library) -> None:

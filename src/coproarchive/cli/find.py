@@ -100,8 +100,10 @@ def _print_results(results: Results, catalogue: Catalogue, explain: bool) -> Non
     out.print(Text(f"{results.total} found{pages}", style="bold"))
     first = (results.query.page - 1) * results.query.size + 1
     for number, hit in enumerate(results.hits, start=first):
-        if number == results.full + 1 > 1:
-            out.print(Text("\nThese have only some of the words:", style="italic"))
+        _print_hit(number, hit, catalogue, explain)
+    if results.also:
+        out.print(Text("\nThese have only some of the words:", style="italic"))
+    for number, hit in enumerate(results.also, start=first + len(results.hits)):
         _print_hit(number, hit, catalogue, explain)
     out.print()
     for facet in results.facets:

@@ -20,12 +20,14 @@ class Answer:
     Attributes:
         compiled: what was asked.
         response: what was found.
-        full: how many of the hits have all that was asked for; they come first.
+        full: how many of the documents found have all that was asked for.
+        also: ids and scores of the best that have some of it, where few have all; counted nowhere.
     """
 
     compiled: Compiled
     response: Response
     full: int
+    also: tuple[tuple[str, float], ...] = ()
 
     @property
     def partial(self) -> bool:
@@ -42,8 +44,10 @@ def ask(
 ) -> Answer:
     """Carry out a query.
 
-    Full matches, where there is a page of them; else the best partial ones behind the full ones.
-    Whether they are needed is decided without the reader's filters, so that narrowing only narrows.
+    What is found, and counted, has all that was asked for. Where nothing has, and for long
+    questions, it is what has some of it; where less than a page has, the best of those are given
+    beside, counted nowhere. Which of these it is, is decided without the reader's filters, so that
+    narrowing only narrows.
 
     Args:
         engine: searched.
@@ -77,8 +81,9 @@ def ask(
     if everywhere == 0:
         return Answer(compiled, engine.search(some), 0)
     if compiled.is_filled and query.sort == "relevance" and everywhere < ENOUGH:
-        found = engine.search(replace(some, first=compiled.full))
-        return Answer(compiled, found, found.first)
+        filled = engine.search(replace(some, first=compiled.full, facets=()))
+        also = filled.hits[max(response.total - request.offset, 0) :]
+        return Answer(compiled, response, response.total, also)
     return _full(compiled, response)
 
 

@@ -50,9 +50,9 @@ class Synonyms:
             self._groups.append(members)
 
     def of(self, words: tuple[str, ...]) -> list[tuple[str, ...]]:
-        """Other ways to say these words."""
+        """Other ways to say these words; a compound written otherwise is found without them."""
         found = [m for n in self._of.get(words, ()) for m in self._groups[n]]
-        return [m for m in dict.fromkeys(found) if m != words]
+        return [m for m in dict.fromkeys(found) if "".join(m) != "".join(words)]
 
 
 @dataclass

@@ -123,11 +123,13 @@ class Index:
         compiler = self._known(catalogue).compiler
         answer = self.answer(query, catalogue)
         compiled, response = answer.compiled, answer.response
-        hits = Locator(compiled, compiler, catalogue, self._engine).hits(response.hits)
+        locator = Locator(compiled, compiler, catalogue, self._engine)
+        hits = locator.hits(response.hits)
         return Results(
             total=response.total,
             full=answer.full,
             hits=hits,
+            also=locator.hits(answer.also) if answer.also else (),
             facets=facets_of(response, query, catalogue),
             query=query,
             notes=notes_of(query, answer),

@@ -99,8 +99,9 @@ class Results:
 
     Attributes:
         total: items found, all pages.
-        full: how many of them have all that was asked for; they come first.
+        full: how many of them have all that was asked for: all, or none of them where nothing has.
         hits: of this page, in order.
+        also: the best items that have some of the words, where few have all; not in the counts.
         facets: in the archive's order; counts ignore the facet's own choice.
         query: what was asked.
         notes: how it was understood, in sentences for the reader.
@@ -118,6 +119,7 @@ class Results:
     corrections: Mapping[str, str] = field(default_factory=dict)
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     partial: bool = False
+    also: tuple[Hit, ...] = ()
 
     @property
     def pages(self) -> int:
@@ -135,6 +137,7 @@ class Results:
             "synonyms": {word: list(others) for word, others in self.synonyms.items()},
             "partial": self.partial,
             "hits": [_hit_json(hit) for hit in self.hits],
+            "partial_hits": [_hit_json(hit) for hit in self.also],
             "facets": {f.name: [asdict(v) for v in f.values] for f in self.facets},
         }
 

@@ -203,25 +203,21 @@ def _said(results: Results) -> str:
     """How many were found: shown, and read out when it changes."""
     one = "item" if results.total == 1 else "items"
     where = f", page {results.query.page} of {results.pages}" if results.pages > 1 else ""
-    if 0 < results.full < results.total:
-        more = results.total - results.full
-        return f"{results.full:,} found with all words, {more:,} more with some of them{where}"
     return f"{results.total:,} {one} found{where}"
 
 
 def _hits(results: Results, catalogue: Catalogue) -> Markup:
     """The hits; those that have only some of the words under a line that says so."""
     query = results.query
-    shown = [_hit(hit, query, catalogue) for hit in results.hits]
     before = (query.page - 1) * query.size
-    cut = results.full - before if 0 < results.full < results.total else len(shown)
-    whole, rest = shown[: max(cut, 0)], shown[max(cut, 0) :]
+    whole = [_hit(hit, query, catalogue) for hit in results.hits]
+    rest = [_hit(hit, query, catalogue) for hit in results.also]
     pieces = []
     if whole:
         start = Markup('<ol class="hits" start="{}">{}</ol>')
         pieces.append(start.format(before + 1, Markup("").join(whole)))
     if rest:
-        line = Markup('<p class="note">These have only some of the words:</p>')
+        line = Markup('<h2 class="note">These have only some of the words</h2>')
         start = Markup('<ol class="hits" start="{}">{}</ol>')
         pieces.append(line + start.format(before + len(whole) + 1, Markup("").join(rest)))
     return Markup("").join(pieces)
