@@ -42,6 +42,7 @@ from coproarchive.extract.pdf_structure import (
     page_label,
     page_notes,
     page_text,
+    said_of_itself,
     text_objects,
 )
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
@@ -63,6 +64,7 @@ _DIVIDED = re.compile(r"[\ufffe\u0002]\s*")
 _HYPHENATED = re.compile(r"(?<=[a-zà-ÿ])[-\u2010]\n(?=[a-zà-ÿ]{2})")
 _UPRIGHT = re.compile(r"(?:^\w\n){5,}\w?$", re.MULTILINE)
 _DOTS = re.compile(r"(?:^[.·•◦○●□■]\n){3,}", re.MULTILINE)  # navigation marks of slide themes
+_WORD = re.compile(r"[^\W\d_]{2}")
 # Small letters only: names in programmes LookLikeThis.
 _LONG_WORD = re.compile(rf"[a-z\u00df-\u00ff\u03ac-\u03ce\u0430-\u045f]{{{LONG},}}")
 # Letters of alphabets whose words have spaces between them.
@@ -236,7 +238,8 @@ def repair(text: str) -> str:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\ufffe" in text or "\x02" in text:
         text = _DIVIDED.sub("", text)
-    text = _HYPHENATED.sub("", text)
+    if "-\n" in text or "\u2010\n" in text:
+        text = _HYPHENATED.sub("", text)
     if len(text) < SHORT_LINES * text.count("\n"):
         text = _DOTS.sub("", text)
         text = _UPRIGHT.sub(lambda match: match[0].replace("\n", ""), text)
@@ -271,7 +274,7 @@ def title_and_rest(text: str, outlined: str) -> tuple[str, str]:
     lines = text.split("\n")
     for number, line in enumerate(lines):
         heading = one_line(line)
-        if not re.search(r"[^\W\d_]{2}", heading):
+        if not _WORD.search(heading):
             continue
         rest = "\n".join(lines[:number] + lines[number + 1 :])
         if heading.casefold().startswith(outlined.casefold()):
@@ -283,15 +286,12 @@ def title_and_rest(text: str, outlined: str) -> tuple[str, str]:
 
 
 def _metadata(document: pypdfium2.PdfDocument) -> Metadata:
-    info: dict[str, str] = {}
-    with contextlib.suppress(pypdfium2.PdfiumError, UnicodeError):
-        info = document.get_metadata_dict()
-    authors = re.split(r"\s*(?:;|,| and |&)\s*", one_line(info.get("Author", "")))
-    keywords = re.split(r"\s*[;,]\s*", one_line(info.get("Keywords", "")))
+    authors = re.split(r"\s*(?:;|,| and |&)\s*", one_line(said_of_itself(document, "Author")))
+    keywords = re.split(r"\s*[;,]\s*", one_line(said_of_itself(document, "Keywords")))
     return Metadata(
-        title=real_title(info.get("Title", "")),
-        authors=tuple(a for a in authors if re.search(r"[^\W\d_]{2}", a)),
-        date=pdf_date(info.get("CreationDate", "")),
+        title=real_title(said_of_itself(document, "Title")),
+        authors=tuple(a for a in authors if _WORD.search(a)),
+        date=pdf_date(said_of_itself(document, "CreationDate")),
         language=language(document),
         keywords=tuple(k for k in keywords if k),
     )

@@ -63,23 +63,34 @@ def page_text(page: Page) -> tuple[str, str]:
     if not text_page:
         return "", ""
     try:
-        box = pdfium.FS_RECTF()
-        pdfium.FPDF_GetPageBoundingBox(page, ctypes.byref(box))
-        edges = (box.left, box.top, box.right, box.bottom)
-        size = pdfium.FPDFText_GetBoundedText(text_page, *edges, None, 0)
-        inside = ""
-        if size > 0:
-            buffer = (ctypes.c_ushort * size)()
-            pdfium.FPDFText_GetBoundedText(text_page, *edges, buffer, size)
-            inside = bytes(buffer).decode("utf-16-le", "ignore")
         count = pdfium.FPDFText_CountChars(text_page)
-        if count <= 0 or count == len(inside):
+        if count <= 0:
+            return "", ""
+        inside = _text_inside(page, text_page, count)
+        if count == len(inside):
             return inside, inside
-        whole = (ctypes.c_ushort * (count + 1))()
+        whole = _units(count + 1)
         written = pdfium.FPDFText_GetText(text_page, 0, count, whole)
-        return inside, bytes(whole)[: 2 * max(0, written - 1)].decode("utf-16-le", "ignore")
+        return inside, _decoded(whole, written - 1)
     finally:
         pdfium.FPDFText_ClosePage(text_page)
+
+
+def _text_inside(page: Page, text_page: object, count: int) -> str:
+    """The text within the page's box. PDFium puts it together at each call, so it is called once.
+
+    Args:
+        page, text_page: handles.
+        count: characters of the page; a line end may be added for each.
+    """
+    box = pdfium.FS_RECTF()
+    pdfium.FPDF_GetPageBoundingBox(page, ctypes.byref(box))
+    edges = (box.left, box.top, box.right, box.bottom)
+    room = 3 * count + 2
+    buffer = _units(room)
+    written = pdfium.FPDFText_GetBoundedText(text_page, *edges, buffer, room)
+    text = _decoded(buffer, min(written, room))
+    return text.removesuffix("\0") if written < room else text
 
 
 def outline(document: pypdfium2.PdfDocument) -> dict[int, str]:
@@ -108,10 +119,15 @@ def has_labels(document: pypdfium2.PdfDocument) -> bool:
 
 def page_label(document: pypdfium2.PdfDocument, index: int) -> str:
     """The number printed on the page, "" where it is the page's place in the file."""
-    with contextlib.suppress(pypdfium2.PdfiumError, UnicodeError):
-        printed = one_line(document.get_page_label(index) or "")[:40]
-        return "" if printed == str(index + 1) else printed
-    return ""
+    printed = _wide(lambda buffer, size: pdfium.FPDF_GetPageLabel(document, index, buffer, size))
+    printed = one_line(printed)[:40]
+    return "" if printed == str(index + 1) else printed
+
+
+def said_of_itself(document: pypdfium2.PdfDocument, key: str) -> str:
+    """An entry of the document's information: Title, Author, Keywords, CreationDate."""
+    name = key.encode("ascii")
+    return _wide(lambda buffer, size: pdfium.FPDF_GetMetaText(document, name, buffer, size))
 
 
 def language(document: pypdfium2.PdfDocument) -> str | None:
@@ -231,14 +247,23 @@ def _reader(function: Callable[..., int], handle: object) -> Callable[[object, i
     return lambda buffer, size: function(handle, buffer, size)
 
 
+# Filled anew by each call; PDFium is not to be called by two threads in any case.
+_SHARED = (ctypes.c_ushort * (MAX_STRING // 2))()
+
+
+def _units(size: int) -> Any:
+    """Room for that many UTF-16 code units."""
+    return _SHARED if size <= len(_SHARED) else (ctypes.c_ushort * size)()
+
+
+def _decoded(buffer: Any, units: int) -> str:
+    return bytes(memoryview(buffer)[: max(0, units)]).decode("utf-16-le", "ignore")
+
+
 def _wide(read: Callable[[object, int], int]) -> str:
-    """A string that PDFium gives as UTF-16 after being asked for its size in bytes."""
-    size = read(None, 0)
-    if not 2 < size <= MAX_STRING:
-        return ""
-    buffer = (ctypes.c_ushort * (size // 2 + 1))()
-    read(buffer, size)
-    return bytes(buffer)[: size - 2].decode("utf-16-le", "ignore")
+    """A string that PDFium gives as UTF-16, with its size in bytes; "" where it is too long."""
+    size = read(_SHARED, MAX_STRING)
+    return _decoded(_SHARED, size // 2 - 1) if 2 < size <= MAX_STRING else ""
 
 
 def _entry(annotation: object, key: bytes) -> str:

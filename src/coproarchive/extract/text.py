@@ -13,8 +13,12 @@ _LIGATURES = str.maketrans(
     {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00ad": None}
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff]")
-_BREAKS = re.compile(r"[^\n -~]")  # in plain ASCII: anything but letters, signs and line ends
 _PRIVATE = re.compile(r"[\ue000-\uf8ff]")
+# What a page seldom has; where none of it stands, most of the steps have nothing to do.
+_ODD = re.compile(
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\ud800-\udfff\ue000-\uf8ff\ufb00-\ufb06\ufeff\ufffe\uffff]"
+)
+_OTHER_BLANK = re.compile(r"[^\S\n ]")
 _GAPS = re.compile(r"\n{3,}")
 # Titles that programs give to files that their authors gave none.
 _JUNK_TITLE = re.compile(
@@ -32,18 +36,23 @@ def clean(text: str) -> str:
     Removed: NUL and other controls, lone surrogates, private-use glyphs of symbol fonts, soft
     hyphens. Ligatures become letters.
     """
-    if not text.isascii() or _BREAKS.search(text):
+    if _ODD.search(text):
         text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n")
         text = _CONTROL.sub("", text.replace("\f", "\n").replace("\t", " "))
         text = _PRIVATE.sub(" ", text.translate(_LIGATURES))
+    other = not text.isascii()
+    if other:
         text = unicodedata.normalize("NFC", text)
-    text = "\n".join([" ".join(line.split()) for line in text.split("\n")])
-    return (_GAPS.sub("\n\n", text) if "\n\n\n" in text else text).strip("\n")
+        other = _OTHER_BLANK.search(text) is not None
+    if other or "  " in text or " \n" in text or "\n " in text:
+        text = "\n".join([" ".join(line.split()) for line in text.split("\n")])
+    return (_GAPS.sub("\n\n", text) if "\n\n\n" in text else text).strip("\n ")
 
 
 def one_line(text: str) -> str:
     """Clean text without line breaks."""
-    return " ".join(clean(text).split())
+    text = clean(text)
+    return " ".join(text.split()) if "\n" in text else text
 
 
 def real_title(title: str) -> str:
