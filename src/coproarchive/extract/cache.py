@@ -82,16 +82,13 @@ class ExtractionCache:
         path = self._path(sha256, media_type)
         stored = to_json(extraction) | {"limits": self._limits}
         data = gzip.compress(json.dumps(stored, ensure_ascii=False).encode(), 1, mtime=0)
-        temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
         with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_bytes(data)
-            os.replace(temporary, path)
-            # What an older version of the same reader made is not asked for again.
-            stem = f"{sha256}.{path.name.split('.')[1].partition('-')[0]}-"
-            for other in path.parent.glob(f"{stem}*.json.gz"):
-                if other != path:
-                    other.unlink()
+            if _write(path, data):
+                # What an older version of the same reader made is not asked for again.
+                stem = f"{sha256}.{path.name.split('.')[1].partition('-')[0]}-"
+                for name in os.listdir(path.parent):
+                    if name.startswith(stem) and name != path.name:
+                        os.unlink(path.with_name(name))
         self._remember(path.name, extraction)
 
     def _remember(self, key: str, extraction: Extraction) -> None:
@@ -108,6 +105,20 @@ class ExtractionCache:
     def _path(self, sha256: str, media_type: str) -> Path:
         reader = reader_name(media_type, self._helpers) or "none"
         return self._folder / sha256[:2] / f"{sha256}.{reader}.json.gz"
+
+
+def _write(path: Path, data: bytes) -> bool:
+    """Put a file in place, whole or not at all; whether its folder was there before."""
+    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    try:
+        temporary.write_bytes(data)
+        was_there = True
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(data)
+        was_there = False
+    os.replace(temporary, path)
+    return was_there
 
 
 _LEAF = [field.name for field in dataclasses.fields(Leaf) if field.name != "parts"]

@@ -35,8 +35,10 @@ from coproarchive.extract.pdf_structure import (
     alternative_texts,
     attachments,
     has_labels,
+    is_locked,
     is_tagged,
     language,
+    opened_document,
     opened_page,
     outline,
     page_label,
@@ -84,10 +86,9 @@ class PdfExtractor:
     def extract(self, path: Path, limits: Limits) -> Extraction:
         """See Extractor.extract."""
         second = _Second(path)
-        try:
-            document = pypdfium2.PdfDocument(path)
-        except pypdfium2.PdfiumError as error:
-            return _without_pdfium(second, path, limits, str(error))
+        document = opened_document(path)
+        if document is None:
+            return _without_pdfium(second, path, limits, is_locked=is_locked())
         try:
             metadata = _metadata(document)
             notices: list[Notice] = list(attachments(document))
@@ -124,11 +125,12 @@ def _page(
     with opened_page(document, index) as page:
         if not page:
             return repair(second.text(index)), []
-        text = repair(_text(page))
+        drawn = _text(page)
+        text = repair(drawn)
         if len(text) < FEW and text_objects(page) > len(text):
             other = repair(second.text(index))
             text = other if len(other) > 2 * len(text) else text
-        elif is_run_together(text):
+        elif is_run_together(drawn):  # not of words that were mended
             text = with_spaces(text, second.text(index))
         extra = page_notes(document, page)
         if has_tags:
@@ -161,9 +163,11 @@ def _uncut(inside: str, whole: str) -> str:
     return "\n".join(uncut(line) for line in inside.splitlines())
 
 
-def _without_pdfium(second: _Second, path: Path, limits: Limits, why: str) -> Extraction:
+def _without_pdfium(
+    second: _Second, path: Path, limits: Limits, *, is_locked: bool
+) -> Extraction:
     """PDFium refused the file: pypdf reads some that it does not."""
-    if "assword" in why or second.is_locked:
+    if is_locked or second.is_locked:
         raise UnreadableError(
             "this PDF cannot be read: it is locked with a password.",
             path.name,
@@ -271,17 +275,17 @@ def title_and_rest(text: str, outlined: str) -> tuple[str, str]:
     The outline's entry if the page has one, else the first line that has words. A heading that
     says more than the outline does is taken whole, so that no word is lost.
     """
-    lines = text.split("\n")
-    for number, line in enumerate(lines):
-        heading = one_line(line)
-        if not _WORD.search(heading):
-            continue
-        rest = "\n".join(lines[:number] + lines[number + 1 :])
-        if heading.casefold().startswith(outlined.casefold()):
-            return (heading, rest) if len(heading) <= MAX_TITLE else (outlined, text)
-        if outlined.casefold().startswith(heading.casefold()):
-            return outlined, rest
-        return outlined, text
+    start = 0
+    while start <= len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        heading = one_line(text[start:end])
+        if _WORD.search(heading):
+            rest = (text[:start] + text[end + 1 :]).rstrip("\n")
+            if heading.casefold().startswith(outlined.casefold()):
+                return (heading, rest) if len(heading) <= MAX_TITLE else (outlined, text)
+            return outlined, rest if outlined.casefold().startswith(heading.casefold()) else text
+        start = end + 1
     return outlined, text
 
 

@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pypdfium2
@@ -35,6 +36,27 @@ MAX_STRING = 64 * 1024
 _LINK, _POPUP, _WIDGET = 2, 16, 20  # FPDF_ANNOT_* of fpdf_annot.h
 _TO_WEB = 3  # PDFACTION_URI of fpdf_doc.h
 _TEXT_OBJECT, _FORM_OBJECT = 1, 5  # FPDF_PAGEOBJ_TEXT, FPDF_PAGEOBJ_FORM of fpdf_edit.h
+
+
+def opened_document(path: Path) -> pypdfium2.PdfDocument | None:
+    """The document, to be closed by the caller; None where PDFium refuses the file.
+
+    pypdfium2 would resolve the path first, which costs a tenth of reading a short file.
+    """
+    name = str(path.absolute()).encode("utf-8", "surrogateescape") + b"\0"
+    handle = pdfium.FPDF_LoadDocument(name, None)
+    if not handle:
+        return None
+    document = pypdfium2.PdfDocument(handle)
+    if len(document) < 1:
+        document.close()
+        return None
+    return document
+
+
+def is_locked() -> bool:
+    """Whether a password was what the last document refused was opened without."""
+    return bool(pdfium.FPDF_GetLastError() == pdfium.FPDF_ERR_PASSWORD)
 
 
 class opened_page:  # noqa: N801 - used as open() is
@@ -211,10 +233,10 @@ def alternative_texts(page: Page) -> list[tuple[Source, str]]:
                 text = _wide(_reader(pdfium.FPDF_StructElement_GetAltText, element))
                 found.append((Source.ALT, text))
             children = min(pdfium.FPDF_StructElement_CountChildren(element), MAX_STRUCTURE)
-            pending += [
-                (pdfium.FPDF_StructElement_GetChildAtIndex(element, i), depth + 1)
-                for i in range(children)
-            ]
+            for index in range(children):
+                child = pdfium.FPDF_StructElement_GetChildAtIndex(element, index)
+                if child:  # else a run of the page's text
+                    pending.append((child, depth + 1))
     finally:
         pdfium.FPDF_StructTree_Close(tree)
     return found[::-1]
@@ -273,9 +295,7 @@ def _entry(annotation: object, key: bytes) -> str:
 
 
 def _web_address(document: pypdfium2.PdfDocument, action: object) -> str:
-    size = pdfium.FPDFAction_GetURIPath(document, action, None, 0)
+    size = pdfium.FPDFAction_GetURIPath(document, action, _SHARED, MAX_STRING)
     if not 1 < size <= MAX_STRING:
         return ""
-    buffer = ctypes.create_string_buffer(size)
-    pdfium.FPDFAction_GetURIPath(document, action, buffer, size)
-    return buffer.raw[: size - 1].decode("utf-8", "ignore")
+    return bytes(memoryview(_SHARED).cast("B")[: size - 1]).decode("utf-8", "ignore")
