@@ -6,10 +6,12 @@ import contextlib
 import dataclasses
 import gzip
 import json
+import operator
 import os
 import uuid
 import zlib
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -121,8 +123,17 @@ def _write(path: Path, data: bytes) -> bool:
     return was_there
 
 
-_LEAF = [field.name for field in dataclasses.fields(Leaf) if field.name != "parts"]
-_PART = [field.name for field in dataclasses.fields(Part)]
+def _fields(kind: type[Any], *, without: str = "") -> Callable[[Any], dict[str, Any]]:
+    """A function that gives an object's fields by name, as they are."""
+    names = [field.name for field in dataclasses.fields(kind) if field.name != without]
+    values = operator.attrgetter(*names)
+    return lambda thing: dict(zip(names, values(thing), strict=True))
+
+
+_of_leaf = _fields(Leaf, without="parts")
+_of_part = _fields(Part)
+_of_notice = _fields(Notice)
+_of_metadata = _fields(Metadata)
 
 
 def _size(extraction: Extraction) -> int:
@@ -137,12 +148,11 @@ def to_json(extraction: Extraction) -> dict[str, Any]:
     """
     return {
         "leaves": [
-            {name: getattr(leaf, name) for name in _LEAF}
-            | {"parts": [{name: getattr(part, name) for name in _PART} for part in leaf.parts]}
+            _of_leaf(leaf) | {"parts": [_of_part(part) for part in leaf.parts]}
             for leaf in extraction.leaves
         ],
-        "notices": [dataclasses.asdict(notice) for notice in extraction.notices],
-        "metadata": dataclasses.asdict(extraction.metadata),
+        "notices": [_of_notice(notice) for notice in extraction.notices],
+        "metadata": _of_metadata(extraction.metadata),
         "extractor": extraction.extractor,
     }
 

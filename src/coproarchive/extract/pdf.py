@@ -163,9 +163,7 @@ def _uncut(inside: str, whole: str) -> str:
     return "\n".join(uncut(line) for line in inside.splitlines())
 
 
-def _without_pdfium(
-    second: _Second, path: Path, limits: Limits, *, is_locked: bool
-) -> Extraction:
+def _without_pdfium(second: _Second, path: Path, limits: Limits, *, is_locked: bool) -> Extraction:
     """PDFium refused the file: pypdf reads some that it does not."""
     if is_locked or second.is_locked:
         raise UnreadableError(
