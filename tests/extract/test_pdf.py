@@ -12,7 +12,14 @@ import pytest
 from PIL import Image, ImageDraw
 from pypdf.constants import PageLabelStyle
 from pypdf.errors import DependencyError
-from pypdf.generic import ArrayObject, DictionaryObject, NameObject, NumberObject, TextStringObject
+from pypdf.generic import (
+    ArrayObject,
+    ByteStringObject,
+    DictionaryObject,
+    NameObject,
+    NumberObject,
+    TextStringObject,
+)
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
 
@@ -102,6 +109,20 @@ def test_outline_labels_and_metadata_of_a_file(tmp_path: Path) -> None:
     assert metadata.authors == ("Ada Baker", "Bo Miller")
     assert metadata.keywords == ("rye", "care")
     assert metadata.date is not None
+
+
+def test_a_title_with_half_a_character_costs_that_half_only(tmp_path: Path) -> None:
+    """A lone surrogate is left out; the rest of the record stays."""
+
+    def name(writer: pypdf.PdfWriter) -> None:
+        writer.add_metadata({"/Author": "Ada Baker"})
+        information = writer._info
+        assert information is not None
+        title = ByteStringObject(b"\xfe\xff\x00R\x00y\x00e\xd8\x00")
+        information[NameObject("/Title")] = title
+
+    metadata = read(changed(make_pdf(tmp_path / "d.pdf", ["Bread"]), name)).metadata
+    assert (metadata.title, metadata.authors) == ("Rye", ("Ada Baker",))
 
 
 def test_notes_links_and_attachments(tmp_path: Path) -> None:
@@ -209,6 +230,8 @@ def test_lost_spaces_are_taken_from_the_second_reading() -> None:
     assert is_run_together(run)
     assert with_spaces(run, other) == other
     assert with_spaces(run, "Something else") == run
+    lines = " ".join(["fermentation\ufffe\r\nsensitive"] * 4)
+    assert is_run_together(repair(lines)) and not is_run_together(lines)
     assert not is_run_together("Donaudampfschifffahrt and antidisestablishment")
     assert not is_run_together(
         "多集群环境中驱动的故障诊断多集群环境中驱动的故障诊断多集群环境中驱动"

@@ -80,7 +80,7 @@ class PdfExtractor:
     """Pages with their printed numbers, outline titles, notes by reviewers and attachments."""
 
     name: ClassVar[str] = "pdf"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     media_types: ClassVar[frozenset[str]] = frozenset({"application/pdf"})
 
     def extract(self, path: Path, limits: Limits) -> Extraction:

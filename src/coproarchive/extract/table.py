@@ -66,7 +66,7 @@ def wants_words(media_type: str) -> bool:
 
 
 def reader_name(media_type: str, helpers: Helpers) -> str:
-    """Who reads this media type here, with versions: "pdf-2", "office-1+pptx-2", "pdf-2+ocr-1".
+    """Who reads this media type here, with versions: "pdf-3", "office-1+pptx-2", "pdf-3+ocr-1".
 
     "" where nobody does. A change of the name is a reason to read the file again.
     """
