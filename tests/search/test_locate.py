@@ -65,7 +65,7 @@ def archive_of(rows: list[tuple[str, str, list[Any]]], reader: Texts, leave_out:
         items[f"i{number}"] = Item(
             id=f"i{number}",
             title=title.strip() or "untitled",
-            abstract=abstract or None,
+            abstract=abstract.strip() or None,
             assets=tuple(assets),
         )
     series = Series(title="Bread", hidden_slides="leave-out" if leave_out else "show")
@@ -180,11 +180,11 @@ def test_kept_bytes_give_texts_and_words_back(title: str, names: str, rows: list
         for n, (heading, inside, hidden, label) in enumerate(rows, start=1)
     ]
     kept = Kept(pack(title, "", names, own))
-    assert (kept.title.text, kept.description.text, kept.names) == (title, "", names)
+    assert (kept.title.text, kept.description.text, kept.names.text) == (title, "", names)
     assert kept.leaves == len(own)
     for ordinal, (_, leaf) in enumerate(own):
         found = kept.leaf(ordinal)
-        assert kept.assets[found.asset] == (asset.path, asset.sha256)
+        assert kept.assets[found.asset] == (asset.sha256, asset.path)
         assert (found.number, found.kind, found.hidden) == (leaf.number, leaf.kind, leaf.hidden)
         assert (found.label, found.start) == (leaf.label, leaf.start)
         assert tuple(part for part, _, _ in found.parts()) == leaf.parts

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from coproarchive.catalogue import Catalogue
 from coproarchive.search import fields
 from coproarchive.search.asking import Answer
@@ -34,13 +32,16 @@ def facets_of(response: Response, query: Query, catalogue: Catalogue) -> tuple[F
 
 def label_of(facet: str, value: str, catalogue: Catalogue) -> str:
     """What readers see for a facet's value."""
-    labels: Mapping[str, str] = {
-        "seminar": catalogue.seminar_title(value),
-        "speaker": catalogue.person_name(value),
-        "topic": catalogue.topic_label(value),
-        "kind": value.capitalize(),
-    }
-    return labels.get(facet, value)
+    match facet:
+        case "seminar":
+            return catalogue.seminar_title(value)
+        case "speaker":
+            return catalogue.person_name(value)
+        case "topic":
+            return catalogue.topic_label(value)
+        case "kind":
+            return value.capitalize()
+    return value
 
 
 def notes_of(query: Query, answer: Answer) -> tuple[str, ...]:

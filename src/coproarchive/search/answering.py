@@ -7,7 +7,6 @@ word may be half of a compound (co-production counts as "coproduction" too) is t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from coproarchive.search.analysis import EXACT, FIELD_SHIFT, LEAF_BITS, MAX_LEAVES, exact, stem
 from coproarchive.search.compile import Compiler
@@ -150,13 +149,7 @@ def text_of(kept: Kept, place: int) -> KeptText | None:
     field = place >> FIELD_SHIFT
     leaf = (place >> LEAF_BITS) % MAX_LEAVES
     if field in _LEAF_TEXT:
-        return _leaf_texts(kept, leaf)[_LEAF_TEXT[field]] if leaf < kept.leaves else None
+        return kept.leaf(leaf).texts[_LEAF_TEXT[field]] if leaf < kept.leaves else None
     if field == FIELD_NUMBERS["title"]:
         return kept.title
     return kept.description if field == FIELD_NUMBERS["abstract"] else None
-
-
-@lru_cache(maxsize=64)
-def _leaf_texts(kept: Kept, leaf: int) -> tuple[KeptText, KeptText, KeptText]:
-    """Few at a time: those of the item that is looked at."""
-    return kept.leaf(leaf).texts

@@ -146,7 +146,7 @@ class Locator:
     ) -> set[int]:
         """Clauses that names answer."""
         names = "\n".join(searchable_names(item, self._catalogue))
-        if names == kept.names:
+        if names == kept.names.text:
             return {c for (_, field), own in answers.items() if field == _NAMES for c in own}
         highlighter = self._highlighter(language)
         return {mark.clause for mark in highlighter.marks(names)}
@@ -155,7 +155,7 @@ class Locator:
         self, item: Item, kept: Kept, answers: Mapping[tuple[int, int], Spans]
     ) -> list[_Answering]:
         """Answering leaves, best first: more of the words, in the title, more often, earlier."""
-        assets = {(asset.path, asset.sha256) for asset in item.assets}
+        assets = {(asset.sha256, asset.path) for asset in item.assets}
         leave_out = self._catalogue.series.hidden_slides == "leave-out"
         texts: dict[int, list[Spans]] = {}
         for (ordinal, field), spans in answers.items():
@@ -185,20 +185,23 @@ class Locator:
         ):
             for clause in clauses:
                 places.setdefault(clause, []).append(place)
+        unfilled = set(range(len(self._clauses)))
         for found in leaves:
-            short = [c for c in found.clauses if len(places.get(c, ())) < MOST_PLACES]
-            if short:
-                place = f"{found.leaf.kind} {found.leaf.label or found.leaf.number}"
-                for clause in short:
-                    own = places.setdefault(clause, [])
-                    if place not in own:
-                        own.append(place)
-        return {
-            surface: tuple(dict.fromkeys(own))
-            for surface, own in (
-                (self._clauses[n].surface, own) for n, own in sorted(places.items())
-            )
-        }
+            wanted = found.clauses & unfilled
+            if not wanted:
+                continue
+            leaf = found.leaf
+            place = f"{leaf.kind} {leaf.label or leaf.number}"
+            for clause in wanted:
+                own = places.setdefault(clause, [])
+                if place not in own:
+                    own.append(place)
+                if len(own) >= MOST_PLACES:
+                    unfilled.discard(clause)
+        told: dict[str, list[str]] = {}
+        for number, own in sorted(places.items()):
+            told[self._clauses[number].surface] = own
+        return {surface: tuple(own) for surface, own in told.items()}
 
     def _missing(self, matched: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
         """Words asked for that stand nowhere in the item; a synonym found stands for its word."""
@@ -261,7 +264,7 @@ def _leaf_hit(found: _Answering, kept: Kept) -> LeafHit:
         snippet = excerpt(part.text, inside)
         source = part.source if worth[0] or not title else Source.TITLE
     return LeafHit(
-        asset=kept.assets[leaf.asset][0],
+        asset=kept.assets[leaf.asset][1],
         number=leaf.number,
         kind=leaf.kind,
         label=leaf.label,
