@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 
 ANALYSIS_VERSION = 3
-"""Raise it when analysis.py cuts or folds words differently, or an engine stores them so."""
+"""Raise it when analysis.py cuts or folds words differently, or an engine or kept.py stores so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ by; only the texts of the few slides shown are read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
@@ -55,8 +55,7 @@ def extractions(item: Item, reader: Reader) -> Iterator[tuple[Asset, Extraction]
             yield asset, extraction
 
 
-@dataclass(frozen=True, slots=True)
-class _Answering:
+class _Answering(NamedTuple):
     """A leaf that has some of the words.
 
     Attributes:
@@ -250,11 +249,13 @@ def _leaf_hit(found: _Answering, kept: Kept) -> LeafHit:
     for part, number, start in leaf.parts():
         end = start + len(part.text)
         # A phrase may go from one box into the next: each shows its part of it.
-        inside = [
-            Mark(max(m.start, start) - start, min(m.end, end) - start, m.clause)
-            for m in marks[number]
-            if m.start < end and m.end > start
-        ]
+        inside = marks[number]
+        if start or end < len(leaf.texts[number].text):
+            inside = [
+                Mark(max(m.start, start) - start, min(m.end, end) - start, m.clause)
+                for m in inside
+                if m.start < end and m.end > start
+            ]
         worth = (len({m.clause for m in inside}), part.source is not Source.LINK)
         if best is None or worth > best[0]:
             best = worth, part, inside

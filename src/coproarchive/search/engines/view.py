@@ -30,6 +30,7 @@ from coproarchive.search.engines.arrays import (
     Scores,
     both,
     common,
+    distinct,
     either,
 )
 from coproarchive.search.engines.base import (
@@ -382,7 +383,7 @@ class View:
         places: Numbers | None = None
         for distance, each in sorted(enumerate(postings), key=lambda p: len(p[1].positions)):
             if places is not None and len(places) * 16 < len(each.documents):
-                each = _only(each, np.unique(places >> DOCUMENT_SHIFT))  # noqa: PLW2901 - a part of it
+                each = _only(each, distinct(places >> DOCUMENT_SHIFT))  # noqa: PLW2901 - a part of it
             here = (each.owners << DOCUMENT_SHIFT) + each.positions - distance
             places = here if places is None else common(places, here)
             if not len(places):
@@ -392,15 +393,13 @@ class View:
             numbers = [TEXT_FIELDS.index(name) for name in fields]
             stand = (places >> FIELD_SHIFT) & ((1 << (DOCUMENT_SHIFT - FIELD_SHIFT)) - 1)
             places = places[np.isin(stand, numbers)]
-        return np.unique(places >> DOCUMENT_SHIFT)
+        return distinct(places >> DOCUMENT_SHIFT)
 
     def _together(self, node: Together) -> Found:
         sides = [self._leaves.get(g, partial(self._leaves_of, g)) for g in node.groups]
         leaves = reduce(common, sorted(sides, key=len))
-        documents = np.unique(leaves // MAX_LEAVES)
-        score = node.weight * sum(
-            self._rarity(len(np.unique(side // MAX_LEAVES))) for side in sides
-        )
+        documents = distinct(leaves // MAX_LEAVES)
+        score = node.weight * sum(self._rarity(len(distinct(side // MAX_LEAVES))) for side in sides)
         return Found(documents, np.full(len(documents), score))
 
     def _leaves_of(self, terms: tuple[str, ...]) -> Numbers:
@@ -411,7 +410,7 @@ class View:
             inside = _HAS_LEAVES[each.positions >> FIELD_SHIFT]
             leaf = (each.positions >> LEAF_BITS) % MAX_LEAVES
             found.append((each.owners * MAX_LEAVES + leaf)[inside])
-        return np.unique(np.concatenate(found)) if found else NO_NUMBERS
+        return distinct(np.sort(np.concatenate(found))) if found else NO_NUMBERS
 
 
 def _frequencies(postings: Postings, worths: Scores) -> tuple[Numbers, Scores]:
