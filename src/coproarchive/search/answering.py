@@ -127,7 +127,7 @@ def _spans(
     for place in places:
         first = place & _WORD_MASK
         text = text_of(kept, place) if place in doubtful else None
-        if text is None:
+        if text is None or first >= text.count:
             found.append((place, first, first))
             continue
         if _fits(text.word(first), term, language):

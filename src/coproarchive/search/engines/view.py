@@ -183,7 +183,10 @@ class View:
         return {row.id: number for number, row in enumerate(self._rows)}
 
     def where(
-        self, ids: Iterable[str], terms: Iterable[str], kept: Callable[[Row], bytes]
+        self,
+        ids: Iterable[str],
+        terms: Iterable[str],
+        read: Callable[[list[tuple[int, int, int]]], list[bytes]],
     ) -> dict[str, Where]:
         """See SearchEngine.where."""
         numbers = sorted(self._number_of[i] for i in set(ids) if i in self._number_of)
@@ -192,7 +195,11 @@ class View:
         for term in dict.fromkeys(terms):
             for number, own in self.postings(term).of(documents).items():
                 places[number][term] = own
-        return {self._rows[n].id: Where(own, kept(self._rows[n])) for n, own in places.items()}
+        kept = read([self._rows[number].kept for number in numbers])
+        return {
+            self._rows[number].id: Where(places[number], own)
+            for number, own in zip(numbers, kept, strict=True)
+        }
 
     # ------------------------------------------------------------- ordering
 
