@@ -21,7 +21,8 @@ Spans = dict[int, set[Span]]
 
 FIELD_NUMBERS = {name: number for number, name in enumerate(TEXT_FIELDS)}
 _WORD_MASK = (1 << LEAF_BITS) - 1
-_LEAF_TEXT = {FIELD_NUMBERS[name]: number for number, name in enumerate(LEAF_FIELDS)}
+LEAF_TEXT = {FIELD_NUMBERS[name]: number for number, name in enumerate(LEAF_FIELDS)}
+"""Number of a field -> which of a leaf's texts it is; see kept.texts_of."""
 
 
 class Wanted:
@@ -148,8 +149,8 @@ def text_of(kept: Kept, place: int) -> KeptText | None:
     """The text that a place is in, None where it is not kept."""
     field = place >> FIELD_SHIFT
     leaf = (place >> LEAF_BITS) % MAX_LEAVES
-    if field in _LEAF_TEXT:
-        return kept.leaf(leaf).texts[_LEAF_TEXT[field]] if leaf < kept.leaves else None
+    if field in LEAF_TEXT:
+        return kept.leaf(leaf).texts[LEAF_TEXT[field]] if leaf < kept.leaves else None
     if field == FIELD_NUMBERS["title"]:
         return kept.title
     return kept.description if field == FIELD_NUMBERS["abstract"] else None

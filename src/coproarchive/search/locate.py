@@ -8,16 +8,16 @@ by; only the texts of the few slides shown are read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Asset, Item, Leaf, Part, Source
-from coproarchive.search.answering import FIELD_NUMBERS, Spans, Wanted
+from coproarchive.search.answering import FIELD_NUMBERS, LEAF_TEXT, Spans, Wanted
 from coproarchive.search.compile import Compiled, Compiler
 from coproarchive.search.engines.base import SearchEngine, Where
-from coproarchive.search.fields import LEAF_FIELDS
 from coproarchive.search.highlight import Highlighter, Mark, excerpt, whole
 from coproarchive.search.kept import Kept, KeptLeaf, KeptText
 from coproarchive.search.results import Hit, LeafHit, Snippet
@@ -31,7 +31,6 @@ MOST_PLACES = 12
 _TITLE = (0, FIELD_NUMBERS["title"])
 _DESCRIPTION = (0, FIELD_NUMBERS["abstract"])
 _NAMES = FIELD_NUMBERS["names"]
-_LEAF_FIELDS = [FIELD_NUMBERS[name] for name in LEAF_FIELDS]
 _NOWHERE = Where({}, b"")
 
 
@@ -158,18 +157,24 @@ class Locator:
         leave_out = self._catalogue.series.hidden_slides == "leave-out"
         texts: dict[int, list[Spans]] = {}
         for (ordinal, field), spans in answers.items():
-            if field in _LEAF_FIELDS and ordinal < kept.leaves:
-                texts.setdefault(ordinal, [{}, {}, {}])[_LEAF_FIELDS.index(field)] = spans
+            number = LEAF_TEXT.get(field)
+            if number is not None and ordinal < kept.leaves:
+                if ordinal not in texts:
+                    texts[ordinal] = [{}, {}, {}]
+                texts[ordinal][number] = spans
         found = []
         for ordinal in sorted(texts):
             leaf, own = kept.leaf(ordinal), texts[ordinal]
             if (leaf.hidden and leave_out) or kept.assets[leaf.asset] not in assets:
                 continue
             clauses = own[0].keys() | own[1].keys() | own[2].keys()
-            times = sum(len(spans) for text in own for spans in text.values())
+            times = 0
+            for text in own:
+                for each in text.values():
+                    times += len(each)
             worth = (len(clauses), len(own[0]), min(times, 20), -leaf.number)
             found.append(_Answering(worth, leaf, tuple(own), clauses))
-        found.sort(key=lambda leaf: leaf.worth, reverse=True)
+        found.sort(key=_worth, reverse=True)
         return found
 
     def _where(
@@ -214,6 +219,9 @@ class Locator:
         return tuple(c.surface for c in self._asked if c.surface not in matched)
 
 
+_worth = attrgetter("worth")
+
+
 def searchable_names(item: Item, catalogue: Catalogue) -> list[str]:
     """Names of people and topics with all their forms, and the seminar's title."""
     names = [
@@ -231,6 +239,8 @@ def searchable_names(item: Item, catalogue: Catalogue) -> list[str]:
 
 def _marks(text: KeptText, spans: Spans) -> list[Mark]:
     """Answers as characters, ascending."""
+    if not spans:
+        return []
     found = {
         Mark(text.bounds(first)[0], text.bounds(last)[1], clause)
         for clause, own in spans.items()
