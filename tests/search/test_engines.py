@@ -250,6 +250,25 @@ def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
                 assert memory.frequency(term, without) == whoosh.frequency(term, without)
 
 
+def test_merged_segments_answer_the_same(tmp_path: Path) -> None:
+    """Words of many documents, written in many commits that Whoosh merges, lose no place."""
+    memory, whoosh = MemoryEngine(), WhooshEngine(tmp_path, create=True)
+    for start in range(0, 120, 10):
+        documents = [
+            doc(f"d{n}", ("bread " * (n % 7 + 1), f"rye bread n{n}"))
+            for n in range(start, start + 10)
+        ]
+        memory.write(documents, [f"d{start - 3}"])
+        whoosh.write(documents, [f"d{start - 3}"])
+    segments = len(list(tmp_path.glob("*.seg")))
+    assert segments < 12
+    every = sorted(memory.digests())
+    terms = [exact("bread"), exact("rye"), exact("n77")]
+    assert memory.where(every, terms) == whoosh.where(every, terms)
+    phrase = Request(Phrase((exact("rye"), exact("bread"))), limit=200)
+    assert memory.search(phrase).hits == whoosh.search(phrase).hits
+
+
 def test_a_failed_write_leaves_no_kept_bytes(tmp_path: Path) -> None:
     """What was appended is taken back; what was there stays whole."""
     engine = WhooshEngine(tmp_path, create=True)
