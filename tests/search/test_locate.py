@@ -164,7 +164,8 @@ def test_places_show_what_the_texts_show(
             compiled = index.answer(query, catalogue).compiled
             surfaces = [c.surface for c in (*compiled.clauses, *compiled.alternatives)]
             highlighter = index.highlighter(query, catalogue, "en")
-            for hit in index.search(query, catalogue).hits:
+            results = index.search(query, catalogue)
+            for hit in (*results.hits, *results.also):
                 item = catalogue.items[hit.id]
                 wanted = looked_up(item, highlighter, surfaces, reader, leave_out)
                 assert seen(hit) == wanted, said
