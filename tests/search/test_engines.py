@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from coproarchive.errors import IndexStateError
+from coproarchive.errors import EngineError, IndexStateError
 from coproarchive.search.analysis import exact, fold, stem
 from coproarchive.search.engines.base import (
     All,
@@ -175,6 +175,7 @@ class _Random:
             {"kind": (rng.choice("ab"),), "topic": tuple(rng.sample("pqrs", rng.randint(0, 3)))},
             rng.choice(["", "2017-01-01", "2018-02-03"]),
             rng.choice(["A", "b", "C"]),
+            rng.randbytes(rng.choice([0, 5, 2000])),
         )
 
     def node(self, depth: int = 0) -> Node:
@@ -237,11 +238,56 @@ def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
             assert [i for i, _ in wanted.hits] == [i for i, _ in found.hits], request
             for (_, a), (_, b) in zip(wanted.hits, found.hits, strict=True):
                 assert a == pytest.approx(b, abs=2e-4)
+        terms = [exact("power"), stem("sharing"), exact("講"), "zzz"]
         for _ in range(20):
-            without = frozenset(make.rng.sample(sorted(memory.digests()), make.rng.randint(1, 24)))
+            asked = [f"d{make.rng.randint(0, 60)}" for _ in range(5)]
+            assert memory.where(asked, terms) == whoosh.where(asked, terms)
+            assert memory.expansions("po") == whoosh.expansions("po")
+            known = sorted(memory.digests())
+            without = frozenset(make.rng.sample(known, make.rng.randint(1, len(known))))
             assert memory.words(without) == whoosh.words(without)
             for term in (exact("power"), "zzz", exact("講")):
                 assert memory.frequency(term, without) == whoosh.frequency(term, without)
+
+
+def test_merged_segments_answer_the_same(tmp_path: Path) -> None:
+    """Words of many documents, written in many commits that Whoosh merges, lose no place."""
+    memory, whoosh = MemoryEngine(), WhooshEngine(tmp_path, create=True)
+    for start in range(0, 120, 10):
+        documents = [
+            doc(f"d{n}", ("bread " * (n % 7 + 1), f"rye bread n{n}"))
+            for n in range(start, start + 10)
+        ]
+        memory.write(documents, [f"d{start - 3}"])
+        whoosh.write(documents, [f"d{start - 3}"])
+    segments = len(list(tmp_path.glob("*.seg")))
+    assert segments < 12
+    every = sorted(memory.digests())
+    terms = [exact("bread"), exact("rye"), exact("n77")]
+    assert memory.where(every, terms) == whoosh.where(every, terms)
+    phrase = Request(Phrase((exact("rye"), exact("bread"))), limit=200)
+    assert memory.search(phrase).hits == whoosh.search(phrase).hits
+
+
+def test_a_failed_write_leaves_no_kept_bytes(tmp_path: Path) -> None:
+    """What was appended is taken back; what was there stays whole."""
+    engine = WhooshEngine(tmp_path, create=True)
+    engine.write([doc("a", "bread", kept=b"crumbs")])
+    size = (tmp_path / "kept.bin").stat().st_size
+
+    def broken() -> Iterator[Document]:
+        yield doc("b", "rye", kept=b"more")
+        raise RuntimeError("stop")
+
+    with pytest.raises(EngineError, match="stop"):
+        engine.write(broken())
+    assert (tmp_path / "kept.bin").stat().st_size == size
+    assert engine.where(["a", "b"], [])["a"].kept == b"crumbs"
+    engine.write([doc("b", "rye", kept=b"more")])
+    assert {i: w.kept for i, w in WhooshEngine(tmp_path).where("ab", []).items()} == {
+        "a": b"crumbs",
+        "b": b"more",
+    }
 
 
 def test_another_process_commit_is_seen(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from coproarchive.model import (
 from coproarchive.search.index import Index
 from coproarchive.search.query import Query
 from coproarchive.search.suggest import Suggester
+from known_texts import Texts
 
 WORDS = [
     "bread", "rye", "starter", "millstone", "co-production", "zanzibar", "unspeakable", "loaf"
@@ -37,26 +37,6 @@ WORDS = [
 QUERIES = ["", "bread", "zanzibr", "unspeakabel loaf", "zan*", "rye starter millstone", "-loaf",
            '"rye starter"', "ann topic:zanzibar",
            "bread rye starter millstone loaf zanzibar"]  # fmt: skip
-
-
-class Texts:
-    """Stands for the reader: the text of each file by its hash."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Extraction] = {}
-
-    def cached(self, sha256: str, _: str) -> Extraction | None:
-        return self.known.get(sha256)
-
-    def read_many(self, jobs: Iterable[Any]) -> Iterator[tuple[Any, Extraction]]:
-        for job in jobs:
-            yield job, self.known[job.sha256]
-
-    def reader_of(self, _: str) -> str:
-        return "made up"
-
-    def asset_path(self, item_id: str, name: str) -> Path:
-        return Path(item_id) / name
 
 
 texts = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(" ".join)

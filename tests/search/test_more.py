@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from coproarchive.errors import NotFoundError
 from coproarchive.library import Library
@@ -20,6 +21,7 @@ from coproarchive.search.engines.base import Document
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.export import harmless
 from coproarchive.search.query import MAX_PREFIXES, Query
+from coproarchive.search.spelling import MOST, Spelling
 from coproarchive.search.unanswered import MOST_KEPT, Unanswered
 from making import SEMINAR
 
@@ -213,3 +215,20 @@ def test_hard_queries_are_answered(library: Library, text: str) -> None:
     results = library.search(query)
     assert results.total >= 0
     assert len(query.text) <= 2000
+
+
+words = st.text("abcdefgé講x", min_size=2, max_size=11)
+
+
+@given(st.sets(words, max_size=60), words, st.booleans())
+def test_letters_rule_out_only_what_is_too_far(known: set[str], word: str, near: bool) -> None:
+    """The nearest words are those that comparing with every word finds."""
+    if near and known:
+        one = min(known)
+        word = one[1:] if len(one) > 3 else f"{one}x"
+    slips = 2 if len(word) >= 8 else 1
+    distances = {w: OSA.distance(word, w) for w in known}
+    ranks = {w: (d, w[0] != word[0]) for w, d in distances.items() if d <= slips}
+    best = {w for w, rank in ranks.items() if rank == min(ranks.values())}
+    found = Spelling(sorted(known)).near(word)
+    assert set(found) == best or len(ranks) > MOST

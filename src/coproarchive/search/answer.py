@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.search import fields
@@ -12,7 +12,30 @@ from coproarchive.search.query import Query
 from coproarchive.search.results import Facet, FacetValue
 
 
-def facets_of(response: Response, query: Query, catalogue: Catalogue) -> tuple[Facet, ...]:
+class Labels:
+    """Labels of facet values and what they are sorted by, made once for a catalogue.
+
+    Args:
+        catalogue: has the names.
+    """
+
+    def __init__(self, catalogue: Catalogue):
+        self._catalogue = catalogue
+        self._known: dict[str, dict[str, tuple[str, str]]] = {}
+
+    def of(self, facet: str, values: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+        """Value -> label, and the label without regard to case; of these values at least."""
+        known = self._known.setdefault(facet, {})
+        for value in values:
+            if value not in known:
+                label = label_of(facet, value, self._catalogue)
+                known[value] = label, label.casefold()
+        return known
+
+
+def facets_of(
+    response: Response, query: Query, catalogue: Catalogue, labels: Labels
+) -> tuple[Facet, ...]:
     """Facets in the archive's order, their values most frequent first; years newest first."""
     found = []
     for name in catalogue.series.facets:
@@ -20,27 +43,30 @@ def facets_of(response: Response, query: Query, catalogue: Catalogue) -> tuple[F
             continue
         counts = response.facets.get(name, {})
         chosen = query.facets.get(name, ())
-        values = [
-            FacetValue(value, label_of(name, value, catalogue), count, value in chosen)
-            for value, count in {**dict.fromkeys(chosen, 0), **counts}.items()
-        ]
+        counts = {**dict.fromkeys(chosen, 0), **counts}
+        own = labels.of(name, counts)
         if name == "year":
-            values.sort(key=lambda v: v.value, reverse=True)
+            order = sorted(counts, reverse=True)
         else:
-            values.sort(key=lambda v: (-v.count, v.label.casefold(), v.value))
+            ranked = sorted([(-count, own[value][1], value) for value, count in counts.items()])
+            order = [value for _, _, value in ranked]
+        values = [FacetValue(v, own[v][0], counts[v], v in chosen) for v in order]
         found.append(Facet(name, fields.LABELS[name], tuple(values)))
     return tuple(found)
 
 
 def label_of(facet: str, value: str, catalogue: Catalogue) -> str:
     """What readers see for a facet's value."""
-    labels: Mapping[str, str] = {
-        "seminar": catalogue.seminar_title(value),
-        "speaker": catalogue.person_name(value),
-        "topic": catalogue.topic_label(value),
-        "kind": value.capitalize(),
-    }
-    return labels.get(facet, value)
+    match facet:
+        case "seminar":
+            return catalogue.seminar_title(value)
+        case "speaker":
+            return catalogue.person_name(value)
+        case "topic":
+            return catalogue.topic_label(value)
+        case "kind":
+            return value.capitalize()
+    return value
 
 
 def notes_of(query: Query, answer: Answer) -> tuple[str, ...]:

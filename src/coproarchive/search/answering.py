@@ -7,7 +7,6 @@ word may be half of a compound (co-production counts as "coproduction" too) is t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from coproarchive.search.analysis import EXACT, FIELD_SHIFT, LEAF_BITS, MAX_LEAVES, exact, stem
 from coproarchive.search.compile import Compiler
@@ -22,7 +21,8 @@ Spans = dict[int, set[Span]]
 
 FIELD_NUMBERS = {name: number for number, name in enumerate(TEXT_FIELDS)}
 _WORD_MASK = (1 << LEAF_BITS) - 1
-_LEAF_TEXT = {FIELD_NUMBERS[name]: number for number, name in enumerate(LEAF_FIELDS)}
+LEAF_TEXT = {FIELD_NUMBERS[name]: number for number, name in enumerate(LEAF_FIELDS)}
+"""Number of a field -> which of a leaf's texts it is; see kept.texts_of."""
 
 
 class Wanted:
@@ -128,7 +128,7 @@ def _spans(
     for place in places:
         first = place & _WORD_MASK
         text = text_of(kept, place) if place in doubtful else None
-        if text is None:
+        if text is None or first >= text.count:
             found.append((place, first, first))
             continue
         if _fits(text.word(first), term, language):
@@ -149,14 +149,8 @@ def text_of(kept: Kept, place: int) -> KeptText | None:
     """The text that a place is in, None where it is not kept."""
     field = place >> FIELD_SHIFT
     leaf = (place >> LEAF_BITS) % MAX_LEAVES
-    if field in _LEAF_TEXT:
-        return _leaf_texts(kept, leaf)[_LEAF_TEXT[field]] if leaf < kept.leaves else None
+    if field in LEAF_TEXT:
+        return kept.leaf(leaf).texts[LEAF_TEXT[field]] if leaf < kept.leaves else None
     if field == FIELD_NUMBERS["title"]:
         return kept.title
     return kept.description if field == FIELD_NUMBERS["abstract"] else None
-
-
-@lru_cache(maxsize=64)
-def _leaf_texts(kept: Kept, leaf: int) -> tuple[KeptText, KeptText, KeptText]:
-    """Few at a time: those of the item that is looked at."""
-    return kept.leaf(leaf).texts

@@ -73,13 +73,10 @@ def ask(
     some = replace(request, node=compiled.partial)
     if compiled.is_question:
         return Answer(compiled, engine.search(some), 0)
-    response = engine.search(request)
-    everywhere = response.total
-    if request.filters or query.after or query.before:
-        anywhere = Request(compiled.full, without=without, limit=0)
-        everywhere = engine.search(anywhere).total
+    everywhere = engine.search(Request(compiled.full, without=without, limit=0)).total
     if everywhere == 0:
         return Answer(compiled, engine.search(some), 0)
+    response = engine.search(request)
     if compiled.is_filled and query.sort == "relevance" and everywhere < ENOUGH:
         filled = engine.search(replace(some, first=compiled.full, facets=()))
         also = filled.hits[max(response.total - request.offset, 0) :]

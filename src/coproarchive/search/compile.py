@@ -8,9 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from coproarchive.search.analysis import exact, fold, stem, tokenize
 from coproarchive.search.engines.base import (
     All,
@@ -27,6 +24,7 @@ from coproarchive.search.engines.base import (
 )
 from coproarchive.search.query import Clause, Query
 from coproarchive.search.ranking import STANDARD, Weights
+from coproarchive.search.spelling import Spelling
 
 QUESTION_WORDS = 6
 """From so many telling words on, a query is a question: the best matches, not only full ones."""
@@ -104,7 +102,7 @@ class Compiler:
         self._frequency = frequency
         self._words = words
         self._weights = weights
-        self._by_length: dict[int, list[str]] = {}
+        self._spelling: Spelling | None = None
         self._corrections: dict[str, str | None] = {}
 
     def compile(self, query: Query) -> Compiled:
@@ -252,36 +250,13 @@ class Compiler:
         return Clause("word", (nearest,), (nearest,), nearest, clause.fields)
 
     def nearest(self, word: str) -> str | None:
-        """The word of the archive that was probably meant.
-
-        One slip (two in words of eight letters or more) of a letter left out, put in, changed or
-        swapped with the next; among equals the more frequent.
-        """
-        slips = 2 if len(word) >= 8 else 1
-        near = process.extract(
-            word,
-            [w for n in range(len(word) - slips, len(word) + slips + 1) for w in self._lengths(n)],
-            scorer=OSA.distance,
-            score_cutoff=slips,
-            limit=20,
-        )
-        if not near:
-            return None
-        best = min(
-            near,
-            key=lambda n: (n[1], n[0][0] != word[0], -self._frequency(exact(n[0])), n[0]),
-        )
-        return str(best[0])
-
-    def _lengths(self, length: int) -> list[str]:
-        """Words of letters of this length that the archive has."""
-        if not self._by_length:
-            by_length: dict[int, list[str]] = {}
-            for word in self._words():
-                if word.isalpha():
-                    by_length.setdefault(len(word), []).append(word)
-            self._by_length = by_length
-        return self._by_length.get(length, [])
+        """The word of the archive that was probably meant; see spelling.Spelling."""
+        if self._spelling is None:
+            self._spelling = Spelling(self._words())
+        near = self._spelling.near(word)
+        if len(near) > 1:
+            return min(near, key=lambda other: (-self._frequency(exact(other)), other))
+        return near[0] if near else None
 
 
 def _singular(words: tuple[str, ...]) -> list[str]:

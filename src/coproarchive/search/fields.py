@@ -10,8 +10,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-ANALYSIS_VERSION = 3
-"""Raise it when analysis.py cuts or folds words differently, or an engine stores them so."""
+ANALYSIS_VERSION = 4
+"""Raise it when analysis.py cuts or folds words differently, or an engine or kept.py stores so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from coproarchive.extract.worker import Job, Reader
 from coproarchive.model import Asset, Item, Problem, Severity, edtf_bounds
 from coproarchive.progress import Progress, silent
 from coproarchive.search import fields, generations
-from coproarchive.search.answer import facets_of, notes_of
+from coproarchive.search.answer import Labels, facets_of, notes_of
 from coproarchive.search.asking import Answer, ask
 from coproarchive.search.compile import Compiler, Synonyms
 from coproarchive.search.engines.base import Document, SearchEngine
@@ -120,17 +120,17 @@ class Index:
             query: what is asked.
             catalogue: what the reader may see.
         """
-        compiler = self._known(catalogue).compiler
+        known = self._known(catalogue)
         answer = self.answer(query, catalogue)
         compiled, response = answer.compiled, answer.response
-        locator = Locator(compiled, compiler, catalogue, self._engine)
+        locator = Locator(compiled, known.compiler, catalogue, self._engine)
         hits = locator.hits(response.hits)
         return Results(
             total=response.total,
             full=answer.full,
             hits=hits,
             also=locator.hits(answer.also) if answer.also else (),
-            facets=facets_of(response, query, catalogue),
+            facets=facets_of(response, query, catalogue, known.labels),
             query=query,
             notes=notes_of(query, answer),
             corrections=compiled.corrections,
@@ -192,7 +192,7 @@ class Index:
             partial(self._engine.frequency, without=without),
             partial(self._engine.words, without),
         )
-        self._kept = _Kept(made_for, compiler, without)
+        self._kept = _Kept(made_for, compiler, without, Labels(catalogue))
         return self._kept
 
     # ------------------------------------------------------------- updating
@@ -254,11 +254,13 @@ class _Kept:
         made_for: those two.
         compiler: of queries.
         without: ids that the engine has and the catalogue has not.
+        labels: of the catalogue's facet values.
     """
 
     made_for: tuple[object, object]
     compiler: Compiler
     without: frozenset[str]
+    labels: Labels
 
 
 def _spoken(catalogue: Catalogue) -> Iterator[str]:

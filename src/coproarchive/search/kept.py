@@ -4,12 +4,11 @@ An engine keeps these bytes beside the item's postings. A posting says which wor
 answers; here a leaf's text is read without the others', and the word's characters are looked up
 without cutting the text into words again.
 
-    head       number of leaves, bytes of the following JSON
+    head       number of leaves
     leaves     of each: number of its asset, its number, kind, whether it is hidden, where it is
-    JSON       assets (path and hash) and names, as they were when this was made
-    title, description
-    leaves     bytes of the following JSON; label, start, parts (source, field, characters);
-               heading, own words, notes
+    title, description, names, assets (hash and path of each, with NUL between)
+    leaves     start in seconds, number of parts, label; of each part its source, whether it is in
+               the notes, and its characters; then heading, own words, notes
 
 A text is its length in bytes, its number of words, UTF-8, and of each word its first character
 (the uppermost bit: it joins the next word) and its length. All numbers are little-endian.
@@ -17,10 +16,9 @@ A text is its length in bytes, its number of words, UTF-8, and of each word its 
 
 from __future__ import annotations
 
-import json
+import math
 import struct
 from collections.abc import Sequence
-from functools import cached_property
 
 from coproarchive.model import Asset, Leaf, Part, Source
 from coproarchive.search.analysis import bounds_of, fold
@@ -30,9 +28,11 @@ NOTES = frozenset({Source.NOTES, Source.COMMENT, Source.ALT, Source.ANNOTATION, 
 _BETWEEN = ("\n", "\n\n")
 """Between the parts of a leaf's own words, and between those of its notes."""
 _KINDS = ("page", "slide", "section", "cue")
-_HEAD = struct.Struct("<II")
-_LEAF = struct.Struct("<HIBBI")
-_SIZE = struct.Struct("<I")
+_SOURCES = tuple(Source)
+_HEAD = struct.Struct("<I")
+_LEAF = struct.Struct("<HIB?I")
+_DETAIL = struct.Struct("<dH")
+_PART = struct.Struct("<B?I")
 _TEXT = struct.Struct("<II")
 _WORD = struct.Struct("<IH")
 _JOINS = 1 << 31
@@ -50,21 +50,28 @@ def texts_of(leaf: Leaf) -> tuple[str, str, str]:
 
 def pack(title: str, description: str, names: str, leaves: Sequence[tuple[Asset, Leaf]]) -> bytes:
     """An item's texts as bytes; `leaves` in the order in which they are indexed."""
-    assets = list(dict.fromkeys((asset.path, asset.sha256) for asset, _ in leaves))
-    said = json.dumps([assets, names], ensure_ascii=False).encode()
-    before = _packed(title) + _packed(description)
-    at = _HEAD.size + _LEAF.size * len(leaves) + len(said) + len(before)
+    assets = list(dict.fromkeys((asset.sha256, asset.path) for asset, _ in leaves))
+    said = "\0".join(text for asset in assets for text in asset)
+    before = b"".join(map(_packed, (title, description, names, said)))
+    at = _HEAD.size + _LEAF.size * len(leaves) + len(before)
     entries, details = [], []
     for asset, leaf in leaves:
-        number = assets.index((asset.path, asset.sha256))
-        entry = (number, leaf.number, _KINDS.index(leaf.kind), leaf.hidden, at)
-        entries.append(_LEAF.pack(*entry))
-        parts = [[p.source.value, p.source in NOTES, len(p.text)] for p in leaf.parts]
-        shown = json.dumps([leaf.label, leaf.start, parts], ensure_ascii=False).encode()
-        detail = _SIZE.pack(len(shown)) + shown + b"".join(map(_packed, texts_of(leaf)))
+        number = assets.index((asset.sha256, asset.path))
+        entries.append(_LEAF.pack(number, leaf.number, _KINDS.index(leaf.kind), leaf.hidden, at))
+        detail = b"".join(
+            [
+                _DETAIL.pack(math.nan if leaf.start is None else leaf.start, len(leaf.parts)),
+                _packed(leaf.label),
+                *(
+                    _PART.pack(_SOURCES.index(p.source), p.source in NOTES, len(p.text))
+                    for p in leaf.parts
+                ),
+                *map(_packed, texts_of(leaf)),
+            ]
+        )
         details.append(detail)
         at += len(detail)
-    return b"".join([_HEAD.pack(len(leaves), len(said)), *entries, said, before, *details])
+    return b"".join([_HEAD.pack(len(leaves)), *entries, before, *details])
 
 
 def _packed(text: str) -> bytes:
@@ -129,46 +136,53 @@ class KeptLeaf:
         number, kind, hidden: see model.Leaf.
     """
 
+    __slots__ = ("_at", "_data", "_label", "_texts", "asset", "hidden", "kind", "number")
+
     def __init__(self, data: bytes, ordinal: int):
         entry = _LEAF.unpack_from(data, _HEAD.size + _LEAF.size * ordinal)
-        self.asset, self.number, kind, hidden, self._at = entry
+        self.asset, self.number, kind, self.hidden, self._at = entry
         self.kind = _KINDS[kind]
-        self.hidden = bool(hidden)
         self._data = data
-
-    @cached_property
-    def _said(self) -> tuple[str, float | None, list[tuple[str, bool, int]]]:
-        (size,) = _SIZE.unpack_from(self._data, self._at)
-        at = self._at + _SIZE.size
-        label, start, parts = json.loads(self._data[at : at + size])
-        return label, start, parts
-
-    @property
-    def label(self) -> str:
-        """See model.Leaf."""
-        return self._said[0]
+        self._label: KeptText | None = None
+        self._texts: tuple[KeptText, KeptText, KeptText] | None = None
 
     @property
     def start(self) -> float | None:
         """See model.Leaf."""
-        return self._said[1]
+        start: float = _DETAIL.unpack_from(self._data, self._at)[0]
+        return None if math.isnan(start) else start
 
-    @cached_property
+    def _labelled(self) -> KeptText:
+        if self._label is None:
+            self._label = KeptText(self._data, self._at + _DETAIL.size)
+        return self._label
+
+    @property
+    def label(self) -> str:
+        """See model.Leaf."""
+        return self._labelled().text
+
+    @property
     def texts(self) -> tuple[KeptText, KeptText, KeptText]:
         """See texts_of."""
-        (size,) = _SIZE.unpack_from(self._data, self._at)
-        heading = KeptText(self._data, self._at + _SIZE.size + size)
-        own = KeptText(self._data, heading.end)
-        return heading, own, KeptText(self._data, own.end)
+        if self._texts is None:
+            _, count = _DETAIL.unpack_from(self._data, self._at)
+            heading = KeptText(self._data, self._labelled().end + _PART.size * count)
+            own = KeptText(self._data, heading.end)
+            self._texts = heading, own, KeptText(self._data, own.end)
+        return self._texts
 
     def parts(self) -> list[tuple[Part, int, int]]:
         """Parts in reading order, each with the number of its text and where it begins in it."""
+        _, count = _DETAIL.unpack_from(self._data, self._at)
+        here = self._labelled().end
         at = [0, 0]
         found = []
-        for source, in_notes, length in self._said[2]:
-            text = self.texts[1 + in_notes].text
+        for place in range(here, here + _PART.size * count, _PART.size):
+            source, in_notes, length = _PART.unpack_from(self._data, place)
             start = at[in_notes]
-            part = Part(Source(source), text[start : start + length])
+            text = self.texts[1 + in_notes].text
+            part = Part(_SOURCES[source], text[start : start + length])
             found.append((part, 1 + in_notes, start))
             at[in_notes] += length + len(_BETWEEN[in_notes])
         return found
@@ -179,19 +193,24 @@ class Kept:
 
     Attributes:
         leaves: how many.
-        assets: path and hash of each asset, by its number.
-        names: names as they were indexed.
+        title, description, names: of the record, as it was indexed.
+        assets: hash and path of each asset, by its number.
     """
+
+    __slots__ = ("_data", "_last", "assets", "description", "leaves", "names", "title")
 
     def __init__(self, data: bytes):
         self._data = data or pack("", "", "", ())
-        self.leaves, size = _HEAD.unpack_from(self._data)
-        at = _HEAD.size + _LEAF.size * self.leaves
-        assets, self.names = json.loads(self._data[at : at + size])
-        self.assets: list[tuple[str, str]] = [(path, sha256) for path, sha256 in assets]
-        self.title = KeptText(self._data, at + size)
+        (self.leaves,) = _HEAD.unpack_from(self._data)
+        self.title = KeptText(self._data, _HEAD.size + _LEAF.size * self.leaves)
         self.description = KeptText(self._data, self.title.end)
+        self.names = KeptText(self._data, self.description.end)
+        assets = KeptText(self._data, self.names.end).text.split("\0")
+        self.assets = list(zip(assets[::2], assets[1::2], strict=False))
+        self._last: tuple[int, KeptLeaf] | None = None
 
     def leaf(self, ordinal: int) -> KeptLeaf:
-        """A leaf by its place among all of the item's."""
-        return KeptLeaf(self._data, ordinal)
+        """A leaf by its place among all of the item's; the last one asked for is kept."""
+        if self._last is None or self._last[0] != ordinal:
+            self._last = ordinal, KeptLeaf(self._data, ordinal)
+        return self._last[1]

@@ -8,16 +8,16 @@ by; only the texts of the few slides shown are read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Asset, Item, Leaf, Part, Source
-from coproarchive.search.answering import FIELD_NUMBERS, Spans, Wanted
+from coproarchive.search.answering import FIELD_NUMBERS, LEAF_TEXT, Spans, Wanted
 from coproarchive.search.compile import Compiled, Compiler
 from coproarchive.search.engines.base import SearchEngine, Where
-from coproarchive.search.fields import LEAF_FIELDS
 from coproarchive.search.highlight import Highlighter, Mark, excerpt, whole
 from coproarchive.search.kept import Kept, KeptLeaf, KeptText
 from coproarchive.search.results import Hit, LeafHit, Snippet
@@ -31,7 +31,6 @@ MOST_PLACES = 12
 _TITLE = (0, FIELD_NUMBERS["title"])
 _DESCRIPTION = (0, FIELD_NUMBERS["abstract"])
 _NAMES = FIELD_NUMBERS["names"]
-_LEAF_FIELDS = [FIELD_NUMBERS[name] for name in LEAF_FIELDS]
 _NOWHERE = Where({}, b"")
 
 
@@ -55,8 +54,7 @@ def extractions(item: Item, reader: Reader) -> Iterator[tuple[Asset, Extraction]
             yield asset, extraction
 
 
-@dataclass(frozen=True, slots=True)
-class _Answering:
+class _Answering(NamedTuple):
     """A leaf that has some of the words.
 
     Attributes:
@@ -146,7 +144,7 @@ class Locator:
     ) -> set[int]:
         """Clauses that names answer."""
         names = "\n".join(searchable_names(item, self._catalogue))
-        if names == kept.names:
+        if names == kept.names.text:
             return {c for (_, field), own in answers.items() if field == _NAMES for c in own}
         highlighter = self._highlighter(language)
         return {mark.clause for mark in highlighter.marks(names)}
@@ -155,22 +153,28 @@ class Locator:
         self, item: Item, kept: Kept, answers: Mapping[tuple[int, int], Spans]
     ) -> list[_Answering]:
         """Answering leaves, best first: more of the words, in the title, more often, earlier."""
-        assets = {(asset.path, asset.sha256) for asset in item.assets}
+        assets = {(asset.sha256, asset.path) for asset in item.assets}
         leave_out = self._catalogue.series.hidden_slides == "leave-out"
         texts: dict[int, list[Spans]] = {}
         for (ordinal, field), spans in answers.items():
-            if field in _LEAF_FIELDS and ordinal < kept.leaves:
-                texts.setdefault(ordinal, [{}, {}, {}])[_LEAF_FIELDS.index(field)] = spans
+            number = LEAF_TEXT.get(field)
+            if number is not None and ordinal < kept.leaves:
+                if ordinal not in texts:
+                    texts[ordinal] = [{}, {}, {}]
+                texts[ordinal][number] = spans
         found = []
         for ordinal in sorted(texts):
             leaf, own = kept.leaf(ordinal), texts[ordinal]
             if (leaf.hidden and leave_out) or kept.assets[leaf.asset] not in assets:
                 continue
             clauses = own[0].keys() | own[1].keys() | own[2].keys()
-            times = sum(len(spans) for text in own for spans in text.values())
+            times = 0
+            for text in own:
+                for each in text.values():
+                    times += len(each)
             worth = (len(clauses), len(own[0]), min(times, 20), -leaf.number)
             found.append(_Answering(worth, leaf, tuple(own), clauses))
-        found.sort(key=lambda leaf: leaf.worth, reverse=True)
+        found.sort(key=_worth, reverse=True)
         return found
 
     def _where(
@@ -185,20 +189,23 @@ class Locator:
         ):
             for clause in clauses:
                 places.setdefault(clause, []).append(place)
+        unfilled = set(range(len(self._clauses)))
         for found in leaves:
-            short = [c for c in found.clauses if len(places.get(c, ())) < MOST_PLACES]
-            if short:
-                place = f"{found.leaf.kind} {found.leaf.label or found.leaf.number}"
-                for clause in short:
-                    own = places.setdefault(clause, [])
-                    if place not in own:
-                        own.append(place)
-        return {
-            surface: tuple(dict.fromkeys(own))
-            for surface, own in (
-                (self._clauses[n].surface, own) for n, own in sorted(places.items())
-            )
-        }
+            wanted = found.clauses & unfilled
+            if not wanted:
+                continue
+            leaf = found.leaf
+            place = f"{leaf.kind} {leaf.label or leaf.number}"
+            for clause in wanted:
+                own = places.setdefault(clause, [])
+                if place not in own:
+                    own.append(place)
+                if len(own) >= MOST_PLACES:
+                    unfilled.discard(clause)
+        told: dict[str, list[str]] = {}
+        for number, own in sorted(places.items()):
+            told[self._clauses[number].surface] = own
+        return {surface: tuple(own) for surface, own in told.items()}
 
     def _missing(self, matched: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
         """Words asked for that stand nowhere in the item; a synonym found stands for its word."""
@@ -210,6 +217,9 @@ class Locator:
                 c.surface for c in self._asked if c.surface not in matched and c.surface not in said
             )
         return tuple(c.surface for c in self._asked if c.surface not in matched)
+
+
+_worth = attrgetter("worth")
 
 
 def searchable_names(item: Item, catalogue: Catalogue) -> list[str]:
@@ -229,6 +239,8 @@ def searchable_names(item: Item, catalogue: Catalogue) -> list[str]:
 
 def _marks(text: KeptText, spans: Spans) -> list[Mark]:
     """Answers as characters, ascending."""
+    if not spans:
+        return []
     found = {
         Mark(text.bounds(first)[0], text.bounds(last)[1], clause)
         for clause, own in spans.items()
@@ -247,11 +259,13 @@ def _leaf_hit(found: _Answering, kept: Kept) -> LeafHit:
     for part, number, start in leaf.parts():
         end = start + len(part.text)
         # A phrase may go from one box into the next: each shows its part of it.
-        inside = [
-            Mark(max(m.start, start) - start, min(m.end, end) - start, m.clause)
-            for m in marks[number]
-            if m.start < end and m.end > start
-        ]
+        inside = marks[number]
+        if start or end < len(leaf.texts[number].text):
+            inside = [
+                Mark(max(m.start, start) - start, min(m.end, end) - start, m.clause)
+                for m in inside
+                if m.start < end and m.end > start
+            ]
         worth = (len({m.clause for m in inside}), part.source is not Source.LINK)
         if best is None or worth > best[0]:
             best = worth, part, inside
@@ -261,7 +275,7 @@ def _leaf_hit(found: _Answering, kept: Kept) -> LeafHit:
         snippet = excerpt(part.text, inside)
         source = part.source if worth[0] or not title else Source.TITLE
     return LeafHit(
-        asset=kept.assets[leaf.asset][0],
+        asset=kept.assets[leaf.asset][1],
         number=leaf.number,
         kind=leaf.kind,
         label=leaf.label,

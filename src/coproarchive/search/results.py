@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from coproarchive.search.query import Query
 
@@ -74,13 +75,12 @@ class Hit:
     matched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class FacetValue:
+class FacetValue(NamedTuple):
     """A way to narrow: its value in URLs, what readers see, and how many items have it."""
 
     value: str
     label: str
-    count: int
+    count: int  # type: ignore[assignment]  # not the tuple's own method, which nobody needs
     selected: bool
 
 
@@ -138,7 +138,7 @@ class Results:
             "partial": self.partial,
             "hits": [_hit_json(hit) for hit in self.hits],
             "partial_hits": [_hit_json(hit) for hit in self.also],
-            "facets": {f.name: [asdict(v) for v in f.values] for f in self.facets},
+            "facets": {f.name: [v._asdict() for v in f.values] for f in self.facets},
         }
 
 

@@ -106,6 +106,15 @@ def common(few: Numbers, many: Numbers) -> Numbers:
     return few[both]
 
 
+def distinct(ascending: Numbers) -> Numbers:
+    """Each number once; numpy's own way does not know that they are in order."""
+    if len(ascending) < 2:
+        return ascending
+    first = np.ones(len(ascending), bool)
+    np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
+    return ascending[first]
+
+
 def both(few: Found, many: Found) -> Found:
     """Documents in both; scores add up."""
     if not len(few.documents) or not len(many.documents):

@@ -30,6 +30,7 @@ from coproarchive.search.engines.arrays import (
     Scores,
     both,
     common,
+    distinct,
     either,
 )
 from coproarchive.search.engines.base import (
@@ -182,7 +183,10 @@ class View:
         return {row.id: number for number, row in enumerate(self._rows)}
 
     def where(
-        self, ids: Iterable[str], terms: Iterable[str], kept: Callable[[Row], bytes]
+        self,
+        ids: Iterable[str],
+        terms: Iterable[str],
+        read: Callable[[list[tuple[int, int, int]]], list[bytes]],
     ) -> dict[str, Where]:
         """See SearchEngine.where."""
         numbers = sorted(self._number_of[i] for i in set(ids) if i in self._number_of)
@@ -191,7 +195,11 @@ class View:
         for term in dict.fromkeys(terms):
             for number, own in self.postings(term).of(documents).items():
                 places[number][term] = own
-        return {self._rows[n].id: Where(own, kept(self._rows[n])) for n, own in places.items()}
+        kept = read([self._rows[number].kept for number in numbers])
+        return {
+            self._rows[number].id: Where(places[number], own)
+            for number, own in zip(numbers, kept, strict=True)
+        }
 
     # ------------------------------------------------------------- ordering
 
@@ -382,7 +390,7 @@ class View:
         places: Numbers | None = None
         for distance, each in sorted(enumerate(postings), key=lambda p: len(p[1].positions)):
             if places is not None and len(places) * 16 < len(each.documents):
-                each = _only(each, np.unique(places >> DOCUMENT_SHIFT))  # noqa: PLW2901 - a part of it
+                each = _only(each, distinct(places >> DOCUMENT_SHIFT))  # noqa: PLW2901 - a part of it
             here = (each.owners << DOCUMENT_SHIFT) + each.positions - distance
             places = here if places is None else common(places, here)
             if not len(places):
@@ -392,15 +400,13 @@ class View:
             numbers = [TEXT_FIELDS.index(name) for name in fields]
             stand = (places >> FIELD_SHIFT) & ((1 << (DOCUMENT_SHIFT - FIELD_SHIFT)) - 1)
             places = places[np.isin(stand, numbers)]
-        return np.unique(places >> DOCUMENT_SHIFT)
+        return distinct(places >> DOCUMENT_SHIFT)
 
     def _together(self, node: Together) -> Found:
         sides = [self._leaves.get(g, partial(self._leaves_of, g)) for g in node.groups]
         leaves = reduce(common, sorted(sides, key=len))
-        documents = np.unique(leaves // MAX_LEAVES)
-        score = node.weight * sum(
-            self._rarity(len(np.unique(side // MAX_LEAVES))) for side in sides
-        )
+        documents = distinct(leaves // MAX_LEAVES)
+        score = node.weight * sum(self._rarity(len(distinct(side // MAX_LEAVES))) for side in sides)
         return Found(documents, np.full(len(documents), score))
 
     def _leaves_of(self, terms: tuple[str, ...]) -> Numbers:
@@ -411,7 +417,7 @@ class View:
             inside = _HAS_LEAVES[each.positions >> FIELD_SHIFT]
             leaf = (each.positions >> LEAF_BITS) % MAX_LEAVES
             found.append((each.owners * MAX_LEAVES + leaf)[inside])
-        return np.unique(np.concatenate(found)) if found else NO_NUMBERS
+        return distinct(np.sort(np.concatenate(found))) if found else NO_NUMBERS
 
 
 def _frequencies(postings: Postings, worths: Scores) -> tuple[Numbers, Scores]:

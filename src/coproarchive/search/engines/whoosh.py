@@ -121,7 +121,7 @@ class WhooshEngine:
 
     def where(self, ids: Iterable[str], terms: Iterable[str]) -> Mapping[str, Where]:
         """See SearchEngine.where."""
-        return self.view().where(ids, terms, lambda row: self._kept.read(row.kept))
+        return self.view().where(ids, terms, self._kept.read)
 
     def expansions(self, prefix: str) -> tuple[str, ...]:
         """See SearchEngine.expansions."""
@@ -143,7 +143,6 @@ class WhooshEngine:
         """See SearchEngine.close."""
         with self._lock:
             self._view = None
-            self._kept.close()
             self._index.close()
 
     def view(self) -> View:

@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -95,7 +95,48 @@ class Codec(W3Codec):  # type: ignore[misc]  # whoosh has no types
         return _PostingsWriter(dbfile, blocklimit=BLOCK, byteids=byteids)
 
 
+class PackedValues:
+    """A block's values as Whoosh takes them, one after another, read back in two pieces.
+
+    Named by module path inside the index. Whoosh would store a list, which takes longer to read
+    than all else that a search does with it.
+
+    Args:
+        joined: the values without anything between.
+        sizes: their sizes in bytes, as 32-bit little-endian integers.
+    """
+
+    __slots__ = ("_starts", "joined", "sizes")
+
+    def __init__(self, joined: bytes, sizes: bytes):
+        self.joined = joined
+        self.sizes = sizes
+        self._starts: list[int] | None = None
+
+    @classmethod
+    def of(cls, values: Sequence[bytes]) -> PackedValues:
+        """Pack values."""
+        sizes = np.fromiter(map(len, values), "<u4", len(values))
+        return cls(b"".join(values), sizes.tobytes())
+
+    def __reduce__(self) -> tuple[type[PackedValues], tuple[bytes, bytes]]:
+        return PackedValues, (self.joined, self.sizes)
+
+    def __len__(self) -> int:
+        return len(self.sizes) // 4
+
+    def __getitem__(self, number: int) -> bytes:
+        """One value: for Whoosh, when it merges segments."""
+        if self._starts is None:
+            ends = np.cumsum(np.frombuffer(self.sizes, "<u4"), dtype=np.int64)
+            self._starts = [0, *ends.tolist()]
+        return self.joined[self._starts[number] : self._starts[number + 1]]
+
+
 class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]  # whoosh has no types
+    def _mini_values(self) -> PackedValues:
+        return PackedValues.of(self._values)
+
     def _write_block(self, last: bool = False) -> None:
         self._compression = 3 if len(self._ids) >= SQUEEZED else 0
         super()._write_block(last)

@@ -7,8 +7,8 @@ that were replaced stay until the index is built anew.
 
 from __future__ import annotations
 
-import threading
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,7 +21,7 @@ Place = tuple[int, int, int]
 
 
 class KeptFile:
-    """The file in an index folder. Thread-safe.
+    """The file in an index folder. Thread-safe: nothing is kept open.
 
     Args:
         folder: of the index.
@@ -29,34 +29,34 @@ class KeptFile:
 
     def __init__(self, folder: Path):
         self.path = folder / NAME
-        self._file: BinaryIO | None = None
-        self._lock = threading.Lock()
 
     @property
     def size(self) -> int:
         """Bytes in the file."""
         return self.path.stat().st_size if self.path.exists() else 0
 
-    def read(self, place: Place) -> bytes:
-        """The bytes at a place.
+    def read(self, places: Iterable[Place]) -> list[bytes]:
+        """The bytes at each place.
 
         Raises:
             IndexStateError: they are not what was written.
         """
-        start, length, checksum = place
-        if not length:
-            return b""
+        found: list[bytes] = []
+        wanted = list(places)
+        if not any(length for _, length, _ in wanted):
+            return [b""] * len(wanted)
         try:
-            with self._lock:
-                if self._file is None:
-                    self._file = self.path.open("rb", buffering=0)
-                self._file.seek(start)
-                data = self._file.read(length)
+            # Opened for each search: a handle kept would outlive the index's folder.
+            with self.path.open("rb", buffering=0) as file:
+                for start, length, checksum in wanted:
+                    file.seek(start)
+                    data = file.read(length)
+                    if zlib.crc32(data) != checksum:
+                        raise self._damaged(f"{NAME}, byte {start}")
+                    found.append(data)
         except OSError as error:
             raise self._damaged(str(error)) from None
-        if zlib.crc32(data) != checksum:
-            raise self._damaged(f"{NAME}, byte {start}")
-        return data
+        return found
 
     def _damaged(self, what: str) -> IndexStateError:
         return IndexStateError(
@@ -64,13 +64,6 @@ class KeptFile:
             self.path.parent,
             "Run: coproarchive index --rebuild",
         )
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            if self._file is not None:
-                self._file.close()
-                self._file = None
 
 
 class KeptWriter:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from coproarchive.search.analysis import EXACT
-from coproarchive.search.engines.arrays import NO_POSTINGS, Mask, Postings
+from coproarchive.search.engines.arrays import NO_POSTINGS, Mask, Numbers, Postings
 from coproarchive.search.engines.view import Row
-from coproarchive.search.engines.whoosh_format import WORDS
+from coproarchive.search.engines.whoosh_format import WORDS, PackedValues
 
 with warnings.catch_warnings():
     # See whoosh_format.py.
@@ -142,8 +142,8 @@ class Segments:
             for segment in self._segments:
                 for ids, packed in _blocks(segment.leaf, term.encode()):
                     documents.append(ids + offset)
-                    counts.append(np.fromiter(map(len, packed), np.int64, len(packed)) >> 3)
-                    values.append(b"".join(packed))
+                    counts.append(np.frombuffer(packed.sizes, "<u4").astype(np.int64) >> 3)
+                    values.append(packed.joined)
                 offset += len(segment.live)
         if not documents:
             return NO_POSTINGS
@@ -157,7 +157,7 @@ class Segments:
         return Postings(numbers, count, positions)
 
 
-def _blocks(segment: Any, term: bytes) -> Iterator[tuple[Any, Any]]:
+def _blocks(segment: Any, term: bytes) -> Iterator[tuple[Numbers, PackedValues]]:
     """Document numbers and packed positions, a block of Whoosh's at a time."""
     try:
         matcher = segment.postings(WORDS, term)
@@ -166,7 +166,7 @@ def _blocks(segment: Any, term: bytes) -> Iterator[tuple[Any, Any]]:
     while hasattr(matcher, "child"):
         matcher = matcher.child  # deletions are filtered by the caller, for all terms at once
     if isinstance(matcher, ListMatcher):
-        yield np.asarray(list(matcher._ids), np.int64), list(matcher._values)
+        yield np.asarray(list(matcher._ids), np.int64), PackedValues.of(list(matcher._values))
         return
     while matcher.is_active():
         matcher._read_data()

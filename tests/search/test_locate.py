@@ -1,0 +1,230 @@
+"""Slides and marks of hits, from places and kept bytes: the same as looking at the texts shows."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.errors import IndexStateError
+from coproarchive.extract.base import Extraction
+from coproarchive.library import Library
+from coproarchive.model import Asset, Item, Leaf, Part, Series, Source
+from coproarchive.search.analysis import bounds_of, tokenize
+from coproarchive.search.highlight import Highlighter, Mark, excerpt
+from coproarchive.search.index import Index
+from coproarchive.search.kept import Kept, pack, texts_of
+from coproarchive.search.query import Query
+from coproarchive.search.results import Hit
+from known_texts import Texts
+
+WORDS = ["co-production", "coproduction", "co production", "Production", "production-line", "bread",
+         "breads", "naïve", "C++", "N.H.S.", "nhs", "講演", "pre-bread", "R&D", "well-being's",
+         "rye", "co-co", "non-co-production", "-", "\n", "…", "x" * 70]  # fmt: skip
+text = st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join)
+parts = st.builds(
+    Part, st.sampled_from([Source.TEXT, Source.NOTES, Source.LINK, Source.TABLE]), text
+)
+leaves = st.lists(
+    st.tuples(text, st.lists(parts, max_size=3), st.booleans(), st.sampled_from(["", "iv"])),
+    max_size=5,
+)
+records = st.tuples(text, text, st.lists(leaves, max_size=2))
+asked = st.lists(
+    st.one_of(
+        st.sampled_from([w for w in WORDS if w not in "-\n…"]),
+        st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(lambda w: f'"{" ".join(w)}"'),
+        st.sampled_from(["co*", "pro*", "bre*", "-rye", '"production', "title:bread"]),
+    ),
+    min_size=1,
+    max_size=3,
+).map(" ".join)
+
+
+def archive_of(rows: list[tuple[str, str, list[Any]]], reader: Texts, leave_out: bool) -> Catalogue:
+    """A catalogue of items with files of leaves."""
+    items = {}
+    for number, (title, abstract, files) in enumerate(rows):
+        assets = []
+        for place, own in enumerate(files):
+            sha256 = f"{number}{place}".rjust(64, "0")
+            reader.known[sha256] = Extraction(
+                tuple(
+                    Leaf(n, "slide", heading, tuple(inside), label, hidden)
+                    for n, (heading, inside, hidden, label) in enumerate(own, start=1)
+                )
+            )
+            assets.append(
+                Asset(path=f"{place}.pdf", media_type="application/pdf", size=1, sha256=sha256)
+            )
+        items[f"i{number}"] = Item(
+            id=f"i{number}",
+            title=title.strip() or "untitled",
+            abstract=abstract.strip() or None,
+            assets=tuple(assets),
+        )
+    series = Series(title="Bread", hidden_slides="leave-out" if leave_out else "show")
+    whole = Catalogue(series, {}, items)
+    return Catalogue(series, {}, items, digests={i: whole.digest_of(x) for i, x in items.items()})
+
+
+def seen(hit: Hit) -> list[Any]:
+    """What a hit shows of slides and marks."""
+    slides = [(x.asset, x.number, x.label, x.source, x.title, x.snippet) for x in hit.leaves]
+    places = {word: set(own) for word, own in hit.matched.items()}
+    return [hit.title, hit.snippet, slides, hit.more_leaves, places]
+
+
+def looked_up(
+    item: Item, highlighter: Highlighter, surfaces: list[str], reader: Texts, leave_out: bool
+) -> list[Any]:
+    """The same by cutting every text into words."""
+    found = []
+    places: dict[str, set[str]] = {}
+
+    def note(marks: list[Mark], place: str) -> None:
+        for mark in marks:
+            places.setdefault(surfaces[mark.clause], set()).add(place)
+
+    for asset in item.assets:
+        for leaf in reader.known[asset.sha256].leaves:
+            marks = [highlighter.marks(text) for text in texts_of(leaf)]
+            clauses = {m.clause for own in marks for m in own}
+            if not clauses or (leaf.hidden and leave_out):
+                continue
+            note([m for own in marks for m in own], f"slide {leaf.label or leaf.number}")
+            times = sum(map(len, marks))
+            worth = (len(clauses), len({m.clause for m in marks[0]}), min(times, 20), -leaf.number)
+            found.append((worth, asset.path, leaf, marks))
+    found.sort(key=lambda entry: entry[0], reverse=True)
+    title, described = highlighter.marks(item.title), highlighter.marks(item.abstract or "")
+    note(title, "title")
+    note(described, "description")
+    wanted = item.abstract and (described or not found)
+    return [
+        highlighter.whole(item.title),
+        excerpt(item.abstract or "", described if wanted else []) if wanted else excerpt("", []),
+        [slide_of(path, leaf, marks, highlighter) for _, path, leaf, marks in found[:3]],
+        max(0, len(found) - 3),
+        places,
+    ]
+
+
+def slide_of(
+    path: str, leaf: Leaf, marks: list[list[Mark]], highlighter: Highlighter
+) -> tuple[object, ...]:
+    """What is shown of one slide."""
+    shown: list[tuple[tuple[int, bool], Part, list[Mark]]] = []
+    at = {False: 0, True: 0}
+    for part in leaf.parts:
+        noted = part.source in (Source.NOTES, Source.LINK)
+        start, end = at[noted], at[noted] + len(part.text)
+        at[noted] = end + (2 if noted else 1)
+        inside = [
+            Mark(max(m.start, start) - start, min(m.end, end) - start, m.clause)
+            for m in marks[2 if noted else 1]
+            if m.start < end and m.end > start
+        ]
+        worth = (len({m.clause for m in inside}), part.source is not Source.LINK)
+        shown.append((worth, part, inside))
+    title = highlighter.whole(leaf.title)
+    if not shown:
+        return (path, leaf.number, leaf.label, "title", title, excerpt("", []))
+    worth, part, inside = max(shown, key=lambda entry: entry[0])
+    source = part.source.value if worth[0] or not leaf.title else "title"
+    return (path, leaf.number, leaf.label, source, title, excerpt(part.text, inside))
+
+
+@pytest.mark.parametrize("in_memory", [False, True])
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(records, min_size=1, max_size=4),
+    queries=st.lists(asked, min_size=4, max_size=8),
+    leave_out=st.booleans(),
+)
+def test_places_show_what_the_texts_show(
+    rows: list[Any], queries: list[str], leave_out: bool, in_memory: bool
+) -> None:
+    """Best slides, sources, marks and places of each hit, on random texts and queries."""
+    reader: Any = Texts()
+    catalogue = archive_of(rows, reader, leave_out)
+    with tempfile.TemporaryDirectory() as folder:
+        if in_memory:
+            index = Index.in_memory(catalogue, reader, reader)
+        else:
+            Index.update(Path(folder), reader, catalogue, reader)
+            index = Index.open(Path(folder))
+        for said in queries:
+            query = Query.parse(said)
+            compiled = index.answer(query, catalogue).compiled
+            surfaces = [c.surface for c in (*compiled.clauses, *compiled.alternatives)]
+            highlighter = index.highlighter(query, catalogue, "en")
+            results = index.search(query, catalogue)
+            for hit in (*results.hits, *results.also):
+                item = catalogue.items[hit.id]
+                wanted = looked_up(item, highlighter, surfaces, reader, leave_out)
+                assert seen(hit) == wanted, said
+        index.close()
+
+
+@given(text, text, leaves)
+def test_kept_bytes_give_texts_and_words_back(title: str, names: str, rows: list[Any]) -> None:
+    """Every part, label and word as it was put in."""
+    asset = Asset(path="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64)
+    own = [
+        (asset, Leaf(n, "cue", heading, tuple(inside), label, hidden, n / 2))
+        for n, (heading, inside, hidden, label) in enumerate(rows, start=1)
+    ]
+    kept = Kept(pack(title, "", names, own))
+    assert (kept.title.text, kept.description.text, kept.names.text) == (title, "", names)
+    assert kept.leaves == len(own)
+    for ordinal, (_, leaf) in enumerate(own):
+        found = kept.leaf(ordinal)
+        assert kept.assets[found.asset] == (asset.sha256, asset.path)
+        assert (found.number, found.kind, found.hidden) == (leaf.number, leaf.kind, leaf.hidden)
+        assert (found.label, found.start) == (leaf.label, leaf.start)
+        assert tuple(part for part, _, _ in found.parts()) == leaf.parts
+        for text_, original in zip(found.texts, texts_of(leaf), strict=True):
+            words = [text_.word(n) for n in range(text_.count)]
+            assert words == [token.word for token in tokenize(original)]
+
+
+@given(st.text(max_size=200))
+def test_bounds_are_those_of_the_words(any_text: str) -> None:
+    """The quick way to the places of words is the same as cutting."""
+    assert bounds_of(any_text) == [(t.start, t.end, t.joins) for t in tokenize(any_text)]
+
+
+def test_a_changed_record_is_shown_as_it_is_now(library: Library) -> None:
+    """Before the index is updated: today's title, and no slide of a file that was taken out."""
+    (before,) = library.search(Query.parse("rye anecdote")).hits
+    item = library.store.read_item(before.id)
+    changed = item.model_copy(update={"title": "Rye is another title", "assets": item.assets[:0]})
+    public = library.public()
+    catalogue = Catalogue(
+        public.series, public.seminars, {**public.items, item.id: changed}, public.people,
+        public.topics,
+    )  # fmt: skip
+    (hit,) = library.index().search(Query.parse("rye anecdote"), catalogue).hits
+    assert (hit.title.text, hit.title.marks, hit.leaves) == ("Rye is another title", ((0, 3),), ())
+    assert before.leaves
+
+
+def test_damaged_kept_bytes_are_said_not_shown(library: Library) -> None:
+    """A changed byte, or a file cut short, is a message that names the mend."""
+    path = library.index().folder / "kept.bin"
+    data = path.read_bytes()
+    path.write_bytes(bytes(byte ^ 1 for byte in data))
+    with pytest.raises(IndexStateError, match="damaged") as damaged:
+        library.search(Query.parse("bread"))
+    assert "--rebuild" in (damaged.value.hint or "")
+    path.write_bytes(data[:-1])
+    with pytest.raises(IndexStateError, match=r"kept\.bin"):
+        Index.open(library.settings.index)
+    library.update_index()
+    assert library.search(Query.parse("bread")).total
