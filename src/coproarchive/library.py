@@ -8,7 +8,7 @@ from functools import cached_property
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.check import check
-from coproarchive.errors import CoproArchiveError, IndexStateError
+from coproarchive.errors import CoproArchiveError
 from coproarchive.extract.office import find_office
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Problem
@@ -181,14 +181,6 @@ class Library:
             rebuild=rebuild,
             progress=progress,
         )
-
-    def index_is_missing(self) -> bool:
-        """Whether there is no index that could be searched."""
-        try:
-            self.index()
-        except IndexStateError:
-            return True
-        return False
 
     def check(self, progress: Progress = silent) -> list[Problem]:
         """Every problem of the archive; see check.check."""

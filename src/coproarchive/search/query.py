@@ -174,10 +174,6 @@ class Query:
         facets = {name: v for name, v in {**self.facets, facet: values}.items() if v}
         return replace(self, facets=facets, page=1)
 
-    def at_page(self, page: int) -> Query:
-        """The same search, another page of it."""
-        return replace(self, page=max(page, 1))
-
     @property
     def positive(self) -> tuple[Clause, ...]:
         """What must match."""
