@@ -44,15 +44,16 @@ class Product:
         """Rank with these weights from now on."""
         self._engine.close()
         self._engine = WhooshEngine(Path(self._folder.name) / "index", weights=weights)
+        self._snapshot = self._engine.snapshot()
         self._compiler = Compiler(
-            ["en"], Synonyms([]), self._engine.frequency, self._engine.words, weights
+            ["en"], Synonyms([]), self._snapshot.frequency, self._snapshot.words, weights
         )
 
     def rank(self, text: str, scope: str = "") -> list[str]:
         """Ids, best first, at most DEPTH."""
         query = Query.parse(text, facets={SCOPE: [scope]} if scope else None, size=DEPTH)
-        answer = ask(self._engine, self._compiler, query, ())
-        return [document for document, _ in (*answer.response.hits, *answer.also)]
+        answer = ask(self._snapshot, self._compiler, query, ())
+        return [document for document, _ in (*answer.response.hits, *answer.response.also)]
 
     def rankings(self, texts: list[str]) -> list[list[str]]:
         """A ranking for each text, within the scope of the query it belongs to."""

@@ -86,7 +86,7 @@ def ours(archive: Archive, root: Path, queries: dict[str, list[str]]) -> dict[st
     first = timed(lambda: index[0].search(Query.parse(queries["several"][0]), catalogue))
     classes = ask_all(queries, lambda _, text: index[0].search(Query.parse(text), catalogue))
     engine_only = ask_all(queries, lambda _, text: index[0].answer(Query.parse(text), catalogue))
-    view = index[0]._engine.view()  # type: ignore[attr-defined]  # the whoosh engine's
+    view = index[0]._engine.snapshot()  # type: ignore[attr-defined]  # the whoosh engine's
     archive.add_talk("xyzzyword")
     added = archive.catalogue
     started = time.perf_counter()

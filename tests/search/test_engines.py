@@ -53,7 +53,7 @@ def doc(name: str, body: str | tuple[str, ...], **more: object) -> Document:
 
 def ids(engine: SearchEngine, node: Node, **more: object) -> list[str]:
     """Ids found, in order."""
-    return [i for i, _ in engine.search(Request(node, limit=100, **more)).hits]  # type: ignore[arg-type]
+    return [i for i, _ in engine.snapshot().search(Request(node, limit=100, **more)).hits]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("make", [make_memory, make_whoosh], ids=["memory", "whoosh"])
@@ -100,7 +100,7 @@ class TestContract:
         request = Request(
             Everything(), filters={"kind": frozenset({"talk"})}, facets=("kind", "topic")
         )
-        response = engine.search(request)
+        response = engine.snapshot().search(request)
         assert response.total == 2
         assert response.facets == {"kind": {"talk": 2, "post": 1}, "topic": {"x": 1, "y": 1}}
 
@@ -120,7 +120,7 @@ class TestContract:
         engine.write([doc(f"n{i}", "same words") for i in range(25)])
         seen: list[str] = []
         for offset in range(0, 30, 7):
-            response = engine.search(Request(Term(stem("same")), offset=offset, limit=7))
+            response = engine.snapshot().search(Request(Term(stem("same")), offset=offset, limit=7))
             seen += [i for i, _ in response.hits]
             assert response.total == 25
         assert sorted(seen) == sorted(f"n{i}" for i in range(25))
@@ -130,7 +130,7 @@ class TestContract:
         engine.write([doc("a", "jam")], delete=["b"])
         assert ids(engine, Term(exact("butter"))) == []
         assert ids(engine, Term(exact("jam"))) == ["a"]
-        assert dict(engine.digests()) == {"a": "a", "c": "c"}
+        assert dict(engine.snapshot().digests()) == {"a": "a", "c": "c"}
 
     def test_a_write_that_fails_changes_nothing(self, engine: SearchEngine) -> None:
         """All or nothing, and the next write goes through."""
@@ -141,15 +141,15 @@ class TestContract:
 
         with pytest.raises(Exception, match="stop"):
             engine.write(broken(), delete=["a"])  # type: ignore[arg-type]
-        assert set(engine.digests()) == {"a", "b", "c"}
+        assert set(engine.snapshot().digests()) == {"a", "b", "c"}
         engine.write([doc("z", "zest")])
         assert ids(engine, Term(exact("zest"))) == ["z"]
 
     def test_an_empty_index_answers(self, make: Maker, tmp_path: Path) -> None:
         """No documents, no hits, no error."""
         engine = make(tmp_path / "empty")
-        assert engine.search(Request(Term("x"), facets=("kind",))).total == 0
-        assert engine.words() == []
+        assert engine.snapshot().search(Request(Term("x"), facets=("kind",))).total == 0
+        assert engine.snapshot().words() == []
 
 
 WORDS = ["power", "sharing", "powers", "co-production", "coproduction", "lunch", "detained",
@@ -211,11 +211,13 @@ class _Random:
         dates = rng.choice([("", ""), ("2017-06-01", ""), ("", "2017-06-01")])
         sorts: list[Sort] = ["relevance", "date", "title"]
         sort = rng.choice(sorts)
-        first = rng.choice([None, self.node()])
+        node = self.node()
+        other = rng.choice([None, Some((node, self.node()))])
+        enough = rng.choice([0, 10, 30])
         facets = ("kind", "topic", "none")
         offset = rng.choice([0, 3])
         without = frozenset(f"d{rng.randint(0, 60)}" for _ in range(rng.choice([0, 0, 20])))
-        return Request(self.node(), first, chosen, dates, without, sort, offset, 10, facets)
+        return Request(node, other, enough, chosen, dates, without, sort, offset, 10, facets)
 
 
 def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
@@ -228,26 +230,28 @@ def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
         gone = [i for i in gone if i not in documents]
         memory.write(documents.values(), gone)
         whoosh.write(documents.values(), gone)
-        assert memory.digests() == whoosh.digests()
-        assert memory.words() == whoosh.words()
+        assert memory.snapshot().digests() == whoosh.snapshot().digests()
+        assert memory.snapshot().words() == whoosh.snapshot().words()
         for _ in range(500):
             request = make.request()
-            wanted, found = memory.search(request), whoosh.search(request)
-            assert (wanted.total, wanted.first) == (found.total, found.first), request
+            wanted, found = memory.snapshot().search(request), whoosh.snapshot().search(request)
+            assert (wanted.total, wanted.is_other) == (found.total, found.is_other), request
             assert wanted.facets == found.facets, request
             assert [i for i, _ in wanted.hits] == [i for i, _ in found.hits], request
-            for (_, a), (_, b) in zip(wanted.hits, found.hits, strict=True):
+            assert [i for i, _ in wanted.also] == [i for i, _ in found.also], request
+            both = (*wanted.hits, *wanted.also), (*found.hits, *found.also)
+            for (_, a), (_, b) in zip(*both, strict=True):
                 assert a == pytest.approx(b, abs=2e-4)
         terms = [exact("power"), stem("sharing"), exact("講"), "zzz"]
         for _ in range(20):
             asked = [f"d{make.rng.randint(0, 60)}" for _ in range(5)]
-            assert memory.where(asked, terms) == whoosh.where(asked, terms)
-            assert memory.expansions("po") == whoosh.expansions("po")
-            known = sorted(memory.digests())
+            one, other = memory.snapshot(), whoosh.snapshot()
+            assert one.where(asked, terms, ["po", "co"]) == other.where(asked, terms, ["po", "co"])
+            known = sorted(one.digests())
             without = frozenset(make.rng.sample(known, make.rng.randint(1, len(known))))
-            assert memory.words(without) == whoosh.words(without)
+            assert one.words(without) == other.words(without)
             for term in (exact("power"), "zzz", exact("講")):
-                assert memory.frequency(term, without) == whoosh.frequency(term, without)
+                assert one.frequency(term, without) == other.frequency(term, without)
 
 
 def test_merged_segments_answer_the_same(tmp_path: Path) -> None:
@@ -262,11 +266,11 @@ def test_merged_segments_answer_the_same(tmp_path: Path) -> None:
         whoosh.write(documents, [f"d{start - 3}"])
     segments = len(list(tmp_path.glob("*.seg")))
     assert segments < 12
-    every = sorted(memory.digests())
+    every = sorted(memory.snapshot().digests())
     terms = [exact("bread"), exact("rye"), exact("n77")]
-    assert memory.where(every, terms) == whoosh.where(every, terms)
+    assert memory.snapshot().where(every, terms) == whoosh.snapshot().where(every, terms)
     phrase = Request(Phrase((exact("rye"), exact("bread"))), limit=200)
-    assert memory.search(phrase).hits == whoosh.search(phrase).hits
+    assert memory.snapshot().search(phrase).hits == whoosh.snapshot().search(phrase).hits
 
 
 def test_a_failed_write_leaves_no_kept_bytes(tmp_path: Path) -> None:
@@ -282,9 +286,9 @@ def test_a_failed_write_leaves_no_kept_bytes(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="stop"):
         engine.write(broken())
     assert (tmp_path / "kept.bin").stat().st_size == size
-    assert engine.where(["a", "b"], [])["a"].kept == b"crumbs"
+    assert engine.snapshot().where(["a", "b"], [])["a"].kept == b"crumbs"
     engine.write([doc("b", "rye", kept=b"more")])
-    assert {i: w.kept for i, w in WhooshEngine(tmp_path).where("ab", []).items()} == {
+    assert {i: w.kept for i, w in WhooshEngine(tmp_path).snapshot().where("ab", []).items()} == {
         "a": b"crumbs",
         "b": b"more",
     }
@@ -300,15 +304,17 @@ def test_another_process_commit_is_seen(tmp_path: Path) -> None:
     assert ids(reader, Everything()) == ["b"]
 
 
-def test_a_damaged_index_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pattern", ["MAIN_*.seg", "arrays-*.bin", "kept.bin"])
+def test_a_damaged_index_says_so(tmp_path: Path, pattern: str) -> None:
     """Changed bytes are found when the index is opened, not answered from."""
-    WhooshEngine(tmp_path, create=True).write([doc("a", "bread"), doc("b", "butter")])
-    segment = next(p for p in tmp_path.iterdir() if p.suffix == ".seg")
-    data = bytearray(segment.read_bytes())
+    documents = [doc("a", "bread", kept=b"crumbs"), doc("b", "butter", kept=b"more crumbs")]
+    WhooshEngine(tmp_path, create=True).write(documents)
+    (file,) = tmp_path.glob(pattern)
+    data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 0xFF
-    segment.write_bytes(data)
+    file.write_bytes(data)
     with pytest.raises(IndexStateError, match="damaged"):
-        WhooshEngine(tmp_path)
+        WhooshEngine(tmp_path).snapshot()
 
 
 def test_an_index_that_others_can_write_is_not_opened(tmp_path: Path) -> None:

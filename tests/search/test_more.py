@@ -193,8 +193,8 @@ def test_words_find_each_other(text: str, query: str) -> None:
     engine.write(
         [Document("it", texts={"body": (text,)}), Document("other", texts={"body": ("x",)})]
     )
-    compiler = Compiler(["en"], Synonyms([]), engine.frequency, engine.words)
-    answer = ask(engine, compiler, Query.parse(query), ())
+    compiler = Compiler(["en"], Synonyms([]), engine.snapshot().frequency, engine.snapshot().words)
+    answer = ask(engine.snapshot(), compiler, Query.parse(query), ())
     assert [i for i, _ in answer.response.hits] == ["it"]
     assert answer.full == 1
 

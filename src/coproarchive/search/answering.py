@@ -6,23 +6,32 @@ word may be half of a compound (co-production counts as "coproduction" too) is t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from coproarchive.search.analysis import EXACT, FIELD_SHIFT, LEAF_BITS, MAX_LEAVES, exact, stem
 from coproarchive.search.compile import Compiler
+from coproarchive.search.engines.base import Where
 from coproarchive.search.fields import LEAF_FIELDS, TEXT_FIELDS
 from coproarchive.search.kept import Kept, KeptText
 from coproarchive.search.query import Clause
 
-Span = tuple[int, int]
-"""First and last word of an answer, by their numbers in a text."""
-Spans = dict[int, set[Span]]
-"""Clause -> its answers in one text."""
+Span = tuple[int, int, int]
+"""First and last word of an answer, by their numbers in a text, and the clause it answers."""
+Texts = dict[int, list[Span]]
+"""Text, as `text_key` gives it, -> its answers."""
 
 FIELD_NUMBERS = {name: number for number, name in enumerate(TEXT_FIELDS)}
+LEAF_TEXT = [LEAF_FIELDS.index(n) if n in LEAF_FIELDS else None for n in TEXT_FIELDS]
+"""By the number of a field: which of a leaf's texts it is; see kept.texts_of."""
+KEY_SHIFT = FIELD_SHIFT - LEAF_BITS
+"""A text's key is the field's number, shifted by so many bits, and the leaf's."""
 _WORD_MASK = (1 << LEAF_BITS) - 1
-LEAF_TEXT = {FIELD_NUMBERS[name]: number for number, name in enumerate(LEAF_FIELDS)}
-"""Number of a field -> which of a leaf's texts it is; see kept.texts_of."""
+
+
+def text_key(field: str, leaf: int = 0) -> int:
+    """Key of a field's text on a leaf."""
+    return (FIELD_NUMBERS[field] << KEY_SHIFT) + leaf
 
 
 class Wanted:
@@ -31,69 +40,86 @@ class Wanted:
     Args:
         clauses: what was searched; excluded ones answer nothing.
         compiler: knows the forms of words.
-        expansions: terms of a prefix; see SearchEngine.
     """
 
-    def __init__(
-        self, clauses: Iterable[Clause], compiler: Compiler, expansions: Mapping[str, Iterable[str]]
-    ):
+    def __init__(self, clauses: Iterable[Clause], compiler: Compiler):
         self._words: dict[str, list[int]] = {}
+        self._beginnings: dict[str, list[int]] = {}
         self._runs: list[tuple[tuple[str, ...], int]] = []
         for number, clause in enumerate(clauses):
             if clause.excluded:
                 continue
             if clause.kind == "prefix":
-                self._add(expansions[clause.words[0]], number)
+                self._beginnings.setdefault(clause.words[0], []).append(number)
             elif clause.kind == "phrase":
                 for way in dict.fromkeys((clause.words, clause.joined)):
                     self._add_run(way, number)
             else:
-                self._add(compiler.forms(clause.joined[0]), number)
+                for form in compiler.forms(clause.joined[0]):
+                    self._add(form, number)
                 if clause.kind == "compound":
                     self._add_run(clause.words, number)
         runs = (term for run, _ in self._runs for term in run)
         self.terms = tuple(dict.fromkeys((*self._words, *runs)))
+        self.prefixes = tuple(self._beginnings)
 
-    def _add(self, terms: Iterable[str], clause: int) -> None:
-        for term in terms:
-            clauses = self._words.setdefault(term, [])
-            if clause not in clauses:
-                clauses.append(clause)
+    def _add(self, term: str, clause: int) -> None:
+        clauses = self._words.setdefault(term, [])
+        if clause not in clauses:
+            clauses.append(clause)
 
     def _add_run(self, words: tuple[str, ...], clause: int) -> None:
         run = tuple(map(exact, words))
         if len(run) == 1:
-            self._add(run, clause)
+            self._add(run[0], clause)
         else:
             self._runs.append((run, clause))
 
-    def answers(
-        self, places: Mapping[str, list[int]], kept: Kept, language: str
-    ) -> dict[tuple[int, int], Spans]:
-        """Leaf and number of the field in TEXT_FIELDS -> answers in that text.
+    def answers(self, where: Where, kept: Kept, language: str) -> Texts:
+        """Answers in each text of an item.
 
         Args:
-            places: see engines.base.Where.
-            kept: the item's texts.
+            where: places of `terms` and `prefixes` in it.
+            kept: its texts.
             language: of the item.
         """
-        found: dict[tuple[int, int], Spans] = {}
+        found: Texts = {}
         for term, clauses in self._words.items():
-            own = places.get(term)
-            if own is None:
-                continue
-            for place, first, last in _spans(own, term, kept, language):
-                where = (place >> LEAF_BITS) % MAX_LEAVES, place >> FIELD_SHIFT
-                spans = found.setdefault(where, {})
-                for clause in clauses:
-                    spans.setdefault(clause, set()).add((first, last))
-        for run, clause in self._runs:
-            for place in _run(run, places):
-                where = (place >> LEAF_BITS) % MAX_LEAVES, place >> FIELD_SHIFT
-                first = place & _WORD_MASK
-                spans = found.setdefault(where, {})
-                spans.setdefault(clause, set()).add((first, first + len(run) - 1))
+            if places := where.places.get(term):
+                _note(found, places, clauses, kept, partial(_fits, term, language))
+        for prefix, clauses in self._beginnings.items():
+            if places := where.prefixed.get(prefix):
+                _note(found, places, clauses, kept, partial(_begins, prefix))
+        if self._runs:
+            for run, clause in self._runs:
+                for place in _run(run, where.places):
+                    first = place & _WORD_MASK
+                    span = (first, first + len(run) - 1, clause)
+                    found.setdefault(place >> LEAF_BITS, []).append(span)
+            # The same words may answer as a compound and as a phrase.
+            found = {key: list(dict.fromkeys(spans)) for key, spans in found.items()}
         return found
+
+
+def _note(
+    found: Texts, places: list[int], clauses: list[int], kept: Kept, fits: Callable[[str], bool]
+) -> None:
+    """Add the answers of one term to those found."""
+    before = -2
+    for place in places:
+        if place == before + 1:
+            break
+        before = place
+    else:
+        # No two stand side by side: none can be half of a compound.
+        for place in places:
+            word = place & _WORD_MASK
+            for clause in clauses:
+                found.setdefault(place >> LEAF_BITS, []).append((word, word, clause))
+        return
+    for place, first, last in _spans(places, kept, fits):
+        for clause in clauses:
+            found.setdefault(place >> LEAF_BITS, []).append((first, last, clause))
 
 
 def _run(run: tuple[str, ...], places: Mapping[str, list[int]]) -> list[int]:
@@ -109,15 +135,12 @@ def _run(run: tuple[str, ...], places: Mapping[str, list[int]]) -> list[int]:
 
 
 def _spans(
-    places: list[int], term: str, kept: Kept, language: str
+    places: list[int], kept: Kept, fits: Callable[[str], bool]
 ) -> Iterable[tuple[int, int, int]]:
     """Place, first word and last word of each answer to a term.
 
     A compound stands at the places of both its halves.
     """
-    if len(places) == 1:
-        place = places[0]
-        return [(place, place & _WORD_MASK, place & _WORD_MASK)]
     found = []
     before = -2
     doubtful: set[int] = set()
@@ -131,26 +154,32 @@ def _spans(
         if text is None or first >= text.count:
             found.append((place, first, first))
             continue
-        if _fits(text.word(first), term, language):
+        if fits(text.word(first)):
             found.append((place, first, first))
         if place + 1 in doubtful and first + 1 < text.count and text.joins(first):
             both = text.word(first) + text.word(first + 1)
-            if _fits(both, term, language):
+            if fits(both):
                 found.append((place, first, first + 1))
     return found
 
 
-def _fits(word: str, term: str, language: str) -> bool:
+def _fits(term: str, language: str, word: str) -> bool:
     """Whether a word is indexed as this term."""
     return term == EXACT + word if term.startswith(EXACT) else term == stem(word, language)
+
+
+def _begins(prefix: str, word: str) -> bool:
+    """Whether a word is one that the prefix stands for."""
+    return word.startswith(prefix)
 
 
 def text_of(kept: Kept, place: int) -> KeptText | None:
     """The text that a place is in, None where it is not kept."""
     field = place >> FIELD_SHIFT
     leaf = (place >> LEAF_BITS) % MAX_LEAVES
-    if field in LEAF_TEXT:
-        return kept.leaf(leaf).texts[LEAF_TEXT[field]] if leaf < kept.leaves else None
+    number = LEAF_TEXT[field]
+    if number is not None:
+        return kept.leaf(leaf).texts[number] if leaf < kept.leaves else None
     if field == FIELD_NUMBERS["title"]:
         return kept.title
     return kept.description if field == FIELD_NUMBERS["abstract"] else None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from coproarchive.model import edtf_bounds
 from coproarchive.search.compile import Compiled, Compiler
-from coproarchive.search.engines.base import Request, Response, SearchEngine
+from coproarchive.search.engines.base import Request, Response, Snapshot
 from coproarchive.search.query import Query
 
 ENOUGH = 10
@@ -21,13 +21,11 @@ class Answer:
         compiled: what was asked.
         response: what was found.
         full: how many of the documents found have all that was asked for.
-        also: ids and scores of the best that have some of it, where few have all; counted nowhere.
     """
 
     compiled: Compiled
     response: Response
     full: int
-    also: tuple[tuple[str, float], ...] = ()
 
     @property
     def partial(self) -> bool:
@@ -36,7 +34,7 @@ class Answer:
 
 
 def ask(
-    engine: SearchEngine,
+    engine: Snapshot,
     compiler: Compiler,
     query: Query,
     facets: tuple[str, ...],
@@ -51,41 +49,29 @@ def ask(
 
     Args:
         engine: searched.
-        compiler: of the engine's generation.
+        compiler: of the same generation.
         query: what a reader asks.
         facets: counted.
         without: ids that the engine has and readers may no longer see.
     """
     compiled = compiler.compile(query)
-    request = Request(
-        compiled.full,
-        None,
-        {name: frozenset(values) for name, values in query.facets.items()},
-        days_of(query),
-        without,
-        query.sort,
-        (query.page - 1) * query.size,
-        query.size,
-        facets,
+    is_question = compiled.is_question and compiled.partial is not None
+    response = engine.search(
+        Request(
+            compiled.partial if is_question and compiled.partial else compiled.full,
+            None if is_question else compiled.partial,
+            ENOUGH if compiled.is_filled else 0,
+            {name: frozenset(values) for name, values in query.facets.items()},
+            days_of(query),
+            without,
+            query.sort,
+            (query.page - 1) * query.size,
+            query.size,
+            facets,
+        )
     )
-    if compiled.partial is None:
-        return _full(compiled, engine.search(request))
-    some = replace(request, node=compiled.partial)
-    if compiled.is_question:
-        return Answer(compiled, engine.search(some), 0)
-    everywhere = engine.search(Request(compiled.full, without=without, limit=0)).total
-    if everywhere == 0:
-        return Answer(compiled, engine.search(some), 0)
-    response = engine.search(request)
-    if compiled.is_filled and query.sort == "relevance" and everywhere < ENOUGH:
-        filled = engine.search(replace(some, first=compiled.full, facets=()))
-        also = filled.hits[max(response.total - request.offset, 0) :]
-        return Answer(compiled, response, response.total, also)
-    return _full(compiled, response)
-
-
-def _full(compiled: Compiled, response: Response) -> Answer:
-    return Answer(compiled, response, response.total)
+    full = 0 if is_question or response.is_other else response.total
+    return Answer(compiled, response, full)
 
 
 def days_of(query: Query) -> tuple[str, str]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from coproarchive.search.analysis import exact, fold, stem, tokenize
@@ -133,13 +132,12 @@ class Compiler:
 
     def _counted(self, clauses: list[Clause]) -> tuple[list[Clause], dict[Clause, float]]:
         """Each clause once, and what it counts: a word said twice is meant more."""
-        counts = Counter(replace(c, surface="") for c in clauses)
-        first: dict[Clause, Clause] = {}
+        times: dict[tuple[object, ...], list[Clause]] = {}
         for clause in clauses:
-            first.setdefault(replace(clause, surface=""), clause)
+            key = (clause.kind, clause.words, clause.joined, clause.fields)
+            times.setdefault(key, []).append(clause)
         worths = {
-            clause: 1 + self._weights.repeated * math.log(counts[key])
-            for key, clause in first.items()
+            same[0]: 1 + self._weights.repeated * math.log(len(same)) for same in times.values()
         }
         return list(worths), worths
 
@@ -151,9 +149,7 @@ class Compiler:
             Phrase((exact(a.words[-1]), exact(b.words[0])), (), self._weights.pair)
             for a, b in pairwise(clauses)
         ]
-        groups = tuple(
-            tuple(dict.fromkeys((*self.forms(c.joined[0]), exact(c.joined[0])))) for c in clauses
-        )
+        groups = tuple(self.forms(c.joined[0]) for c in clauses)
         return (*pairs, Together(groups, self._weights.together))
 
     def forms(self, word: str) -> tuple[str, ...]:

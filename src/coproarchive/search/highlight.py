@@ -123,8 +123,8 @@ def excerpt(text: str, marks: list[Mark]) -> Snippet:
 
 def _window(text: str, marks: list[Mark]) -> tuple[int, int]:
     """Bounds of the excerpt, at spaces."""
-    best, start = (-1, 0), 0
-    for at, mark in enumerate(marks[:LOOKED_AT]):
+    best, start = (-1, 0), marks[0].start if marks else 0
+    for at, mark in enumerate(marks[:LOOKED_AT] if len(marks) > 1 else ()):
         inside = [m for m in marks[at : at + LOOKED_AT] if m.end <= mark.start + WIDTH]
         worth = (len({m.clause for m in inside}), len(inside))
         if worth > best:
@@ -142,6 +142,8 @@ def _window(text: str, marks: list[Mark]) -> tuple[int, int]:
 
 def _merged(marks: list[Mark], shift: int, limit: int) -> tuple[tuple[int, int], ...]:
     """Offsets without overlaps, moved by `shift`."""
+    if not marks:
+        return ()
     merged: list[tuple[int, int]] = []
     for mark in marks:
         start, end = mark.start - shift, min(mark.end, limit) - shift

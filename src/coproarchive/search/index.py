@@ -29,16 +29,22 @@ from coproarchive.progress import Progress, silent
 from coproarchive.search import fields, generations
 from coproarchive.search.answer import Labels, facets_of, notes_of
 from coproarchive.search.asking import Answer, ask
+from coproarchive.search.cache import Cache
 from coproarchive.search.compile import Compiler, Synonyms
-from coproarchive.search.engines.base import Document, SearchEngine
+from coproarchive.search.engines.base import Document, SearchEngine, Snapshot
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.highlight import Highlighter
-from coproarchive.search.kept import pack, texts_of
+from coproarchive.search.kept import Kept, pack, texts_of
 from coproarchive.search.locate import Locator, searchable_names, shown_leaves
 from coproarchive.search.query import MAX_SIZE, Query
 from coproarchive.search.results import Results
 from coproarchive.search.similar import Similar, similar
 from coproarchive.store import Store
+
+NEAR = 5
+"""So many of what has only some of the words are shown behind the few that have all."""
+SHOWN_BYTES = 48 << 20
+"""Bytes kept of texts of items that were hits: the same ones are, again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +111,11 @@ class Index:
 
     def words(self) -> list[str]:
         """Every word in the index, sorted."""
-        return self._engine.words()
+        return self._engine.snapshot().words()
 
     def frequency(self, term: str) -> int:
         """Items with the term."""
-        return self._engine.frequency(term)
+        return self._engine.snapshot().frequency(term)
 
     # --------------------------------------------------------------- asking
 
@@ -121,15 +127,15 @@ class Index:
             catalogue: what the reader may see.
         """
         known = self._known(catalogue)
-        answer = self.answer(query, catalogue)
+        answer = known.answer(query)
         compiled, response = answer.compiled, answer.response
-        locator = Locator(compiled, known.compiler, catalogue, self._engine)
-        hits = locator.hits(response.hits)
+        locator = Locator(compiled, known.compiler, catalogue, known.engine, known.shown)
+        hits, also = locator.hits(response.hits, response.also[:NEAR])
         return Results(
             total=response.total,
             full=answer.full,
             hits=hits,
-            also=locator.hits(answer.also) if answer.also else (),
+            also=also,
             facets=facets_of(response, query, catalogue, known.labels),
             query=query,
             notes=notes_of(query, answer),
@@ -140,9 +146,7 @@ class Index:
 
     def answer(self, query: Query, catalogue: Catalogue) -> Answer:
         """What the engine finds, its hits not yet made readable."""
-        names = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
-        known = self._known(catalogue)
-        return ask(self._engine, known.compiler, query, names, known.without)
+        return self._known(catalogue).answer(query)
 
     def found(
         self, query: Query, catalogue: Catalogue, most: int
@@ -167,8 +171,8 @@ class Index:
         self, item: Item, catalogue: Catalogue, reader: Reader, leaf: int | None = None
     ) -> tuple[Similar, ...]:
         """Items like this one, or like one leaf of its first file; see similar.similar."""
-        without = self._known(catalogue).without
-        return similar(self._engine, catalogue, reader, item, leaf, without=without)
+        known = self._known(catalogue)
+        return similar(known.engine, catalogue, reader, item, leaf, without=known.without)
 
     def highlighter(self, query: Query, catalogue: Catalogue, language: str) -> Highlighter:
         """Marks what answers the query in texts of a language, as the hits of a search do."""
@@ -179,21 +183,10 @@ class Index:
     def _known(self, catalogue: Catalogue) -> _Kept:
         """What follows from this catalogue and what the index holds now; kept, since making it
         reads every record's language, every topic and every id."""
-        made_for = (catalogue, self._engine.version())
-        kept = self._kept
-        if kept is not None and all(a is b for a, b in zip(kept.made_for, made_for, strict=True)):
-            return kept
-        # Hidden or withdrawn after the index was brought up to date: out of every answer at once.
-        without = frozenset(self._engine.digests().keys() - catalogue.items.keys())
-        topics = ((t.label, *t.alternatives) for t in catalogue.topics.values())
-        compiler = Compiler(
-            list(dict.fromkeys([*catalogue.series.languages, *_spoken(catalogue)])),
-            Synonyms([*catalogue.series.synonyms, *topics]),
-            partial(self._engine.frequency, without=without),
-            partial(self._engine.words, without),
-        )
-        self._kept = _Kept(made_for, compiler, without, Labels(catalogue))
-        return self._kept
+        engine, kept = self._engine.snapshot(), self._kept
+        if kept is None or kept.engine is not engine or kept.catalogue is not catalogue:
+            kept = self._kept = _Kept.of(catalogue, engine)
+        return kept
 
     # ------------------------------------------------------------- updating
 
@@ -248,19 +241,44 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What is made once for a catalogue and a version of the engine.
+    """What is made once for a catalogue and what the engine has.
 
     Attributes:
-        made_for: those two.
+        catalogue, engine: those two.
         compiler: of queries.
         without: ids that the engine has and the catalogue has not.
         labels: of the catalogue's facet values.
+        facets: that are counted.
+        shown: what hits are shown from.
     """
 
-    made_for: tuple[object, object]
+    catalogue: Catalogue
+    engine: Snapshot
     compiler: Compiler
     without: frozenset[str]
     labels: Labels
+    facets: tuple[str, ...]
+    shown: Cache[Kept]
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, engine: Snapshot) -> _Kept:
+        """Made of them."""
+        # Hidden or withdrawn after the index was brought up to date: out of every answer at once.
+        without = frozenset(engine.digests().keys() - catalogue.items.keys())
+        topics = ((t.label, *t.alternatives) for t in catalogue.topics.values())
+        compiler = Compiler(
+            list(dict.fromkeys([*catalogue.series.languages, *_spoken(catalogue)])),
+            Synonyms([*catalogue.series.synonyms, *topics]),
+            partial(engine.frequency, without=without),
+            partial(engine.words, without),
+        )
+        facets = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
+        shown: Cache[Kept] = Cache(SHOWN_BYTES, lambda kept: kept.size)
+        return cls(catalogue, engine, compiler, without, Labels(catalogue), facets, shown)
+
+    def answer(self, query: Query) -> Answer:
+        """What the engine finds."""
+        return ask(self.engine, self.compiler, query, self.facets, self.without)
 
 
 def _spoken(catalogue: Catalogue) -> Iterator[str]:
@@ -282,7 +300,7 @@ class _Work:
 
     def bring_up_to_date(self, index: Index, started: float, is_new: bool) -> UpdateReport:
         wanted = {item_id: self._digest(item_id) for item_id in self._catalogue.items}
-        have = dict(index._engine.digests())
+        have = dict(index._engine.snapshot().digests())
         gone = [item_id for item_id in have if item_id not in wanted]
         changed = [item_id for item_id, digest in wanted.items() if have.get(item_id) != digest]
         kept = index.folder / "problems.json"
@@ -377,7 +395,7 @@ class _Work:
             },
             date=edtf_bounds(date)[0] if date else "",
             title=item.title,
-            kept=pack(item.title, item.abstract or "", "\n".join(names), leaves),
+            kept=pack(item.title, item.abstract or "", leaves),
         )
 
 
@@ -385,7 +403,7 @@ def _usable(root: Path) -> Index | None:
     """The current index, None where it has to be built anew."""
     try:
         index = Index.open(root)
-        index._engine.digests()
+        index._engine.snapshot().digests()
     except IndexStateError:
         return None
     return index

@@ -7,31 +7,44 @@ by; only the texts of the few slides shown are read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.worker import Reader
-from coproarchive.model import Asset, Item, Leaf, Part, Source
-from coproarchive.search.answering import FIELD_NUMBERS, LEAF_TEXT, Spans, Wanted
+from coproarchive.model import Asset, Item, Leaf, Source
+from coproarchive.search.answering import KEY_SHIFT, LEAF_TEXT, Span, Texts, Wanted, text_key
+from coproarchive.search.cache import Cache
 from coproarchive.search.compile import Compiled, Compiler
-from coproarchive.search.engines.base import SearchEngine, Where
+from coproarchive.search.engines.base import Snapshot, Where
 from coproarchive.search.highlight import Highlighter, Mark, excerpt, whole
-from coproarchive.search.kept import Kept, KeptLeaf, KeptText
+from coproarchive.search.kept import Kept, KeptLeaf, KeptPart, KeptText
 from coproarchive.search.results import Hit, LeafHit, Snippet
 
-BEST_LEAVES = 3
 DESCRIPTION = "description"
 DETAILS = "details"
-MOST_PLACES = 12
-"""So many places of a word are told."""
 
-_TITLE = (0, FIELD_NUMBERS["title"])
-_DESCRIPTION = (0, FIELD_NUMBERS["abstract"])
-_NAMES = FIELD_NUMBERS["names"]
-_NOWHERE = Where({}, b"")
+
+class _Detail(NamedTuple):
+    """How much is told of a hit: its best leaves, and places of each word."""
+
+    leaves: int
+    places: int
+
+
+_FULL, _NEAR = _Detail(3, 8), _Detail(1, 2)
+"""Of what was asked for, and of what has only some of the words."""
+
+Found = Sequence[tuple[str, float]]
+"""Ids and scores."""
+
+_TITLE, _DESCRIPTION, _NAMES = text_key("title"), text_key("abstract"), text_key("names")
+_LEAF_MASK = (1 << KEY_SHIFT) - 1
+_NOWHERE = Where({}, {}, b"")
+_NO_SNIPPET = Snippet("")
+_NONE: list[Span] = []
 
 
 def shown_leaves(item: Item, catalogue: Catalogue, reader: Reader) -> Iterator[tuple[Asset, Leaf]]:
@@ -54,20 +67,10 @@ def extractions(item: Item, reader: Reader) -> Iterator[tuple[Asset, Extraction]
             yield asset, extraction
 
 
-class _Answering(NamedTuple):
-    """A leaf that has some of the words.
-
-    Attributes:
-        worth: how well it answers; larger is better.
-        leaf: its texts.
-        texts: answers in each of its texts, in the order of LEAF_FIELDS.
-        clauses: which of the clauses it answers.
-    """
-
-    worth: tuple[int, int, int, int]
-    leaf: KeptLeaf
-    texts: tuple[Spans, ...]
-    clauses: set[int]
+_Answering = tuple[int, int, int, int, list[list[Span]]]
+"""A leaf that has some of the words; the best is the largest. How many of the clauses it answers,
+how many in its heading, how often; less than 0 by its place among the item's leaves; answers in
+each of its texts, in the order of LEAF_FIELDS."""
 
 
 class Locator:
@@ -77,11 +80,17 @@ class Locator:
         compiled: what was searched.
         compiler: knows the forms of words.
         catalogue: what the reader may see.
-        engine: that found them.
+        engine: what found them.
+        known: by id, what was kept of items that were hits before.
     """
 
     def __init__(
-        self, compiled: Compiled, compiler: Compiler, catalogue: Catalogue, engine: SearchEngine
+        self,
+        compiled: Compiled,
+        compiler: Compiler,
+        catalogue: Catalogue,
+        engine: Snapshot,
+        known: Cache[Kept],
     ):
         self._asked = [c for c in compiled.clauses if not c.excluded]
         self._clauses = (*self._asked, *compiled.alternatives)
@@ -89,29 +98,41 @@ class Locator:
         self._compiler = compiler
         self._catalogue = catalogue
         self._engine = engine
-        prefixes = {c.words[0]: () for c in self._clauses if c.kind == "prefix"}
-        expanded = {prefix: engine.expansions(prefix) for prefix in prefixes}
-        self._wanted = Wanted(self._clauses, compiler, expanded)
+        self._known = known
+        self._wanted = Wanted(self._clauses, compiler)
+        self._is_one = len(self._clauses) == 1
+        self._leave_out = catalogue.series.hidden_slides == "leave-out"
 
-    def hits(self, found: Sequence[tuple[str, float]]) -> tuple[Hit, ...]:
-        """The items found, each with the slides that answer best.
+    def hits(self, found: Found, also: Found = ()) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
+        """The items found, each with the slides that answer best; those beside, each with one.
 
         Those that the catalogue does not have are left out: another process may have written since
         it was compared with the engine.
         """
-        items = [(self._catalogue.items[i], s) for i, s in found if i in self._catalogue.items]
-        where = self._engine.where((item.id for item, _ in items), self._wanted.terms)
-        return tuple(self._hit(item, score, where.get(item.id, _NOWHERE)) for item, score in items)
+        wanted = self._wanted
+        ids = [item_id for item_id, _ in (*found, *also)]
+        where = self._engine.where(ids, wanted.terms, wanted.prefixes)
+        items = self._catalogue.items
+        both = (
+            tuple(
+                self._hit(items[i], score, where.get(i, _NOWHERE), detail)
+                for i, score in own
+                if i in items
+            )
+            for own, detail in ((found, _FULL), (also, _NEAR))
+        )
+        full, partial = both
+        return full, partial
 
-    def _hit(self, item: Item, score: float, where: Where) -> Hit:
-        kept = Kept(where.kept)
+    def _hit(self, item: Item, score: float, where: Where, detail: _Detail) -> Hit:
+        kept = self._known.get(item.id, lambda: Kept(where.kept))
         language = item.language or self._catalogue.series.languages[0]
-        answers = self._wanted.answers(where.places, kept, language)
+        answers = self._wanted.answers(where, kept, language)
         leaves = self._answering(item, kept, answers)
         described = item.abstract or ""
-        title = self._marks(item.title, kept.title, answers.get(_TITLE, {}), language)
-        marks = self._marks(described, kept.description, answers.get(_DESCRIPTION, {}), language)
-        matched = self._where(leaves, title, marks, self._named(item, kept, answers, language))
+        title = self._marks(item.title, kept.title, answers.get(_TITLE), language)
+        marks = self._marks(described, kept.description, answers.get(_DESCRIPTION), language)
+        matched = self._where(kept, leaves, title, marks, answers.get(_NAMES), detail.places)
         wanted = described and (marks or not leaves)
         return Hit(
             id=item.id,
@@ -119,93 +140,96 @@ class Locator:
             kind=item.kind.value,
             score=score,
             seminar=item.seminar,
-            speakers=tuple(dict.fromkeys(c.person for c in item.people)),
+            speakers=tuple(dict.fromkeys([c.person for c in item.people])),
             date=self._catalogue.item_date(item),
-            leaves=tuple(_leaf_hit(leaf, kept) for leaf in leaves[:BEST_LEAVES]),
-            more_leaves=max(0, len(leaves) - BEST_LEAVES),
-            snippet=excerpt(described, marks) if wanted else Snippet(""),
+            leaves=tuple([_leaf_hit(leaf, kept) for leaf in leaves[: detail.leaves]]),
+            more_leaves=max(0, len(leaves) - detail.leaves),
+            snippet=excerpt(described, marks) if wanted else _NO_SNIPPET,
             missing=self._missing(matched),
             matched=matched,
         )
 
-    def _highlighter(self, language: str) -> Highlighter:
-        return Highlighter(self._clauses, self._compiler.forms, language)
-
-    def _marks(self, text: str, kept: KeptText, spans: Spans, language: str) -> list[Mark]:
+    def _marks(
+        self, text: str, kept: KeptText, spans: list[Span] | None, language: str
+    ) -> list[Mark]:
         """Answers in a text of the record, which may have changed since it was indexed."""
-        if not spans and not text:
-            return []
         if text == kept.text:
-            return _marks(kept, spans)
-        return self._highlighter(language).marks(text)
+            return _marks(kept, spans or [])
+        return Highlighter(self._clauses, self._compiler.forms, language).marks(text)
 
-    def _named(
-        self, item: Item, kept: Kept, answers: Mapping[tuple[int, int], Spans], language: str
-    ) -> set[int]:
-        """Clauses that names answer."""
-        names = "\n".join(searchable_names(item, self._catalogue))
-        if names == kept.names.text:
-            return {c for (_, field), own in answers.items() if field == _NAMES for c in own}
-        highlighter = self._highlighter(language)
-        return {mark.clause for mark in highlighter.marks(names)}
-
-    def _answering(
-        self, item: Item, kept: Kept, answers: Mapping[tuple[int, int], Spans]
-    ) -> list[_Answering]:
+    def _answering(self, item: Item, kept: Kept, answers: Texts) -> list[_Answering]:
         """Answering leaves, best first: more of the words, in the title, more often, earlier."""
-        assets = {(asset.sha256, asset.path) for asset in item.assets}
-        leave_out = self._catalogue.series.hidden_slides == "leave-out"
-        texts: dict[int, list[Spans]] = {}
-        for (ordinal, field), spans in answers.items():
-            number = LEAF_TEXT.get(field)
-            if number is not None and ordinal < kept.leaves:
-                if ordinal not in texts:
-                    texts[ordinal] = [{}, {}, {}]
-                texts[ordinal][number] = spans
-        found = []
-        for ordinal in sorted(texts):
-            leaf, own = kept.leaf(ordinal), texts[ordinal]
-            if (leaf.hidden and leave_out) or kept.assets[leaf.asset] not in assets:
+        by_leaf: dict[int, list[list[Span]]] = {}
+        for key, spans in answers.items():
+            number = LEAF_TEXT[key >> KEY_SHIFT]
+            if number is not None:
+                leaf = key & _LEAF_MASK
+                texts = by_leaf.get(leaf)
+                if texts is None:
+                    texts = by_leaf[leaf] = [_NONE, _NONE, _NONE]
+                texts[number] = spans
+        is_shown = self._shown(item, kept)
+        found: list[_Answering] = []
+        for ordinal, texts in by_leaf.items():
+            if ordinal >= kept.leaves or (is_shown is not None and not is_shown(ordinal)):
                 continue
-            clauses = own[0].keys() | own[1].keys() | own[2].keys()
-            times = 0
-            for text in own:
-                for each in text.values():
-                    times += len(each)
-            worth = (len(clauses), len(own[0]), min(times, 20), -leaf.number)
-            found.append(_Answering(worth, leaf, tuple(own), clauses))
-        found.sort(key=_worth, reverse=True)
+            heading, own, notes = texts
+            times = len(heading) + len(own) + len(notes)
+            if times == 1 or self._is_one:
+                clauses, headed = 1, 1 if heading else 0
+            else:
+                clauses = len({clause for spans in texts for _, _, clause in spans})
+                headed = len({clause for _, _, clause in heading})
+            found.append((clauses, headed, min(times, 20), -ordinal, texts))
+        found.sort(reverse=True)
         return found
 
+    def _shown(self, item: Item, kept: Kept) -> Callable[[int], bool] | None:
+        """Tells of an indexed leaf whether readers see it; None where they see all."""
+        assets = [(asset.sha256, asset.path) for asset in item.assets]
+        leave_out = self._leave_out and kept.has_hidden
+        if not leave_out and (assets == kept.assets or set(assets).issuperset(kept.assets)):
+            return None
+
+        def is_shown(ordinal: int) -> bool:
+            # The file may have been taken out of the record since.
+            leaf = kept.leaf(ordinal)
+            return not (leaf.hidden and leave_out) and kept.assets[leaf.asset] in assets
+
+        return is_shown
+
     def _where(
-        self, leaves: list[_Answering], title: list[Mark], marks: list[Mark], named: set[int]
+        self,
+        kept: Kept,
+        leaves: list[_Answering],
+        title: list[Mark],
+        marks: list[Mark],
+        named: list[Span] | None,
+        most: int,
     ) -> dict[str, tuple[str, ...]]:
         """Word of the query -> the places of the item it stands in."""
         places: dict[int, list[str]] = {}
-        for place, clauses in (
-            ("title", {mark.clause for mark in title}),
-            (DESCRIPTION, {mark.clause for mark in marks}),
-            (DETAILS, named),
-        ):
-            for clause in clauses:
-                places.setdefault(clause, []).append(place)
+        for mark in title:
+            places[mark.clause] = ["title"]
+        for clause in {mark.clause for mark in marks}:
+            places.setdefault(clause, []).append(DESCRIPTION)
+        for clause in {clause for _, _, clause in named or ()}:
+            places.setdefault(clause, []).append(DETAILS)
         unfilled = set(range(len(self._clauses)))
-        for found in leaves:
-            wanted = found.clauses & unfilled
+        for *_, minus, texts in leaves:
+            wanted = unfilled.intersection([c for spans in texts for _, _, c in spans])
             if not wanted:
                 continue
-            leaf = found.leaf
-            place = f"{leaf.kind} {leaf.label or leaf.number}"
+            place = kept.leaf(-minus).place
             for clause in wanted:
                 own = places.setdefault(clause, [])
                 if place not in own:
                     own.append(place)
-                if len(own) >= MOST_PLACES:
-                    unfilled.discard(clause)
-        told: dict[str, list[str]] = {}
-        for number, own in sorted(places.items()):
-            told[self._clauses[number].surface] = own
-        return {surface: tuple(own) for surface, own in told.items()}
+                    if len(own) >= most:
+                        unfilled.discard(clause)
+            if not unfilled:
+                break
+        return {self._clauses[number].surface: tuple(places[number]) for number in sorted(places)}
 
     def _missing(self, matched: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
         """Words asked for that stand nowhere in the item; a synonym found stands for its word."""
@@ -217,9 +241,6 @@ class Locator:
                 c.surface for c in self._asked if c.surface not in matched and c.surface not in said
             )
         return tuple(c.surface for c in self._asked if c.surface not in matched)
-
-
-_worth = attrgetter("worth")
 
 
 def searchable_names(item: Item, catalogue: Catalogue) -> list[str]:
@@ -237,50 +258,66 @@ def searchable_names(item: Item, catalogue: Catalogue) -> list[str]:
     return [*names, seminar.title] if seminar else names
 
 
-def _marks(text: KeptText, spans: Spans) -> list[Mark]:
+def _marks(text: KeptText, spans: list[Span]) -> list[Mark]:
     """Answers as characters, ascending."""
     if not spans:
         return []
-    found = {
-        Mark(text.bounds(first)[0], text.bounds(last)[1], clause)
-        for clause, own in spans.items()
-        for first, last in own
-        if last < text.count
-    }
-    return sorted(found, key=lambda m: (m.start, -m.end))
+    bounds, count = text.bounds, text.count
+    found = [
+        Mark(bounds(first)[0], bounds(last)[1], clause)
+        for first, last, clause in spans
+        if last < count
+    ]
+    if len(found) > 1:
+        found.sort(key=lambda m: (m[0], -m[1]))
+    return found
 
 
 def _leaf_hit(found: _Answering, kept: Kept) -> LeafHit:
     """The leaf with an excerpt from the part that answers most."""
-    leaf = found.leaf
-    marks = [_marks(text, spans) for text, spans in zip(leaf.texts, found.texts, strict=True)]
-    title = leaf.texts[0].text
-    best: tuple[tuple[int, bool], Part, list[Mark]] | None = None
-    for part, number, start in leaf.parts():
-        end = start + len(part.text)
-        # A phrase may go from one box into the next: each shows its part of it.
-        inside = marks[number]
-        if start or end < len(leaf.texts[number].text):
-            inside = [
-                Mark(max(m.start, start) - start, min(m.end, end) - start, m.clause)
-                for m in inside
-                if m.start < end and m.end > start
-            ]
-        worth = (len({m.clause for m in inside}), part.source is not Source.LINK)
-        if best is None or worth > best[0]:
-            best = worth, part, inside
-    snippet, source = Snippet(""), Source.TITLE
-    if best is not None:
-        worth, part, inside = best
-        snippet = excerpt(part.text, inside)
-        source = part.source if worth[0] or not title else Source.TITLE
+    *_, minus, texts = found
+    leaf = kept.leaf(-minus)
+    heading = leaf.texts[0]
+    title = whole(heading.text, _marks(heading, texts[0]))
+    parts = leaf.parts
+    if len(parts) == 1:
+        (part,) = parts
+        text, spans = leaf.texts[part.text], texts[part.text]
+        inside = _marks(text, spans)
+        snippet = excerpt(text.text, inside)
+    elif parts:
+        part, inside, snippet = _best_part(leaf, parts, texts)
+    else:
+        part, inside, snippet = None, [], _NO_SNIPPET
+    is_headed = part is None or (not inside and title.text)
     return LeafHit(
         asset=kept.assets[leaf.asset][1],
         number=leaf.number,
         kind=leaf.kind,
         label=leaf.label,
-        title=whole(title, marks[0]),
+        title=title,
         snippet=snippet,
-        source=source.value,
+        source=(Source.TITLE if is_headed or part is None else part.source).value,
         start=leaf.start,
     )
+
+
+def _best_part(
+    leaf: KeptLeaf, parts: list[KeptPart], answers: list[list[Span]]
+) -> tuple[KeptPart, list[Mark], Snippet]:
+    """The part that answers most, its answers, and an excerpt."""
+    marks = [_marks(text, spans) for text, spans in zip(leaf.texts, answers, strict=True)]
+    found = []
+    for part in parts:
+        # A phrase may go from one box into the next: each shows its part of it.
+        inside = [
+            Mark(max(m.start, part.start) - part.start, min(m.end, part.end) - part.start, m.clause)
+            for m in marks[part.text]
+            if m.start < part.end and m.end > part.start
+        ]
+        found.append(
+            (len({m.clause for m in inside}), part.source is not Source.LINK, inside, part)
+        )
+    *_, inside, part = max(found, key=itemgetter(0, 1))
+    text = leaf.texts[part.text].text[part.start : part.end]
+    return part, inside, excerpt(text, inside)

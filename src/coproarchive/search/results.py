@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from coproarchive.search.query import Query
 
 
-@dataclass(frozen=True, slots=True)
-class Snippet:
+class Snippet(NamedTuple):
     """A piece of text and which of its characters answer the query.
 
     Attributes:
@@ -22,8 +22,7 @@ class Snippet:
     marks: tuple[tuple[int, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LeafHit:
+class LeafHit(NamedTuple):
     """A slide, page or section that answers.
 
     Attributes:
@@ -47,8 +46,7 @@ class LeafHit:
     start: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """An item that answers.
 
     Attributes:
@@ -72,7 +70,7 @@ class Hit:
     more_leaves: int = 0
     snippet: Snippet = Snippet("")
     missing: tuple[str, ...] = ()
-    matched: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    matched: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 class FacetValue(NamedTuple):

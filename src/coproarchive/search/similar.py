@@ -11,7 +11,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Item
 from coproarchive.search.analysis import STOP_WORDS, stem, words_of
-from coproarchive.search.engines.base import Everything, Request, SearchEngine, Some, Term
+from coproarchive.search.engines.base import Everything, Request, Snapshot, Some, Term
 from coproarchive.search.locate import searchable_names, shown_leaves
 
 TELLING = 25
@@ -41,7 +41,7 @@ class Similar:
 
 
 def similar(
-    engine: SearchEngine,
+    engine: Snapshot,
     catalogue: Catalogue,
     reader: Reader,
     item: Item,
@@ -103,7 +103,7 @@ def _counts(texts: Iterable[tuple[str, int]]) -> Counter[str]:
 
 
 def _telling(
-    engine: SearchEngine, counts: Counter[str], language: str, without: frozenset[str]
+    engine: Snapshot, counts: Counter[str], language: str, without: frozenset[str]
 ) -> list[tuple[str, str, float]]:
     """Stem, word and weight: often here, seldom elsewhere, and somewhere else at all."""
     total = engine.search(Request(Everything(), without=without, limit=0)).total

@@ -21,8 +21,8 @@ class Spelling:
     """Words by their length, each with the set of its letters as bits.
 
     A slip (a letter left out, put in, changed, or swapped with the next: optimal string alignment
-    distance) changes two members of that set at most, so that nearly all words are ruled out by one
-    exclusive-or, without comparing them letter by letter.
+    distance) changes two members of that set at most, one if the word gets longer or shorter, so
+    that nearly all words are ruled out by one exclusive-or, without comparing letter by letter.
 
     Args:
         words: of the archive, sorted.
@@ -37,20 +37,28 @@ class Spelling:
 
     def near(self, word: str) -> list[str]:
         """The nearest words, equally near; among them, with the same first letter if any is."""
-        slips = 2 if len(word) >= LONG else 1
+        for slips in (1, 2) if len(word) >= LONG else (1,):
+            candidates = self._candidates(word, slips)
+            found = process.extract(
+                word, candidates, scorer=OSA.distance, score_cutoff=slips, limit=MOST
+            )
+            ranked = [((distance, other[0] != word[0]), other) for other, distance, _ in found]
+            if ranked:
+                best = min(ranked)[0]
+                return [other for rank, other in ranked if rank == best]
+        return []
+
+    def _candidates(self, word: str, slips: int) -> list[str]:
+        """Words that may be so many slips away; each letter more or less is one of them."""
         letters = _letters([word], len(word))
-        candidates: list[str] = []
+        found: list[str] = []
         for length in range(len(word) - slips, len(word) + slips + 1):
             if length in self._words:
                 words, sets = self._words[length]
-                likely = np.flatnonzero(np.bitwise_count(sets ^ letters) <= 2 * slips)
-                candidates += [words[n] for n in likely.tolist()]
-        found = process.extract(
-            word, candidates, scorer=OSA.distance, score_cutoff=slips, limit=MOST
-        )
-        ranked = [((distance, other[0] != word[0]), other) for other, distance, _ in found]
-        best = min(ranked)[0] if ranked else None
-        return [other for rank, other in ranked if rank == best]
+                changes = 2 * slips - abs(length - len(word))
+                likely = (np.bitwise_count(sets ^ letters) <= changes).nonzero()[0]
+                found += [words[n] for n in likely.tolist()]
+        return found
 
 
 def _letters(words: list[str], length: int) -> Letters:

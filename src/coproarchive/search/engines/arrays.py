@@ -1,12 +1,11 @@
-"""Small numpy building blocks of the view: sorted numbers, postings, facet columns, a cache."""
+"""Small numpy building blocks of the view: sorted numbers, postings, facets."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,54 +13,84 @@ from numpy.typing import NDArray
 from coproarchive.search.analysis import FIELD_SHIFT
 
 Numbers = NDArray[np.int64]
+Entries = NDArray[np.uint32]
 Scores = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-T = TypeVar("T")
+Integer = TypeVar("Integer", np.int64, np.uint32)
 
-DOCUMENT_SHIFT = FIELD_SHIFT + 4
-"""A place is the document's number, shifted by so many bits, and the stored position."""
+FIELD_BITS = 3
+"""For the number of a text field."""
+FIELD_MASK = (1 << FIELD_BITS) - 1
+DOCUMENT_SHIFT = FIELD_SHIFT + FIELD_BITS
+"""A place is the document's number, shifted by so many bits, and what base.Where has of it."""
+
+_PLACE_MASK = (1 << DOCUMENT_SHIFT) - 1
 
 NO_NUMBERS: Numbers = np.zeros(0, np.int64)
 NO_SCORES: Scores = np.zeros(0)
+_NO_ENTRIES: Entries = np.zeros(0, np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Where a term stands, all fields together.
+    """Where terms stand, all fields together.
 
     Attributes:
-        documents: ascending document numbers.
-        counts: how often in each.
-        positions: of all documents one after another, ascending in each; see base.Where.
+        places: of all documents one after another, each with the document's number.
+        entries: document's number, shifted by FIELD_BITS, and field's.
+        counts: how often, of each entry.
+        is_one_each: whether no document has two entries, as far as is known.
     """
 
-    documents: Numbers
-    counts: Numbers
-    positions: Numbers
+    places: Numbers
+    entries: Entries
+    counts: Entries
+    is_one_each: bool = False
 
     @property
-    def owners(self) -> Numbers:
-        """The document of each position."""
-        return np.repeat(self.documents, self.counts)
-
-    def of(self, documents: Numbers) -> dict[int, list[int]]:
-        """Positions in some documents, of those that have any."""
-        if not len(self.documents):
-            return {}
-        at, found = lookup(documents, self.documents)
-        there = at[found]
-        ends = np.cumsum(self.counts)[there]
-        starts = ends - self.counts[there]
-        bounds = zip(documents[found].tolist(), starts.tolist(), ends.tolist(), strict=True)
-        return {number: self.positions[start:end].tolist() for number, start, end in bounds}
+    def documents(self) -> Numbers:
+        """Those of one term, ascending."""
+        owners = self.entries >> FIELD_BITS
+        return owners[firsts(owners)].astype(np.int64)
 
     @property
     def size(self) -> int:
-        """Bytes held."""
-        return self.documents.nbytes + self.counts.nbytes + self.positions.nbytes
+        """Bytes held, less what is only mapped from a file."""
+        arrays = (self.places, self.entries, self.counts)
+        return sum(array.nbytes for array in arrays if array.flags.owndata)
+
+    def moved(self, by: int) -> Postings:
+        """With every document's number so much higher."""
+        entries = self.entries + np.uint32(by << FIELD_BITS)
+        places = self.places + (by << DOCUMENT_SHIFT)
+        return Postings(places, entries, self.counts, self.is_one_each)
+
+    def within(self, documents: Numbers) -> Numbers:
+        """The places in some documents, both ascending."""
+        at = self.places.searchsorted(np.concatenate([documents, documents + 1]) << DOCUMENT_SHIFT)
+        return self.places[ranges(at[: len(documents)], at[len(documents) :])]
+
+    def lists(self, bounds: Numbers) -> list[list[int]]:
+        """The places in some documents, a list each, without the documents' numbers.
+
+        Args:
+            bounds: see `bounds_of`.
+        """
+        at = self.places.searchsorted(bounds).tolist()
+        half = len(at) // 2
+        return [
+            (self.places[start:end] & _PLACE_MASK).tolist() if start < end else []
+            for start, end in zip(at[:half], at[half:], strict=True)
+        ]
 
 
-NO_POSTINGS = Postings(NO_NUMBERS, NO_NUMBERS, NO_NUMBERS)
+def bounds_of(documents: Numbers) -> Numbers:
+    """No place in each document is lower than, and all are below: one half after the other."""
+    bounds: Numbers = np.concatenate([documents, documents + 1]) << DOCUMENT_SHIFT
+    return bounds
+
+
+NO_POSTINGS = Postings(NO_NUMBERS, _NO_ENTRIES, _NO_ENTRIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +105,11 @@ class Found:
         """Bytes held."""
         return self.documents.nbytes + self.scores.nbytes
 
+    @property
+    def best(self) -> float:
+        """The highest score, 0 where there is none."""
+        return float(self.scores.max()) if len(self.scores) else 0.0
+
     def weighted(self, weight: float) -> Found:
         """With every score multiplied."""
         return self if weight == 1.0 else Found(self.documents, self.scores * weight)
@@ -84,8 +118,16 @@ class Found:
         """The same documents, the bonus's scores added where it has them."""
         if not len(bonus.documents) or not len(self.documents):
             return self
-        at, both = lookup(self.documents, bonus.documents)
-        return Found(self.documents, self.scores + np.where(both, bonus.scores[at], 0.0))
+        if len(bonus.documents) > len(self.documents):
+            at, there = lookup(self.documents, bonus.documents)
+            return Found(self.documents, self.scores + np.where(there, bonus.scores[at], 0.0))
+        at, there = lookup(bonus.documents, self.documents)
+        scores = self.scores.copy()
+        if there.all():
+            scores[at] += bonus.scores
+        else:
+            scores[at[there]] += bonus.scores[there]
+        return Found(self.documents, scores)
 
 
 NOTHING = Found(NO_NUMBERS, NO_SCORES)
@@ -93,7 +135,7 @@ NOTHING = Found(NO_NUMBERS, NO_SCORES)
 
 def lookup(wanted: Numbers, among: Numbers) -> tuple[Numbers, Mask]:
     """Where each number stands in an ascending array that is not empty, and whether it does."""
-    at = np.searchsorted(among, wanted)
+    at = among.searchsorted(wanted)
     at[at == len(among)] = 0
     return at, among[at] == wanted
 
@@ -110,9 +152,15 @@ def distinct(ascending: Numbers) -> Numbers:
     """Each number once; numpy's own way does not know that they are in order."""
     if len(ascending) < 2:
         return ascending
-    first = np.ones(len(ascending), bool)
+    return ascending[firsts(ascending)]
+
+
+def firsts(ascending: NDArray[Integer]) -> Numbers:
+    """Where each number stands first."""
+    first = np.empty(len(ascending), bool)
+    first[:1] = True
     np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
-    return ascending[first]
+    return first.nonzero()[0]
 
 
 def both(few: Found, many: Found) -> Found:
@@ -123,111 +171,98 @@ def both(few: Found, many: Found) -> Found:
     return Found(few.documents[found], few.scores[found] + many.scores[at[found]])
 
 
-def either(
-    found: list[Found], size: int, join: Callable[[Scores, Scores], Scores], least: int
-) -> Found:
-    """Documents in at least so many, their scores joined; `size` is the number of all documents."""
-    scores = np.zeros(size)
-    matched = np.zeros(size, np.int16)
+def summed(owners: NDArray[Integer], worths: Scores, size: int) -> Scores:
+    """Sum of the worths of each of so many owners."""
+    sums: Scores = np.bincount(owners, worths, size)  # type: ignore[assignment]  # of its weights' type
+    return sums
+
+
+def either(found: list[Found], size: int, *, least: int) -> Found:
+    """Documents in at least so many, scores added up; `size` is the number of all documents."""
+    documents = np.concatenate([each.documents for each in found])
+    matched = np.bincount(documents, minlength=size)
+    scores = summed(documents, np.concatenate([each.scores for each in found]), size)
+    kept = (matched >= least).nonzero()[0]
+    return Found(kept, scores[kept])
+
+
+def best(found: list[Found], size: int) -> Found:
+    """Documents in any of them, each with its best score."""
+    scores = np.full(size, -1.0)
     for each in found:
-        scores[each.documents] = join(scores[each.documents], each.scores)
-        matched[each.documents] += 1
-    documents = np.flatnonzero(matched >= least)
+        scores[each.documents] = np.maximum(scores[each.documents], each.scores)
+    documents = (scores >= 0).nonzero()[0]
     return Found(documents, scores[documents])
 
 
-class Column:
-    """A facet of all documents: value numbers one after another, and whose they are.
+def ranges(starts: Numbers, ends: Numbers) -> Numbers:
+    """Every number of the ranges, one range after another."""
+    lengths = ends - starts
+    until = lengths.cumsum()
+    total = int(until[-1]) if len(until) else 0
+    numbers: Numbers = (starts - until + lengths).repeat(lengths)
+    return numbers + np.arange(total)
+
+
+class Columns:
+    """The facets of all documents: numbers of values, document by document.
+
+    All facets together, so that counting them takes one walk over the documents.
 
     Args:
-        values: of each document.
+        documents: facet -> values, of each document.
     """
 
-    def __init__(self, values: Iterable[tuple[str, ...]]):
-        numbers: dict[str, int] = {}
-        owners: list[int] = []
-        flat: list[int] = []
-        starts = [0]
-        for document, own in enumerate(values):
-            for value in dict.fromkeys(own):
-                flat.append(numbers.setdefault(value, len(numbers)))
-                owners.append(document)
-            starts.append(len(flat))
-        self._size = len(starts) - 1
-        self._names = np.array([*numbers, ""], object)[:-1]
-        self._values = list(numbers)
-        self._numbers = np.array(flat, np.int64)
-        self._owners = np.array(owners, np.int64)
-        self._starts = np.array(starts, np.int64)
+    def __init__(self, documents: Iterable[Mapping[str, tuple[str, ...]]]):
+        rows = list(documents)
+        names = dict.fromkeys(name for row in rows for name in row)
+        known = {
+            name: dict.fromkeys(value for row in rows for value in row.get(name, ()))
+            for name in names
+        }
+        pairs = [(name, value) for name, values in known.items() for value in values]
+        numbers = {pair: number for number, pair in enumerate(pairs)}
+        own = [
+            [
+                numbers[name, value]
+                for name, values in row.items()
+                for value in dict.fromkeys(values)
+            ]
+            for row in rows
+        ]
+        ends = np.cumsum([0, *map(len, known.values())]).tolist()
+        self._bounds = dict(zip(names, pairwise(ends), strict=True))
+        self._size = len(rows)
+        self._values = np.array([*(value for _, value in pairs), ""], object)[:-1]
+        self._numbers = np.array([number for each in own for number in each], np.int32)
+        self._starts = np.cumsum([0, *map(len, own)])
 
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays."""
-        return self._numbers.nbytes + self._owners.nbytes + self._starts.nbytes
+        return self._numbers.nbytes + self._starts.nbytes + self._values.nbytes
 
-    def mask(self, values: frozenset[str]) -> Mask:
+    def mask(self, name: str, values: frozenset[str]) -> Mask:
         """Which documents have one of the values."""
-        chosen = np.array([value in values for value in self._values], bool)
+        start, end = self._bounds.get(name, (0, 0))
+        chosen = np.zeros(len(self._values), bool)
+        chosen[start:end] = [value in values for value in self._values[start:end].tolist()]
+        having = np.repeat(np.arange(self._size), np.diff(self._starts))[chosen[self._numbers]]
         mask = np.zeros(self._size, bool)
-        if len(chosen):
-            mask[self._owners[chosen[self._numbers]]] = True
+        mask[having] = True
         return mask
 
-    def count(self, documents: Numbers) -> dict[str, int]:
-        """Value -> how many of the documents have it."""
+    def count(self, documents: Numbers, names: Iterable[str]) -> dict[str, dict[str, int]]:
+        """Facet -> value -> how many of the documents have it."""
         if len(documents) == self._size:
             numbers = self._numbers
-        elif len(documents) * 8 < self._size:
-            numbers = self._numbers[_ranges(self._starts[documents], self._starts[documents + 1])]
         else:
-            wanted = np.zeros(self._size, bool)
-            wanted[documents] = True
-            numbers = self._numbers[wanted[self._owners]]
+            numbers = self._numbers[ranges(self._starts[documents], self._starts[documents + 1])]
         counts = np.bincount(numbers, minlength=len(self._values))
-        there = np.flatnonzero(counts)
-        return dict(zip(self._names[there].tolist(), counts[there].tolist(), strict=True))
-
-
-def _ranges(starts: Numbers, ends: Numbers) -> Numbers:
-    """Every number of the ranges, one range after another."""
-    lengths = ends - starts
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum()))
-
-
-class Cache(Generic[T]):
-    """Keeps what was used last, up to a number of bytes. Thread-safe.
-
-    Args:
-        limit: bytes.
-        size: of an entry.
-    """
-
-    def __init__(self, limit: int, size: Callable[[T], int]):
-        self._limit = limit
-        self._size = size
-        self._entries: OrderedDict[Hashable, T] = OrderedDict()
-        self._lock = threading.Lock()
-        self.nbytes = 0
-
-    def peek(self, key: Hashable) -> T | None:
-        """The entry, None where it is not there."""
-        with self._lock:
-            if key in self._entries:
-                self._entries.move_to_end(key)
-            return self._entries.get(key)
-
-    def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The entry, made where it is not there; two threads may both make it."""
-        with self._lock:
-            if key in self._entries:
-                self._entries.move_to_end(key)
-                return self._entries[key]
-        made = make()
-        with self._lock:
-            if key not in self._entries:
-                self._entries[key] = made
-                self.nbytes += self._size(made)
-            while self.nbytes > self._limit and len(self._entries) > 1:
-                self.nbytes -= self._size(self._entries.popitem(last=False)[1])
-        return made
+        there = counts.nonzero()[0]
+        values, times = self._values[there].tolist(), counts[there].tolist()
+        found: dict[str, dict[str, int]] = {}
+        for name in names:
+            first, last = there.searchsorted(self._bounds.get(name, (0, 0))).tolist()
+            found[name] = dict(zip(values[first:last], times[first:last], strict=True))
+        return found

@@ -46,11 +46,13 @@ class Where:
     Attributes:
         places: term -> ascending places of it in the document: the number of the field in
             TEXT_FIELDS, shifted by FIELD_SHIFT, and the position that analysis.invert gives.
+        prefixed: prefix -> the same of all words that it stands for, each place once.
         kept: see Document.
     """
 
     places: Mapping[str, list[int]]
-    kept: bytes
+    prefixed: Mapping[str, list[int]]
+    kept: bytes | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Prefix:
 class Together:
     """Documents with a leaf on which each group has one of its terms, in LEAF_FIELDS.
 
-    Scores the rarities of the groups.
+    Scores the rarities of the groups: of what has one of a group's terms, in any field.
     """
 
     groups: tuple[tuple[str, ...], ...]
@@ -144,7 +146,10 @@ class Request:
 
     Attributes:
         node: what must match.
-        first: by relevance, what matches this too comes before what does not.
+        otherwise: what must match instead where no document matches `node`, whatever the filters;
+            matches whatever `node` does.
+        enough: by relevance, where fewer match `node`, whatever the filters, the page goes on with
+            the best of what matches `otherwise`, and all on it is scored by that.
         filters: facet -> values of which one must be there.
         dates: first and last day of a range, "" for open.
         without: ids that are as if they were not there, but for how rare words are.
@@ -154,7 +159,8 @@ class Request:
     """
 
     node: Node
-    first: Node | None = None
+    otherwise: Node | None = None
+    enough: int = 0
     filters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     dates: tuple[str, str] = ("", "")
     without: frozenset[str] = frozenset()
@@ -170,15 +176,43 @@ class Response:
 
     Attributes:
         total: number of matching documents.
-        first: how many of them match the request's `first`; all where it has none.
         hits: ids and scores (rounded to 4 places) of the page asked for, in order.
         facets: facet -> value -> number of documents that match all but this facet's own choice.
+        also: how the page goes on with what matches only the request's `otherwise`; not counted.
+        is_other: whether it was `otherwise` that had to match.
     """
 
     total: int
     hits: tuple[tuple[str, float], ...]
     facets: Mapping[str, Mapping[str, int]]
-    first: int
+    also: tuple[tuple[str, float], ...] = ()
+    is_other: bool = False
+
+
+class Snapshot(Protocol):
+    """What an engine has after one write: it never changes. Safe to call from several threads."""
+
+    def digests(self) -> Mapping[str, str]:
+        """Id -> digest of every document."""
+        ...
+
+    def search(self, request: Request) -> Response:
+        """Carry out a search."""
+        ...
+
+    def where(
+        self, ids: Iterable[str], terms: Iterable[str], prefixes: Iterable[str] = ()
+    ) -> Mapping[str, Where]:
+        """Where the terms stand in documents; ids that are not there are left out."""
+        ...
+
+    def frequency(self, term: str, without: frozenset[str] = frozenset()) -> int:
+        """Number of documents, those ids left out, with the term in any text field."""
+        ...
+
+    def words(self, without: frozenset[str] = frozenset()) -> list[str]:
+        """Every word as written that a document other than those has, sorted."""
+        ...
 
 
 class SearchEngine(Protocol):
@@ -192,36 +226,12 @@ class SearchEngine(Protocol):
         """
         ...
 
-    def digests(self) -> Mapping[str, str]:
-        """Id -> digest of every document."""
-        ...
-
-    def search(self, request: Request) -> Response:
-        """Carry out a search."""
-        ...
-
-    def where(self, ids: Iterable[str], terms: Iterable[str]) -> Mapping[str, Where]:
-        """Where the terms stand in documents; ids that are not there are left out.
+    def snapshot(self) -> Snapshot:
+        """What it has now: the same object until something was written, by whichever process.
 
         Raises:
-            IndexStateError: what was kept is damaged.
+            IndexStateError: what was written is gone or damaged.
         """
-        ...
-
-    def expansions(self, prefix: str) -> tuple[str, ...]:
-        """Terms that a Prefix stands for."""
-        ...
-
-    def version(self) -> object:
-        """Another value after each write that changed something, by whichever process."""
-        ...
-
-    def frequency(self, term: str, without: frozenset[str] = frozenset()) -> int:
-        """Number of documents, those ids left out, with the term in any text field."""
-        ...
-
-    def words(self, without: frozenset[str] = frozenset()) -> list[str]:
-        """Every word as written that a document other than those has, sorted."""
         ...
 
     def close(self) -> None:

@@ -64,53 +64,9 @@ class MemoryEngine:
         kept = {i: d for i, d in self._state.documents.items() if i not in gone}
         self._state = _State(kept | fresh, self._weights)
 
-    def digests(self) -> Mapping[str, str]:
-        """See SearchEngine.digests."""
-        return {i: d.document.digest for i, d in self._state.documents.items()}
-
-    def search(self, request: Request) -> Response:
-        """See SearchEngine.search."""
-        state = self._state
-        scores = {i: state.score(request.node, d) for i, d in state.documents.items()}
-        matching = {i: s for i, s in scores.items() if s is not None}
-        passing = [i for i in matching if state.passes(i, request, without="")]
-        first = {i for i in passing if state.comes_first(i, request)}
-        passing.sort(key=lambda i: state.order(i, matching[i], request, i in first))
-        page = passing[request.offset : request.offset + request.limit]
-        facets = {}
-        for name in request.facets:
-            counted = [i for i in matching if state.passes(i, request, without=name)]
-            values = (
-                v for i in counted for v in set(state.documents[i].document.facets.get(name, ()))
-            )
-            facets[name] = dict(Counter(values))
-        hits = tuple((i, round(matching[i], PLACES)) for i in page)
-        return Response(len(passing), hits, facets, len(first))
-
-    def where(self, ids: Iterable[str], terms: Iterable[str]) -> Mapping[str, Where]:
-        """See SearchEngine.where."""
-        documents, wanted = self._state.documents, list(terms)
-        return {
-            i: Where({t: p for t in wanted if (p := _places(documents[i], t))},
-                     documents[i].document.kept)
-            for i in ids if i in documents
-        }  # fmt: skip
-
-    def expansions(self, prefix: str) -> tuple[str, ...]:
-        """See SearchEngine.expansions."""
-        return tuple(expansions(self._state.words, prefix))
-
-    def version(self) -> object:
-        """See SearchEngine.version."""
+    def snapshot(self) -> _State:
+        """See SearchEngine.snapshot."""
         return self._state
-
-    def frequency(self, term: str, without: frozenset[str] = frozenset()) -> int:
-        """See SearchEngine.frequency."""
-        return self._state.only(without).having(term, TEXT_FIELDS)
-
-    def words(self, without: frozenset[str] = frozenset()) -> list[str]:
-        """See SearchEngine.words."""
-        return self._state.only(without).words
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -123,6 +79,69 @@ class _State:
         self.documents = documents
         self.weights = weights
 
+    # --------------------------------------------------------------- asking
+
+    def digests(self) -> Mapping[str, str]:
+        """See Snapshot.digests."""
+        return {i: d.document.digest for i, d in self.documents.items()}
+
+    def search(self, request: Request) -> Response:
+        """See Snapshot.search."""
+        matching = self.matching(request.node)
+        everywhere = len(matching.keys() - request.without)
+        others: dict[str, float] = {}
+        is_other = False
+        if request.otherwise is not None:
+            if not everywhere:
+                matching, is_other = self.matching(request.otherwise), True
+            elif everywhere < request.enough and request.sort == "relevance":
+                others = self.matching(request.otherwise)
+        passing = [i for i in matching if self.passes(i, request, without="")]
+        scores = others or matching
+        ordered = [i for i in scores if self.passes(i, request, without="")]
+        ordered.sort(key=lambda i: self.order(i, scores[i], request, i in matching))
+        page = ordered[request.offset : request.offset + request.limit]
+        facets = {}
+        for name in request.facets:
+            counted = [i for i in matching if self.passes(i, request, without=name)]
+            values = (
+                v for i in counted for v in set(self.documents[i].document.facets.get(name, ()))
+            )
+            facets[name] = dict(Counter(values))
+        hits, also = (
+            tuple((i, round(scores[i], PLACES)) for i in page if (i in matching) is full)
+            for full in (True, False)
+        )
+        return Response(len(passing), hits, facets, also, is_other)
+
+    def where(
+        self, ids: Iterable[str], terms: Iterable[str], prefixes: Iterable[str] = ()
+    ) -> Mapping[str, Where]:
+        """See Snapshot.where."""
+        wanted = list(terms)
+        expanded = {prefix: expansions(self._words, prefix) for prefix in prefixes}
+        found = {}
+        for i in ids:
+            if d := self.documents.get(i):
+                places = {t: p for t in wanted if (p := _places(d, t))}
+                prefixed = {
+                    prefix: sorted(own)
+                    for prefix, words in expanded.items()
+                    if (own := {p for t in words for p in _places(d, t)})
+                }
+                found[i] = Where(places, prefixed, d.document.kept)
+        return found
+
+    def frequency(self, term: str, without: frozenset[str] = frozenset()) -> int:
+        """See Snapshot.frequency."""
+        return self.only(without).having(term, TEXT_FIELDS)
+
+    def words(self, without: frozenset[str] = frozenset()) -> list[str]:
+        """See Snapshot.words."""
+        return self.only(without)._words
+
+    # -------------------------------------------------------------- working
+
     def only(self, without: frozenset[str]) -> _State:
         """The same without some documents."""
         if not without:
@@ -130,7 +149,7 @@ class _State:
         return _State({i: d for i, d in self.documents.items() if i not in without}, self.weights)
 
     @cached_property
-    def words(self) -> list[str]:
+    def _words(self) -> list[str]:
         terms = (t for d in self.documents.values() for field in d.terms.values() for t in field)
         return sorted({t.removeprefix(EXACT) for t in terms if t.startswith(EXACT)})
 
@@ -142,6 +161,11 @@ class _State:
             lengths = [d.lengths[name] for d in self.documents.values() if d.lengths[name]]
             means[name] = sum(lengths) / len(lengths) if lengths else 0.0
         return means
+
+    def matching(self, node: Node) -> dict[str, float]:
+        """Id -> score of what matches."""
+        scores = {i: self.score(node, d) for i, d in self.documents.items()}
+        return {i: s for i, s in scores.items() if s is not None}
 
     def having(self, term: str, fields: tuple[str, ...]) -> int:
         return sum(any(term in d.terms[f] for f in fields) for d in self.documents.values())
@@ -160,11 +184,6 @@ class _State:
             for name, values in request.filters.items()
             if values
         )
-
-    def comes_first(self, document_id: str, request: Request) -> bool:
-        if request.first is None:
-            return True
-        return self.score(request.first, self.documents[document_id]) is not None
 
     def order(
         self, document_id: str, score: float, request: Request, first: bool
@@ -199,11 +218,11 @@ class _State:
             case Together(groups, weight):
                 if not set.intersection(*(_leaves(d, group) for group in groups)):
                     return None
-                return weight * sum(self.rarity(list(group), LEAF_FIELDS) for group in groups)
+                return weight * sum(self.rarity(list(group), TEXT_FIELDS) for group in groups)
             case Term(text, fields, weight):
                 return self._terms_score([text], fields, weight, d)
             case Prefix(text, fields, weight):
-                return self._terms_score(expansions(self.words, text), fields, weight, d)
+                return self._terms_score(expansions(self._words, text), fields, weight, d)
             case Phrase(terms, fields, weight):
                 if not any(_adjacent(d.terms[f], terms) for f in fields or TEXT_FIELDS):
                     return None

@@ -17,17 +17,19 @@ import threading
 import time
 import warnings
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from coproarchive.errors import EngineError, IndexStateError
 from coproarchive.search.analysis import FIELD_SHIFT, invert
-from coproarchive.search.engines.base import Document, Request, Response, Where
+from coproarchive.search.engines.base import Document
 from coproarchive.search.engines.view import View
+from coproarchive.search.engines.whoosh_arrays import segment_files
 from coproarchive.search.engines.whoosh_format import WORDS, Codec, DurableStorage, schema
 from coproarchive.search.engines.whoosh_kept import NAME as KEPT
-from coproarchive.search.engines.whoosh_kept import KeptFile, KeptWriter
+from coproarchive.search.engines.whoosh_kept import KeptBytes, KeptWriter
+from coproarchive.search.engines.whoosh_kept import size as kept_size
 from coproarchive.search.engines.whoosh_segments import Segment, Segments
 from coproarchive.search.fields import TEXT_FIELDS
 from coproarchive.search.ranking import STANDARD, Weights
@@ -40,6 +42,8 @@ with warnings.catch_warnings():
 BATCH_MB = 256
 SETTLED_SECONDS = 1.0
 """A folder changed longer ago than this shows a later change in its time of change."""
+TRIES = 5
+"""Times to open the newest commit while another process goes on writing."""
 REBUILD = "Run: coproarchive index --rebuild"
 
 
@@ -60,7 +64,6 @@ class WhooshEngine:
         self._lock = threading.RLock()
         self._view: tuple[int, View] | None = None
         self._settled = 0
-        self._kept = KeptFile(folder)
         self._segments: dict[str, Segment] = {}
         try:
             if create:
@@ -88,9 +91,9 @@ class WhooshEngine:
                 raise EngineError(
                     "another process is writing to the index.", self._folder
                 ) from None
-            kept = KeptWriter(self._kept)
+            kept = KeptWriter(self._folder)
             try:
-                known = self.digests()
+                known = self.snapshot().digests()
                 for document_id in delete:
                     writer.delete_by_term("id", document_id)
                 for document in documents:
@@ -111,42 +114,14 @@ class WhooshEngine:
                 raise
             self._note_segments()
 
-    def digests(self) -> Mapping[str, str]:
-        """See SearchEngine.digests."""
-        return self.view().digests()
-
-    def search(self, request: Request) -> Response:
-        """See SearchEngine.search."""
-        return self.view().search(request)
-
-    def where(self, ids: Iterable[str], terms: Iterable[str]) -> Mapping[str, Where]:
-        """See SearchEngine.where."""
-        return self.view().where(ids, terms, self._kept.read)
-
-    def expansions(self, prefix: str) -> tuple[str, ...]:
-        """See SearchEngine.expansions."""
-        return self.view().expansions(prefix)
-
-    def version(self) -> object:
-        """See SearchEngine.version."""
-        return self.view()
-
-    def frequency(self, term: str, without: frozenset[str] = frozenset()) -> int:
-        """See SearchEngine.frequency."""
-        return self.view().frequency(term, without)
-
-    def words(self, without: frozenset[str] = frozenset()) -> list[str]:
-        """See SearchEngine.words."""
-        return self.view().words_without(without)
-
     def close(self) -> None:
         """See SearchEngine.close."""
         with self._lock:
             self._view = None
             self._index.close()
 
-    def view(self) -> View:
-        """The newest generation in arrays; built when another commit is found."""
+    def snapshot(self) -> View:
+        """See SearchEngine.snapshot: the newest generation in arrays."""
         try:
             changed = self._folder.stat().st_mtime_ns
             current = self._view
@@ -166,15 +141,28 @@ class WhooshEngine:
 
     def _build(self) -> View:
         """A view of the newest commit; what is known of unchanged segments is taken over."""
-        reader = self._index.reader()
-        segments = []
-        for leaf, _ in reader.leaf_readers():
-            if leaf.doc_count_all():
-                name = str(leaf.segment().segment_id())
-                known = self._segments.get(name)
-                segments.append((name, Segment(leaf, known)))
-        self._segments = dict(segments)
-        return View(Segments([segment for _, segment in segments]), self._weights)
+        for attempt in range(TRIES):
+            try:
+                segments = self._opened_segments()
+                break
+            except FileNotFoundError:
+                # Merged away by another process after the list of segments was read.
+                if attempt == TRIES - 1:
+                    raise
+        self._segments = segments
+        kept = KeptBytes(self._folder)
+        return View(Segments(list(segments.values()), kept), self._weights)
+
+    def _opened_segments(self) -> dict[str, Segment]:
+        """Segments of the newest commit by their names, in Whoosh's order."""
+        segments: dict[str, Segment] = {}
+        with self._index.reader() as reader:
+            for leaf, _ in reader.leaf_readers():
+                if leaf.doc_count_all():
+                    name = str(leaf.segment().segment_id())
+                    known = self._segments.get(name)
+                    segments[name] = Segment(self._folder, name, leaf, known)
+        return segments
 
     # ------------------------------------------------------------ integrity
 
@@ -186,10 +174,16 @@ class WhooshEngine:
             known |= json.loads(old.read_text())
             if old.name != f"checks-{generation}.json":
                 old.unlink(missing_ok=True)
+        current = {str(segment.segment_id()) for segment in self._index._segments()}
+        for name, arrays in segment_files(self._folder).items():
+            if name not in current:
+                # Of a segment that was merged away, or of a write that failed.
+                with contextlib.suppress(OSError):
+                    arrays.unlink()
         # A segment's files never change; only new ones are read.
         checks = {p.name: known.get(p.name) or _checksum(p) for p in _segment_files(self._folder)}
         # Of what is kept each document has a checksum of its own.
-        checks[KEPT] = self._kept.size
+        checks[KEPT] = kept_size(self._folder)
         path = self._folder / f"checks-{generation}.json"
         temporary = path.with_suffix(".tmp")
         temporary.write_text(json.dumps(checks))
@@ -205,7 +199,7 @@ class WhooshEngine:
         if not path.exists():
             return
         checks = json.loads(path.read_text())
-        if self._kept.size < checks.pop(KEPT, 0):
+        if kept_size(self._folder) < checks.pop(KEPT, 0):
             raise IndexStateError(f"the index is damaged ({KEPT}).", self._folder, REBUILD)
         for name, wanted in checks.items():
             if not (self._folder / name).exists() or _checksum(self._folder / name) != wanted:
@@ -252,9 +246,10 @@ def _add(writer: Any, document: Document, kept: KeptWriter) -> None:
 
 
 def _segment_files(folder: Path) -> list[Path]:
-    """Whoosh's own files of the committed segments; others in the folder are not the engine's."""
-    return sorted(p for p in folder.glob("MAIN_*") if p.is_file() and p.suffix != ".tmp"
-                  and not p.name.endswith("LOCK"))  # fmt: skip
+    """Files of the committed segments; others in the folder are not the engine's."""
+    own = (p for p in folder.glob("MAIN_*") if p.is_file() and p.suffix != ".tmp"
+           and not p.name.endswith("LOCK"))  # fmt: skip
+    return sorted([*own, *segment_files(folder).values()])
 
 
 def _checksum(path: Path) -> list[int]:

@@ -12,13 +12,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from coproarchive.search.engines.whoosh_arrays import ArraysWriter, path_of
+
 with warnings.catch_warnings():
     # Whoosh 2.7.4 has unescaped backslashes in strings; they mean what they say.
     warnings.simplefilter("ignore")
     import whoosh.codec.whoosh3  # imported late by whoosh itself, with the same warnings
     import whoosh.fields
     import whoosh.formats
-    from whoosh.codec.whoosh3 import W3Codec, W3PostingsWriter
+    from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3PostingsWriter
     from whoosh.filedb.filestore import FileStorage
 
 WORDS = "words"
@@ -90,7 +92,11 @@ class Codec(W3Codec):  # type: ignore[misc]  # whoosh has no types
     def __init__(self) -> None:
         super().__init__(blocklimit=BLOCK)
 
-    def postings_writer(self, dbfile: Any, byteids: bool = False) -> W3PostingsWriter:
+    def field_writer(self, storage: Any, segment: Any) -> _FieldWriter:
+        """Whoosh's own, that also writes the arrays."""
+        return _FieldWriter(self, storage, segment)
+
+    def postings_writer(self, dbfile: Any, byteids: bool = False) -> _PostingsWriter:
         """Whoosh's own, but for small blocks."""
         return _PostingsWriter(dbfile, blocklimit=BLOCK, byteids=byteids)
 
@@ -133,11 +139,37 @@ class PackedValues:
         return self.joined[self._starts[number] : self._starts[number + 1]]
 
 
+class _FieldWriter(W3FieldWriter):  # type: ignore[misc]  # whoosh has no types
+    """Writes the words a second time; see whoosh_arrays.py."""
+
+    def __init__(self, codec: Codec, storage: Any, segment: Any):
+        super().__init__(codec, storage, segment)
+        self._arrays = ArraysWriter(path_of(Path(storage.folder), segment.segment_id()))
+
+    def start_field(self, fieldname: str, fieldobj: Any) -> None:
+        super().start_field(fieldname, fieldobj)
+        if fieldname == WORDS:
+            self._postwriter.beside = self._arrays
+
+    def finish_term(self) -> None:
+        super().finish_term()
+        if self._postwriter.beside is not None:
+            self._arrays.finish(self._btext)
+
+    def close(self) -> None:
+        self._arrays.close()
+        super().close()
+
+
 class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]  # whoosh has no types
+    beside: ArraysWriter | None = None
+
     def _mini_values(self) -> PackedValues:
         return PackedValues.of(self._values)
 
     def _write_block(self, last: bool = False) -> None:
+        if self.beside is not None:
+            self.beside.add(self._ids, self._values)
         self._compression = 3 if len(self._ids) >= SQUEEZED else 0
         super()._write_block(last)
 

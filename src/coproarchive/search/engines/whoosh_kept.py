@@ -2,7 +2,8 @@
 
 A document's row says where its bytes stand and what their checksum is, so that a commit of Whoosh
 decides what counts: bytes that a killed process left behind are never looked at. Bytes of documents
-that were replaced stay until the index is built anew.
+that were replaced stay until the index is built anew. Nothing but the end that no commit knows is
+ever cut off, so that the file may be mapped into memory.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from coproarchive.errors import IndexStateError
+from coproarchive.search.engines.whoosh_arrays import mapped
 
 NAME = "kept.bin"
 
@@ -20,62 +22,54 @@ Place = tuple[int, int, int]
 """First byte, number of bytes, CRC-32."""
 
 
-class KeptFile:
-    """The file in an index folder. Thread-safe: nothing is kept open.
+class KeptBytes:
+    """What is in the file of an index folder now, mapped. Thread-safe.
 
     Args:
         folder: of the index.
     """
 
     def __init__(self, folder: Path):
-        self.path = folder / NAME
+        self._path = folder / NAME
+        self._data = memoryview(b"")
+        if size(folder):
+            self._data = memoryview(mapped(self._path))
 
-    @property
-    def size(self) -> int:
-        """Bytes in the file."""
-        return self.path.stat().st_size if self.path.exists() else 0
+    def at(self, place: Place) -> memoryview:
+        """The bytes at a place."""
+        return self._data[place[0] : place[0] + place[1]]
 
-    def read(self, places: Iterable[Place]) -> list[bytes]:
-        """The bytes at each place.
+    def check(self, places: Iterable[Place]) -> None:
+        """Look whether all places have what was written.
 
         Raises:
-            IndexStateError: they are not what was written.
+            IndexStateError: one has not.
         """
-        found: list[bytes] = []
-        wanted = list(places)
-        if not any(length for _, length, _ in wanted):
-            return [b""] * len(wanted)
-        try:
-            # Opened for each search: a handle kept would outlive the index's folder.
-            with self.path.open("rb", buffering=0) as file:
-                for start, length, checksum in wanted:
-                    file.seek(start)
-                    data = file.read(length)
-                    if zlib.crc32(data) != checksum:
-                        raise self._damaged(f"{NAME}, byte {start}")
-                    found.append(data)
-        except OSError as error:
-            raise self._damaged(str(error)) from None
-        return found
+        for place in places:
+            if zlib.crc32(self.at(place)) != place[2]:
+                raise IndexStateError(
+                    f"the index is damaged ({NAME}, byte {place[0]}).",
+                    self._path.parent,
+                    "Run: coproarchive index --rebuild",
+                )
 
-    def _damaged(self, what: str) -> IndexStateError:
-        return IndexStateError(
-            f"the index is damaged ({what}).",
-            self.path.parent,
-            "Run: coproarchive index --rebuild",
-        )
+
+def size(folder: Path) -> int:
+    """Bytes in the file of an index folder."""
+    path = folder / NAME
+    return path.stat().st_size if path.exists() else 0
 
 
 class KeptWriter:
     """Appends to the file; one writer at a time, as with Whoosh.
 
     Args:
-        kept: the file.
+        folder: of the index.
     """
 
-    def __init__(self, kept: KeptFile):
-        self._start = self._at = kept.size
-        self._path = kept.path
+    def __init__(self, folder: Path):
+        self._start = self._at = size(folder)
+        self._path = folder / NAME
         self._file: BinaryIO | None = None
 
     def add(self, data: bytes) -> Place:

@@ -2,91 +2,85 @@
 
 from __future__ import annotations
 
+import bisect
 import json
-import threading
-import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from coproarchive.search.analysis import EXACT
-from coproarchive.search.engines.arrays import NO_POSTINGS, Mask, Numbers, Postings
+from coproarchive.search.engines.arrays import (
+    DOCUMENT_SHIFT,
+    FIELD_BITS,
+    FIELD_MASK,
+    NO_POSTINGS,
+    Mask,
+    Numbers,
+    Postings,
+)
 from coproarchive.search.engines.view import Row
-from coproarchive.search.engines.whoosh_format import WORDS, PackedValues
+from coproarchive.search.engines.whoosh_arrays import SegmentArrays, path_of
+from coproarchive.search.engines.whoosh_kept import KeptBytes
 
-with warnings.catch_warnings():
-    # See whoosh_format.py.
-    warnings.simplefilter("ignore")
-    from whoosh.codec.whoosh3 import W3TermInfo
-    from whoosh.matching import ListMatcher
-    from whoosh.reading import TermNotFound
+_PLACE_MASK = (1 << DOCUMENT_SHIFT) - 1
+_BEHIND = EXACT + "\U0010ffff"
+"""Behind every word as written."""
 
 
 class Segment:
     """What a view needs of one of Whoosh's segments, which never change but for deletions.
 
     Args:
+        folder: of the index.
+        name: of the segment.
         leaf: Whoosh's reader of it.
-        known: the same segment in an earlier commit, whose rows and words are taken over.
+        known: the same segment in an earlier commit, whose rows and arrays are taken over.
     """
 
-    def __init__(self, leaf: Any, known: Segment | None):
-        self.leaf = leaf
+    def __init__(self, folder: Path, name: str, leaf: Any, known: Segment | None):
         count = leaf.doc_count_all()
         self.live = np.ones(count, bool)
         if leaf.has_deletions():
             self.live[[n for n in range(count) if leaf.is_deleted(n)]] = False
+        self.is_new = known is None
         self.rows: list[Row] = (
             known.rows if known else [_row(leaf.stored_fields(n)) for n in range(count)]
         )
-        self._vocabulary: _Vocabulary | None = known._vocabulary if known else None
+        self.arrays: SegmentArrays = known.arrays if known else SegmentArrays(path_of(folder, name))
+        self._ends: tuple[Numbers, ...] | None = known._ends if known else None
 
-    def words(self, live: Mask) -> set[str]:
-        """Every word as written that one of these documents of it has."""
-        if self._vocabulary is None:
-            self._vocabulary = _Vocabulary(self.leaf)
+    def words(self, live: Mask) -> list[str]:
+        """Every word as written that one of these documents of it has, sorted.
 
-        def is_alive(word: str) -> bool:
-            ids = (ids for ids, _ in _blocks(self.leaf, (EXACT + word).encode()))
-            return any(live[block].any() for block in ids)
-
-        return self._vocabulary.of(live, is_alive)
-
-
-class _Vocabulary:
-    """Words of a segment, with what tells whether a live document still has them.
-
-    A deleted document's words stay in its segment until that is merged away; offered as a
-    correction, they would tell of an item that was hidden.
-    """
-
-    def __init__(self, leaf: Any):
-        mark = EXACT.encode()
-        terms = leaf._terms
-        start = terms._keycoder(WORDS, mark)
-        words: list[str] = []
-        infos: list[tuple[int, int, int]] = []
-        for key, info in terms._tindex.items_from(start):
-            if not key.startswith(start):
-                break
-            words.append(key[len(start) :].decode())
-            values = W3TermInfo._struct.unpack_from(info)
-            infos.append((values[2], values[6], values[7]))
-        self._words = words
-        # Documents that have the word, and the first and last of them.
-        self._count, self._first, self._last = np.array(infos, np.int64).reshape(-1, 3).T
-
-    def of(self, live: Mask, is_alive: Callable[[str], bool]) -> set[str]:
-        """Words that a live document has; `is_alive` settles the few that need a look."""
-        words = set(self._words)
+        A deleted document's words stay in its segment until that is merged away; offered as a
+        correction, they would tell of an item that was hidden.
+        """
+        terms = self.arrays.terms
+        start, end = bisect.bisect_left(terms, EXACT), bisect.bisect_left(terms, _BEHIND)
+        words = [term[len(EXACT) :] for term in terms[start:end]]
         gone = int(np.count_nonzero(~live))
-        if gone and words:
-            doubtful = (self._count <= gone) & ~live[self._first] & ~live[self._last]
-            for n in np.flatnonzero(doubtful).tolist():
-                if self._count[n] <= 2 or not is_alive(self._words[n]):
-                    words.discard(self._words[n])
-        return words
+        if not gone or not words:
+            return words
+        having, first, last = self._having(start, end)
+        doubtful = (having <= gone) & ~live[first] & ~live[last]
+        dead = {n for n in np.flatnonzero(doubtful).tolist() if not self._is_alive(start + n, live)}
+        return [word for n, word in enumerate(words) if n not in dead]
+
+    def _having(self, start: int, end: int) -> tuple[Numbers, Numbers, Numbers]:
+        """Of each term between these: how many documents have it, the first and the last."""
+        if self._ends is None:
+            entries, bounds = self.arrays.entries, self.arrays.entry_bounds
+            first = entries[bounds[:-1]] >> FIELD_BITS
+            last = entries[bounds[1:] - 1] >> FIELD_BITS
+            self._ends = self.arrays.having, first.astype(np.int64), last.astype(np.int64)
+        having, first, last = (each[start:end] for each in self._ends)
+        return having, first, last
+
+    def _is_alive(self, number: int, live: Mask) -> bool:
+        _, entries = self.arrays.bounds(number, number)
+        return bool(live[self.arrays.entries[entries] >> FIELD_BITS].any())
 
 
 def _row(stored: Mapping[str, str]) -> Row:
@@ -104,15 +98,25 @@ def _row(stored: Mapping[str, str]) -> Row:
 
 
 class Segments:
-    """The segments of one commit as the view wants them."""
+    """The segments of one commit as the view wants them.
 
-    def __init__(self, segments: list[Segment]):
+    Args:
+        segments: in Whoosh's order.
+        kept: bytes kept beside them.
+
+    Raises:
+        IndexStateError: what was kept is damaged.
+    """
+
+    def __init__(self, segments: list[Segment], kept: KeptBytes):
         self._segments = segments
-        self._lock = threading.Lock()
+        self._kept = kept
+        kept.check(row.kept for segment in segments if segment.is_new for row in segment.rows)
         # Whoosh's numbers of live documents -> ours, without gaps; -1 where deleted.
         live = np.concatenate([s.live for s in segments]) if segments else np.zeros(0, bool)
         self._numbers = np.where(live, np.cumsum(live) - 1, -1)
         self._all_live = bool(live.all())
+        self._firsts = np.cumsum([0, *(len(s.live) for s in segments)]).tolist()
 
     def rows(self) -> list[Row]:
         """See view.Source."""
@@ -120,56 +124,91 @@ class Segments:
             row for s in self._segments for row, live in zip(s.rows, s.live, strict=True) if live
         ]
 
-    def words(self, gone: Mask | None = None) -> list[str]:
+    def kept(self, row: Row) -> memoryview:
         """See view.Source."""
-        found: set[str] = set()
-        offset = 0
-        with self._lock:
-            for segment in self._segments:
-                live = segment.live
-                if gone is not None and len(gone):
-                    # Deleted ones have the number -1, and are not live whatever stands there.
-                    live = live & ~gone[self._numbers[offset : offset + len(live)]]
-                found |= segment.words(live)
-                offset += len(live)
-        return sorted(found)
+        return self._kept.at(row.kept)
+
+    def words(self, gone: Mask | None = None) -> list[str]:
+        """See scoring.Words."""
+        found: list[list[str]] = []
+        for segment, first in zip(self._segments, self._firsts, strict=False):
+            live = segment.live
+            if gone is not None and len(gone):
+                # Deleted ones have the number -1, and are not live whatever stands there.
+                live = live & ~gone[self._numbers[first : first + len(live)]]
+            found.append(segment.words(live))
+        return found[0] if len(found) == 1 else sorted({word for own in found for word in own})
+
+    def frequency(self, term: str) -> int:
+        """See view.Source."""
+        if not self._all_live:
+            return len(self.postings(term).documents)
+        numbers = ((s, s.arrays.number(term)) for s in self._segments)
+        return sum(s.arrays.documents(number) for s, number in numbers if number is not None)
 
     def postings(self, term: str) -> Postings:
-        """See view.Source."""
-        documents, counts, values = [], [], []
-        offset = 0
-        with self._lock:
-            for segment in self._segments:
-                for ids, packed in _blocks(segment.leaf, term.encode()):
-                    documents.append(ids + offset)
-                    counts.append(np.frombuffer(packed.sizes, "<u4").astype(np.int64) >> 3)
-                    values.append(packed.joined)
-                offset += len(segment.live)
-        if not documents:
+        """See scoring.Words."""
+
+        def bounds(arrays: SegmentArrays) -> tuple[int, int] | None:
+            number = arrays.number(term)
+            return None if number is None else (number, number)
+
+        return self._joined(bounds)
+
+    def fields(self, term: str) -> int:
+        """See scoring.Words."""
+        found = 0
+        for segment in self._segments:
+            number = segment.arrays.number(term)
+            if number is not None:
+                found |= segment.arrays.fields(number)
+        return found
+
+    def between(self, first: str, last: str) -> Postings:
+        """See scoring.Words."""
+
+        def bounds(arrays: SegmentArrays) -> tuple[int, int] | None:
+            start = bisect.bisect_left(arrays.terms, first)
+            end = bisect.bisect_right(arrays.terms, last, start) - 1
+            return None if end < start else (start, end)
+
+        return self._joined(bounds)
+
+    def _joined(self, bounds: Callable[[SegmentArrays], tuple[int, int] | None]) -> Postings:
+        """Postings of a run of terms in each segment, with our document numbers."""
+        found = []
+        for segment, before in zip(self._segments, self._firsts, strict=False):
+            if run := bounds(segment.arrays):
+                places, entries = segment.arrays.bounds(*run)
+                own = Postings(
+                    segment.arrays.places[places],
+                    segment.arrays.entries[entries],
+                    segment.arrays.counts[entries],
+                    run[0] == run[1]
+                    and segment.arrays.documents(run[0]) == entries.stop - entries.start,
+                )
+                found.append(own.moved(before) if before else own)
+        if not found:
             return NO_POSTINGS
-        numbers = self._numbers[np.concatenate(documents)]
-        count = np.concatenate(counts)
-        positions = np.frombuffer(b"".join(values), "<i8")
-        if not self._all_live:
-            live = numbers >= 0
-            positions = positions[np.repeat(live, count)]
-            numbers, count = numbers[live], count[live]
-        return Postings(numbers, count, positions)
+        joined = found[0] if len(found) == 1 else _concatenated(found)
+        return joined if self._all_live else self._live(joined)
+
+    def _live(self, postings: Postings) -> Postings:
+        """Without deleted documents, and with our numbers instead of Whoosh's."""
+        owners = self._numbers[postings.entries >> FIELD_BITS]
+        live = owners >= 0
+        entries = (owners[live] << FIELD_BITS) | (postings.entries[live] & FIELD_MASK)
+        own = self._numbers[postings.places >> DOCUMENT_SHIFT]
+        there = own >= 0
+        places = (own[there] << DOCUMENT_SHIFT) | (postings.places[there] & _PLACE_MASK)
+        entries = entries.astype(np.uint32)
+        return Postings(places, entries, postings.counts[live], postings.is_one_each)
 
 
-def _blocks(segment: Any, term: bytes) -> Iterator[tuple[Numbers, PackedValues]]:
-    """Document numbers and packed positions, a block of Whoosh's at a time."""
-    try:
-        matcher = segment.postings(WORDS, term)
-    except TermNotFound:
-        return
-    while hasattr(matcher, "child"):
-        matcher = matcher.child  # deletions are filtered by the caller, for all terms at once
-    if isinstance(matcher, ListMatcher):
-        yield np.asarray(list(matcher._ids), np.int64), PackedValues.of(list(matcher._values))
-        return
-    while matcher.is_active():
-        matcher._read_data()
-        matcher._read_values()
-        yield np.cumsum(np.asarray(matcher._data[0], np.int64)), matcher._values
-        matcher._next_block()
+def _concatenated(found: list[Postings]) -> Postings:
+    return Postings(
+        np.concatenate([p.places for p in found]),
+        np.concatenate([p.entries for p in found]),
+        np.concatenate([p.counts for p in found]),
+        all(p.is_one_each for p in found),
+    )
