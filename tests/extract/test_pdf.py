@@ -35,7 +35,7 @@ from coproarchive.extract.pdf import (
     with_spaces,
 )
 from coproarchive.extract.table import extract
-from coproarchive.model import Source
+from coproarchive.model import Severity, Source
 from making import make_pdf
 
 
@@ -198,6 +198,30 @@ def test_a_page_that_is_a_picture_is_named(tmp_path: Path) -> None:
     (notice,) = extraction.notices
     assert (notice.code, notice.leaf) == ("leaf-without-text", 2)
     assert "coproarchive[ocr]" in notice.hint
+
+
+def test_pages_without_a_title_are_one_notice_a_file(tmp_path: Path) -> None:
+    """With how many, of how many, and which; titled pages and those without words are not in it."""
+
+    def paragraph(pen: canvas.Canvas) -> None:
+        pen.setFont("Helvetica", 4)
+        pen.drawString(10, 300, "words that go on and on, " * 8)
+
+    def titled(pen: canvas.Canvas) -> None:
+        pen.drawString(50, 300, "A title")
+
+    mixed = read(drawn(tmp_path / "m.pdf", titled, paragraph, picture_page, titled, paragraph))
+    notices = [n for n in mixed.notices if n.code == "leaf-without-title"]
+    assert [n.message for n in notices] == ["2 of 5 pages have no title: page 2, 5."]
+    assert (notices[0].severity, notices[0].leaf) == (Severity.NOTE, None)
+    assert notices[0].hint
+    many = read(drawn(tmp_path / "12.pdf", *[paragraph] * 12))
+    (notice,) = many.notices
+    assert notice.message.startswith("12 of 12 pages have no title: page 1, 2,")
+    assert notice.message.endswith("9, 10 and 2 more.")
+    one = read(drawn(tmp_path / "1.pdf", titled, paragraph))
+    assert [n.message for n in one.notices] == ["1 of 2 pages has no title: page 2."]
+    assert read(drawn(tmp_path / "0.pdf", titled, titled)).notices == ()
 
 
 def test_text_outside_the_page_is_not_its_text_but_a_cut_line_is_whole(tmp_path: Path) -> None:

@@ -58,6 +58,8 @@ VERY_LONG = 26
 """Letters without a space that make a page suspect by themselves."""
 SHORT_LINES = 10
 """Characters a line on average below which lines of a single letter are looked for."""
+LISTED = 10
+"""Pages that one notice names."""
 MAX_PIXELS = 2_000
 """Longest side of a drawn page."""
 
@@ -80,7 +82,7 @@ class PdfExtractor:
     """Pages with their printed numbers, outline titles, notes by reviewers and attachments."""
 
     name: ClassVar[str] = "pdf"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     media_types: ClassVar[frozenset[str]] = frozenset({"application/pdf"})
 
     def extract(self, path: Path, limits: Limits) -> Extraction:
@@ -93,6 +95,7 @@ class PdfExtractor:
             metadata = _metadata(document)
             notices: list[Notice] = list(attachments(document))
             leaves = list(_pages(document, second, notices, limits))
+            notices += _untitled(leaves)
             return bounded(leaves, limits, metadata=metadata, notices=notices)
         finally:
             document.close()
@@ -116,6 +119,31 @@ def _pages(
         left -= len(text)
         if left < -limits.leaf_characters:
             return  # beyond what is kept; `bounded` says so
+
+
+def _untitled(leaves: list[Leaf]) -> Iterator[Notice]:
+    """One notice a file, of pages with words and without a title; those without words have theirs.
+
+    A page has a title by the outline or by its first line, so few have none: their first line is a
+    whole paragraph, or all they have is a picture's description.
+    """
+    without = [
+        leaf.number
+        for leaf in leaves
+        if not leaf.title and any(p.source is not Source.LINK for p in leaf.parts)
+    ]
+    if without:
+        listed = ", ".join(map(str, without[:LISTED]))
+        if len(without) > LISTED:
+            listed += f" and {len(without) - LISTED} more"
+        has = "has" if len(without) == 1 else "have"
+        yield Notice(
+            "leaf-without-title",
+            Severity.NOTE,
+            f"{len(without)} of {len(leaves)} pages {has} no title: page {listed}.",
+            "Give them headings, or the file bookmarks, in the programme that made it, "
+            "and export it anew.",
+        )
 
 
 def _page(

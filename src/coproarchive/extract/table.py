@@ -38,7 +38,8 @@ CODES: dict[str, str] = {
     "slide-missing": "one slide of a deck is damaged; the others were read",
     "slide-part-missing": "a chart, diagram or notes page of a slide is damaged or too large",
     "leaf-without-text": "a page or slide has no words that could be searched",
-    "leaf-without-title": "a slide has no title, by which screen readers tell slides apart",
+    "leaf-without-title": "a slide has no title, by which screen readers tell slides apart; "
+    "or pages of a PDF have none",
     "picture-without-alt": "pictures on a slide have no description for those who cannot see them",
     "text-cut": "a very long text is searchable only up to a limit",
 }
