@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import operator
 import threading
 import time
 from functools import cached_property
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.check import check
-from coproarchive.errors import CoproArchiveError
+from coproarchive.errors import CoproArchiveError, IndexStateError
 from coproarchive.extract.office import find_office
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Problem
@@ -47,7 +49,8 @@ class Library:
         self._looking = False
         self._epoch = 0
         self._index: Index | None = None
-        self._suggester: Suggester | None = None
+        self._suggester: tuple[tuple[object, ...], Suggester] | None = None
+        self._suggesting = threading.Lock()
 
     @cached_property
     def store(self) -> Store:
@@ -142,12 +145,23 @@ class Library:
         return self.index().search(query, self.public())
 
     def suggest(self, typed: str) -> list[Suggestion]:
-        """What a reader may be about to type; see Suggester.suggest. Raises ArchiveError."""
+        """What a reader may be about to type; see Suggester.suggest. Raises ArchiveError.
+
+        Without an index, phrases are those of titles and descriptions.
+        """
         catalogue = self.public()
-        suggester = self._suggester
-        if suggester is None or suggester.catalogue is not catalogue:
-            suggester = self._suggester = Suggester(catalogue)
-        return suggester.suggest(typed)
+        index: Index | None = None
+        version: object = None
+        with contextlib.suppress(IndexStateError):
+            index = self.index()
+            version = index.version()
+        made_from = (catalogue, index, version)
+        with self._suggesting:  # several who type at once have it made once
+            kept = self._suggester
+            if kept is None or not all(map(operator.is_, kept[0], made_from)):
+                said = index.phrases(catalogue) if index and version else {}
+                kept = self._suggester = made_from, Suggester(catalogue, said)
+        return kept[1].suggest(typed)
 
     def similar(self, item_id: str, leaf: int | None = None) -> tuple[Similar, ...]:
         """Public items like this one, or like one slide of it. Raises NotFoundError."""

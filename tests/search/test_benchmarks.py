@@ -65,3 +65,13 @@ def test_speed_is_measured_at_any_size() -> None:
     assert ours["view_mb"] >= 0
     assert "one_more_update_seconds" in ours
     assert set(results["engines"]["sqlite_fts5"]["classes"]) == set(ours["classes"])
+
+
+def test_suggestions_are_measured_at_any_size() -> None:
+    """Time and memory of making them, and of one."""
+    figures = run("suggestions.py", "--leaves", "900")["900"]
+    assert figures["items"] == 30
+    assert figures["phrases"] > 0
+    assert 0 < figures["memory_mb"] <= figures["memory_highest_mb"]
+    assert 0 < figures["answered"] <= 1
+    assert figures["suggestion_p50_ms"] <= figures["suggestion_worst_ms"]

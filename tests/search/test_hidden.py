@@ -7,6 +7,7 @@ import json
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +27,7 @@ from coproarchive.model import (
     Topic,
     Visibility,
 )
+from coproarchive.search import suggest
 from coproarchive.search.index import Index
 from coproarchive.search.query import Query
 from coproarchive.search.suggest import Suggester
@@ -82,12 +84,18 @@ def catalogue_of(
     return Catalogue(series, {}, items, whole.people, whole.topics, digests)
 
 
+def suggestions(index: Index, public: Catalogue) -> list[object]:
+    """What is suggested for beginnings of all words; phrases that two items say are enough."""
+    with patch.object(suggest, "RECURRING", 2):
+        suggester = Suggester(public, index.phrases(public))
+    return [repr(suggester.suggest(w[:2], most=40)) for w in [*WORDS, "ann"]]
+
+
 def answers(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -> str:
     """Everything that readers can ask, as text."""
     public = catalogue.for_public()
-    suggester = Suggester(public)
     found: list[object] = [index.search(Query.parse(q), public).to_json() for q in QUERIES]
-    found += [repr(suggester.suggest(w[:2])) for w in [*WORDS, "ann"]]
+    found += suggestions(index, public)
     for item_id in shown:
         for leaf in (None, 1):
             likes = index.similar(public.items[item_id], public, reader, leaf)
@@ -131,6 +139,7 @@ def told(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -> s
         likes = index.similar(public.items[item_id], public, reader)
         found.append(sorted((s.item.id, sorted(s.shared)) for s in likes))
     found.append(sorted(i for i, _, _ in index.found(Query.parse("bread"), public, 100)))
+    found += suggestions(index, public)
     return json.dumps(found, ensure_ascii=False, indent=1)
 
 
@@ -140,7 +149,7 @@ def told(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -> s
 def test_what_is_hidden_is_out_before_the_index_is_updated(
     rows: list[tuple[str, list[str], str, str, bool]], in_memory: bool
 ) -> None:
-    """Totals, counts, corrections, similar items: as if the items had never been, at once."""
+    """Totals, counts, corrections, likes, suggestions: as if they had never been, at once."""
     reader: Any = Texts()
     shown = [f"i{n}" for n, row in enumerate(rows) if not row[-1]]
     before = catalogue_of(rows, reader, keep_hidden=True, show=True)

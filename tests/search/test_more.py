@@ -53,9 +53,9 @@ def test_suggestions_never_tell_of_hidden_items(library: Library) -> None:
 
 
 def test_phrases_that_recur_are_suggested(archive: Path, library: Library) -> None:
-    """Two telling words side by side in three titles or descriptions."""
+    """Telling words side by side in three titles or descriptions; slides: test_phrases.py."""
     for number in range(3):
-        record = Item(id=f"more-{number}", title=f"Crusty loaves of the {number} kind")
+        record = Item(id=f"more-{number}", title=f"On crusty loaves, {number}")
         library.store.add_item(record, {})
     library.changed()
     found = library.suggest("crus")

@@ -1,7 +1,8 @@
 """The index of a whole archive: kept up to date, rebuilt beside the old one, searched by queries.
 
     index/CURRENT             which generation counts, and what it was made with
-    index/generations/<n>/    the engine's files and the problems met when its files were read
+    index/generations/<n>/    the engine's files, the problems met when its files were read, and the
+                              phrases that items say, for suggestions
     index/extracted/          texts by hash of the file (extract/cache.py)
 
 Everything here is derived from archive/ and may be deleted. The digest of each document is kept in
@@ -14,7 +15,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +27,7 @@ from coproarchive.extract.base import Notice
 from coproarchive.extract.worker import Job, Reader
 from coproarchive.model import Asset, Item, Problem, Severity, edtf_bounds
 from coproarchive.progress import Progress, silent
-from coproarchive.search import fields, generations
+from coproarchive.search import fields, generations, phrases
 from coproarchive.search.answer import Labels, facets_of, notes_of
 from coproarchive.search.asking import Answer, ask
 from coproarchive.search.cache import Cache
@@ -76,13 +77,14 @@ class Index:
     Args:
         root: the index folder.
         engine: opened.
-        generation: its number.
+        generation: its number; 0 for one that is in memory only.
     """
 
     def __init__(self, root: Path, engine: SearchEngine, generation: int):
         self.root = root
         self.generation = generation
         self._engine = engine
+        self._phrases = phrases.PhraseLog(self.folder / "phrases.jsonl" if generation else None)
         self._kept: _Kept | None = None
 
     @classmethod
@@ -108,6 +110,20 @@ class Index:
     def close(self) -> None:
         """Let go of files."""
         self._engine.close()
+
+    def version(self) -> object:
+        """Another value after each update that changed something, by whichever process."""
+        return self._engine.snapshot()
+
+    def phrases(self, catalogue: Catalogue) -> Mapping[str, str]:
+        """Phrases that the record and the slides of each item say, phrases.BETWEEN between them.
+
+        Args:
+            catalogue: what the reader may see. Of what is not in it, or has changed since it was
+                indexed, nothing is told.
+        """
+        records = {item_id: _record(catalogue, item_id) for item_id in catalogue.items}
+        return self._phrases.read(self._engine.snapshot().digests(), records)
 
     def words(self) -> list[str]:
         """Every word in the index, sorted."""
@@ -281,6 +297,11 @@ class _Kept:
         return ask(self.engine, self.compiler, query, self.facets, self.without)
 
 
+def _record(catalogue: Catalogue, item_id: str) -> str:
+    """What shows of an item follow from, but for the texts of its files."""
+    return f"{catalogue.digests[item_id]} {catalogue.series.hidden_slides}"
+
+
 def _spoken(catalogue: Catalogue) -> Iterator[str]:
     """Languages of the records."""
     return (item.language for item in catalogue.items.values() if item.language)
@@ -306,8 +327,9 @@ class _Work:
         kept = index.folder / "problems.json"
         self._problems = {i: p for i, p in _read_problems(kept).items() if i in wanted}
         if changed or gone or is_new:
-            documents = self._documents([self._catalogue.items[i] for i in changed])
-            index._engine.write(documents, gone)
+            items = [self._catalogue.items[i] for i in changed]
+            index._engine.write(self._documents(items, index._phrases), gone)
+            index._phrases.tidy(wanted, at_once=bool(gone))
             if kept.parent.is_dir():
                 _write_problems(kept, self._problems)
         added = sum(1 for item_id in changed if item_id not in have)
@@ -330,17 +352,27 @@ class _Work:
             *sorted({self._reader.reader_of(a.media_type) for a in item.assets}),
             self._catalogue.series.hidden_slides,
             self._catalogue.series.languages[0],
+            f"phrases {phrases.VERSION}",
         )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-    def _documents(self, items: list[Item]) -> Iterator[Document]:
-        """Documents of the items, their files read side by side before."""
+    def _documents(self, items: list[Item], log: phrases.PhraseLog) -> Iterator[Document]:
+        """Documents of the items, their files read side by side before; their phrases logged.
+
+        The log is on the disk when the last document was taken, which is before any counts.
+        """
         started = time.monotonic()
         self._read(items)
         self._reading = time.monotonic() - started
-        for number, item in enumerate(items, start=1):
-            self._progress("indexing", number, len(items), item.title)
-            yield self._document(item)
+        with log.appending() as append:
+            for number, item in enumerate(items, start=1):
+                self._progress("indexing", number, len(items), item.title)
+                document = self._document(item)
+                said = [(item.title, item.abstract or "")]
+                said += zip(document.texts["heading"], document.texts["body"], strict=True)
+                found = phrases.phrases_of(said, document.language)
+                append(item.id, document.digest, _record(self._catalogue, item.id), found)
+                yield document
 
     def _read(self, items: list[Item]) -> None:
         """Read the items' files, so that their text is known; note what went wrong."""
