@@ -56,7 +56,7 @@ class Hit(NamedTuple):
         more_leaves: how many others answer too.
         snippet: from the item's description, where that answers or no leaf does.
         missing: words of the query that are not in it.
-        matched: word of the query -> where in the item it stands.
+        matched: word of the query -> where in the item it stands, the best places first.
     """
 
     id: str
