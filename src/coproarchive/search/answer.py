@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.search import fields
@@ -24,12 +25,12 @@ class Labels:
         self._known: dict[str, dict[str, tuple[str, str]]] = {}
 
     def of(self, facet: str, values: Iterable[str]) -> Mapping[str, tuple[str, str]]:
-        """Value -> label, and the label without regard to case; of these values at least."""
+        """Value -> its label without regard to case, and the label; of these values at least."""
         known = self._known.setdefault(facet, {})
         for value in values:
             if value not in known:
                 label = label_of(facet, value, self._catalogue)
-                known[value] = label, label.casefold()
+                known[value] = label.casefold(), label
         return known
 
 
@@ -45,12 +46,10 @@ def facets_of(
         chosen = query.facets.get(name, ())
         counts = {**dict.fromkeys(chosen, 0), **counts}
         own = labels.of(name, counts)
+        ranked = sorted([(-count, own[value], value) for value, count in counts.items()])
         if name == "year":
-            order = sorted(counts, reverse=True)
-        else:
-            ranked = sorted([(-count, own[value][1], value) for value, count in counts.items()])
-            order = [value for _, _, value in ranked]
-        values = [FacetValue(v, own[v][0], counts[v], v in chosen) for v in order]
+            ranked.sort(key=itemgetter(2), reverse=True)
+        values = [FacetValue(v, label, -less, v in chosen) for less, (_, label), v in ranked]
         found.append(Facet(name, fields.LABELS[name], tuple(values)))
     return tuple(found)
 

@@ -35,8 +35,8 @@ from coproarchive.search.compile import Compiler, Synonyms
 from coproarchive.search.engines.base import Document, SearchEngine, Snapshot
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.highlight import Highlighter
-from coproarchive.search.kept import Kept, pack, texts_of
-from coproarchive.search.locate import Locator, searchable_names, shown_leaves
+from coproarchive.search.kept import pack, texts_of
+from coproarchive.search.locate import Locator, Shown, searchable_names, shown_leaves
 from coproarchive.search.query import MAX_SIZE, Query
 from coproarchive.search.results import Results
 from coproarchive.search.similar import Similar, similar
@@ -274,7 +274,7 @@ class _Kept:
     without: frozenset[str]
     labels: Labels
     facets: tuple[str, ...]
-    shown: Cache[Kept]
+    shown: Cache[Shown]
 
     @classmethod
     def of(cls, catalogue: Catalogue, engine: Snapshot) -> _Kept:
@@ -289,7 +289,7 @@ class _Kept:
             partial(engine.words, without),
         )
         facets = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
-        shown: Cache[Kept] = Cache(SHOWN_BYTES, lambda kept: kept.size)
+        shown: Cache[Shown] = Cache(SHOWN_BYTES, lambda shown: shown.size)
         return cls(catalogue, engine, compiler, without, Labels(catalogue), facets, shown)
 
     def answer(self, query: Query) -> Answer:

@@ -7,7 +7,7 @@ by; only the texts of the few slides shown are read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ DETAILS = "details"
 
 
 class _Detail(NamedTuple):
-    """How much is told of a hit: its best leaves, and places of each word."""
+    """How much is told of a hit: its best leaves, and so many leaves that have a word."""
 
     leaves: int
     places: int
@@ -67,10 +67,58 @@ def extractions(item: Item, reader: Reader) -> Iterator[tuple[Asset, Extraction]
             yield asset, extraction
 
 
-_Answering = tuple[int, int, int, int, list[list[Span]]]
+_Answering = tuple[int, int, int, int, list[list[Span]], Collection[int]]
 """A leaf that has some of the words; the best is the largest. How many of the clauses it answers,
 how many in its heading, how often; less than 0 by its place among the item's leaves; answers in
-each of its texts, in the order of LEAF_FIELDS."""
+each of its texts, in the order of LEAF_FIELDS; the clauses."""
+
+
+class Shown:
+    """What is shown of an item, whatever was asked. Thread-safe: it does not change.
+
+    Args:
+        item: as readers see it now.
+        kept: of it, when it was indexed.
+        catalogue: what readers may see.
+
+    Attributes:
+        language: of its texts.
+        has_title, has_description: whether these are today as they were indexed.
+        hides: tells of an indexed leaf whether readers do not see it; None where they see all.
+    """
+
+    __slots__ = ("date", "description", "has_description", "has_title", "hides", "kept", "kind",
+                 "language", "speakers")  # fmt: skip
+
+    def __init__(self, item: Item, kept: Kept, catalogue: Catalogue):
+        self.kept = kept
+        self.kind = item.kind.value
+        self.language = item.language or catalogue.series.languages[0]
+        self.speakers = tuple(dict.fromkeys([c.person for c in item.people]))
+        self.date = catalogue.item_date(item)
+        self.description = item.abstract or ""
+        self.has_title = item.title == kept.title.text
+        self.has_description = self.description == kept.description.text
+        self.hides = self._hidden(item, catalogue.series.hidden_slides == "leave-out")
+
+    @property
+    def size(self) -> int:
+        """Bytes held when all was asked for."""
+        return self.kept.size + 500
+
+    def _hidden(self, item: Item, leave_out: bool) -> Callable[[int], bool] | None:
+        kept = self.kept
+        assets = {(asset.sha256, asset.path) for asset in item.assets}
+        leave_out = leave_out and kept.has_hidden
+        if not leave_out and assets.issuperset(kept.assets):
+            return None
+
+        def is_hidden(ordinal: int) -> bool:
+            # The file may have been taken out of the record since.
+            leaf = kept.leaf(ordinal)
+            return (leaf.hidden and leave_out) or kept.assets[leaf.asset] not in assets
+
+        return is_hidden
 
 
 class Locator:
@@ -81,7 +129,7 @@ class Locator:
         compiler: knows the forms of words.
         catalogue: what the reader may see.
         engine: what found them.
-        known: by id, what was kept of items that were hits before.
+        known: by id, what is shown of items that were hits before.
     """
 
     def __init__(
@@ -90,7 +138,7 @@ class Locator:
         compiler: Compiler,
         catalogue: Catalogue,
         engine: Snapshot,
-        known: Cache[Kept],
+        known: Cache[Shown],
     ):
         self._asked = [c for c in compiled.clauses if not c.excluded]
         self._clauses = (*self._asked, *compiled.alternatives)
@@ -101,7 +149,6 @@ class Locator:
         self._known = known
         self._wanted = Wanted(self._clauses, compiler)
         self._is_one = len(self._clauses) == 1
-        self._leave_out = catalogue.series.hidden_slides == "leave-out"
 
     def hits(self, found: Found, also: Found = ()) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
         """The items found, each with the slides that answer best; those beside, each with one.
@@ -125,23 +172,29 @@ class Locator:
         return full, partial
 
     def _hit(self, item: Item, score: float, where: Where, detail: _Detail) -> Hit:
-        kept = self._known.get(item.id, lambda: Kept(where.kept))
-        language = item.language or self._catalogue.series.languages[0]
+        shown = self._known.get(item.id, lambda: Shown(item, Kept(where.kept), self._catalogue))
+        kept, language, described = shown.kept, shown.language, shown.description
         answers = self._wanted.answers(where, kept, language)
-        leaves = self._answering(item, kept, answers)
-        described = item.abstract or ""
-        title = self._marks(item.title, kept.title, answers.get(_TITLE), language)
-        marks = self._marks(described, kept.description, answers.get(_DESCRIPTION), language)
+        leaves = self._answering(shown, answers)
+        spans = answers.get(_TITLE)
+        title = (
+            _marks(kept.title, spans) if shown.has_title else self._looked_up(item.title, language)
+        )
+        spans = answers.get(_DESCRIPTION)
+        if shown.has_description:
+            marks = _marks(kept.description, spans)
+        else:
+            marks = self._looked_up(described, language)
         matched = self._where(kept, leaves, title, marks, answers.get(_NAMES), detail.places)
         wanted = described and (marks or not leaves)
         return Hit(
             id=item.id,
             title=whole(item.title, title),
-            kind=item.kind.value,
+            kind=shown.kind,
             score=score,
             seminar=item.seminar,
-            speakers=tuple(dict.fromkeys([c.person for c in item.people])),
-            date=self._catalogue.item_date(item),
+            speakers=shown.speakers,
+            date=shown.date,
             leaves=tuple([_leaf_hit(leaf, kept) for leaf in leaves[: detail.leaves]]),
             more_leaves=max(0, len(leaves) - detail.leaves),
             snippet=excerpt(described, marks) if wanted else _NO_SNIPPET,
@@ -149,15 +202,11 @@ class Locator:
             matched=matched,
         )
 
-    def _marks(
-        self, text: str, kept: KeptText, spans: list[Span] | None, language: str
-    ) -> list[Mark]:
-        """Answers in a text of the record, which may have changed since it was indexed."""
-        if text == kept.text:
-            return _marks(kept, spans or [])
+    def _looked_up(self, text: str, language: str) -> list[Mark]:
+        """Answers in a text of the record that has changed since it was indexed."""
         return Highlighter(self._clauses, self._compiler.forms, language).marks(text)
 
-    def _answering(self, item: Item, kept: Kept, answers: Texts) -> list[_Answering]:
+    def _answering(self, shown: Shown, answers: Texts) -> list[_Answering]:
         """Answering leaves, best first: more of the words, in the title, more often, earlier."""
         by_leaf: dict[int, list[list[Span]]] = {}
         for key, spans in answers.items():
@@ -168,35 +217,22 @@ class Locator:
                 if texts is None:
                     texts = by_leaf[leaf] = [_NONE, _NONE, _NONE]
                 texts[number] = spans
-        is_shown = self._shown(item, kept)
+        leaves, hides = shown.kept.leaves, shown.hides
         found: list[_Answering] = []
         for ordinal, texts in by_leaf.items():
-            if ordinal >= kept.leaves or (is_shown is not None and not is_shown(ordinal)):
+            if ordinal >= leaves or (hides is not None and hides(ordinal)):
                 continue
             heading, own, notes = texts
             times = len(heading) + len(own) + len(notes)
+            clauses: Collection[int]
             if times == 1 or self._is_one:
-                clauses, headed = 1, 1 if heading else 0
+                clauses, headed = [(heading or own or notes)[0][2]], 1 if heading else 0
             else:
-                clauses = len({clause for spans in texts for _, _, clause in spans})
+                clauses = {clause for spans in texts for _, _, clause in spans}
                 headed = len({clause for _, _, clause in heading})
-            found.append((clauses, headed, min(times, 20), -ordinal, texts))
+            found.append((len(clauses), headed, min(times, 20), -ordinal, texts, clauses))
         found.sort(reverse=True)
         return found
-
-    def _shown(self, item: Item, kept: Kept) -> Callable[[int], bool] | None:
-        """Tells of an indexed leaf whether readers see it; None where they see all."""
-        assets = [(asset.sha256, asset.path) for asset in item.assets]
-        leave_out = self._leave_out and kept.has_hidden
-        if not leave_out and (assets == kept.assets or set(assets).issuperset(kept.assets)):
-            return None
-
-        def is_shown(ordinal: int) -> bool:
-            # The file may have been taken out of the record since.
-            leaf = kept.leaf(ordinal)
-            return not (leaf.hidden and leave_out) and kept.assets[leaf.asset] in assets
-
-        return is_shown
 
     def _where(
         self,
@@ -215,17 +251,17 @@ class Locator:
             places.setdefault(clause, []).append(DESCRIPTION)
         for clause in {clause for _, _, clause in named or ()}:
             places.setdefault(clause, []).append(DETAILS)
-        unfilled = set(range(len(self._clauses)))
-        for *_, minus, texts in leaves:
-            wanted = unfilled.intersection([c for spans in texts for _, _, c in spans])
-            if not wanted:
+        unfilled = {clause for *_, clauses in leaves for clause in clauses}
+        full = {clause: len(places.get(clause, ())) + most for clause in unfilled}
+        for *_, minus, _, clauses in leaves:
+            if unfilled.isdisjoint(clauses):
                 continue
             place = kept.leaf(-minus).place
-            for clause in wanted:
+            for clause in unfilled.intersection(clauses):
                 own = places.setdefault(clause, [])
                 if place not in own:
                     own.append(place)
-                    if len(own) >= most:
+                    if len(own) >= full[clause]:
                         unfilled.discard(clause)
             if not unfilled:
                 break
@@ -258,7 +294,7 @@ def searchable_names(item: Item, catalogue: Catalogue) -> list[str]:
     return [*names, seminar.title] if seminar else names
 
 
-def _marks(text: KeptText, spans: list[Span]) -> list[Mark]:
+def _marks(text: KeptText, spans: list[Span] | None) -> list[Mark]:
     """Answers as characters, ascending."""
     if not spans:
         return []
@@ -275,7 +311,7 @@ def _marks(text: KeptText, spans: list[Span]) -> list[Mark]:
 
 def _leaf_hit(found: _Answering, kept: Kept) -> LeafHit:
     """The leaf with an excerpt from the part that answers most."""
-    *_, minus, texts = found
+    *_, minus, texts, _ = found
     leaf = kept.leaf(-minus)
     heading = leaf.texts[0]
     title = whole(heading.text, _marks(heading, texts[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ LONG = 8
 MOST = 20
 """Nearest words looked at."""
 
-Letters = NDArray[np.uint64]
+Letters = NDArray[np.uint32]
 
 
 class Spelling:
@@ -29,18 +30,25 @@ class Spelling:
     """
 
     def __init__(self, words: Iterable[str]):
-        by_length: dict[int, list[str]] = {}
-        for word in words:
-            if word.isalpha():
-                by_length.setdefault(len(word), []).append(word)
-        self._words = {length: (own, _letters(own, length)) for length, own in by_length.items()}
+        self._words = sorted(filter(str.isalpha, words), key=len)
+        lengths = np.fromiter(map(len, self._words), np.int8, len(self._words))
+        longest = int(lengths[-1]) if len(lengths) else 0
+        self._lengths = lengths
+        # Where the words of each length begin.
+        self._starts = lengths.searchsorted(np.arange(longest + 2, dtype=np.int16)).tolist()
+        runs = pairwise(self._starts)
+        sets = [_letters(self._words[a:b], n) for n, (a, b) in enumerate(runs) if a < b]
+        self._sets: Letters = np.concatenate(sets) if sets else np.zeros(0, np.uint32)
 
     def near(self, word: str) -> list[str]:
         """The nearest words, equally near; among them, with the same first letter if any is."""
         for slips in (1, 2) if len(word) >= LONG else (1,):
-            candidates = self._candidates(word, slips)
             found = process.extract(
-                word, candidates, scorer=OSA.distance, score_cutoff=slips, limit=MOST
+                word,
+                self._candidates(word, slips),
+                scorer=OSA.distance,
+                score_cutoff=slips,
+                limit=MOST,
             )
             ranked = [((distance, other[0] != word[0]), other) for other, distance, _ in found]
             if ranked:
@@ -50,19 +58,17 @@ class Spelling:
 
     def _candidates(self, word: str, slips: int) -> list[str]:
         """Words that may be so many slips away; each letter more or less is one of them."""
-        letters = _letters([word], len(word))
-        found: list[str] = []
-        for length in range(len(word) - slips, len(word) + slips + 1):
-            if length in self._words:
-                words, sets = self._words[length]
-                changes = 2 * slips - abs(length - len(word))
-                likely = (np.bitwise_count(sets ^ letters) <= changes).nonzero()[0]
-                found += [words[n] for n in likely.tolist()]
-        return found
+        last = len(self._starts) - 1
+        start = self._starts[min(max(len(word) - slips, 0), last)]
+        end = self._starts[min(len(word) + slips + 1, last)]
+        changes = np.bitwise_count(self._sets[start:end] ^ _letters([word], len(word)))
+        changes += np.abs(self._lengths[start:end] - np.int8(len(word))).view(np.uint8)
+        likely = (changes <= 2 * slips).nonzero()[0] + start
+        return [self._words[n] for n in likely.tolist()]
 
 
 def _letters(words: list[str], length: int) -> Letters:
     """The letters of each word as bits; letters that share a bit rule out fewer words."""
     codes = np.frombuffer("".join(words).encode("utf-32-le"), "<u4").reshape(len(words), length)
-    bits = np.left_shift(np.uint64(1), codes.astype(np.uint64) & np.uint64(63))
-    return np.asarray(np.bitwise_or.reduce(bits, axis=1), np.uint64)
+    bits = np.left_shift(np.uint32(1), codes & np.uint32(31))
+    return np.asarray(np.bitwise_or.reduce(bits, axis=1), np.uint32)

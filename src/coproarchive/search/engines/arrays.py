@@ -31,7 +31,7 @@ NO_SCORES: Scores = np.zeros(0)
 _NO_ENTRIES: Entries = np.zeros(0, np.uint32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Postings:
     """Where terms stand, all fields together.
 
@@ -93,7 +93,7 @@ def bounds_of(documents: Numbers) -> Numbers:
 NO_POSTINGS = Postings(NO_NUMBERS, _NO_ENTRIES, _NO_ENTRIES)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Found:
     """Matching documents, ascending, and their scores."""
 
