@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from coproarchive.search.asking import ENOUGH
+from coproarchive.search.index import NEAR
 from made_up import Talk
 
 FACETS = ("seminar", "speaker", "topic", "kind", "year")
@@ -87,10 +89,27 @@ class Tantivy:
         facets = {
             name: {b["key"]: b["doc_count"] for b in counted[name]["buckets"]} for name in FACETS
         }
-        snippets = self._lib.SnippetGenerator.create(searcher, query, self._schema, "body")
-        for _, address in result.hits:
-            snippets.snippet_from_doc(searcher.doc(address)).to_html()
+        self._show(searcher, query, result.hits)
         return int(result.count), facets
+
+    def _show(self, searcher: Any, query: Any, hits: list[Any]) -> None:
+        snippets = self._lib.SnippetGenerator.create(searcher, query, self._schema, "body")
+        for _, address in hits:
+            snippets.snippet_from_doc(searcher.doc(address)).to_html()
+
+
+class FillingTantivy(Tantivy):
+    """tantivy doing what our page does: where few have all words, near misses follow."""
+
+    def search(self, kind: str, text: str) -> tuple[int, dict[str, dict[str, int]]]:
+        total, facets = super().search(kind, text)
+        if kind == "several" and total < ENOUGH:
+            searcher = self._index.searcher()
+            query = self._index.parse_query(" ".join(_words(text)), ["title", "heading", "body"])
+            # The best of these are the full matches, shown already.
+            found = searcher.search(query, limit=min(total + NEAR, ENOUGH)).hits
+            self._show(searcher, query, found[total:])
+        return total, facets
 
 
 class Fts5:
@@ -179,6 +198,7 @@ class Whoosh:
 
 MAKERS: dict[str, tuple[str, Callable[[list[Talk], Path], Rival]]] = {
     "tantivy": ("tantivy", Tantivy),
+    "tantivy_filling": ("tantivy", FillingTantivy),
     "sqlite_fts5": ("sqlite3", Fts5),
     "whoosh": ("whoosh", Whoosh),
 }
