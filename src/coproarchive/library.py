@@ -49,6 +49,7 @@ class Library:
         self._looking = False
         self._epoch = 0
         self._index: Index | None = None
+        self._indexed: Catalogue | None = None  # by the memory engine
         self._suggester: tuple[tuple[object, ...], Suggester] | None = None
         self._suggesting = threading.Lock()
 
@@ -128,21 +129,31 @@ class Library:
     def index(self) -> Index:
         """The index's current generation. Raises IndexStateError."""
         with self._lock:
-            if self._index is not None and not self._index.is_current:
+            if self._index is not None and not self._is_current(self._index):
                 self._index.close()
                 self._index = None
             if self._index is None:
                 self._index = self._open_index()
             return self._index
 
+    def _is_current(self, index: Index) -> bool:
+        if self.settings.engine == "memory":
+            return self._indexed is self.catalogue()
+        return index.is_current
+
     def _open_index(self) -> Index:
         if self.settings.engine == "memory":
-            return Index.in_memory(self.catalogue(), self.reader, self.store)
+            self._indexed = self.catalogue()
+            return Index.in_memory(self._indexed, self.reader, self.store)
         return Index.open(self.settings.index)
 
     def search(self, query: Query) -> Results:
         """Search what everybody may see. Raises ArchiveError, IndexStateError."""
-        return self.index().search(query, self.public())
+        try:
+            return self.index().search(query, self.public())
+        except IndexStateError:
+            # Another process may have swapped in a newer one just now.
+            return self.index().search(query, self.public())
 
     def suggest(self, typed: str) -> list[Suggestion]:
         """What a reader may be about to type; see Suggester.suggest. Raises ArchiveError.

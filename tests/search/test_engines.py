@@ -313,8 +313,26 @@ def test_a_damaged_index_says_so(tmp_path: Path, pattern: str) -> None:
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 0xFF
     file.write_bytes(data)
-    with pytest.raises(IndexStateError, match="damaged"):
-        WhooshEngine(tmp_path).snapshot()
+    for checks in tmp_path.glob("checks-*.json"):
+        if not pattern.startswith("MAIN"):
+            # A process killed behind its commit wrote none; these have their own checksums.
+            checks.unlink()
+    engine: WhooshEngine | None = None
+    for _ in range(2):  # said each time, not answered from the second time
+        with pytest.raises(IndexStateError, match="damaged"):
+            engine = engine or WhooshEngine(tmp_path)
+            engine.snapshot()
+
+
+@pytest.mark.parametrize("left", [b"", b"{", b"[]"])
+def test_half_written_checks_are_no_checks(tmp_path: Path, left: bytes) -> None:
+    """The commit stands, later writes too."""
+    engine = WhooshEngine(tmp_path, create=True)
+    engine.write([doc("a", "bread")])
+    (checks,) = tmp_path.glob("checks-*.json")
+    checks.write_bytes(left)
+    WhooshEngine(tmp_path).write([doc("b", "rye")])
+    assert ids(WhooshEngine(tmp_path), Everything()) == ["a", "b"]
 
 
 def test_an_index_that_others_can_write_is_not_opened(tmp_path: Path) -> None:

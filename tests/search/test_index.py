@@ -202,6 +202,10 @@ def test_the_memory_engine_serves_the_same_library(
     for text in ("", "bread", "millstone eaters", "sourdogh", '"wait for"'):
         query = Query.parse(text)
         assert memory.search(query).to_json() == library.search(query).to_json()
+    assert memory.index() is memory.index()  # not made anew for each question
+    before = memory.index()
+    memory.changed()
+    assert memory.index() is not before
 
 
 def _update(archive: Path, index: Path) -> None:

@@ -247,3 +247,10 @@ def test_damaged_kept_bytes_are_said_not_shown(library: Library) -> None:
         Index.open(library.settings.index)
     library.update_index()
     assert library.search(Query.parse("bread")).total
+
+
+def test_a_slide_of_very_many_parts_is_kept() -> None:
+    """A handout of one-cell tables can have more parts than two bytes count."""
+    asset = Asset(path="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64)
+    leaf = Leaf(1, "section", "Table", (Part(Source.TABLE, "x"),) * 70_000)
+    assert len(Kept(pack("Title", "", [(asset, leaf)])).leaf(0).parts) == 70_000

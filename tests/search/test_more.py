@@ -232,3 +232,10 @@ def test_letters_rule_out_only_what_is_too_far(known: set[str], word: str, near:
     best = {w for w, rank in ranks.items() if rank == min(ranks.values())}
     found = Spelling(sorted(known)).near(word)
     assert set(found) == best or len(ranks) > MOST
+
+
+def test_very_long_words_of_the_archive_correct_nothing_and_break_nothing() -> None:
+    """A compound of two long halves is a word too."""
+    found = Spelling(["a" * 64 + "b" * 64, "bread"])
+    assert found.near("breadd") == ["bread"]
+    assert found.near("a" * 64) == []

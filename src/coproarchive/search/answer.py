@@ -12,6 +12,8 @@ from coproarchive.search.engines.base import Response
 from coproarchive.search.query import Query
 from coproarchive.search.results import Facet, FacetValue
 
+MOST_LABELS = 200_000
+
 
 class Labels:
     """Labels of facet values and what they are sorted by, made once for a catalogue.
@@ -27,6 +29,9 @@ class Labels:
     def of(self, facet: str, values: Iterable[str]) -> Mapping[str, tuple[str, str]]:
         """Value -> its label without regard to case, and the label; of these values at least."""
         known = self._known.setdefault(facet, {})
+        if len(known) > MOST_LABELS:
+            # Addresses can name values that nothing has.
+            known.clear()
         for value in values:
             if value not in known:
                 label = label_of(facet, value, self._catalogue)

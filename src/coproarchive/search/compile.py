@@ -25,6 +25,8 @@ from coproarchive.search.query import Clause, Query
 from coproarchive.search.ranking import STANDARD, Weights
 from coproarchive.search.spelling import Spelling
 
+MOST_CORRECTIONS = 10_000
+"""Words whose correction is kept."""
 QUESTION_WORDS = 6
 """From so many telling words on, a query is a question: the best matches, not only full ones."""
 
@@ -83,7 +85,7 @@ class Compiler:
     Args:
         languages: of the archive's items; words are stemmed in each.
         synonyms: the archivists' groups.
-        frequency: documents that have a term; see SearchEngine.
+        frequency: documents that have a term; see Snapshot.
         words: every word of the archive, sorted; asked for only when one is not known.
         weights: of the ranking.
     """
@@ -238,6 +240,8 @@ class Compiler:
         if known or len(word) < 4 or not word.isalpha() or self._synonyms.of((word,)):
             return clause
         if word not in self._corrections:
+            if len(self._corrections) >= MOST_CORRECTIONS:
+                self._corrections.clear()
             self._corrections[word] = self.nearest(word)
         nearest = self._corrections[word]
         if nearest is None:

@@ -34,7 +34,7 @@ _SOURCES = tuple(Source)
 _HEAD = struct.Struct("<I?6I")
 # Asset, number, kind, hidden, start in seconds, where it is, parts, bytes of the label, and bytes
 # and words of heading, own words and notes.
-_LEAF = struct.Struct("<HIB?dIHH6I")
+_LEAF = struct.Struct("<IIB?d9I")
 _PART = struct.Struct("<B?I")
 _WORD = struct.Struct("<IH")
 _JOINS = 1 << 31

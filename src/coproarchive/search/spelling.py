@@ -31,7 +31,7 @@ class Spelling:
 
     def __init__(self, words: Iterable[str]):
         self._words = sorted(filter(str.isalpha, words), key=len)
-        lengths = np.fromiter(map(len, self._words), np.int8, len(self._words))
+        lengths = np.fromiter(map(len, self._words), np.int16, len(self._words))
         longest = int(lengths[-1]) if len(lengths) else 0
         self._lengths = lengths
         # Where the words of each length begin.
@@ -62,7 +62,7 @@ class Spelling:
         start = self._starts[min(max(len(word) - slips, 0), last)]
         end = self._starts[min(len(word) + slips + 1, last)]
         changes = np.bitwise_count(self._sets[start:end] ^ _letters([word], len(word)))
-        changes += np.abs(self._lengths[start:end] - np.int8(len(word))).view(np.uint8)
+        changes += np.abs(self._lengths[start:end] - np.int16(len(word))).astype(np.uint8)
         likely = (changes <= 2 * slips).nonzero()[0] + start
         return [self._words[n] for n in likely.tolist()]
 

@@ -24,7 +24,7 @@ FIELD_MASK = (1 << FIELD_BITS) - 1
 DOCUMENT_SHIFT = FIELD_SHIFT + FIELD_BITS
 """A place is the document's number, shifted by so many bits, and what base.Where has of it."""
 
-_PLACE_MASK = (1 << DOCUMENT_SHIFT) - 1
+PLACE_MASK = (1 << DOCUMENT_SHIFT) - 1
 
 NO_NUMBERS: Numbers = np.zeros(0, np.int64)
 NO_SCORES: Scores = np.zeros(0)
@@ -79,7 +79,7 @@ class Postings:
         at = self.places.searchsorted(bounds).tolist()
         half = len(at) // 2
         return [
-            (self.places[start:end] & _PLACE_MASK).tolist() if start < end else []
+            (self.places[start:end] & PLACE_MASK).tolist() if start < end else []
             for start, end in zip(at[:half], at[half:], strict=True)
         ]
 

@@ -26,7 +26,7 @@ class Document:
         facets: facet -> its values.
         date: first day, YYYY-MM-DD, "" where unknown.
         title: for sorting.
-        kept: given back by SearchEngine.where; engines do not look into it.
+        kept: given back by Snapshot.where; engines do not look into it.
     """
 
     id: str
@@ -135,6 +135,7 @@ class Everything:
     """Every document; score 0."""
 
 
+# Weights are not negative.
 Node = Term | Phrase | Prefix | Together | Any | All | Some | Boost | Not | Everything
 
 MAX_EXPANSIONS = 200

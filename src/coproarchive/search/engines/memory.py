@@ -208,7 +208,7 @@ class _State:
                 return max(self._found(children, d), default=None)
             case All(children):
                 found = self._found(children, d)
-                return sum(found) if len(found) == len(children) else None
+                return sum(found) if children and len(found) == len(children) else None
             case Some(children, least):
                 found = self._found(children, d)
                 return sum(found) if len(found) >= max(least, 1) else None

@@ -54,7 +54,7 @@ from coproarchive.search.ranking import Weights, idf, length_norm, saturate
 
 CACHED_POSTINGS = 64 << 20
 CACHED_FOUND = 48 << 20
-"""Bytes kept of joined postings and of scored words."""
+"""Bytes kept of joined postings and of scored words, with what was asked for them."""
 
 _ALL_FIELDS = 1 << FIELD_BITS
 _SMALL_PART = 8
@@ -101,7 +101,7 @@ class Scorer:
         self._weights = weights
         self.size = len(lengths)
         self._kept_postings: Cache[Postings] = Cache(CACHED_POSTINGS, lambda p: p.size + 300)
-        self._found: Cache[Found] = Cache(CACHED_FOUND, lambda f: f.size + 400)
+        self._found: Cache[Found] = Cache(CACHED_FOUND, lambda f: f.size + 2_000)
         self._worth = self._worths(lengths)
 
     @property

@@ -17,6 +17,7 @@ import numpy as np
 from coproarchive.search.cache import Cache
 from coproarchive.search.engines.arrays import (
     DOCUMENT_SHIFT,
+    PLACE_MASK,
     Columns,
     Found,
     Mask,
@@ -36,7 +37,6 @@ CACHED_MASKS = 16 << 20
 _FIRST = 1e7
 """Above every score: what the request wants first is sorted as if it scored so much more."""
 _ROUNDED = 10.0**-PLACES
-_PLACE_MASK = (1 << DOCUMENT_SHIFT) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +310,7 @@ def _places_of(places: Numbers) -> dict[int, list[int]]:
     """Document -> its places, without its number."""
     owners = places >> DOCUMENT_SHIFT
     starts = firsts(owners)
-    own = (places & _PLACE_MASK).tolist()
+    own = (places & PLACE_MASK).tolist()
     bounds = [*starts.tolist(), len(own)]
     documents = owners[starts].tolist()
     return {n: own[a:b] for n, a, b in zip(documents, bounds, bounds[1:], strict=False)}

@@ -25,7 +25,7 @@ from coproarchive.errors import EngineError, IndexStateError
 from coproarchive.search.analysis import FIELD_SHIFT, invert
 from coproarchive.search.engines.base import Document
 from coproarchive.search.engines.view import View
-from coproarchive.search.engines.whoosh_arrays import segment_files
+from coproarchive.search.engines.whoosh_arrays import DamagedArraysError, segment_files
 from coproarchive.search.engines.whoosh_format import WORDS, Codec, DurableStorage, schema
 from coproarchive.search.engines.whoosh_kept import NAME as KEPT
 from coproarchive.search.engines.whoosh_kept import KeptBytes, KeptWriter
@@ -83,13 +83,17 @@ class WhooshEngine:
             ) from error
 
     def write(self, documents: Iterable[Document], delete: Iterable[str] = ()) -> None:
-        """See SearchEngine.write."""
+        """See SearchEngine.write; other processes are kept out by the caller (generations.lock)."""
         with self._lock:
             try:
                 writer = self._index.writer(limitmb=BATCH_MB, codec=Codec())
             except whoosh.index.LockError:
                 raise EngineError(
                     "another process is writing to the index.", self._folder
+                ) from None
+            except OSError as error:
+                raise EngineError(
+                    f"the index could not be written ({error}).", self._folder
                 ) from None
             kept = KeptWriter(self._folder)
             try:
@@ -107,12 +111,17 @@ class WhooshEngine:
                     kept.undo()
                 with contextlib.suppress(Exception):
                     writer.cancel()
+                with contextlib.suppress(Exception):
+                    # On a full disk cancelling fails before it gets here.
+                    writer.writelock.release()
                 if isinstance(error, Exception) and not isinstance(error, EngineError):
                     raise EngineError(
                         f"the index could not be written ({error}).", self._folder
                     ) from error
                 raise
-            self._note_segments()
+            with contextlib.suppress(OSError):
+                # The commit stands without it.
+                self._note_segments()
 
     def close(self) -> None:
         """See SearchEngine.close."""
@@ -136,6 +145,10 @@ class WhooshEngine:
             if time.time_ns() - changed > SETTLED_SECONDS * 1e9:
                 self._settled = changed
             return current[1]
+        except DamagedArraysError as error:
+            raise IndexStateError(
+                f"the index is damaged ({error}).", self._folder, REBUILD
+            ) from None
         except (OSError, EOFError, whoosh.index.IndexError) as error:
             raise IndexStateError(f"the index is gone ({error}).", self._folder, REBUILD) from None
 
@@ -149,9 +162,11 @@ class WhooshEngine:
                 # Merged away by another process after the list of segments was read.
                 if attempt == TRIES - 1:
                     raise
-        self._segments = segments
         kept = KeptBytes(self._folder)
-        return View(Segments(list(segments.values()), kept), self._weights)
+        view = View(Segments(list(segments.values()), kept), self._weights)
+        # Only now: what is known is not looked through for damage again.
+        self._segments = segments
+        return view
 
     def _opened_segments(self) -> dict[str, Segment]:
         """Segments of the newest commit by their names, in Whoosh's order."""
@@ -171,7 +186,7 @@ class WhooshEngine:
         generation = self._index.latest_generation()
         known: dict[str, Any] = {}
         for old in self._folder.glob("checks-*.json"):
-            known |= json.loads(old.read_text())
+            known |= _read_checks(old)
             if old.name != f"checks-{generation}.json":
                 old.unlink(missing_ok=True)
         current = {str(segment.segment_id()) for segment in self._index._segments()}
@@ -180,9 +195,11 @@ class WhooshEngine:
                 # Of a segment that was merged away, or of a write that failed.
                 with contextlib.suppress(OSError):
                     arrays.unlink()
+        for killed in self._folder.glob("_MAIN_*.toc.*"):
+            killed.unlink(missing_ok=True)
         # A segment's files never change; only new ones are read.
         checks = {p.name: known.get(p.name) or _checksum(p) for p in _segment_files(self._folder)}
-        # Of what is kept each document has a checksum of its own.
+        # What is kept has a checksum a document, arrays have theirs at their end.
         checks[KEPT] = kept_size(self._folder)
         path = self._folder / f"checks-{generation}.json"
         temporary = path.with_suffix(".tmp")
@@ -196,9 +213,7 @@ class WhooshEngine:
             IndexStateError: a file differs: answers could be wrong without a word.
         """
         path = self._folder / f"checks-{self._index.latest_generation()}.json"
-        if not path.exists():
-            return
-        checks = json.loads(path.read_text())
+        checks = _read_checks(path)
         if kept_size(self._folder) < checks.pop(KEPT, 0):
             raise IndexStateError(f"the index is damaged ({KEPT}).", self._folder, REBUILD)
         for name, wanted in checks.items():
@@ -246,10 +261,18 @@ def _add(writer: Any, document: Document, kept: KeptWriter) -> None:
 
 
 def _segment_files(folder: Path) -> list[Path]:
-    """Files of the committed segments; others in the folder are not the engine's."""
-    own = (p for p in folder.glob("MAIN_*") if p.is_file() and p.suffix != ".tmp"
-           and not p.name.endswith("LOCK"))  # fmt: skip
-    return sorted([*own, *segment_files(folder).values()])
+    """Whoosh's own files of the committed segments."""
+    return sorted(p for p in folder.glob("MAIN_*") if p.is_file() and p.suffix != ".tmp"
+                  and not p.name.endswith("LOCK"))  # fmt: skip
+
+
+def _read_checks(path: Path) -> dict[str, Any]:
+    """What was written down; nothing where a process was killed at that."""
+    try:
+        checks = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return checks if isinstance(checks, dict) else {}
 
 
 def _checksum(path: Path) -> list[int]:

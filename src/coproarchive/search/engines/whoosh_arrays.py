@@ -10,7 +10,7 @@ is written or merged, in a form that is mapped into memory and used as it is:
     starts     int64, a row a term and one more: its first place, its first entry, documents before,
                and fields it is in, a bit each
     terms      UTF-8, ascending, with line ends between
-    footer     what file this is, and the sizes of the above
+    footer     what file this is, the sizes of the above, and their CRC-32
 
 Terms stand in alphabetical order, so that all words that begin alike are one slice. All numbers are
 little-endian, document numbers Whoosh's own.
@@ -19,9 +19,9 @@ little-endian, document numbers Whoosh's own.
 from __future__ import annotations
 
 import mmap
-import shutil
 import struct
 import tempfile
+import zlib
 from array import array
 from collections.abc import Sequence
 from functools import cached_property
@@ -33,8 +33,8 @@ import numpy as np
 from coproarchive.search.analysis import FIELD_SHIFT
 from coproarchive.search.engines.arrays import DOCUMENT_SHIFT, FIELD_MASK, Entries, Numbers
 
-_FOOTER = struct.Struct("<8s4q")
-_MAGIC = b"COPRARR1"
+_FOOTER = struct.Struct("<8s4qI")
+_MAGIC = b"COPRARR2"
 _ROW = 4
 """Numbers in a row of `starts`."""
 _AT_ONCE = 4 << 20
@@ -71,6 +71,7 @@ class ArraysWriter:
 
     def __init__(self, path: Path):
         self._file: BinaryIO = path.open("wb")
+        self._crc = 0
         folder = path.parent
         self._entries: Any = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close
         self._counts: Any = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close
@@ -113,7 +114,7 @@ class ArraysWriter:
         first = np.flatnonzero(is_entry)
         (places >> FIELD_SHIFT)[first].astype("<u4").tofile(self._entries)
         np.diff(first, append=len(places)).astype("<u4").tofile(self._counts)
-        places.astype("<i8", copy=False).tofile(self._file)
+        self._write(places.astype("<i8", copy=False).tobytes())
         bits = np.left_shift(1, (places >> FIELD_SHIFT) & FIELD_MASK)
         fields = np.bitwise_or.reduceat(bits, np.concatenate([[0], ends[:-1]]))
         rows = np.zeros((len(ends) + 1, _ROW), np.int64)
@@ -136,12 +137,21 @@ class ArraysWriter:
         for part in (self._entries, self._counts):
             sizes.append(part.tell())
             part.seek(0)
-            shutil.copyfileobj(part, self._file)
+            while chunk := part.read(1 << 20):
+                self._write(chunk)
             part.close()
-        np.concatenate(self._starts).astype("<i8", copy=False).tofile(self._file)
-        self._file.write(b"\n".join(self._terms))
-        self._file.write(_FOOTER.pack(_MAGIC, sizes[0], sizes[1], sizes[2], len(self._terms)))
+        self._write(np.concatenate(self._starts).astype("<i8", copy=False).tobytes())
+        self._write(b"\n".join(self._terms))
+        self._file.write(_FOOTER.pack(_MAGIC, *sizes, len(self._terms), self._crc))
         self._file.close()
+
+    def _write(self, data: bytes) -> None:
+        self._file.write(data)
+        self._crc = zlib.crc32(data, self._crc)
+
+
+class DamagedArraysError(Exception):
+    """A file is not what was written."""
 
 
 class SegmentArrays:
@@ -152,14 +162,17 @@ class SegmentArrays:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: it is not what was written.
+        DamagedArraysError: it is not what was written.
     """
 
     def __init__(self, path: Path):
+        if path.stat().st_size < _FOOTER.size:
+            raise DamagedArraysError(path.name)
         data = mapped(path)
-        magic, places, entries, counts, terms = _FOOTER.unpack_from(data, len(data) - _FOOTER.size)
-        if magic != _MAGIC:
-            raise ValueError(f"{path.name} is not an index's file")
+        end = len(data) - _FOOTER.size
+        magic, places, entries, counts, terms, crc = _FOOTER.unpack_from(data, end)
+        if magic != _MAGIC or zlib.crc32(memoryview(data)[:end]) != crc:
+            raise DamagedArraysError(path.name)
         self.places: Numbers = np.frombuffer(data, "<i8", places // 8)
         self.entries: Entries = np.frombuffer(data, "<u4", entries // 4, places)
         self.counts: Entries = np.frombuffer(data, "<u4", counts // 4, places + entries)
@@ -169,7 +182,7 @@ class SegmentArrays:
         # A term's bounds are looked up one by one: numbers come out of this quicker.
         self._bounds = memoryview(starts)  # type: ignore[arg-type]  # it is a buffer
         self._data = data
-        self._terms = (at + starts.nbytes, len(data) - _FOOTER.size)
+        self._terms = (at + starts.nbytes, end)
 
     @cached_property
     def terms(self) -> list[str]:

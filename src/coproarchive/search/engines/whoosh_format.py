@@ -26,13 +26,13 @@ with warnings.catch_warnings():
 WORDS = "words"
 """The one field that has all text."""
 BLOCK = 2048
-"""Documents of a term that are decoded in one step."""
+"""Documents of a term that Whoosh packs together."""
 SQUEEZED = 8
 """From so many documents on, a term's block is compressed; for fewer it is not worth its cost."""
 
 
 class PackedPositions(whoosh.formats.Format):  # type: ignore[misc]  # whoosh has no types
-    """Positions as 64-bit integers side by side, so that a block is decoded in one step.
+    """Positions as 64-bit integers side by side, as they are in the arrays.
 
     Named by module path inside the index: moving this class makes indexes unreadable.
     """
@@ -104,8 +104,8 @@ class Codec(W3Codec):  # type: ignore[misc]  # whoosh has no types
 class PackedValues:
     """A block's values as Whoosh takes them, one after another, read back in two pieces.
 
-    Named by module path inside the index. Whoosh would store a list, which takes longer to read
-    than all else that a search does with it.
+    Named by module path inside the index. Whoosh would store a list, which takes longer to write
+    and to read when segments are merged.
 
     Args:
         joined: the values without anything between.
@@ -148,6 +148,7 @@ class _FieldWriter(W3FieldWriter):  # type: ignore[misc]  # whoosh has no types
 
     def start_field(self, fieldname: str, fieldobj: Any) -> None:
         super().start_field(fieldname, fieldobj)
+        # Whoosh makes a writer of postings a field: the others' have nothing beside them.
         if fieldname == WORDS:
             self._postwriter.beside = self._arrays
 

@@ -8,6 +8,8 @@ ever cut off, so that the file may be mapped into memory.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -90,5 +92,7 @@ class KeptWriter:
     def undo(self) -> None:
         """Take back what was added since the last `close`."""
         if self._file is not None:
-            self._file.truncate(self._start)
-            self.close()
+            with contextlib.suppress(OSError):  # on a full disk what is gathered cannot be written
+                self._file.close()
+            self._file = None
+            os.truncate(self._path, self._start)

@@ -16,6 +16,7 @@ from coproarchive.search.engines.arrays import (
     FIELD_BITS,
     FIELD_MASK,
     NO_POSTINGS,
+    PLACE_MASK,
     Mask,
     Numbers,
     Postings,
@@ -24,7 +25,6 @@ from coproarchive.search.engines.view import Row
 from coproarchive.search.engines.whoosh_arrays import SegmentArrays, path_of
 from coproarchive.search.engines.whoosh_kept import KeptBytes
 
-_PLACE_MASK = (1 << DOCUMENT_SHIFT) - 1
 _BEHIND = EXACT + "\U0010ffff"
 """Behind every word as written."""
 
@@ -105,7 +105,7 @@ class Segments:
         kept: bytes kept beside them.
 
     Raises:
-        IndexStateError: what was kept is damaged.
+        IndexStateError: what was kept by new segments is damaged.
     """
 
     def __init__(self, segments: list[Segment], kept: KeptBytes):
@@ -200,7 +200,7 @@ class Segments:
         entries = (owners[live] << FIELD_BITS) | (postings.entries[live] & FIELD_MASK)
         own = self._numbers[postings.places >> DOCUMENT_SHIFT]
         there = own >= 0
-        places = (own[there] << DOCUMENT_SHIFT) | (postings.places[there] & _PLACE_MASK)
+        places = (own[there] << DOCUMENT_SHIFT) | (postings.places[there] & PLACE_MASK)
         entries = entries.astype(np.uint32)
         return Postings(places, entries, postings.counts[live], postings.is_one_each)
 
