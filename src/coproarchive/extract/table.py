@@ -85,6 +85,11 @@ def reader_name(media_type: str, helpers: Helpers) -> str:
     return name
 
 
+def is_quick(media_type: str, helpers: Helpers) -> bool:
+    """Whether reading such a file takes no other programme and no reading of pictures."""
+    return "+" not in reader_name(media_type, helpers)
+
+
 def extract(
     path: Path, media_type: str, limits: Limits, helpers: Helpers | None = None
 ) -> Extraction:

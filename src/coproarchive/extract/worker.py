@@ -7,7 +7,10 @@ under a millisecond a file, where the standard library's pool is lost at the fir
 from __future__ import annotations
 
 import contextlib
+import copyreg
+import itertools
 import multiprocessing
+import operator
 import os
 import shutil
 import signal
@@ -17,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -28,13 +31,29 @@ from coproarchive.extract import ocr
 from coproarchive.extract.base import Extraction, Helpers, Limits, Notice
 from coproarchive.extract.cache import ExtractionCache
 from coproarchive.extract.confine import confine
-from coproarchive.extract.table import SAVE_ANEW, extract, reader_name
-from coproarchive.model import Severity
+from coproarchive.extract.table import SAVE_ANEW, extract, is_quick, reader_name
+from coproarchive.model import Leaf, Part, Severity
 
-TASKS_PER_WORKER = 500
-"""A worker is replaced after so many files, against what libraries leak."""
+TASKS_PER_WORKER = 250
+"""A worker is replaced after so many tasks of a file or a few, against what libraries leak."""
+AHEAD = 64
+"""Files looked at beyond the one that is waited for, so that a long one keeps no core idle."""
+SHORT = 256 * 1024
+"""Bytes of a file that may share a task: it takes less time than handing it over twice would."""
+SHARING = 8
+"""Files in such a task at most."""
+SHARED_TIME = 0.25
+"""Share of the seconds for one file that such a task has; a file that needs more is read alone."""
+CRASHES = (ProcessExpired, BrokenProcessPool)
+TIMEOUTS = (FutureTimeoutError, TimeoutError)
 
 T = TypeVar("T")
+
+# How dataclasses with slots travel by themselves takes twice as long, at both ends.
+_of_part = operator.attrgetter(*(f.name for f in fields(Part)))
+_of_leaf = operator.attrgetter(*(f.name for f in fields(Leaf)))
+copyreg.pickle(Part, lambda part: (Part, _of_part(part)))
+copyreg.pickle(Leaf, lambda leaf: (Leaf, _of_leaf(leaf)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +63,24 @@ class Job:
     path: Path
     sha256: str
     media_type: str
+
+
+@dataclass(slots=True, eq=False)
+class _Reading:
+    """A file on its way: what was read from it, or the task that reads it and its place there."""
+
+    job: Job
+    extraction: Extraction | None = None
+    task: _Task | None = None
+    place: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Task:
+    """What one worker does in one go, and for whom."""
+
+    future: ProcessFuture[list[Extraction]]
+    readings: list[_Reading] = field(default_factory=list)
 
 
 class Workers:
@@ -76,8 +113,10 @@ class Workers:
             self._scratch = tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._parent)
         return self._scratch
 
-    def schedule(self, function: Callable[..., T], *arguments: object) -> ProcessFuture[T]:
-        """Run a function of this package in a worker, for as long as the limits allow."""
+    def schedule(
+        self, function: Callable[..., T], *arguments: object, share: float = 1.0
+    ) -> ProcessFuture[T]:
+        """Run a function of this package in a worker, for that share of the time for a file."""
         with self._lock:
             if self._pool is not None and not self._pool.active:
                 # Broken: its workers ended before they took a file.
@@ -92,7 +131,8 @@ class Workers:
                     # A forked copy of a process with threads (the page's) can hang on their locks.
                     context=multiprocessing.get_context("spawn"),
                 )
-            return self._pool.schedule(function, args=arguments, timeout=self._limits.seconds)
+            seconds = self._limits.seconds * share
+            return self._pool.schedule(function, args=arguments, timeout=seconds)
 
     def close(self) -> None:
         """Stop the workers and clear their folder."""
@@ -160,24 +200,24 @@ class Reader:
 
         Stopping the iteration, by Ctrl-C too, stops the readings under way.
         """
-        ahead = 4 * self._count()
-        pending: deque[tuple[Job, Extraction | ProcessFuture[Extraction]]] = deque()
+        pending: deque[_Reading] = deque()
         waiting = iter(jobs)
         try:
             while True:
-                while len(pending) < ahead and (job := next(waiting, None)) is not None:
-                    known = self._cache.get(job.sha256, job.media_type)
-                    pending.append((job, known or self._schedule(job)))
+                if len(pending) <= AHEAD // 2:
+                    begun = map(self._begun, itertools.islice(waiting, AHEAD - len(pending)))
+                    pending.extend(new := list(begun))
+                    self._schedule([reading for reading in new if reading.extraction is None])
                 if not pending:
                     return
-                job, state = pending[0]
-                extraction = state if isinstance(state, Extraction) else self._result(job, state)
+                reading = pending[0]
+                extraction = reading.extraction or self._result(reading)
                 pending.popleft()
-                yield job, extraction
+                yield reading.job, extraction
         finally:
-            for _, state in pending:
-                if not isinstance(state, Extraction):
-                    state.cancel()  # type: ignore[no-untyped-call]
+            for reading in pending:
+                if reading.task is not None:
+                    reading.task.future.cancel()  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """Stop the workers."""
@@ -186,46 +226,96 @@ class Reader:
     def _count(self) -> int:
         return self.limits.workers or os.cpu_count() or 1
 
-    def _schedule(self, job: Job) -> Extraction | ProcessFuture[Extraction]:
-        if not reader_name(job.media_type, self.helpers):
+    def _begun(self, job: Job) -> _Reading:
+        known = self._cache.get(job.sha256, job.media_type)
+        if known is None and not reader_name(job.media_type, self.helpers):
             # Nothing would be opened, so nothing can go wrong.
-            return extract(job.path, job.media_type, self.limits, self.helpers)
-        self.scheduled += 1
+            known = extract(job.path, job.media_type, self.limits, self.helpers)
+        return _Reading(job, known)
+
+    def _schedule(self, readings: list[_Reading]) -> None:
+        """Give files to workers, the largest first: one that comes last keeps one core alone."""
+        self.scheduled += len(readings)
+        sized = sorted(((_size(r.job.path), r) for r in readings), key=lambda s: -s[0])
+        short = []
+        for size, reading in sized:
+            if size <= SHORT and is_quick(reading.job.media_type, self.helpers):
+                short.append(reading)
+            else:
+                self._give([reading])
+        # Never so many together that a core has nothing to do.
+        together = max(1, min(SHARING, len(short) // (2 * self._count())))
+        for start in range(0, len(short), together):
+            self._give(short[start : start + together])
+
+    def _give(self, readings: list[_Reading]) -> None:
         helpers = replace(self.helpers, scratch=self._workers.scratch)
-        return self._workers.schedule(extract, job.path, job.media_type, self.limits, helpers)
+        files = [(reading.job.path, reading.job.media_type) for reading in readings]
+        share = SHARED_TIME if len(readings) > 1 else 1.0
+        task = _Task(
+            self._workers.schedule(extract_each, extract, files, self.limits, helpers, share=share),
+            readings,
+        )
+        for place, reading in enumerate(readings):
+            reading.task, reading.place = task, place
 
-    def _result(self, job: Job, future: ProcessFuture[Extraction]) -> Extraction:
-        try:
-            extraction = self._outcome(job, future)
-        except (ProcessExpired, BrokenProcessPool):
-            # The system may have killed the worker for what another process used: once more.
+    def _result(self, reading: _Reading) -> Extraction:
+        crashed = False
+        while True:
+            task = reading.task
+            assert task is not None, reading.job
             try:
-                again = self._schedule(job)
-                extraction = again if isinstance(again, Extraction) else self._outcome(job, again)
-            except (ProcessExpired, BrokenProcessPool) as error:
-                code = getattr(error, "exitcode", None)
-                extraction = _failed("file-crashed-reader", _ended(code))
-        self._cache.put(job.sha256, job.media_type, extraction)
-        return extraction
+                extraction = task.future.result()[reading.place]
+            except CancelledError:
+                raise KeyboardInterrupt from None
+            except (*CRASHES, *TIMEOUTS, MemoryError) as error:
+                if len(task.readings) > 1:
+                    # Whose fault it was shows when each is read alone.
+                    for each in task.readings:
+                        self._give([each])
+                    continue
+                if isinstance(error, CRASHES) and not crashed:
+                    # The system may have killed the worker for what another process used.
+                    crashed = True
+                    self._give([reading])
+                    continue
+                extraction = self._failure(error)
+            self._cache.put(reading.job.sha256, reading.job.media_type, extraction)
+            return extraction
 
-    def _outcome(self, job: Job, future: ProcessFuture[Extraction]) -> Extraction:
-        """What the worker answered. Raises ProcessExpired, BrokenProcessPool."""
-        try:
-            return future.result()
-        except (FutureTimeoutError, TimeoutError):
-            return _failed(
-                "file-over-limit",
-                f"reading its text took longer than {self.limits.seconds:g} seconds.",
-                "Save it anew, or raise COPROARCHIVE_READ_SECONDS.",
-            )
-        except MemoryError:
+    def _failure(self, error: BaseException) -> Extraction:
+        """What is said of a file that a worker could not read."""
+        if isinstance(error, CRASHES):
+            return _failed("file-crashed-reader", _ended(getattr(error, "exitcode", None)))
+        if isinstance(error, MemoryError):
             return _failed(
                 "file-over-limit",
                 f"its text needs more than {self.limits.memory // 1024**2:,} MB of memory.",
                 "Save it anew in a smaller size, or raise COPROARCHIVE_READ_MEMORY_MB.",
             )
-        except CancelledError:
-            raise KeyboardInterrupt from None
+        return _failed(
+            "file-over-limit",
+            f"reading its text took longer than {self.limits.seconds:g} seconds.",
+            "Save it anew, or raise COPROARCHIVE_READ_SECONDS.",
+        )
+
+
+def extract_each(
+    read: Callable[..., Extraction],
+    files: list[tuple[Path, str]],
+    limits: Limits,
+    helpers: Helpers,
+) -> list[Extraction]:
+    """Read files one after another, in a worker."""
+    return [read(path, media_type, limits, helpers) for path, media_type in files]
+
+
+def _size(path: Path) -> int:
+    """Bytes; 0 where there is no file, which its reader will say."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
 
 
 def _failed(code: str, message: str, hint: str = SAVE_ANEW) -> Extraction:
