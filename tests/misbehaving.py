@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coproarchive.extract.base import Extraction, Helpers, Limits
-from coproarchive.model import Leaf
+from coproarchive.model import Leaf, Part, Source
 
 
 def read(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> Extraction:
@@ -21,6 +21,8 @@ def read(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> Extra
     what = path.read_text().strip()
     if what == "hang":
         time.sleep(60)
+    elif what.startswith("slow "):
+        time.sleep(float(what.removeprefix("slow ")))
     elif what == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
     elif what == "crash once" and not (seen := Path(helpers.scratch) / "seen").exists():
@@ -30,7 +32,9 @@ def read(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> Extra
         os._exit(3)
     elif what == "memory":
         bytearray(limits.memory)
-    return Extraction((Leaf(1, "section", what),), extractor="misbehaving 1")
+    count = int(what.removeprefix("words ")) if what.startswith("words ") else 0
+    parts = (Part(Source.TEXT, "w" * count),) if count else ()
+    return Extraction((Leaf(1, "section", what, parts),), extractor="misbehaving 1")
 
 
 def break_out(folder: str, port: int) -> dict[str, str]:

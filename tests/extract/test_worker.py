@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,9 @@ from coproarchive.extract.worker import Job, Reader, Workers
 from making import make_deck, make_pdf
 
 PDF = "application/pdf"
+
+Task = tuple[list[str], float]
+"""Names of the files of a task, and its share of the seconds."""
 
 
 @pytest.fixture
@@ -33,6 +38,20 @@ def reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     yield open_it
     for reader in opened:
         reader.close()
+
+
+@pytest.fixture
+def tasks(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
+    """What workers are given, as it goes on."""
+    given: list[Task] = []
+    schedule = Workers.schedule
+
+    def noted(self: Workers, function: Any, *arguments: Any, share: float = 1.0) -> Any:
+        given.append(([path.stem for path, _ in arguments[1]], share))
+        return schedule(self, function, *arguments, share=share)
+
+    monkeypatch.setattr(Workers, "schedule", noted)
+    return given
 
 
 def job(folder: Path, what: str) -> Job:
@@ -61,6 +80,108 @@ def test_a_file_that_misbehaves_costs_itself_only(
     (notice,) = read[jobs[1]].notices
     assert notice.code == code
     assert words in notice.message and notice.hint
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [
+        ("hang", "file-over-limit"),
+        ("crash", "file-crashed-reader"),
+        ("exit", "file-crashed-reader"),
+        ("memory", "file-over-limit"),
+    ],
+)
+def test_files_that_share_a_task_are_not_blamed_for_one_of_them(
+    tmp_path: Path, reading: Callable[..., Reader], tasks: list[Task], what: str, code: str
+) -> None:
+    """Every innocent one is read, in the order given, and counted once."""
+    reader = reading(seconds=2.0, memory=600 * 1024**2)
+    jobs = [job(tmp_path, name) for name in [*map(str, range(9)), what, *map(str, range(20, 29))]]
+    read = list(reader.read_many(jobs))
+    assert [j for j, _ in read] == jobs
+    said = {j.path.stem: [n.code for n in e.notices] for j, e in read}
+    assert said.pop(what) == [code]
+    assert set(map(tuple, said.values())) == {()}
+    assert all(e.leaves[0].title == j.path.stem for j, e in read if j.path.stem != what)
+    assert reader.scheduled == len(jobs)
+    # It was with others at first; alone it was tried again, as they were.
+    (shared,) = [names for names, _ in tasks if what in names and len(names) > 1]
+    alone = [names[0] for names, _ in tasks if len(names) == 1]
+    assert set(alone) >= set(shared)
+    assert all(alone.count(name) == 1 for name in set(shared) - {what})
+    # The one that is waited for is first, not behind the one that may hang.
+    assert alone[0] == min(shared, key=[j.path.stem for j in jobs].index)
+
+
+def test_a_slow_file_has_all_its_seconds(
+    tmp_path: Path, reading: Callable[..., Reader], tasks: list[Task]
+) -> None:
+    """Those that share a task have a part of the time; one that needs more is read alone."""
+    reader = reading(seconds=4.0)
+    jobs = [job(tmp_path, name) for name in ("a", "b", "slow 2", "c", "d", "e")]
+    read = list(reader.read_many(jobs))
+    assert [e.leaves[0].title for _, e in read] == ["a", "b", "slow 2", "c", "d", "e"]
+    assert {share for names, share in tasks if len(names) > 1} == {worker.SHARED_TIME}
+    assert (["slow 2"], 1.0) in tasks
+
+
+def test_long_and_slow_files_share_no_task(
+    tmp_path: Path,
+    reading: Callable[..., Reader],
+    tasks: list[Task],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The largest is begun first; no more are under way than there is room for."""
+    monkeypatch.setattr(worker, "SHORT", 2)
+    jobs = [job(tmp_path, name) for name in ("a", "long", "b", "longer", "c", "d")]
+    came = reading().read_many(iter(jobs))
+    assert [j.path.stem for j, _ in came] == ["a", "long", "b", "longer", "c", "d"]
+    assert tasks[:2] == [(["longer"], 1.0), (["long"], 1.0)]
+    many = iter([job(tmp_path, f"long {n}") for n in range(20)])
+    came = reading().read_many(many)
+    next(came)
+    assert len(list(many)) == 20 - worker.AHEAD // worker.LONE
+    came.close()  # type: ignore[attr-defined]
+
+
+def test_long_texts_of_short_files_come_one_by_one(
+    tmp_path: Path, reading: Callable[..., Reader], tasks: list[Task]
+) -> None:
+    """A task ends early when its answer grows large; the others of it are read all the same."""
+    names = ["a", "words 900000", "words 900001", "b", "c", "d", "e", "f"]
+    read = list(reading().read_many([job(tmp_path, name) for name in names]))
+    assert [e.leaves[0].title for _, e in read] == names
+    assert tasks[0][0][:2] == names[1:3]
+    left_out = tasks[0][0][2:]
+    assert left_out
+    assert [t for t, _ in tasks if len(t) == 1] == [[name] for name in left_out]
+
+
+def test_stopping_early_stops_what_is_under_way(
+    tmp_path: Path, reading: Callable[..., Reader]
+) -> None:
+    """Ctrl-C and closing end tasks that are shared too; the reader goes on to others."""
+    reader = reading(seconds=60.0)
+    names = ["first", "other", "third", "hang", "d", "e"]
+    came = reader.read_many([job(tmp_path, name) for name in names])
+    assert next(came)[0].path.stem == "first"
+    started = time.monotonic()
+    came.close()  # type: ignore[attr-defined]
+    ((_, after),) = reader.read_many([job(tmp_path, "after")])
+    assert after.leaves[0].title == "after"
+    # Let go on, the task with the one that hangs would last 15 seconds.
+    assert time.monotonic() - started < 12
+
+
+def test_a_file_that_is_gone_says_so(tmp_path: Path) -> None:
+    """It costs nobody else."""
+    made = [make_pdf(tmp_path / f"{n}.pdf", [f"Bread {n}"]) for n in range(5)]
+    jobs = [Job(path, f"{n}" * 64, PDF) for n, path in enumerate(made)]
+    made[2].unlink()
+    with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
+        read = [extraction for _, extraction in reader.read_many(jobs)]
+    assert [e.failed for e in read] == [False, False, True, False, False]
+    assert [n.code for n in read[2].notices] == ["file-unreadable"]
 
 
 def test_a_worker_killed_by_chance_is_given_the_file_again(

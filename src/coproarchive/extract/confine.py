@@ -8,7 +8,6 @@ which cannot be taken off again, refuses what a library written in Python would 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import os
 import signal
@@ -28,7 +27,6 @@ _CHANGES = {
     "os.mkdir": 1, "os.rename": 2, "os.link": 2, "os.symlink": 2, "os.truncate": 1, "os.chmod": 1,
     "os.chown": 1, "os.remove": 1, "os.rmdir": 1,
 }  # fmt: skip
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # M_* of malloc.h
 _GUARD = str(Path(__file__).with_name("office_guard.py"))
 
 
@@ -48,25 +46,12 @@ def confine(memory: int, scratch: str) -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _keep_freed_memory()
     sys.addaudithook(_Rules(scratch))
     # What is loaded by now stays, and a file's pages are many small objects that live shortly: the
     # collector need not look at them often (8% of the time of reading PDFs).
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
-
-
-def _keep_freed_memory() -> None:
-    """Let the C library keep what one page freed for the next (1% of the time of reading PDFs).
-
-    A worker ends after some hundred tasks, and its address space is bounded. Other C libraries
-    than GNU's have no such setting.
-    """
-    with contextlib.suppress(OSError, AttributeError, TypeError):
-        settings = ctypes.CDLL(None).mallopt
-        for name, value in ((_TRIM_THRESHOLD, 64 * 1024**2), (_MMAP_THRESHOLD, 32 * 1024**2)):
-            settings(name, value)
 
 
 class _Rules:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import copyreg
-import itertools
 import multiprocessing
 import operator
 import os
@@ -36,12 +35,17 @@ from coproarchive.model import Leaf, Part, Severity
 
 TASKS_PER_WORKER = 250
 """A worker is replaced after so many tasks of a file or a few, against what libraries leak."""
-AHEAD = 64
-"""Files looked at beyond the one that is waited for, so that a long one keeps no core idle."""
+AHEAD = 16
+"""Short files a worker that are under way at a time, so that a long one keeps no core idle. What is
+read is held until what comes before it is there, and a text may have 5 million characters."""
+LONE = 4
+"""Short files whose room one takes that is long, or slow to read."""
 SHORT = 256 * 1024
 """Bytes of a file that may share a task: it takes less time than handing it over twice would."""
 SHARING = 8
 """Files in such a task at most."""
+SHARED_CHARACTERS = 1_000_000
+"""Text after which such a task ends early: its answer is in memory several times on its way."""
 SHARED_TIME = 0.25
 """Share of the seconds for one file that such a task has; a file that needs more is read alone."""
 CRASHES = (ProcessExpired, BrokenProcessPool)
@@ -67,10 +71,17 @@ class Job:
 
 @dataclass(slots=True, eq=False)
 class _Reading:
-    """A file on its way: what was read from it, or the task that reads it and its place there."""
+    """A file on its way: what was read from it, or the task that reads it and its place there.
+
+    Attributes:
+        size: bytes; 0 where they do not matter.
+        room: share of AHEAD that it takes; more than 1 where it is read alone.
+    """
 
     job: Job
     extraction: Extraction | None = None
+    size: int = 0
+    room: int = 1
     task: _Task | None = None
     place: int = 0
 
@@ -202,17 +213,24 @@ class Reader:
         """
         pending: deque[_Reading] = deque()
         waiting = iter(jobs)
+        ahead = AHEAD * self._count()
+        taken = 0
         try:
             while True:
-                if len(pending) <= AHEAD // 2:
-                    begun = map(self._begun, itertools.islice(waiting, AHEAD - len(pending)))
-                    pending.extend(new := list(begun))
-                    self._schedule([reading for reading in new if reading.extraction is None])
+                if taken <= ahead // 2:
+                    new = []
+                    while taken < ahead and (job := next(waiting, None)) is not None:
+                        pending.append(reading := self._begun(job))
+                        taken += reading.room
+                        if reading.extraction is None:
+                            new.append(reading)
+                    self._schedule(new)
                 if not pending:
                     return
                 reading = pending[0]
                 extraction = reading.extraction or self._result(reading)
                 pending.popleft()
+                taken -= reading.room
                 yield reading.job, extraction
         finally:
             for reading in pending:
@@ -231,18 +249,21 @@ class Reader:
         if known is None and not reader_name(job.media_type, self.helpers):
             # Nothing would be opened, so nothing can go wrong.
             known = extract(job.path, job.media_type, self.limits, self.helpers)
-        return _Reading(job, known)
+        if known is not None:
+            return _Reading(job, known)
+        size = _size(job.path)
+        alone = size > SHORT or not is_quick(job.media_type, self.helpers)
+        return _Reading(job, size=size, room=LONE if alone else 1)
 
     def _schedule(self, readings: list[_Reading]) -> None:
         """Give files to workers, the largest first: one that comes last keeps one core alone."""
         self.scheduled += len(readings)
-        sized = sorted(((_size(r.job.path), r) for r in readings), key=lambda s: -s[0])
         short = []
-        for size, reading in sized:
-            if size <= SHORT and is_quick(reading.job.media_type, self.helpers):
-                short.append(reading)
-            else:
+        for reading in sorted(readings, key=operator.attrgetter("size"), reverse=True):
+            if reading.room > 1:
                 self._give([reading])
+            else:
+                short.append(reading)
         # Never so many together that a core has nothing to do.
         together = max(1, min(SHARING, len(short) // (2 * self._count())))
         for start in range(0, len(short), together):
@@ -265,13 +286,13 @@ class Reader:
             task = reading.task
             assert task is not None, reading.job
             try:
-                extraction = task.future.result()[reading.place]
+                read = task.future.result()
             except CancelledError:
                 raise KeyboardInterrupt from None
             except (*CRASHES, *TIMEOUTS, MemoryError) as error:
                 if len(task.readings) > 1:
-                    # Whose fault it was shows when each is read alone.
-                    for each in task.readings:
+                    # Whose fault it was shows when each is read alone; this one is waited for.
+                    for each in sorted(task.readings, key=lambda r: r is not reading):
                         self._give([each])
                     continue
                 if isinstance(error, CRASHES) and not crashed:
@@ -280,6 +301,12 @@ class Reader:
                     self._give([reading])
                     continue
                 extraction = self._failure(error)
+            else:
+                if reading.place >= len(read):
+                    for each in task.readings[len(read) :]:
+                        self._give([each])
+                    continue
+                extraction = read[reading.place]
             self._cache.put(reading.job.sha256, reading.job.media_type, extraction)
             return extraction
 
@@ -306,8 +333,15 @@ def extract_each(
     limits: Limits,
     helpers: Helpers,
 ) -> list[Extraction]:
-    """Read files one after another, in a worker."""
-    return [read(path, media_type, limits, helpers) for path, media_type in files]
+    """Read files one after another, in a worker; the last are left out where texts are long."""
+    done: list[Extraction] = []
+    characters = 0
+    for path, media_type in files:
+        done.append(extraction := read(path, media_type, limits, helpers))
+        characters += sum(len(part.text) for leaf in extraction.leaves for part in leaf.parts)
+        if characters > SHARED_CHARACTERS:
+            break
+    return done
 
 
 def _size(path: Path) -> int:
