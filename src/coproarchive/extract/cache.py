@@ -107,7 +107,7 @@ class ExtractionCache:
                 self._characters -= _size(dropped)
 
     def _path(self, sha256: str, media_type: str) -> str:
-        """As text: pathlib's share of the time for a short file was a tenth."""
+        """As text: pathlib costs the parent time that a worker could read in."""
         reader = reader_name(media_type, self._helpers) or "none"
         return f"{self._folder}/{sha256[:2]}/{sha256}.{reader}.json.gz"
 

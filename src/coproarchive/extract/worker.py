@@ -41,7 +41,7 @@ read is held until what comes before it is there, and a text may have 5 million 
 LONE = 4
 """Short files whose room one takes that is long, or slow to read."""
 SHORT = 256 * 1024
-"""Bytes of a file that may share a task: it takes less time than handing it over twice would."""
+"""Bytes of a file that may share a task: for short ones, handing them over weighs most."""
 SHARING = 8
 """Files in such a task at most."""
 SHARED_CHARACTERS = 1_000_000
@@ -53,7 +53,7 @@ TIMEOUTS = (FutureTimeoutError, TimeoutError)
 
 T = TypeVar("T")
 
-# How dataclasses with slots travel by themselves takes twice as long, at both ends.
+# Dataclasses with slots travel more slowly by themselves, at both ends.
 _of_part = operator.attrgetter(*(f.name for f in fields(Part)))
 _of_leaf = operator.attrgetter(*(f.name for f in fields(Leaf)))
 copyreg.pickle(Part, lambda part: (Part, _of_part(part)))
