@@ -14,7 +14,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.errors import IndexStateError
 from coproarchive.extract.base import Extraction
 from coproarchive.library import Library
-from coproarchive.model import Asset, Item, Leaf, Part, Series, Source
+from coproarchive.model import Asset, Item, Leaf, Part, Series, Source, Topic
 from coproarchive.search.analysis import bounds_of, tokenize
 from coproarchive.search.highlight import Highlighter, Mark, excerpt
 from coproarchive.search.index import Index
@@ -254,3 +254,21 @@ def test_a_slide_of_very_many_parts_is_kept() -> None:
     asset = Asset(path="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64)
     leaf = Leaf(1, "section", "Table", (Part(Source.TABLE, "x"),) * 70_000)
     assert len(Kept(pack("Title", "", [(asset, leaf)])).leaf(0).parts) == 70_000
+
+
+def test_every_name_of_an_item_answers() -> None:
+    """Each is a text of its own: the second topic's other name is as good as the first's."""
+    topics = {
+        t: Topic(id=t, label=label, alternatives=(other,))
+        for t, label, other in (("a", "Millstones", "Querns"), ("b", "Ovens", "Kilns"))
+    }
+    item = Item(id="i", title="Bread", topics=("a", "b"))
+    whole = Catalogue(Series(title="Bread"), {}, {"i": item}, topics=topics)
+    catalogue = Catalogue(
+        whole.series, {}, whole.items, topics=topics, digests={"i": whole.digest_of(item)}
+    )
+    reader: Any = Texts()
+    index = Index.in_memory(catalogue, reader, reader)
+    for word in ("millstones", "querns", "ovens", "kilns"):
+        (hit,) = index.search(Query.parse(word, exact=True), catalogue).hits
+        assert (hit.missing, dict(hit.matched)) == ((), {word: ("details",)})

@@ -15,6 +15,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Asset, Item, Leaf, Source
+from coproarchive.search.analysis import MAX_LEAVES
 from coproarchive.search.answering import KEY_SHIFT, LEAF_TEXT, Span, Texts, Wanted, text_key
 from coproarchive.search.cache import Cache
 from coproarchive.search.compile import Compiled, Compiler
@@ -40,7 +41,9 @@ _FULL, _NEAR = _Detail(3, 8), _Detail(1, 2)
 Found = Sequence[tuple[str, float]]
 """Ids and scores."""
 
-_TITLE, _DESCRIPTION, _NAMES = text_key("title"), text_key("abstract"), text_key("names")
+_TITLE, _DESCRIPTION = text_key("title"), text_key("abstract")
+_FIRST_NAME, _LAST_NAME = text_key("names"), text_key("names", MAX_LEAVES - 1)
+"""Each name is a text of its own."""
 _LEAF_MASK = (1 << KEY_SHIFT) - 1
 _NOWHERE = Where({}, {}, b"")
 _NO_SNIPPET = Snippet("")
@@ -185,7 +188,7 @@ class Locator:
             marks = _marks(kept.description, spans)
         else:
             marks = self._looked_up(described, language)
-        matched = self._where(kept, leaves, title, marks, answers.get(_NAMES), detail.places)
+        matched = self._where(kept, leaves, title, marks, _named(answers), detail.places)
         wanted = described and (marks or not leaves)
         return Hit(
             id=item.id,
@@ -240,7 +243,7 @@ class Locator:
         leaves: list[_Answering],
         title: list[Mark],
         marks: list[Mark],
-        named: list[Span] | None,
+        named: list[int],
         most: int,
     ) -> dict[str, tuple[str, ...]]:
         """Word of the query -> the places of the item it stands in."""
@@ -249,7 +252,7 @@ class Locator:
             places[mark.clause] = ["title"]
         for clause in {mark.clause for mark in marks}:
             places.setdefault(clause, []).append(DESCRIPTION)
-        for clause in {clause for _, _, clause in named or ()}:
+        for clause in named:
             places.setdefault(clause, []).append(DETAILS)
         unfilled = {clause for *_, clauses in leaves for clause in clauses}
         full = {clause: len(places.get(clause, ())) + most for clause in unfilled}
@@ -277,6 +280,12 @@ class Locator:
                 c.surface for c in self._asked if c.surface not in matched and c.surface not in said
             )
         return tuple(c.surface for c in self._asked if c.surface not in matched)
+
+
+def _named(answers: Texts) -> list[int]:
+    """Clauses that names answer."""
+    spans = (own for key, own in answers.items() if _FIRST_NAME <= key <= _LAST_NAME)
+    return list({clause for own in spans for _, _, clause in own})
 
 
 def searchable_names(item: Item, catalogue: Catalogue) -> list[str]:
