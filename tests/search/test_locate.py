@@ -272,3 +272,17 @@ def test_every_name_of_an_item_answers() -> None:
     for word in ("millstones", "querns", "ovens", "kilns"):
         (hit,) = index.search(Query.parse(word, exact=True), catalogue).hits
         assert (hit.missing, dict(hit.matched)) == ((), {word: ("details",)})
+
+
+def test_a_synonym_stands_for_its_own_words_only() -> None:
+    """The other word, which has synonyms too, is still missing."""
+    series = Series(title="Bread", synonyms=(("oven", "kiln"), ("mill", "quern")))
+    items = {"i": Item(id="i", title="A kiln of clay")}
+    whole = Catalogue(series, {}, items)
+    catalogue = Catalogue(series, {}, items, digests={"i": whole.digest_of(items["i"])})
+    reader: Any = Texts()
+    index = Index.in_memory(catalogue, reader, reader)
+    (hit,) = index.search(Query.parse("oven mill"), catalogue).hits
+    assert hit.missing == ("mill",)
+    (hit,) = index.search(Query.parse("oven clay"), catalogue).hits
+    assert hit.missing == ()

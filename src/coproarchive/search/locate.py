@@ -271,15 +271,14 @@ class Locator:
         return {self._clauses[number].surface: tuple(places[number]) for number in sorted(places)}
 
     def _missing(self, matched: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-        """Words asked for that stand nowhere in the item; a synonym found stands for its word."""
-        if self._compiled.synonyms and any(
-            c.surface in matched for c in self._compiled.alternatives
-        ):
-            said = " ".join(self._compiled.synonyms)
-            return tuple(
-                c.surface for c in self._asked if c.surface not in matched and c.surface not in said
-            )
-        return tuple(c.surface for c in self._asked if c.surface not in matched)
+        """Words asked for that stand nowhere in the item; a synonym found stands for its words."""
+        synonyms = self._compiled.synonyms.items()
+        stood_for = [said for said, others in synonyms if not matched.keys().isdisjoint(others)]
+        return tuple(
+            c.surface
+            for c in self._asked
+            if c.surface not in matched and not any(c.surface in said for said in stood_for)
+        )
 
 
 def _named(answers: Texts) -> list[int]:
