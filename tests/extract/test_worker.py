@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +16,7 @@ import pytest
 import misbehaving
 from coproarchive.extract import worker
 from coproarchive.extract.base import Limits
+from coproarchive.extract.pptx import PptxExtractor
 from coproarchive.extract.worker import Job, Reader, Workers
 from making import make_deck, make_pdf
 
@@ -52,6 +55,12 @@ def tasks(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
 
     monkeypatch.setattr(Workers, "schedule", noted)
     return given
+
+
+def kept(folder: Path, query: str, *values: bytes) -> list[Any]:
+    """First column of the cache's rows."""
+    with contextlib.closing(sqlite3.connect(folder / "texts.db")) as connection, connection:
+        return [row[0] for row in connection.execute(query, values)]
 
 
 def job(folder: Path, what: str) -> Job:
@@ -228,7 +237,8 @@ def test_raising_a_version_reads_only_its_files_again(
         assert reader.scheduled == 1
         assert new.leaves == old.leaves
         assert same.leaves[0].title == "Bread for all"
-    assert len(list((tmp_path / "index").rglob("*.gz"))) == 2
+    readers = kept(tmp_path / "index" / "extracted", "SELECT reader FROM entry ORDER BY sha256")
+    assert readers == ["pdf-99", f"pptx-{PptxExtractor.version}"]
 
 
 def test_other_limits_try_again_what_limits_cut(tmp_path: Path) -> None:
@@ -252,11 +262,13 @@ def test_a_damaged_cache_counts_as_none(tmp_path: Path) -> None:
     folder = tmp_path / "index" / "extracted"
     with Reader(folder, Limits(workers=1)) as reader:
         reader.read(path, "a" * 64, PDF)
-    (kept,) = folder.rglob("*.gz")
-    kept.write_bytes(kept.read_bytes()[:40])
-    with Reader(folder, Limits(workers=1)) as reader:
-        assert reader.read(path, "a" * 64, PDF).leaves[0].title == "Bread"
-        assert reader.scheduled == 1
+    (data,) = kept(folder, "SELECT data FROM entry")
+    changed = data[:40] + bytes([data[40] ^ 1]) + data[41:]
+    kept(folder, "UPDATE entry SET data = ?", changed)
+    for scheduled in (1, 0):
+        with Reader(folder, Limits(workers=1)) as reader:
+            assert reader.read(path, "a" * 64, PDF).leaves[0].title == "Bread"
+            assert reader.scheduled == scheduled
 
 
 def test_kinds_without_a_reader_start_no_worker(tmp_path: Path) -> None:

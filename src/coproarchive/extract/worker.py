@@ -204,7 +204,8 @@ class Reader:
 
     def read(self, path: Path, sha256: str, media_type: str) -> Extraction:
         """Read one file; what goes wrong is a notice of the extraction, never an exception."""
-        return next(self.read_many([Job(path, sha256, media_type)]))[1]
+        ((_, extraction),) = self.read_many([Job(path, sha256, media_type)])
+        return extraction
 
     def read_many(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Extraction]]:
         """Read files side by side; they come back in the order given.
@@ -236,10 +237,12 @@ class Reader:
             for reading in pending:
                 if reading.task is not None:
                     reading.task.future.cancel()  # type: ignore[no-untyped-call]
+            self._cache.flush()
 
     def close(self) -> None:
         """Stop the workers."""
         self._workers.close()
+        self._cache.close()
 
     def _count(self) -> int:
         return self.limits.workers or os.cpu_count() or 1

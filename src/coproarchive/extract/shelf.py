@@ -1,0 +1,158 @@
+"""Bytes by hash of the file and name of the reader, in one SQLite file.
+
+One file each was simpler, but making 148 of them and their folders took the parent a quarter of
+the time in which two workers read the 148 PDFs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+WAITING_SECONDS = 1.0
+"""Age from which what waits is written: what a kill can lose, so about what is read in so long.
+To have it on the disk for certain takes some 15 ms, whether it is one entry or a hundred."""
+WAITING_BYTES = 4 << 20
+LOCK_SECONDS = 5.0
+"""How long another process that is writing is waited for."""
+_PREPARE = (
+    "PRAGMA journal_mode = TRUNCATE",  # not WAL, which cannot be read from a read-only folder
+    "PRAGMA synchronous = NORMAL",
+    "CREATE TABLE IF NOT EXISTS entry"
+    " (sha256 TEXT, reader TEXT, data BLOB NOT NULL, PRIMARY KEY (sha256, reader))",
+)
+_DELETE = "DELETE FROM entry WHERE sha256 = ? AND reader GLOB ?"
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+Key = tuple[str, str]
+"""Hash of the file, name of the reader."""
+
+
+class Shelf:
+    """A file that may be deleted or damaged at any time: then it is empty. Thread-safe.
+
+    Several processes may use it. What goes wrong in writing costs the entry, not the run. Entries
+    are written a few at a time; `flush` writes those that wait.
+    """
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._waiting: dict[Key, bytes] = {}
+        self._bytes = 0
+        self._since = 0.0
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+        self._lock = Lock()
+
+    def get(self, sha256: str, reader: str) -> bytes | None:
+        """The entry, None where there is none."""
+        with self._lock:
+            if (waiting := self._waiting.get((sha256, reader))) is not None:
+                return waiting
+            query = "SELECT data FROM entry WHERE sha256 = ? AND reader = ?"
+            return next((data for (data,) in self._rows(query, (sha256, reader))), None)
+
+    def others(self, sha256: str, reader: str) -> list[bytes]:
+        """Entries of this hash by other readers, in the order of their names."""
+        with self._lock:
+            self._write()
+            query = "SELECT data FROM entry WHERE sha256 = ? AND reader != ? ORDER BY reader"
+            return [data for (data,) in self._rows(query, (sha256, reader))]
+
+    def put(self, sha256: str, reader: str, data: bytes) -> None:
+        """Keep an entry, in the place of those by older versions ("pdf-3") of its reader."""
+        with self._lock:
+            if not self._waiting:
+                self._since = time.monotonic()
+            self._waiting[sha256, reader] = data
+            self._bytes += len(data)
+            is_old = time.monotonic() - self._since >= WAITING_SECONDS
+            if is_old or self._bytes >= WAITING_BYTES:
+                self._write()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        with self._lock:
+            self._write()
+
+    def close(self) -> None:
+        """Write what waits, and let go of the file; the next use opens it again."""
+        with self._lock:
+            self._write()
+            self._let_go()
+
+    def _rows(self, query: str, values: Key) -> list[Any]:
+        with self._tolerated():
+            if connection := self._opened():
+                return connection.execute(query, values).fetchall()
+        return []
+
+    def _write(self) -> None:
+        if not self._waiting:
+            return
+        entries = [(*key, data) for key, data in self._waiting.items()]
+        older = [(sha256, f"{reader.partition('-')[0]}-*") for sha256, reader in self._waiting]
+        self._waiting, self._bytes = {}, 0
+        with self._tolerated():
+            connection = self._opened(create=True)
+            assert connection is not None
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.executemany(
+                    "DELETE FROM entry WHERE sha256 = ? AND reader GLOB ?", older
+                )
+                connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", entries)
+
+    def _opened(self, *, create: bool = False) -> sqlite3.Connection | None:
+        """The file as it is there now, None where there is none and none is to be made."""
+        try:
+            inode = os.stat(self._path).st_ino
+        except OSError:
+            inode = 0
+        if self._connection is not None and inode and inode == self._inode:
+            return self._connection
+        self._let_go()
+        if not inode and not create:
+            return None
+        if not inode:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            # Once each text was a file, in folders of these names.
+            for folder in self._path.parent.glob("[0-9a-f][0-9a-f]"):
+                shutil.rmtree(folder, ignore_errors=True)
+        self._connection = sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}",
+            uri=True,
+            timeout=LOCK_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        if create:
+            for statement in _PREPARE:
+                self._connection.execute(statement)
+        self._inode = os.stat(self._path).st_ino
+        return self._connection
+
+    @contextlib.contextmanager
+    def _tolerated(self) -> Iterator[None]:
+        """A full disk, another's lock or damage: nothing is found, and nothing is kept."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            code = getattr(error, "sqlite_errorcode", None)
+            self._let_go()
+            if code is not None and code & 0xFF in _DAMAGED:
+                with contextlib.suppress(OSError):
+                    self._path.unlink()
+
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None

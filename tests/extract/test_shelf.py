@@ -1,0 +1,197 @@
+"""The file of extracted texts: shared by processes, damaged at any time, never in the way."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from coproarchive.extract import shelf as module
+from coproarchive.extract.shelf import Shelf
+
+A, B = "a" * 64, "b" * 64
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Shelf]:
+    opened = Shelf(tmp_path / "extracted" / "texts.db")
+    yield opened
+    opened.close()
+
+
+def seen_by_others(tmp_path: Path, sha256: str, reader: str = "pdf-1") -> bytes | None:
+    other = Shelf(tmp_path / "extracted" / "texts.db")
+    try:
+        return other.get(sha256, reader)
+    finally:
+        other.close()
+
+
+def test_asking_makes_nothing(tmp_path: Path, shelf: Shelf) -> None:
+    """An archive that is only looked at is not written to."""
+    assert shelf.get(A, "pdf-1") is None
+    assert shelf.others(A, "pdf-1") == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_entry_is_there_at_once_and_on_the_disk_soon(
+    tmp_path: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By itself when it is old or large, else when asked."""
+    monkeypatch.setattr(module, "WAITING_SECONDS", 3600.0)
+    shelf.put(A, "pdf-1", b"bread")
+    assert shelf.get(A, "pdf-1") == b"bread"
+    assert seen_by_others(tmp_path, A) is None
+    shelf.flush()
+    assert seen_by_others(tmp_path, A) == b"bread"
+    shelf.put(A, "pdf-1", b"x" * module.WAITING_BYTES)
+    assert seen_by_others(tmp_path, A) == b"x" * module.WAITING_BYTES
+    monkeypatch.setattr(module, "WAITING_SECONDS", 0.0)
+    shelf.put(B, "pdf-1", b"roses")
+    assert seen_by_others(tmp_path, B) == b"roses"
+
+
+def test_a_new_version_takes_the_place_of_the_old_one_only(shelf: Shelf) -> None:
+    """What another reader, or the same one made of another file, stays."""
+    for sha256, reader in ((A, "pdf-1"), (A, "pdf-1+ocr-1"), (A, "office-1+pptx-1"), (B, "pdf-1")):
+        shelf.put(sha256, reader, f"{sha256[0]} {reader}".encode())
+        shelf.flush()
+    shelf.put(A, "pdf-2", b"new")
+    assert shelf.others(A, "none") == [b"a office-1+pptx-1", b"new"]
+    assert shelf.others(A, "pdf-2") == [b"a office-1+pptx-1"]
+    assert shelf.get(B, "pdf-1") == b"b pdf-1"
+
+
+def test_texts_kept_as_files_before_are_cleared_away(tmp_path: Path, shelf: Shelf) -> None:
+    """Nobody would ever ask for them again; what else is there stays."""
+    for name in ("a3", "notes"):
+        (tmp_path / "extracted" / name).mkdir(parents=True)
+    (tmp_path / "extracted" / "a3" / "old.json.gz").write_bytes(b"x")
+    shelf.put(A, "pdf-1", b"bread")
+    shelf.flush()
+    names = {path.name for path in (tmp_path / "extracted").iterdir()}
+    assert "texts.db" in names and "notes" in names and "a3" not in names
+
+
+def test_the_index_may_be_deleted_while_it_is_open(tmp_path: Path, shelf: Shelf) -> None:
+    """What comes after is kept in a new file, where others find it."""
+    shelf.put(A, "pdf-1", b"bread")
+    shelf.flush()
+    for path in (tmp_path / "extracted").iterdir():
+        path.unlink()
+    (tmp_path / "extracted").rmdir()
+    assert shelf.get(A, "pdf-1") is None
+    shelf.put(B, "pdf-1", b"roses")
+    shelf.flush()
+    assert seen_by_others(tmp_path, B) == b"roses"
+    # And one that another process made anew.
+    (tmp_path / "extracted" / "texts.db").unlink()
+    other = Shelf(tmp_path / "extracted" / "texts.db")
+    other.put(A, "pdf-1", b"other bread")
+    other.close()
+    assert shelf.get(A, "pdf-1") == b"other bread"
+
+
+@pytest.mark.parametrize("damage", ["no database", "first page", "middle", "cut"])
+def test_damage_costs_what_was_kept_and_no_more(tmp_path: Path, shelf: Shelf, damage: str) -> None:
+    """Nothing is found, nothing is raised, and what is kept after is found again."""
+    path = tmp_path / "extracted" / "texts.db"
+    names = [f"{n:064x}" for n in range(200)]
+    for name in names:
+        shelf.put(name, "pdf-1", name.encode() * 20)
+    shelf.close()
+    data = path.read_bytes()
+    path.write_bytes(
+        {
+            "no database": b"x" * 5_000,
+            "first page": data[:100] + b"\xff" * 3_000 + data[3_100:],
+            "middle": data[:20_000] + b"\xff" * 200_000 + data[220_000:],
+            "cut": data[:50_000],
+        }[damage]
+    )
+    found = [shelf.get(name, "pdf-1") for name in names]
+    right = [f == n.encode() * 20 for f, n in zip(found, names, strict=True)]
+    # Bytes changed within an entry are found by the one who unpacks it, who has a checksum.
+    assert not all(right)
+    for _ in range(2):  # the first may be what shows the damage
+        for name in names:
+            shelf.put(name, "pdf-1", b"anew")
+        shelf.flush()
+    assert [shelf.get(name, "pdf-1") for name in names] == [b"anew"] * len(names)
+
+
+def test_a_lock_that_is_not_given_back_costs_entries_not_the_run(
+    tmp_path: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As do a full disk and a folder that may not be written to."""
+    monkeypatch.setattr(module, "LOCK_SECONDS", 0.01)
+    shelf.put(A, "pdf-1", b"bread")
+    shelf.flush()
+    holder = sqlite3.connect(tmp_path / "extracted" / "texts.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    shelf.close()
+    shelf.put(B, "pdf-1", b"roses")
+    shelf.flush()
+    assert shelf.get(A, "pdf-1") is None
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert shelf.get(A, "pdf-1") == b"bread"
+    assert shelf.get(B, "pdf-1") is None
+
+
+def test_a_folder_that_cannot_be_made_costs_entries_not_the_run(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    shelf = Shelf(tmp_path / "file" / "extracted" / "texts.db")
+    shelf.put(A, "pdf-1", b"bread")
+    shelf.close()
+    assert shelf.get(A, "pdf-1") is None
+
+
+def _fill(path: Path, first: int, count: int) -> None:
+    shelf = Shelf(path)
+    for number in range(first, first + count):
+        shelf.put(f"{number:064x}", "pdf-1", str(number).encode())
+        shelf.flush()
+    shelf.close()
+
+
+def test_two_processes_keep_entries_side_by_side(tmp_path: Path) -> None:
+    """`index` and the page of somebody who adds a talk meanwhile."""
+    path = tmp_path / "extracted" / "texts.db"
+    context = multiprocessing.get_context("spawn")
+    fillers = [context.Process(target=_fill, args=(path, first, 60)) for first in (0, 60)]
+    for filler in fillers:
+        filler.start()
+    for filler in fillers:
+        filler.join()
+        assert filler.exitcode == 0
+    shelf = Shelf(path)
+    assert [shelf.get(f"{n:064x}", "pdf-1") for n in range(120)] == [b"%d" % n for n in range(120)]
+    shelf.close()
+
+
+def test_a_kill_in_the_midst_leaves_a_whole_file(tmp_path: Path) -> None:
+    """With everything that was written before it."""
+    path = tmp_path / "extracted" / "texts.db"
+    for moment in (0.0, 0.01, 0.03):
+        filler = multiprocessing.get_context("spawn").Process(target=_fill, args=(path, 0, 10**6))
+        filler.start()
+        deadline = time.monotonic() + 30
+        while not (path.exists() and seen_by_others(tmp_path, f"{20:064x}")):
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        time.sleep(moment)
+        assert filler.pid
+        os.kill(filler.pid, signal.SIGKILL)
+        filler.join()
+        kept = sqlite3.connect(path)
+        assert kept.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        kept.close()
+        assert seen_by_others(tmp_path, f"{20:064x}") == b"20"
+        path.unlink()
