@@ -114,7 +114,7 @@ def broken_promises(extraction: object) -> list[str]:
             wrong.append(f"leaf {leaf.number}: an empty part")
     if not extraction.leaves and not extraction.notices:
         wrong.append("neither leaves nor notices")
-    if unpacked(packed(extraction))[0] != extraction:
+    if unpacked(packed(extraction, Limits()))[0] != extraction:
         wrong.append("it is another after having been kept")
     return wrong
 

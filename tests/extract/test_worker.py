@@ -15,9 +15,11 @@ import pytest
 
 import misbehaving
 from coproarchive.extract import worker
-from coproarchive.extract.base import Limits
+from coproarchive.extract.base import Extraction, Helpers, Limits
+from coproarchive.extract.cache import packed, unpacked
 from coproarchive.extract.pptx import PptxExtractor
 from coproarchive.extract.worker import Job, Reader, Workers
+from coproarchive.model import Leaf
 from making import make_deck, make_pdf
 
 PDF = "application/pdf"
@@ -153,17 +155,20 @@ def test_long_and_slow_files_share_no_task(
     came.close()  # type: ignore[attr-defined]
 
 
-def test_long_texts_of_short_files_come_one_by_one(
-    tmp_path: Path, reading: Callable[..., Reader], tasks: list[Task]
-) -> None:
-    """A task ends early when its answer grows large; the others of it are read all the same."""
-    names = ["a", "words 900000", "words 900001", "b", "c", "d", "e", "f"]
-    read = list(reading().read_many([job(tmp_path, name) for name in names]))
-    assert [e.leaves[0].title for _, e in read] == names
-    assert tasks[0][0][:2] == names[1:3]
-    left_out = tasks[0][0][2:]
-    assert left_out
-    assert [t for t, _ in tasks if len(t) == 1] == [[name] for name in left_out]
+def test_what_waits_for_its_turn_takes_little_room(tmp_path: Path) -> None:
+    """Texts of a million letters, of files that are read before those in front of them."""
+    jobs = [job(tmp_path, f"words {10**6 + n}") for n in range(8)]
+    files = [(j.path, j.media_type) for j in jobs]
+    answers = worker.extract_each(misbehaving.read, files, Limits(), Helpers())
+    assert sum(map(len, answers)) < 10**6
+    read = [unpacked(answer)[0] for answer in answers]
+    assert [len(e.leaves[0].text) for e in read] == [10**6 + n for n in range(8)]
+
+
+def test_letters_that_are_none_are_kept_as_they_are() -> None:
+    """Half of a pair is no character; it must not end the run."""
+    broken = Extraction((Leaf(1, "page", "bread \ud83c roses"),))
+    assert unpacked(packed(broken, Limits()))[0] == broken
 
 
 def test_stopping_early_stops_what_is_under_way(

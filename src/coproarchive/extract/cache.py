@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import operator
 import zlib
@@ -35,7 +36,7 @@ class ExtractionCache:
     def __init__(self, folder: Path, limits: Limits, helpers: Helpers | None = None):
         self._shelf = Shelf(folder / "texts.db")
         self._helpers = helpers or Helpers()
-        self._limits = json.dumps(dataclasses.asdict(dataclasses.replace(limits, workers=0)))
+        self._limits = _said(limits)
         self._recent: OrderedDict[Key, Extraction] = OrderedDict()
         self._characters = 0
         self._lock = Lock()
@@ -65,11 +66,17 @@ class ExtractionCache:
                 return found
         return None
 
-    def put(self, sha256: str, media_type: str, extraction: Extraction) -> None:
-        """Keep an extraction; a full disk costs the cache entry, not the run."""
+    def put(self, sha256: str, media_type: str, data: bytes) -> Extraction:
+        """Keep an extraction as `packed` gave it, and unpack it.
+
+        Raises:
+            ValueError, TypeError, zlib.error: `packed` did not give it.
+        """
+        extraction, _ = unpacked(data)
         key = (sha256, self._reader(media_type))
-        self._shelf.put(*key, packed(extraction, self._limits))
+        self._shelf.put(*key, data)
         self._remember(key, extraction)
+        return extraction
 
     def flush(self) -> None:
         """Have everything on the disk."""
@@ -116,21 +123,32 @@ def _size(extraction: Extraction) -> int:
     return sum(200 + sum(100 + len(p.text) for p in leaf.parts) for leaf in extraction.leaves)
 
 
-def packed(extraction: Extraction, limits: str = "") -> bytes:
-    """The extraction and the limits that it was made under, compressed."""
+def packed(extraction: Extraction, limits: Limits) -> bytes:
+    """The extraction and the limits that it was made under, as they are kept."""
     stored = (
         _FORM,
-        limits,
+        _said(limits),
         extraction.extractor,
         _values(extraction.metadata),
         [_values(notice) for notice in extraction.notices],
         [_values(leaf) for leaf in extraction.leaves],
     )
-    return zlib.compress(json.dumps(stored, ensure_ascii=False, default=_values).encode(), 1)
+    text = json.dumps(stored, ensure_ascii=False, default=_values)
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
+
+
+@functools.lru_cache
+def _said(limits: Limits) -> str:
+    """Limits that can change what is read."""
+    return json.dumps(dataclasses.asdict(dataclasses.replace(limits, workers=0)))
 
 
 def unpacked(data: bytes) -> tuple[Extraction, str]:
-    """What `packed` was given. Raises ValueError, TypeError or zlib.error where that is not it."""
+    """The extraction, and its limits as `_said`.
+
+    Raises:
+        ValueError, TypeError, zlib.error: `packed` did not give it, or that of another version.
+    """
     form, limits, extractor, said, notices, leaves = json.loads(zlib.decompress(data))
     if form != _FORM:
         raise ValueError("kept by another version")

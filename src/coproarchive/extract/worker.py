@@ -7,7 +7,6 @@ under a millisecond a file, where the standard library's pool is lost at the fir
 from __future__ import annotations
 
 import contextlib
-import copyreg
 import multiprocessing
 import operator
 import os
@@ -19,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import TypeVar
@@ -28,36 +27,29 @@ from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from coproarchive.extract import ocr
 from coproarchive.extract.base import Extraction, Helpers, Limits, Notice
-from coproarchive.extract.cache import ExtractionCache
+from coproarchive.extract.cache import ExtractionCache, packed
 from coproarchive.extract.confine import confine
 from coproarchive.extract.table import SAVE_ANEW, extract, is_quick, reader_name
-from coproarchive.model import Leaf, Part, Severity
+from coproarchive.model import Severity
 
 TASKS_PER_WORKER = 250
 """A worker is replaced after so many tasks of a file or a few, against what libraries leak."""
-AHEAD = 16
+AHEAD = 32
 """Short files a worker that are under way at a time, so that a long one keeps no core idle. What is
-read is held until what comes before it is there, and a text may have 5 million characters."""
+read is held, packed, until what comes before it is there."""
 LONE = 4
 """Short files whose room one takes that is long, or slow to read."""
-SHORT = 256 * 1024
-"""Bytes of a file that may share a task: for short ones, handing them over weighs most."""
+SHORT = 2 * 1024 * 1024
+"""Bytes of a file, or of several, that may share a task: for short ones, handing them over weighs
+most."""
 SHARING = 8
 """Files in such a task at most."""
-SHARED_CHARACTERS = 1_000_000
-"""Text after which such a task ends early: its answer is in memory several times on its way."""
 SHARED_TIME = 0.25
 """Share of the seconds for one file that such a task has; a file that needs more is read alone."""
 CRASHES = (ProcessExpired, BrokenProcessPool)
 TIMEOUTS = (FutureTimeoutError, TimeoutError)
 
 T = TypeVar("T")
-
-# Dataclasses with slots travel more slowly by themselves, at both ends.
-_of_part = operator.attrgetter(*(f.name for f in fields(Part)))
-_of_leaf = operator.attrgetter(*(f.name for f in fields(Leaf)))
-copyreg.pickle(Part, lambda part: (Part, _of_part(part)))
-copyreg.pickle(Leaf, lambda leaf: (Leaf, _of_leaf(leaf)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +82,7 @@ class _Reading:
 class _Task:
     """What one worker does in one go, and for whom."""
 
-    future: ProcessFuture[list[Extraction]]
+    future: ProcessFuture[list[bytes]]
     readings: list[_Reading] = field(default_factory=list)
 
 
@@ -268,9 +260,16 @@ class Reader:
             else:
                 short.append(reading)
         # Never so many together that a core has nothing to do.
-        together = max(1, min(SHARING, len(short) // (2 * self._count())))
-        for start in range(0, len(short), together):
-            self._give(short[start : start + together])
+        most = max(1, min(SHARING, len(short) // (2 * self._count())))
+        together: list[_Reading] = []
+        for reading in short:
+            size = sum(other.size for other in together)
+            if together and (len(together) == most or size + reading.size > SHORT):
+                self._give(together)
+                together = []
+            together.append(reading)
+        if together:
+            self._give(together)
 
     def _give(self, readings: list[_Reading]) -> None:
         helpers = replace(self.helpers, scratch=self._workers.scratch)
@@ -303,15 +302,10 @@ class Reader:
                     crashed = True
                     self._give([reading])
                     continue
-                extraction = self._failure(error)
+                data = packed(self._failure(error), self.limits)
             else:
-                if reading.place >= len(read):
-                    for each in task.readings[len(read) :]:
-                        self._give([each])
-                    continue
-                extraction = read[reading.place]
-            self._cache.put(reading.job.sha256, reading.job.media_type, extraction)
-            return extraction
+                data = read[reading.place]
+            return self._cache.put(reading.job.sha256, reading.job.media_type, data)
 
     def _failure(self, error: BaseException) -> Extraction:
         """What is said of a file that a worker could not read."""
@@ -335,16 +329,13 @@ def extract_each(
     files: list[tuple[Path, str]],
     limits: Limits,
     helpers: Helpers,
-) -> list[Extraction]:
-    """Read files one after another, in a worker; the last are left out where texts are long."""
-    done: list[Extraction] = []
-    characters = 0
-    for path, media_type in files:
-        done.append(extraction := read(path, media_type, limits, helpers))
-        characters += sum(len(part.text) for leaf in extraction.leaves for part in leaf.parts)
-        if characters > SHARED_CHARACTERS:
-            break
-    return done
+) -> list[bytes]:
+    """Read files one after another, in a worker.
+
+    They come packed as they are kept: a third of the bytes on their way, and while they wait for
+    their turn.
+    """
+    return [packed(read(path, kind, limits, helpers), limits) for path, kind in files]
 
 
 def _size(path: Path) -> int:
