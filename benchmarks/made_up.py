@@ -16,6 +16,7 @@ from pathlib import Path
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
+from coproarchive.extract.cache import packed
 from coproarchive.extract.worker import Reader
 from coproarchive.model import (
     Asset,
@@ -185,7 +186,8 @@ class Archive:
             Leaf(n, "page", title, (Part(Source.TEXT, body),))
             for n, (title, body) in enumerate(zip(headings, bodies, strict=True), start=1)
         )
-        self.reader._cache.put(sha256, MEDIA_TYPE, Extraction(tuple(found)))
+        extraction = Extraction(tuple(found))
+        self.reader._cache.put(sha256, MEDIA_TYPE, packed(extraction, self.reader.limits))
         self._items[item_id] = item
         year = (self._seminars[seminar].date or "")[:4]
         facets = {

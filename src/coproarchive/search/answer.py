@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.search import fields
@@ -24,10 +23,10 @@ class Labels:
 
     def __init__(self, catalogue: Catalogue):
         self._catalogue = catalogue
-        self._known: dict[str, dict[str, tuple[str, str]]] = {}
+        self._known: dict[str, dict[str, tuple[str, str, str]]] = {}
 
-    def of(self, facet: str, values: Iterable[str]) -> Mapping[str, tuple[str, str]]:
-        """Value -> its label without regard to case, and the label; of these values at least."""
+    def of(self, facet: str, values: Iterable[str]) -> Mapping[str, tuple[str, str, str]]:
+        """Value -> its label without regard to case, the label, the value; of these at least."""
         known = self._known.setdefault(facet, {})
         if len(known) > MOST_LABELS:
             # Addresses can name values that nothing has.
@@ -35,7 +34,7 @@ class Labels:
         for value in values:
             if value not in known:
                 label = label_of(facet, value, self._catalogue)
-                known[value] = label.casefold(), label
+                known[value] = label.casefold(), label, value
         return known
 
 
@@ -49,12 +48,14 @@ def facets_of(
             continue
         counts = response.facets.get(name, {})
         chosen = query.facets.get(name, ())
-        counts = {**dict.fromkeys(chosen, 0), **counts}
+        counts = {**dict.fromkeys(chosen, 0), **counts} if chosen else counts
         own = labels.of(name, counts)
-        ranked = sorted([(-count, own[value], value) for value, count in counts.items()])
+        ranked = sorted(counts, key=own.__getitem__)
         if name == "year":
-            ranked.sort(key=itemgetter(2), reverse=True)
-        values = [FacetValue(v, label, -less, v in chosen) for less, (_, label), v in ranked]
+            ranked.sort(reverse=True)
+        else:
+            ranked.sort(key=counts.__getitem__, reverse=True)
+        values = [FacetValue(v, own[v][1], counts[v], v in chosen) for v in ranked]
         found.append(Facet(name, fields.LABELS[name], tuple(values)))
     return tuple(found)
 

@@ -207,8 +207,7 @@ class KeptLeaf:
             at = [0, 0]
             found = []
             end = self._parts_at + _PART.size * self._count
-            for place in range(self._parts_at, end, _PART.size):
-                source, in_notes, length = _PART.unpack_from(self._data, place)
+            for source, in_notes, length in _PART.iter_unpack(self._data[self._parts_at : end]):
                 start = at[in_notes]
                 found.append(KeptPart(_SOURCES[source], 1 + in_notes, start, start + length))
                 at[in_notes] = start + length + len(_BETWEEN[in_notes])

@@ -248,25 +248,25 @@ class Locator:
     ) -> dict[str, tuple[str, ...]]:
         """Word of the query -> the places of the item it stands in."""
         places: dict[int, list[str]] = {}
+        room: dict[int, int] = {}  # for how many leaves yet
         for mark in title:
             places[mark.clause] = ["title"]
         for clause in {mark.clause for mark in marks}:
             places.setdefault(clause, []).append(DESCRIPTION)
         for clause in named:
             places.setdefault(clause, []).append(DETAILS)
-        unfilled = {clause for *_, clauses in leaves for clause in clauses}
-        full = {clause: len(places.get(clause, ())) + most for clause in unfilled}
+        wanted = len(self._clauses) * most
         for *_, minus, _, clauses in leaves:
-            if unfilled.isdisjoint(clauses):
-                continue
-            place = kept.leaf(-minus).place
-            for clause in unfilled.intersection(clauses):
-                own = places.setdefault(clause, [])
-                if place not in own:
-                    own.append(place)
-                    if len(own) >= full[clause]:
-                        unfilled.discard(clause)
-            if not unfilled:
+            place = ""
+            for clause in clauses:
+                if (left := room.get(clause, most)) > 0:
+                    place = place or kept.leaf(-minus).place
+                    own = places.setdefault(clause, [])
+                    if place not in own:
+                        own.append(place)
+                        room[clause] = left - 1
+                        wanted -= 1
+            if not wanted:
                 break
         return {self._clauses[number].surface: tuple(places[number]) for number in sorted(places)}
 
@@ -306,12 +306,11 @@ def _marks(text: KeptText, spans: list[Span] | None) -> list[Mark]:
     """Answers as characters, ascending."""
     if not spans:
         return []
-    bounds, count = text.bounds, text.count
-    found = [
-        Mark(bounds(first)[0], bounds(last)[1], clause)
-        for first, last, clause in spans
-        if last < count
-    ]
+    found = []
+    for first, last, clause in spans:
+        if last < text.count:
+            start, end = text.bounds(first)
+            found.append(Mark(start, end if first == last else text.bounds(last)[1], clause))
     if len(found) > 1:
         found.sort(key=lambda m: (m[0], -m[1]))
     return found

@@ -61,7 +61,8 @@ _SMALL_PART = 8
 """Of fewer documents than this part of a term's, places are looked up one by one."""
 _FEW = 24
 """So many documents are looked through in Python: arrays cost more to set up."""
-
+_COMPARED = 1_000
+"""So many places are compared to spare a term's scoring."""
 
 _LEAF_MASK = MAX_LEAVES - 1
 _LEAF_NUMBERS = frozenset(TEXT_FIELDS.index(name) for name in LEAF_FIELDS)
@@ -157,7 +158,23 @@ class Scorer:
     def _boosted(self, child: Node, bonuses: tuple[Node, ...]) -> Found:
         """The child's documents, with what each bonus adds."""
         found = self.evaluate(child)
-        return reduce(Found.plus, (self.within(b, found.documents) for b in bonuses), found)
+        for bonus in bonuses:
+            if (scores := self._alike(child, bonus)) is not None:
+                found = Found(found.documents, found.scores + scores)
+            else:
+                found = found.plus(self.within(bonus, found.documents))
+        return found
+
+    def _alike(self, node: Node, bonus: Node) -> Scores | None:
+        """What the bonus is worth where both stand at the same places, as a word that has one form
+        does and its stem; None where they do not, or that is not known."""
+        if not (isinstance(node, Term) and isinstance(bonus, Term) and node.fields == bonus.fields):
+            return None
+        first, second = self.postings(node.text).places, self.postings(bonus.text).places
+        if len(first) != len(second) or len(first) > _COMPARED or not (first == second).all():
+            return None
+        scores: Scores = self._term(node.text, node.fields).scores * bonus.weight
+        return scores
 
     def within(self, node: Node, among: Numbers | None) -> Found:
         """Matching documents; only those given need be looked at."""
