@@ -118,6 +118,8 @@ class Found:
         """The same documents, the bonus's scores added where it has them."""
         if not len(bonus.documents) or not len(self.documents):
             return self
+        if bonus.documents is self.documents:
+            return Found(self.documents, self.scores + bonus.scores)
         if len(bonus.documents) > len(self.documents):
             at, there = lookup(self.documents, bonus.documents)
             return Found(self.documents, self.scores + np.where(there, bonus.scores[at], 0.0))

@@ -159,22 +159,19 @@ class Scorer:
         """The child's documents, with what each bonus adds."""
         found = self.evaluate(child)
         for bonus in bonuses:
-            if (scores := self._alike(child, bonus)) is not None:
-                found = Found(found.documents, found.scores + scores)
-            else:
-                found = found.plus(self.within(bonus, found.documents))
+            self._take_over(child, bonus)
+            found = found.plus(self.within(bonus, found.documents))
         return found
 
-    def _alike(self, node: Node, bonus: Node) -> Scores | None:
-        """What the bonus is worth where both stand at the same places, as a word that has one form
-        does and its stem; None where they do not, or that is not known."""
-        if not (isinstance(node, Term) and isinstance(bonus, Term) and node.fields == bonus.fields):
-            return None
-        first, second = self.postings(node.text).places, self.postings(bonus.text).places
-        if len(first) != len(second) or len(first) > _COMPARED or not (first == second).all():
-            return None
-        scores: Scores = self._term(node.text, node.fields).scores * bonus.weight
-        return scores
+    def _take_over(self, node: Node, bonus: Node) -> None:
+        """Spare scoring a term that stands where another does, as a word of one form and its stem
+        do: what the one is worth, the other is."""
+        if isinstance(node, Term) and isinstance(bonus, Term) and node.fields == bonus.fields:
+            first, second = self.postings(node.text).places, self.postings(bonus.text).places
+            if len(first) == len(second) <= _COMPARED and (first == second).all():
+                self._found.get(
+                    (bonus.text, bonus.fields), lambda: self._term(node.text, node.fields)
+                )
 
     def within(self, node: Node, among: Numbers | None) -> Found:
         """Matching documents; only those given need be looked at."""
