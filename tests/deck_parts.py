@@ -26,12 +26,14 @@ class Slide:
     """A slide's shapes as XML, its attributes, and what belongs to it.
 
     Attributes:
+        background: XML of the slide's own background.
         related: relationship id -> (kind, target, external).
     """
 
     shapes: str = ""
     attributes: str = ""
     related: dict[str, tuple[str, str, bool]] = field(default_factory=dict)
+    background: str = ""
 
 
 def box(text: str, *, placeholder: str = "", y: int | None = None, alt: str = "") -> str:
@@ -43,6 +45,21 @@ def box(text: str, *, placeholder: str = "", y: int | None = None, alt: str = ""
         f'<p:sp><p:nvSpPr><p:cNvPr id="2" name="x" descr="{alt}"/><p:nvPr>{holder}</p:nvPr>'
         f"</p:nvSpPr><p:spPr>{place}</p:spPr><p:txBody>{lines}</p:txBody></p:sp>"
     )
+
+
+def picture(relation: str, across: int, down: int, *, crop: str = "", alt: str = "") -> str:
+    """A picture of a size in EMU; a slide has 12,192,000 by 6,858,000."""
+    return (
+        f'<p:pic><p:nvPicPr><p:cNvPr id="3" name="p" descr="{alt}"/></p:nvPicPr>'
+        f"{fill(relation, crop)}<p:spPr><a:xfrm><a:off x='0' y='0'/>"
+        f'<a:ext cx="{across}" cy="{down}"/></a:xfrm></p:spPr></p:pic>'
+    )
+
+
+def fill(relation: str, crop: str = "", name: str = "p") -> str:
+    """What fills a picture; of a background, `name` is "a"."""
+    cut = f"<a:srcRect {crop}/>" if crop else ""
+    return f'<{name}:blipFill><a:blip r:embed="{relation}"/>{cut}</{name}:blipFill>'
 
 
 def group(inside: str, depth: int = 1) -> str:
@@ -77,8 +94,8 @@ def make(
     for number, given in enumerate(slides, start=1):
         slide = given if isinstance(given, Slide) else Slide(given)
         files[f"slides/slide{number}.xml"] = (
-            f"<p:sld {NAMESPACES} {slide.attributes}><p:cSld><p:spTree>{slide.shapes}</p:spTree>"
-            "</p:cSld></p:sld>"
+            f"<p:sld {NAMESPACES} {slide.attributes}><p:cSld>{slide.background}"
+            f"<p:spTree>{slide.shapes}</p:spTree></p:cSld></p:sld>"
         )
         files[f"slides/_rels/slide{number}.xml.rels"] = _relations(slide.related)
         ids += f'<p:sldId id="{255 + number}" r:id="s{number}"/>'

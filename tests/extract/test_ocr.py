@@ -16,7 +16,8 @@ from coproarchive.extract.base import Helpers, Limits
 from coproarchive.extract.table import extract
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Part, Source
-from deck_parts import Slide, box
+from deck_parts import Slide
+from ocr_fakes import read, slow
 
 PDF = "application/pdf"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
@@ -42,55 +43,50 @@ def scan(path: Path, *texts: str) -> Path:
     return path
 
 
-def read(monkeypatch: pytest.MonkeyPatch, answers: list[Part | None]) -> None:
-    """The machine reads what is given, page by page."""
-    waiting = iter(answers)
-    monkeypatch.setattr(ocr, "read_picture", lambda _: next(waiting))
-
-
 def test_pages_without_text_get_what_the_machine_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With its confidence; a page on which it found nothing keeps its notice, without advice to
     install what is there."""
-    found = Part(Source.OCR, "Shared bread", 0.98)
-    read(monkeypatch, [found, None])
+    read(monkeypatch, "Shared bread\nSeason 2017\n0.5", "")
     path = scan(tmp_path / "s.pdf", "Shared bread", "")
     extraction = extract(path, PDF, Limits(), Helpers(ocr=True))
+    found = Part(Source.OCR, "Shared bread\nSeason 2017", 0.9)
     assert [leaf.parts for leaf in extraction.leaves] == [(found,), ()]
     (notice,) = extraction.notices
     assert (notice.code, notice.leaf) == ("leaf-without-text", 2)
     assert "install" not in notice.hint
-    assert extraction.extractor.endswith(" + ocr 1")
+    assert extraction.extractor.endswith(" + ocr 2")
 
 
 def test_slides_that_are_pictures_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only slides without words of their own."""
-    read(monkeypatch, [Part(Source.OCR, "Crust", 0.9)])
+    """A picture of any size where a slide has nothing else."""
+    read(monkeypatch, "Crust")
     related = {"p": ("image", "../media/a.png", False)}
     deck = deck_parts.make(
         tmp_path / "d.pptx",
-        [Slide(box("Words"), related=related), Slide(related=related)],
+        [Slide(deck_parts.picture("p", 900_000, 500_000), related=related), Slide()],
         parts={"media/a.png": picture("Crust")},
     )
     extraction = extract(deck, PPTX, Limits(), Helpers(ocr=True))
-    assert [leaf.text for leaf in extraction.leaves] == ["", "Crust"]
-    assert "leaf-without-text" not in [n.code for n in extraction.notices]
+    assert [leaf.text for leaf in extraction.leaves] == ["Crust", ""]
+    assert [(n.code, n.leaf) for n in extraction.notices if "text" in n.code] == [
+        ("leaf-without-text", 2)
+    ]
 
 
 def test_what_there_was_no_time_for_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A long scan is read as far as the limit goes; the rest is named, not dropped."""
-    read(monkeypatch, [Part(Source.OCR, "One", 0.9)])
     path = scan(tmp_path / "s.pdf", "One", "Two", "Three")
-    extraction = extract(path, PDF, Limits(seconds=0.0001), Helpers(ocr=True))
-    assert [leaf.text for leaf in extraction.leaves] == ["One", "", ""]
-    assert [(n.code, n.leaf) for n in extraction.notices if n.leaf] == [
-        ("text-cut", 2),
-        ("text-cut", 3),
-    ]
-    assert "COPROARCHIVE_READ_SECONDS" in extraction.notices[0].hint
+    slow(monkeypatch)
+    read(monkeypatch, "One", "Two")
+    extraction = extract(path, PDF, Limits(seconds=10), Helpers(ocr=True))
+    assert [leaf.text for leaf in extraction.leaves] == ["One", "Two", ""]
+    (notice,) = [n for n in extraction.notices if n.leaf]
+    assert (notice.code, notice.leaf) == ("text-cut", 3)
+    assert "COPROARCHIVE_READ_SECONDS" in notice.hint
 
 
 def test_broken_and_huge_pictures_are_passed_over() -> None:
@@ -116,4 +112,4 @@ def test_the_machine_itself_reads(tmp_path: Path) -> None:
     assert part.source is Source.OCR
     assert "shared decisions" in part.text.lower()
     assert part.confidence is not None and part.confidence > 0.8
-    assert ocr.read_picture(Image.new("RGB", (300, 200), "white")) is None
+    assert ocr.read_lines(Image.new("RGB", (300, 200), "white")) == []

@@ -55,7 +55,7 @@ def test_who_reads_is_said_with_versions() -> None:
     """A file is read again when LibreOffice or OCR is there that was not."""
     assert reader_name(PPT, Helpers()) == ""
     assert reader_name(PPT, Helpers("soffice")).startswith("office-1+pptx-")
-    assert reader_name("application/pdf", Helpers(ocr=True)).endswith("+ocr-1")
+    assert reader_name("application/pdf", Helpers(ocr=True)).endswith("+ocr-2")
     assert reader_name("text/html", Helpers("soffice", ocr=True)).startswith("html-")
 
 

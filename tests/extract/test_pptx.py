@@ -18,7 +18,7 @@ from coproarchive.extract import pptx as pptx_reader
 from coproarchive.extract import zips
 from coproarchive.extract.base import Extraction, Limits
 from coproarchive.extract.docx import DocxExtractor
-from coproarchive.extract.pptx import PptxExtractor, slide_pictures
+from coproarchive.extract.pptx import PptxExtractor
 from coproarchive.extract.table import extract
 from coproarchive.extract.zips import Package
 from coproarchive.model import Leaf, Source
@@ -348,19 +348,6 @@ def test_limits_cut_and_say_so(tmp_path: Path) -> None:
         extraction = read(deck, limits)
         assert len(extraction.leaves) == left
         assert "text-cut" in codes(extraction)
-
-
-def test_the_largest_picture_of_a_slide_is_what_ocr_reads(tmp_path: Path) -> None:
-    """Only of the slides asked for."""
-    related = {
-        "p1": ("image", "../media/small.png", False),
-        "p2": ("image", "../media/large.png", False),
-    }
-    deck = parts.make(
-        tmp_path / "d.pptx", [Slide(related=related), Slide(related=related)],
-        parts={"media/small.png": b"s", "media/large.png": b"large"},
-    )  # fmt: skip
-    assert list(slide_pictures(deck, {2}, Limits())) == [(2, b"large")]
 
 
 def test_a_part_packed_in_a_damaged_way_is_lost_alone(tmp_path: Path) -> None:

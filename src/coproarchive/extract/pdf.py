@@ -338,14 +338,19 @@ def pdf_date(value: str) -> str | None:
 
 def count_pages(path: Path) -> int:
     """How many pages the file has. Raises UnreadableError."""
-    try:
-        document = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
-        raise UnreadableError(f"this PDF cannot be drawn: {error}.", path.name) from None
+    document = opened_for_drawing(path)
     try:
         return len(document)
     finally:
         document.close()
+
+
+def opened_for_drawing(path: Path) -> pypdfium2.PdfDocument:
+    """The document, to be closed by the caller. Raises UnreadableError where PDFium cannot."""
+    try:
+        return pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError as error:
+        raise UnreadableError(f"this PDF cannot be drawn: {error}.", path.name) from None
 
 
 def draw_pages(path: Path, indexes: list[int], width: int) -> Iterator[tuple[int, Image.Image]]:
@@ -354,26 +359,38 @@ def draw_pages(path: Path, indexes: list[int], width: int) -> Iterator[tuple[int
     Raises:
         UnreadableError: PDFium cannot open the file.
     """
-    try:
-        document = pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
-        raise UnreadableError(f"this PDF cannot be drawn: {error}.", path.name) from None
+    document = opened_for_drawing(path)
     try:
         for index in indexes:
             with contextlib.suppress(pypdfium2.PdfiumError, ValueError):
                 if index < len(document):
-                    yield index, _draw(document[index], width)
+                    yield index, draw_page(document[index], width)
     finally:
         document.close()
 
 
-def _draw(page: pypdfium2.PdfPage, width: int) -> Image.Image:
-    across, down = page.get_size()
-    if across <= 0 or down <= 0:
-        raise ValueError("the page has no size")
-    scale = min(width / across, MAX_PIXELS / down)
+def draw_page(
+    page: pypdfium2.PdfPage,
+    width: int,
+    area: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
+) -> Image.Image:
+    """A picture of the page, or of an area of it, `width` pixels wide or less; closes the page.
+
+    Args:
+        area: left, bottom, right and top edge as shares of the page as it is seen.
+
+    Raises:
+        ValueError, PdfiumError: it cannot be drawn.
+    """
     try:
-        picture: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+        across, down = page.get_size()
+        left, bottom, right, top = area
+        shown_across, shown_down = across * (right - left), down * (top - bottom)
+        if shown_across <= 0 or shown_down <= 0:
+            raise ValueError("the page has no size")
+        scale = min(width / shown_across, MAX_PIXELS / shown_down)
+        crop = (left * across, bottom * down, (1 - right) * across, (1 - top) * down)
+        picture: Image.Image = page.render(scale=scale, crop=crop).to_pil().convert("RGB")
         return picture
     finally:
         page.close()

@@ -18,11 +18,11 @@ from coproarchive.extract.text import bounded, one_line, parts_of
 from coproarchive.extract.zips import Package, Parts, Relation, metadata_of
 from coproarchive.model import Leaf, Severity, Source
 
-MAX_PICTURE = 30 * 1024**2
+USUAL_SIZE = (12_192_000, 6_858_000)
+"""A slide of 13.33 by 7.5 inches, in EMU."""
 _SECTIONS = "{http://schemas.microsoft.com/office/powerpoint/2010/main}section"
 _SECTION_SLIDE = "{http://schemas.microsoft.com/office/powerpoint/2010/main}sldId"
 _UNNAMED_SECTION = re.compile(r"^(default section|untitled section|standardabschnitt)$", re.I)
-_PICTURE_NAMES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp")
 
 
 @dataclass(frozen=True)
@@ -202,18 +202,25 @@ class Deck:
         lost, self._package.lost = self._package.lost, []
         return lost
 
-    def picture_parts(self) -> Iterator[tuple[int, list[str]]]:
-        """Slide numbers and the names of the pictures on them, by relationship."""
+    def pictured(self) -> Iterator[tuple[int, etree._Element, dict[str, Relation]]]:
+        """Numbers of slides, their roots and what their relationship ids point at."""
         for number, entry in enumerate(self._root.iter(f"{P}sldId"), start=1):
             relation = self._relations.get(entry.get(f"{R}id", ""))
             if relation is None or relation.is_outside:
                 continue
-            names = [
-                r.target
-                for r in self._package.relations(relation.target).values()
-                if r.kind == "image" and r.target.lower().endswith(_PICTURE_NAMES)
-            ]
-            yield number, list(dict.fromkeys(names))
+            root = self._package.xml(relation.target)
+            if root is not None:
+                yield number, root, self._package.relations(relation.target)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of a slide in EMU; those of PowerPoint's own where none are given."""
+        size = self._root.find(f"{P}sldSz")
+        try:
+            across, down = int(size.get("cx", "")), int(size.get("cy", ""))  # type: ignore[union-attr]
+        except (AttributeError, ValueError):
+            return USUAL_SIZE
+        return (across, down) if across > 0 and down > 0 else USUAL_SIZE
 
     def _notes(self, related: Related) -> tuple[etree._Element | None, Related | None]:
         target = next((r.target for r in related.relations.values() if r.kind == "notesSlide"), "")
@@ -286,19 +293,3 @@ class Related:
         for relation, found in self.relations.items():
             if found.kind == kind and (root := self.xml(relation)) is not None:
                 yield root
-
-
-def slide_pictures(path: Path, numbers: set[int], limits: Limits) -> Iterator[tuple[int, bytes]]:
-    """The largest picture file on each of these slides; slides without one are left out.
-
-    Raises:
-        UnreadableError, LimitError: as PptxExtractor.extract.
-    """
-    with Package.open(path, limits) as package:
-        for number, names in Deck(package, path.name).picture_parts():
-            if number not in numbers:
-                continue
-            found = (package.read(name, MAX_PICTURE) for name in names)
-            largest = max((data for data in found if data), key=len, default=None)
-            if largest is not None:
-                yield number, largest

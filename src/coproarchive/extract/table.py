@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+import time
 from pathlib import Path
 
-from PIL import Image
-
 from coproarchive.errors import ExtractionError, LimitError, UnreadableError, UnsupportedError
-from coproarchive.extract import ocr, office
+from coproarchive.extract import ocr, ocr_leaves, office
 from coproarchive.extract.base import Extraction, Extractor, Helpers, Limits, Notice
 from coproarchive.extract.captions import CaptionsExtractor
 from coproarchive.extract.docx import DocxExtractor
 from coproarchive.extract.html import HtmlExtractor, MarkdownExtractor
-from coproarchive.extract.pdf import PdfExtractor, draw_pages
-from coproarchive.extract.pptx import PptxExtractor, slide_pictures
+from coproarchive.extract.pdf import PdfExtractor
+from coproarchive.extract.pptx import PptxExtractor
 from coproarchive.model import Severity
 
 EXTRACTORS: tuple[Extractor, ...] = (
@@ -41,14 +38,15 @@ CODES: dict[str, str] = {
     "leaf-without-title": "a slide has no title, by which screen readers tell slides apart; "
     "or pages of a PDF have none",
     "picture-without-alt": "pictures on a slide have no description for those who cannot see them",
-    "text-cut": "a very long text is searchable only up to a limit",
+    "text-cut": "a very long text, or words in pictures, are searchable only up to a limit",
 }
 
 SAVE_ANEW = "Open it in the programme that made it and save it anew."
 _MAGIC: dict[str, tuple[bytes, ...]] = {"pdf": (b"%PDF-",), "pptx": (b"PK",), "docx": (b"PK",)}
-_READ_FROM_PICTURES = {"pdf", "pptx"}
 OCR_SHARE = 0.6
 """Share of the time for a file that reading its pictures may take."""
+OCR_UNTIL = 0.85
+"""Share of the time for a file after which no picture is begun: what else was read is not lost."""
 
 
 def extractor_for(media_type: str) -> Extractor | None:
@@ -80,7 +78,7 @@ def reader_name(media_type: str, helpers: Helpers) -> str:
     if extractor is None:
         return ""
     name += f"{extractor.name}-{extractor.version}"
-    if helpers.ocr and extractor.name in _READ_FROM_PICTURES:
+    if helpers.ocr and extractor.name in ocr_leaves.READERS:
         name += f"+{ocr.NAME}-{ocr.VERSION}"
     return name
 
@@ -132,11 +130,12 @@ def _extract(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> E
             "It is kept and can be downloaded, but not searched.",
         )
     _check_size(path, limits)
+    until = time.monotonic() + OCR_UNTIL * limits.seconds
     if media_type in office.CONVERTED:
         with office.converted(path, media_type, limits, helpers) as made:
-            extraction = _read(made, office.CONVERTED[media_type], limits, helpers)
+            extraction = _read(made, office.CONVERTED[media_type], limits, helpers, until)
     else:
-        extraction = _read(path, media_type, limits, helpers)
+        extraction = _read(path, media_type, limits, helpers, until)
     notices = extraction.notices
     if not any(leaf.title or leaf.parts for leaf in extraction.leaves):
         empty = Notice(
@@ -162,13 +161,17 @@ def _check_size(path: Path, limits: Limits) -> None:
         raise UnreadableError("this file is empty.", path.name, "Add it again from where it was.")
 
 
-def _read(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> Extraction:
+def _read(
+    path: Path, media_type: str, limits: Limits, helpers: Helpers, until: float
+) -> Extraction:
+    """Read a file of a format that has a reader; pictures until a time by time.monotonic()."""
     extractor = extractor_for(media_type)
     assert extractor is not None, media_type
     _check_magic(path, extractor)
     extraction = extractor.extract(path, limits)
-    if helpers.ocr and extractor.name in _READ_FROM_PICTURES:
-        return _with_ocr(extraction, path, extractor.name, limits)
+    if helpers.ocr and extractor.name in ocr_leaves.READERS:
+        until = min(until, time.monotonic() + OCR_SHARE * limits.seconds)
+        return ocr_leaves.with_ocr(extraction, path, extractor.name, limits, until)
     return extraction
 
 
@@ -185,46 +188,6 @@ def _check_magic(path: Path, extractor: Extractor) -> None:
             path.name,
             SAVE_ANEW,
         )
-
-
-def _with_ocr(extraction: Extraction, path: Path, reader: str, limits: Limits) -> Extraction:
-    """The extraction, leaves without text read from their pictures as far as the time goes."""
-    wordless = [n.leaf for n in extraction.notices if n.code == "leaf-without-text" and n.leaf]
-    if not wordless:
-        return extraction
-    pictures: Iterator[tuple[int, Image.Image]]
-    if reader == "pdf":
-        drawn = draw_pages(path, [number - 1 for number in wordless], ocr.WIDTH)
-        pictures = ((index + 1, picture) for index, picture in drawn)
-    else:
-        files = slide_pictures(path, set(wordless), limits)
-        pictures = ((n, p) for n, data in files if (p := ocr.open_picture(data)) is not None)
-    tried = dict(ocr.read_all(pictures, OCR_SHARE * limits.seconds))
-    found = {number: part for number, part in tried.items() if part is not None}
-    leaves = tuple(
-        replace(leaf, parts=(*leaf.parts, found[leaf.number])) if leaf.number in found else leaf
-        for leaf in extraction.leaves
-    )
-    last = max(tried, default=0)
-    notices = tuple(
-        _after_ocr(n, last) if n.code == "leaf-without-text" else n
-        for n in extraction.notices
-        if n.code != "leaf-without-text" or n.leaf not in found
-    )
-    return Extraction(leaves, notices, extraction.metadata)
-
-
-def _after_ocr(notice: Notice, last: int) -> Notice:
-    """Why a leaf is still without text, although pictures are read."""
-    if notice.leaf is not None and last and notice.leaf > last:
-        return replace(
-            notice,
-            code="text-cut",
-            severity=Severity.WARNING,
-            message=f"there was no time to read what the picture of page {notice.leaf} says.",
-            hint="Raise COPROARCHIVE_READ_SECONDS: reading a picture takes two or three seconds.",
-        )
-    return replace(notice, hint="If it is a picture, describe it in its alternative text.")
 
 
 def _error(code: str, message: str, hint: str | None = None) -> Notice:

@@ -1,0 +1,229 @@
+"""Which pages and slides the machine reads, and what is kept of what it read."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import monotonic
+
+from rapidfuzz import fuzz
+
+from coproarchive.errors import ExtractionError
+from coproarchive.extract import ocr
+from coproarchive.extract.base import Extraction, Limits, Notice
+from coproarchive.extract.pdf_pictures import page_views
+from coproarchive.extract.pptx_pictures import slide_views
+from coproarchive.extract.text import part
+from coproarchive.model import Leaf, Part, Severity, Source
+
+READERS = frozenset({"pdf", "pptx"})
+"""Names of the readers whose leaves have pictures."""
+FEW = 30
+"""Words that stand beside the title from which a leaf speaks for itself."""
+COVERED = 0.15
+"""Share of a leaf (0..1) that its pictures cover at least, to be read although it has words."""
+NEW = 3
+"""Words that pictures add at least to a leaf that has words; a logo or a photograph has fewer."""
+SAME = 85
+"""Likeness (0..100) from which a line repeats what the leaf says, misread letters and all."""
+SHORT = 6
+"""Letters of a line below which it repeats only whole words, not letters within them."""
+LISTED = 10
+"""Leaves that one notice names."""
+MORE = (
+    "Raise COPROARCHIVE_READ_SECONDS (a picture takes two or three) or COPROARCHIVE_READ_MEMORY_MB."
+)
+
+# What a viewer sees besides the title; notes and comments stand elsewhere.
+_SEEN = {Source.TEXT, Source.TABLE, Source.CHART, Source.SMARTART, Source.MATH}
+_SAID = _SEEN | {Source.ALT}
+# Two letters; of Chinese and Japanese, two characters.
+_WORD = re.compile(r"[\u3040-\u9fff]{2}|[^\W\d_\u3040-\u9fff]{2,}")
+# A year is worth finding; the numbers along a chart's axis are not.
+_WORTH = re.compile(rf"{_WORD.pattern}|\d{{4}}")
+_DIGITS = re.compile(r"\d+")
+_NO_LETTER = re.compile(r"[\W_]+")
+
+
+@dataclass
+class _Reading:
+    """What came of reading views: parts by leaf, and leaves with pictures that were not read."""
+
+    found: dict[int, Part] = field(default_factory=dict)
+    unread: list[int] = field(default_factory=list)
+
+
+def with_ocr(
+    extraction: Extraction, path: Path, reader: str, limits: Limits, until: float
+) -> Extraction:
+    """The extraction with what pictures say, as far as the time goes.
+
+    Leaves without words come first, then those with few words beside large pictures; theirs are
+    kept, and lines that repeat them are left out.
+
+    Args:
+        extraction: what the reader of the format found.
+        path: the file.
+        reader: one of READERS.
+        limits: as Extractor.extract.
+        until: when to stop, by time.monotonic().
+    """
+    leaves = {leaf.number: leaf for leaf in extraction.leaves}
+    said = {n.leaf for n in extraction.notices if n.code == "leaf-without-text"}
+    wordless = [number for number in leaves if number in said]
+    few = sorted(few_worded(extraction.leaves) - said)
+    if not wordless and not few:
+        return extraction
+    try:
+        with _views(path, reader, wordless, few, limits) as views:
+            reading = _read(views, leaves, until)
+    except ExtractionError:
+        return extraction  # a damaged file, of which something was read; its notice says so
+    notices = [
+        _after_ocr(n, reading) if n.code == "leaf-without-text" else n
+        for n in extraction.notices
+        if n.code != "leaf-without-text" or n.leaf not in reading.found
+    ]
+    # Those without words have a notice each, unless some of their pictures were read.
+    late = [n for n in reading.unread if n not in wordless or n in reading.found]
+    if late:
+        notices.append(_not_read(late, extraction.leaves[0].kind))
+    return replace(
+        extraction,
+        leaves=tuple(_with_part(leaf, reading.found.get(leaf.number)) for leaf in leaves.values()),
+        notices=tuple(notices),
+    )
+
+
+def few_worded(leaves: Iterable[Leaf]) -> set[int]:
+    """Numbers of leaves with few words beside their title.
+
+    Lines that stand on half of the leaves, whatever numbers are in them, are the theme's and do
+    not count: a footer alone often has a dozen words.
+    """
+    lines = {leaf.number: list(_seen_lines(leaf)) for leaf in leaves}
+    seen = Counter(line for own in lines.values() for line in {_DIGITS.sub("#", x) for x in own})
+    theme = {line for line, times in seen.items() if times >= max(3, len(lines) / 2)}
+    return {
+        number
+        for number, own in lines.items()
+        if sum(len(_WORD.findall(x)) for x in own if _DIGITS.sub("#", x) not in theme) < FEW
+    }
+
+
+def _seen_lines(leaf: Leaf) -> Iterator[str]:
+    for piece in leaf.parts:
+        if piece.source in _SEEN:
+            yield from piece.text.split("\n")
+
+
+def _views(
+    path: Path, reader: str, wordless: list[int], few: list[int], limits: Limits
+) -> AbstractContextManager[Iterator[ocr.View]]:
+    if reader == "pdf":
+        return page_views(path, wordless, few, width=ocr.WIDTH, share=COVERED)
+    return slide_views(path, wordless, few, limits, share=COVERED)
+
+
+def _read(views: Iterator[ocr.View], leaves: dict[int, Leaf], until: float) -> _Reading:
+    """Read views until the time is over."""
+    reading = _Reading()
+    for view in views:
+        lines = _lines(view, reading, until)
+        made = worth_keeping(lines, leaves[view.number])
+        if made is not None:
+            reading.found[view.number] = made
+    return reading
+
+
+def _lines(view: ocr.View, reading: _Reading, until: float) -> list[ocr.Line]:
+    """Lines of a view's pictures, as many as could be read."""
+    lines: list[ocr.Line] = []
+    try:
+        if monotonic() >= until:
+            raise TimeoutError
+        for picture in view.pictures():
+            if monotonic() >= until:
+                raise TimeoutError
+            lines += ocr.read_lines(picture)
+    except Exception:  # noqa: BLE001 - the machine raises anything; the leaf's own words stay
+        reading.unread.append(view.number)
+    return lines
+
+
+def worth_keeping(lines: Iterable[ocr.Line], leaf: Leaf) -> Part | None:
+    """The lines that are words and that the leaf does not say itself; None where they are few.
+
+    How sure the machine is of them is the average.
+    """
+    pieces = (piece.text for piece in leaf.parts if piece.source in _SAID)
+    said = _Said(" ".join([leaf.title, *pieces]))
+    kept = [
+        line
+        for line in lines
+        if line.sure >= ocr.SURE and _WORTH.search(line.text) and not said.has(line.text)
+    ]
+    text = "\n".join(line.text for line in kept)
+    if not kept or (said.letters and len(_WORD.findall(text)) < NEW):
+        return None
+    return part(Source.OCR, text, round(sum(line.sure for line in kept) / len(kept), 3))
+
+
+class _Said:
+    """What a leaf says itself, to be compared with lines that may be read a little wrong."""
+
+    def __init__(self, text: str):
+        self.letters = _letters(text)
+        self._words = {_letters(word) for word in text.split()}
+
+    def has(self, line: str) -> bool:
+        """Whether the line repeats it."""
+        letters = _letters(line)
+        if len(letters) < SHORT:
+            spaceless = not letters.isascii()
+            return letters in self._words or (spaceless and letters in self.letters)
+        # Where the line is longer, the leaf's words are part of it, not it of them.
+        return (
+            len(letters) <= len(self.letters) and fuzz.partial_ratio(letters, self.letters) >= SAME
+        )
+
+
+def _letters(text: str) -> str:
+    """Letters and digits only: the machine runs words together."""
+    return _NO_LETTER.sub("", text).casefold()
+
+
+def _with_part(leaf: Leaf, made: Part | None) -> Leaf:
+    return leaf if made is None else replace(leaf, parts=(*leaf.parts, made))
+
+
+def _after_ocr(notice: Notice, reading: _Reading) -> Notice:
+    """Why a leaf is still without text, although pictures are read."""
+    if notice.leaf in reading.unread:
+        return replace(
+            notice,
+            code="text-cut",
+            severity=Severity.WARNING,
+            message=f"there was no time or memory to read what the picture of page {notice.leaf} "
+            "says.",
+            hint=MORE,
+        )
+    return replace(notice, hint="If it is a picture, describe it in its alternative text.")
+
+
+def _not_read(numbers: list[int], kind: str) -> Notice:
+    """One notice a file, of leaves whose own words are searchable and whose pictures are not."""
+    listed = ", ".join(map(str, numbers[:LISTED]))
+    if len(numbers) > LISTED:
+        listed += f" and {len(numbers) - LISTED} more"
+    return Notice(
+        "text-cut",
+        Severity.WARNING,
+        f"there was no time or memory to read the pictures of {len(numbers)} {kind}"
+        f"{'s' if len(numbers) > 1 else ''}: {kind} {listed}.",
+        MORE,
+    )
