@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from coproarchive.cli import main
+from coproarchive.library import Library
 from coproarchive.search.index import Index
 from making import SEMINAR, make_deck, make_pdf
+from ocr_fakes import pretend
 
 
 class Run:
@@ -135,6 +138,21 @@ def test_show_says_where_words_come_from(run: Run) -> None:
     code, out, _ = run("show", f"{SEMINAR}/bread-for-all", "--leaves")
     assert code == 0
     assert "Remember the rye anecdote" in out
+
+
+def test_show_says_what_a_machine_read(
+    run: Run, archive: Path, open_library: Callable[..., Library]
+) -> None:
+    """And how sure it was, beside the slide's own words, which have no such mark."""
+    run("index")
+    bread = f"{SEMINAR}/bread-for-all"
+    pretend(open_library(archive), bread, "Proving basket", 0.913)
+    leaf = run.json("show", bread, "--leaves")["leaves"][2]
+    assert leaf["extractor"].endswith(" + ocr 2")
+    assert leaf["parts"][-1] == {"source": "OCR", "text": "Proving basket", "confidence": 0.913}
+    assert {part["confidence"] for part in leaf["parts"][:-1]} == {None}
+    _, out, _ = run("show", bread, "--leaves")
+    assert "OCR (91% sure): Proving basket" in out
 
 
 def test_add_and_find_again(run: Run, tmp_path: Path) -> None:

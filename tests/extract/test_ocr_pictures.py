@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pypdf
@@ -16,7 +16,7 @@ import deck_parts
 from coproarchive.errors import UnreadableError
 from coproarchive.extract import ocr, ocr_leaves, table
 from coproarchive.extract.base import Extraction, Helpers, Limits
-from coproarchive.extract.ocr import Line
+from coproarchive.extract.ocr import Line, Picture, View
 from coproarchive.extract.pdf_pictures import page_views
 from coproarchive.extract.pptx_pictures import slide_views
 from coproarchive.extract.table import extract
@@ -69,6 +69,11 @@ def page(
         pen.drawImage(ImageReader(plain(colour)), *place)
 
     return draw
+
+
+def opened(view: View) -> Iterator[Picture]:
+    """The view's pictures."""
+    return view.pictures() if view.pictures else iter(())
 
 
 def deck(path: Path, *slides: Slide | str, size: str = "") -> Path:
@@ -139,13 +144,13 @@ def test_the_theme_s_pictures_are_not_the_page_s(tmp_path: Path) -> None:
 
     path = pages(tmp_path / "a.pdf", *theme, own)
     with page_views(path, [], list(range(1, 10)), width=400, share=0.15) as views:
-        ((number, picture),) = [(v.number, p) for v in views for p in v.pictures()]
+        ((number, picture),) = [(v.number, p) for v in views for p in opened(v)]
     assert number == 9
     assert picture.width == 400 and abs(picture.height - 200) <= 2
     slides = [Slide(deck_parts.picture("p", *HALF), related=RELATED) for _ in range(4)]
     same = deck(tmp_path / "a.pptx", *slides)
     with slide_views(same, [], [1, 2, 3, 4], Limits(), share=0.15) as seen:
-        assert not list(seen)
+        assert [(view.number, view.pictures) for view in seen] == [(n, None) for n in range(1, 5)]
 
 
 @pytest.mark.parametrize("turned", [0, 90, 180, 270])
@@ -166,7 +171,7 @@ def test_the_area_drawn_is_the_picture_s(tmp_path: Path, turned: int) -> None:
     direct = page("Title", "red", (100, 40, 200, 100))
     path = pages(tmp_path / "a.pdf", direct, in_form, turned=turned)
     with page_views(path, [], [1, 2], width=300, share=0.15) as views:
-        drawn = [picture for view in views for picture in view.pictures()]
+        drawn = [picture for view in views for picture in opened(view)]
     assert len(drawn) == 2
     for picture in drawn:
         assert picture.width in (299, 300)
@@ -178,7 +183,7 @@ def test_the_area_drawn_is_the_picture_s(tmp_path: Path, turned: int) -> None:
 def views_of(path: Path, number: int = 1) -> list[tuple[int, int]]:
     """Sizes of the pictures of a slide that are looked at although it has words."""
     with slide_views(path, [], [number], Limits(), share=0.15) as views:
-        return [picture.size for view in views for picture in view.pictures()]
+        return [picture.size for view in views for picture in opened(view)]
 
 
 def test_a_slide_s_pictures_are_measured_as_shown(tmp_path: Path) -> None:
@@ -260,17 +265,38 @@ def test_logos_and_unsure_lines_add_nothing() -> None:
 def test_pictures_that_were_not_read_are_named_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Leaves without words come first; a slide of which one picture of two was read is named."""
+    """Leaves without words come first. Once it is late, nobody looks which pages have pictures."""
     slow(monkeypatch)
     read(monkeypatch, "Three new words", SHOT)
-    titled = [page(f"Title {colour}", colour) for colour in ("red", "blue", "yellow")]
-    path = pages(tmp_path / "a.pdf", titled[0], titled[1], page("", "green"), titled[2])
+    titled = [
+        page(f"Title {n}", colour) for n, colour in enumerate(("red", "blue", "black", "tan"))
+    ]
+    path = pages(tmp_path / "a.pdf", titled[0], titled[1], page("", "green"), *titled[2:])
     extraction = with_ocr(path, PDF, Limits(seconds=10))
-    assert [leaf.parts[-1:] != () for leaf in extraction.leaves] == [True, False, True, False]
+    assert [leaf.text for leaf in extraction.leaves] == [SHOT, "", "Three new words", "", ""]
     (notice,) = extraction.notices
     assert notice.code == "text-cut"
-    assert "the pictures of 2 pages: page 2, 4." in notice.message
+    assert "the pictures of 1 page (page 2), and perhaps of later ones." in notice.message
     assert "COPROARCHIVE_READ_SECONDS" in notice.hint
+
+
+def test_a_slide_of_which_one_picture_was_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read of it stays, whether it has words of its own or none."""
+    related = {f"p{n}": ("image", f"../media/{n}.png", False) for n in range(3)}
+    shapes = "".join(deck_parts.picture(f"p{n}", *HALF) for n in range(3))
+    parts: dict[str, str | bytes] = {f"media/{n}.png": png(plain("red")) for n in range(3)}
+    for words in ("", box("Title")):
+        slow(monkeypatch)
+        read(monkeypatch, "Three new words", SHOT)
+        path = deck_parts.make(
+            tmp_path / "a.pptx", [Slide(words + shapes, related=related)], parts=parts
+        )
+        extraction = with_ocr(path, PPTX, Limits(seconds=7))
+        assert extraction.leaves[0].text == f"Three new words\n{SHOT}"
+        found = [n.message for n in extraction.notices if n.code == "text-cut"]
+        assert len(found) == 1 and "the pictures of 1 slide (slide 1)." in found[0]
 
 
 def test_a_picture_that_cannot_be_read_costs_itself_only(
@@ -291,7 +317,7 @@ def test_a_picture_that_cannot_be_read_costs_itself_only(
     assert [(leaf.title, leaf.text) for leaf in extraction.leaves] == [
         ("One", ""), ("Two", "Three new words"),
     ]  # fmt: skip
-    assert "the pictures of 1 page: page 1." in extraction.notices[0].message
+    assert "the pictures of 1 page (page 1)." in extraction.notices[0].message
 
 
 def test_a_damaged_file_keeps_what_was_read_of_it(

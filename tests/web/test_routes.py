@@ -23,6 +23,7 @@ from coproarchive.web.middleware import NotFound, Protect
 from coproarchive.web.pages import Pages
 from coproarchive.web.routes import routes
 from making import HOSTILE, SEMINAR
+from ocr_fakes import pretend
 
 METHODS = ["GET", "POST", "PUT"]
 BREAD = f"/item/{SEMINAR}/bread-for-all"
@@ -69,6 +70,22 @@ def test_an_item_is_described_shown_and_cited(client: TestClient) -> None:
     assert f"http://127.0.0.1:8501{BREAD}#slide-3" in page.text
     marked = client.get(BREAD, params={"q": "millstone"})
     assert "<mark>Millstone</mark>" in marked.text
+
+
+def test_words_in_pictures_are_said_to_be_read_by_a_machine(
+    archive: Path, library: Library, open_library: Callable[..., Library]
+) -> None:
+    """With how sure it was, under the slide they were seen on; the reader's name says so too."""
+    pretend(library, f"{SEMINAR}/bread-for-all", "Proving <basket>", 0.913)
+    with client_of(open_library(archive)) as opened:
+        page = opened.get(BREAD).text
+    assert re.search(
+        r'id="slide-3".*?<p class="source">Read from a picture by a machine, 91% sure</p>'
+        r"<p[^>]*>Proving &lt;basket&gt;</p>",
+        page,
+        re.DOTALL,
+    )
+    assert " + ocr 2" in page
 
 
 def test_a_download_is_the_very_file(client: TestClient, archive: Path) -> None:

@@ -40,7 +40,7 @@ class Helpers:
 
     Attributes:
         office: LibreOffice's `soffice`, which converts old and foreign formats; "" without.
-        ocr: whether pages and slides without text are read by a machine.
+        ocr: whether pictures are read by a machine where pages and slides have no or few words.
         scratch: folder for conversions; whatever is left in it may be deleted.
     """
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import monotonic
-
-from rapidfuzz import fuzz
 
 from coproarchive.errors import ExtractionError
 from coproarchive.extract import ocr
@@ -32,6 +30,8 @@ SAME = 85
 """Likeness (0..100) from which a line repeats what the leaf says, misread letters and all."""
 SHORT = 6
 """Letters of a line below which it repeats only whole words, not letters within them."""
+GRACE = 0.05
+"""Share of the time for a file in which leaves whose pictures are not read are still named."""
 LISTED = 10
 """Leaves that one notice names."""
 MORE = (
@@ -51,10 +51,17 @@ _NO_LETTER = re.compile(r"[\W_]+")
 
 @dataclass
 class _Reading:
-    """What came of reading views: parts by leaf, and leaves with pictures that were not read."""
+    """What came of reading views.
+
+    Attributes:
+        found: parts by the number of their leaf.
+        unread: numbers of leaves with pictures that were not read.
+        has_more: whether leaves after these were not even looked at.
+    """
 
     found: dict[int, Part] = field(default_factory=dict)
     unread: list[int] = field(default_factory=list)
+    has_more: bool = False
 
 
 def with_ocr(
@@ -80,18 +87,19 @@ def with_ocr(
         return extraction
     try:
         with _views(path, reader, wordless, few, limits) as views:
-            reading = _read(views, leaves, until)
+            reading = _read(views, leaves, wordless, until, GRACE * limits.seconds)
     except ExtractionError:
         return extraction  # a damaged file, of which something was read; its notice says so
+    kind = extraction.leaves[0].kind
     notices = [
-        _after_ocr(n, reading) if n.code == "leaf-without-text" else n
+        _after_ocr(n, reading, kind) if n.code == "leaf-without-text" else n
         for n in extraction.notices
         if n.code != "leaf-without-text" or n.leaf not in reading.found
     ]
     # Those without words have a notice each, unless some of their pictures were read.
     late = [n for n in reading.unread if n not in wordless or n in reading.found]
-    if late:
-        notices.append(_not_read(late, extraction.leaves[0].kind))
+    if late or reading.has_more:
+        notices.append(_not_read(late, kind, has_more=reading.has_more))
     return replace(
         extraction,
         leaves=tuple(_with_part(leaf, reading.found.get(leaf.number)) for leaf in leaves.values()),
@@ -129,30 +137,44 @@ def _views(
     return slide_views(path, wordless, few, limits, share=COVERED)
 
 
-def _read(views: Iterator[ocr.View], leaves: dict[int, Leaf], until: float) -> _Reading:
-    """Read views until the time is over."""
+def _read(
+    views: Iterator[ocr.View],
+    leaves: dict[int, Leaf],
+    wordless: Collection[int],
+    until: float,
+    grace: float,
+) -> _Reading:
+    """Read views until the time is over; for a grace, in seconds, see which are left."""
     reading = _Reading()
     for view in views:
-        lines = _lines(view, reading, until)
+        now = monotonic()
+        if now > until + grace and view.number not in wordless:
+            reading.has_more = True
+            break
+        if view.pictures is None:
+            continue
+        lines, is_all = _lines(view.pictures, until) if now < until else ([], False)
+        if not is_all:
+            reading.unread.append(view.number)
         made = worth_keeping(lines, leaves[view.number])
         if made is not None:
             reading.found[view.number] = made
     return reading
 
 
-def _lines(view: ocr.View, reading: _Reading, until: float) -> list[ocr.Line]:
-    """Lines of a view's pictures, as many as could be read."""
+def _lines(
+    pictures: Callable[[], Iterator[ocr.Picture]], until: float
+) -> tuple[list[ocr.Line], bool]:
+    """Lines of the pictures, and whether every picture was read."""
     lines: list[ocr.Line] = []
     try:
-        if monotonic() >= until:
-            raise TimeoutError
-        for picture in view.pictures():
+        for picture in pictures():
             if monotonic() >= until:
-                raise TimeoutError
+                return lines, False
             lines += ocr.read_lines(picture)
     except Exception:  # noqa: BLE001 - the machine raises anything; the leaf's own words stay
-        reading.unread.append(view.number)
-    return lines
+        return lines, False
+    return lines, True
 
 
 def worth_keeping(lines: Iterable[ocr.Line], leaf: Leaf) -> Part | None:
@@ -186,6 +208,8 @@ class _Said:
         if len(letters) < SHORT:
             spaceless = not letters.isascii()
             return letters in self._words or (spaceless and letters in self.letters)
+        from rapidfuzz import fuzz  # noqa: PLC0415 - a hundredth of a second of every worker
+
         # Where the line is longer, the leaf's words are part of it, not it of them.
         return (
             len(letters) <= len(self.letters) and fuzz.partial_ratio(letters, self.letters) >= SAME
@@ -201,29 +225,32 @@ def _with_part(leaf: Leaf, made: Part | None) -> Leaf:
     return leaf if made is None else replace(leaf, parts=(*leaf.parts, made))
 
 
-def _after_ocr(notice: Notice, reading: _Reading) -> Notice:
+def _after_ocr(notice: Notice, reading: _Reading, kind: str) -> Notice:
     """Why a leaf is still without text, although pictures are read."""
     if notice.leaf in reading.unread:
         return replace(
             notice,
             code="text-cut",
             severity=Severity.WARNING,
-            message=f"there was no time or memory to read what the picture of page {notice.leaf} "
+            message=f"there was no time or memory to read what the picture of {kind} {notice.leaf} "
             "says.",
             hint=MORE,
         )
     return replace(notice, hint="If it is a picture, describe it in its alternative text.")
 
 
-def _not_read(numbers: list[int], kind: str) -> Notice:
+def _not_read(numbers: list[int], kind: str, *, has_more: bool) -> Notice:
     """One notice a file, of leaves whose own words are searchable and whose pictures are not."""
     listed = ", ".join(map(str, numbers[:LISTED]))
     if len(numbers) > LISTED:
         listed += f" and {len(numbers) - LISTED} more"
+    whose = f"{len(numbers)} {kind}{'s' if len(numbers) > 1 else ''} ({kind} {listed})"
+    if has_more:
+        # How many of them have pictures was not seen any more.
+        whose = f"{whose}, and perhaps of later ones" if numbers else f"the later {kind}s"
     return Notice(
         "text-cut",
         Severity.WARNING,
-        f"there was no time or memory to read the pictures of {len(numbers)} {kind}"
-        f"{'s' if len(numbers) > 1 else ''}: {kind} {listed}.",
+        f"there was no time or memory to read the pictures of {whose}.",
         MORE,
     )

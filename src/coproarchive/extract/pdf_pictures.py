@@ -58,14 +58,15 @@ def page_views(
 ) -> Iterator[Iterator[View]]:
     """Views of pages, `width` pixels wide or less: all of a page, then what pictures cover.
 
-    Pictures that stand on many pages are the theme's, and no view is of them.
+    Pictures that stand on many pages are the theme's and do not count. A page on which the others
+    cover too little has a view without pictures.
 
     Args:
         path: the file.
         whole: numbers of pages to be drawn whole.
         pictured: numbers of pages of which only the area with pictures is drawn.
         width: pixels.
-        share: part of a page (0..1) that pictures cover at least for a view.
+        share: part of a page (0..1) that pictures cover at least.
 
     Raises:
         UnreadableError: PDFium cannot open the file.
@@ -86,9 +87,10 @@ def _views(
         return
     theme = _theme(document, pictured)
     for number in pictured:
-        area = _area([p for p in _pictures(document, number - 1) if p.look not in theme], share)
-        if area:
-            yield View(number, _drawer(document, number - 1, area, width))
+        pictures = _pictures(document, number - 1, compared=bool(theme))
+        area = _area([p for p in pictures if p.look not in theme], share)
+        # A page without is said as well, so that who asks can stop in between.
+        yield View(number, _drawer(document, number - 1, area, width) if area else None)
 
 
 def _theme(document: pypdfium2.PdfDocument, numbers: list[int]) -> set[int]:
@@ -100,7 +102,9 @@ def _theme(document: pypdfium2.PdfDocument, numbers: list[int]) -> set[int]:
     return {look for look, times in seen.items() if times >= max(3, len(sample) / 4)}
 
 
-def _pictures(document: pypdfium2.PdfDocument, index: int) -> list[_Placed]:
+def _pictures(
+    document: pypdfium2.PdfDocument, index: int, *, compared: bool = True
+) -> list[_Placed]:
     with opened_page(document, index) as page:
         if not page:
             return []
@@ -118,7 +122,7 @@ def _pictures(document: pypdfium2.PdfDocument, index: int) -> list[_Placed]:
                 _within((right - box.left) / across),
                 _within((top - box.bottom) / down),
             )
-            found.append(_Placed(*_turned(edges, turns), _look(drawn)))
+            found.append(_Placed(*_turned(edges, turns), _look(drawn) if compared else None))
         return found
 
 

@@ -60,9 +60,9 @@ class _Frame:
 def slide_views(
     path: Path, whole: list[int], pictured: list[int], limits: Limits, *, share: float
 ) -> Iterator[Iterator[View]]:
-    """Views of slides' pictures; slides without pictures have none.
+    """Views of slides' pictures, without pictures where they cover too little of the slide.
 
-    Pictures that stand on many slides are the theme's, and no view is of them.
+    Pictures that stand on many slides are the theme's and do not count.
 
     Args:
         path: the file.
@@ -86,14 +86,13 @@ def _views(
     theme = {name for name, times in seen.items() if times >= max(3, len(shown) / 4)}
     for number in whole:
         pictures = shown.get(number, [])
-        if pictures:
-            largest = max(pictures, key=lambda p: p.share)
-            large = [p for p in pictures if p.share >= min(SMALL, largest.share)]
-            yield View(number, _opener(package, large))
+        least = min(SMALL, max((p.share for p in pictures), default=0.0))
+        large = [p for p in pictures if p.share >= least]
+        yield View(number, _opener(package, large) if large else None)
     for number in pictured:
         own = [p for p in shown.get(number, ()) if p.share >= SMALL and p.name not in theme]
-        if own and sum(p.share for p in own) >= share:
-            yield View(number, _opener(package, own))
+        is_enough = own and sum(p.share for p in own) >= share
+        yield View(number, _opener(package, own) if is_enough else None)
 
 
 def _shown(
