@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
 
@@ -98,6 +98,28 @@ def test_broken_and_huge_pictures_are_passed_over() -> None:
     assert ocr.open_picture(b"GIF89a") is None
     opened = ocr.open_picture(picture("x"))
     assert opened is not None and opened.size == (900, 300)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "paper"), [("black", "white"), ("white", "black"), ("red", "white")]
+)
+def test_what_is_drawn_on_nothing_can_be_read(drawn: str, paper: str) -> None:
+    """Black letters without a background stay black on white; white ones white on black."""
+    seen: list[Image.Image] = []
+    clear = Image.new("RGBA", (60, 40))
+    clear.paste(Image.new("RGB", (20, 20), drawn), (10, 10))
+    indexed = clear.quantize(4)
+    for image in (clear, indexed):
+        seen.append(ocr.on_paper(image))
+    seen.append(ocr.on_paper(Image.new("RGBA", (60, 40), drawn)))
+    expected = [ImageColor.getrgb(colour) for colour in (drawn, paper)]
+    for image in seen[:2]:
+        assert [image.getpixel(at) for at in ((20, 20), (2, 2))] == expected
+    assert seen[2].getpixel((2, 2)) == expected[0]
+    chart = Image.new("RGBA", (60, 40))
+    chart.paste(Image.new("RGB", (40, 30), "white"), (10, 5))
+    chart.paste(Image.new("RGB", (8, 6), drawn), (0, 0))
+    assert ocr.on_paper(chart).getpixel((55, 38)) == expected[1]
 
 
 @pytest.mark.timeout(170)
