@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from coproarchive.extract import ocr, ocr_leaves
-from coproarchive.extract.cache import ExtractionCache
+from coproarchive.extract.cache import ExtractionCache, packed
 from coproarchive.library import Library
 from coproarchive.model import Part, Source
 
@@ -37,10 +37,10 @@ def pretend(library: Library, item_id: str, words: str, sure: float) -> None:
     assert read is not None
     seen = Part(Source.OCR, words, sure)
     leaves = tuple(replace(leaf, parts=(*leaf.parts, seen)) for leaf in read.leaves)
-    folder = library.settings.index / "extracted"
-    cache = ExtractionCache(folder, library.reader.limits, library.reader.helpers)
-    cache.put(
-        asset.sha256,
-        asset.media_type,
-        replace(read, leaves=leaves, extractor=f"{read.extractor} + ocr {ocr.VERSION}"),
+    named = f"{read.extractor} + ocr {ocr.VERSION}"
+    cache = ExtractionCache(
+        library.settings.index / "extracted", library.reader.limits, library.reader.helpers
     )
+    made = replace(read, leaves=leaves, extractor=named)
+    cache.put(asset.sha256, asset.media_type, packed(made, library.reader.limits))
+    cache.close()
