@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PIL import Image, ImageColor, ImageDraw, ImageFont
@@ -98,6 +100,26 @@ def test_broken_and_huge_pictures_are_passed_over() -> None:
     assert ocr.open_picture(b"GIF89a") is None
     opened = ocr.open_picture(picture("x"))
     assert opened is not None and opened.size == (900, 300)
+
+
+@pytest.mark.parametrize(
+    ("size", "given"),
+    [((900, 100), (900, 450)), ((50, 400), (200, 400)), ((600, 500), (600, 500)),
+     ((3000, 300), (1000, 500))],
+)  # fmt: skip
+def test_strips_are_not_made_huge(
+    size: tuple[int, int], given: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the machine is given is at most twice as long as wide, and has a bounded width."""
+    shapes = []
+
+    def engine(pixels: Any) -> SimpleNamespace:
+        shapes.append((pixels.shape[1], pixels.shape[0]))
+        return SimpleNamespace(txts=("Bread",), scores=(0.9,))
+
+    monkeypatch.setattr(ocr, "_engine", lambda: engine)
+    assert ocr.read_lines(Image.new("L", size)) == [ocr.Line("Bread", 0.9)]
+    assert shapes == [given]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ MAX_PIXELS = 40_000_000
 """Pixels of a picture file that is opened; a bomb unpacks to more."""
 LEAST = 24
 """Pixels of a picture's shorter side that hold a line of words."""
+LONG = 2
+"""Times that a picture may be as long as it is wide. rapidocr makes the shorter side 736 pixels, so
+that a strip took four times the time and more memory than a worker has."""
 MIDDLE, HARDLY = 160, 0.002
 """Brightness (0..255) below which a pixel is not light, and the share of those that is none: white
 letters were meant for a dark slide, a chart's white area has dark letters beside it."""
@@ -68,9 +71,20 @@ def read_lines(picture: Image.Image) -> list[Line]:
     picture = on_paper(picture)
     if picture.width > WIDTH:
         picture = picture.resize((WIDTH, max(1, round(picture.height * WIDTH / picture.width))))
-    answer = _engine()(np.asarray(picture))
+    answer = _engine()(np.asarray(_less_long(picture)))
     read = zip(answer.txts or (), answer.scores or (), strict=False)
     return [Line(str(text), float(score)) for text, score in read]
+
+
+def _less_long(picture: Picture) -> Picture:
+    """The picture with an empty edge at the right or below, where it is a strip."""
+    across, down = picture.size
+    size = (max(across, down // LONG), max(down, across // LONG))
+    if size == picture.size:
+        return picture
+    padded = Image.new("RGB", size, picture.getpixel((0, 0)))
+    padded.paste(picture)
+    return padded
 
 
 def on_paper(picture: Picture) -> Picture:
