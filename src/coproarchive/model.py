@@ -418,6 +418,7 @@ class Source(StrEnum):
     LINK = "link"
     CAPTION = "caption"
     OCR = "OCR"
+    PICTURE = "picture"
 
 
 @dataclass(frozen=True, slots=True)

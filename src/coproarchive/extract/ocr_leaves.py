@@ -41,7 +41,9 @@ MORE = (
 )
 
 # What a viewer sees besides the title; notes and comments stand elsewhere.
-_SEEN = {Source.TEXT, Source.TABLE, Source.CHART, Source.SMARTART, Source.MATH}
+_SEEN = {
+    Source.TEXT, Source.TABLE, Source.CHART, Source.SMARTART, Source.MATH, Source.PICTURE,
+}  # fmt: skip
 _SAID = _SEEN | {Source.ALT}
 # Two letters; of Chinese and Japanese, two characters.
 _WORD = re.compile(r"[\u3040-\u9fff]{2}|[^\W\d_\u3040-\u9fff]{2,}")

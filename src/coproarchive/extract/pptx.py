@@ -11,6 +11,7 @@ from typing import ClassVar
 from lxml import etree
 
 from coproarchive.errors import UnreadableError
+from coproarchive.extract import metafile
 from coproarchive.extract.base import Extraction, Limits, Notice, without_text
 from coproarchive.extract.opc import open_deck
 from coproarchive.extract.shapes import P, R, read_slide
@@ -22,6 +23,8 @@ USUAL_SIZE = (12_192_000, 6_858_000)
 """A slide of 13.33 by 7.5 inches, in EMU."""
 _SECTIONS = "{http://schemas.microsoft.com/office/powerpoint/2010/main}section"
 _SECTION_SLIDE = "{http://schemas.microsoft.com/office/powerpoint/2010/main}sldId"
+_VML = "{urn:schemas-microsoft-com:vml}"
+_VML_OFFICE = "{urn:schemas-microsoft-com:office:office}"
 _UNNAMED_SECTION = re.compile(r"^(default section|untitled section|standardabschnitt)$", re.I)
 
 
@@ -45,7 +48,7 @@ class PptxExtractor:
     """Every word of a slide by its source; see shapes.py for what a deck has besides text boxes."""
 
     name: ClassVar[str] = "pptx"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     media_types: ClassVar[frozenset[str]] = frozenset(
         {
             "application/vnd.openxmlformats-officedocument.presentationml.presentation",
@@ -287,6 +290,30 @@ class Related:
         """The outside address it points at, None where it points inside."""
         found = self.relations.get(relation)
         return found.target if found is not None and found.is_outside else None
+
+    def drawn(self, relation: str) -> str:
+        """Words drawn in the metafile it points at, "" where it is none or has none."""
+        return self._drawn(self.relations.get(relation))
+
+    def preview(self, shape: str) -> str:
+        """The same of an embedded object's preview, by its shape in the slide's VML drawing."""
+        drawings = (r for r in self.relations.values() if r.kind == "vmlDrawing")
+        for drawing in drawings if shape else ():
+            root = None if drawing.is_outside else self._package.xml(drawing.target)
+            for drawn in root.iter(f"{_VML}shape") if root is not None else ():
+                image = drawn.find(f"{_VML}imagedata")
+                if drawn.get("id") == shape and image is not None:
+                    relations = self._package.relations(drawing.target)
+                    return self._drawn(relations.get(image.get(f"{_VML_OFFICE}relid", "")))
+        return ""
+
+    def _drawn(self, picture: Relation | None) -> str:
+        if picture is None or picture.is_outside:
+            return ""
+        if not picture.target.lower().endswith(metafile.NAMES):
+            return ""
+        data = self._package.read(picture.target)
+        return metafile.words_in(data) if data else ""
 
     def all(self, kind: str) -> Iterator[etree._Element]:
         """Roots of every part of a kind of relationship."""

@@ -24,6 +24,8 @@ DGM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}"
 MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 A14 = "{http://schemas.microsoft.com/office/drawing/2010/main}"
+ASVG = "{http://schemas.microsoft.com/office/drawing/2016/SVG/main}"
+SVG = "{http://www.w3.org/2000/svg}"
 
 # Placeholders whose words come from the layout: date, footer, slide number, header.
 _FURNITURE = {"dt", "ftr", "sldNum", "hdr"}
@@ -42,6 +44,14 @@ class Related(Protocol):
 
     def address(self, relation: str) -> str | None:
         """The outside address it points at, None where it points inside."""
+        ...
+
+    def drawn(self, relation: str) -> str:
+        """Words drawn in the metafile it points at, "" where it is none or has none."""
+        ...
+
+    def preview(self, shape: str) -> str:
+        """The same of an embedded object's preview, by its shape in the slide's VML drawing."""
         ...
 
 
@@ -129,6 +139,8 @@ def _read_shape(shape: etree._Element, related: Related, words: Words) -> None:
                 words.add(Source.TEXT, text)
             for formula in formulas:
                 words.add(Source.MATH, formula)
+    if shape.tag != f"{P}grpSp":
+        _read_drawings(shape, related, words)
 
 
 def _read_alt(shape: etree._Element, words: Words) -> None:
@@ -159,6 +171,22 @@ def _paragraphs(body: etree._Element) -> tuple[str, list[str]]:
                 pieces.append("\n" if node.tag == f"{A}br" else " ")
         lines.append("".join(pieces))
     return "\n".join(lines), formulas
+
+
+def _read_drawings(shape: etree._Element, related: Related, words: Words) -> None:
+    """Words in pictures that are drawn, not painted: metafiles and SVG."""
+    blips = list(shape.iter(f"{A}blip"))
+    for blip in blips:
+        words.add(Source.PICTURE, related.drawn(blip.get(f"{R}embed", "")))
+    if not blips:
+        # Until 2010 the previews of embedded sheets and documents stood in VML only.
+        for embedded in shape.iter(f"{P}oleObj"):
+            words.add(Source.PICTURE, related.preview(embedded.get("spid", "")))
+    for blip in shape.iter(f"{ASVG}svgBlip"):
+        root = related.xml(blip.get(f"{R}embed", ""))
+        if root is not None:
+            texts = ("".join(map(str, text.itertext())) for text in root.iter(f"{SVG}text"))
+            words.add(Source.PICTURE, "\n".join(dict.fromkeys(texts)))
 
 
 def _read_frame(frame: etree._Element, related: Related, words: Words) -> None:

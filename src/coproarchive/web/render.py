@@ -54,6 +54,7 @@ _SOURCES = {
     "link": "Link",
     "caption": "Spoken words",
     "OCR": "Read from a picture by a machine",
+    "picture": "In a drawing",
 }
 
 
