@@ -115,6 +115,17 @@ def test_synonyms_are_searched_and_said(archive: Path, library: Library) -> None
     assert library.search(Query.parse("flatbread", exact=True)).total == 0
 
 
+def test_a_word_is_no_synonym_of_its_plural(archive: Path, library: Library) -> None:
+    """A topic may list both; either finds the other without being told."""
+    path = archive / "archive.yaml"
+    path.write_text(
+        path.read_text() + "synonyms:\n  - [ovens, oven, hearth]\n  - [loaves, loave]\n"
+    )
+    library.update_index()
+    assert library.search(Query.parse("oven")).synonyms == {"oven": ("hearth",)}
+    assert library.search(Query.parse("loaves")).synonyms == {}
+
+
 def test_facets_narrow_with_counts_of_items(library: Library) -> None:
     """An empty query lists everything; labels are names; chosen values are selected."""
     results = library.search(Query.parse("", facets={"topic": ["milling"]}))

@@ -216,6 +216,9 @@ class Compiler:
                 continue
             words = tuple(w for c in taken for w in c.words)
             others = self._synonyms.of(words) or self._synonyms.of(tuple(_singular(words)))
+            # "carer" is found by "carers" anyway, and to be told of it helps nobody.
+            own = list(map(self.forms, words))
+            others = [other for other in others if list(map(self.forms, other)) != own]
             if others:
                 return length, others
         return 1, []

@@ -107,8 +107,8 @@ def _not_telling(language: str) -> frozenset[str]:
 def phrases_in(text: str, language: str) -> list[tuple[str, str]]:
     """Key and words as written of every phrase, wherever it stands.
 
-    Two to four telling words side by side in one line, or with "of" and "and" between them. No
-    numbers, no parts of addresses.
+    Two to four telling words side by side in one line, or with "of" and "and" between them; what
+    hyphens bind is one word, and by itself a phrase. No numbers, no parts of addresses.
 
     Args:
         language: BCP 47.
@@ -126,18 +126,21 @@ def phrases_in(text: str, language: str) -> list[tuple[str, str]]:
         starts = _starts(words)
         key_starts = starts if plain else _starts(keys)
         telling = [len(key) > 1 and key not in without for key in keys]
+        # Whether a hyphen binds the word to the one before it, and one more behind the last.
+        bound = [False, *(run[start - 1] != " " for start in starts[1:-1]), False]
         for first in range(count - 1):
-            if not telling[first]:
+            if not telling[first] or bound[first]:
                 continue
             start, key_start = starts[first], key_starts[first]
             told = 1
             for last in range(first + 1, count):
                 if telling[last]:
-                    key = line[key_start : key_starts[last + 1] - 1]
-                    found.append((key, key if plain else run[start : starts[last + 1] - 1]))
-                    told += 1
-                    if told == MOST_WORDS:
+                    told += not bound[last]
+                    if told > MOST_WORDS:
                         break
+                    if not bound[last + 1]:
+                        key = line[key_start : key_starts[last + 1] - 1]
+                        found.append((key, key if plain else run[start : starts[last + 1] - 1]))
                 elif keys[last] not in _LINKS:
                     break
     return found
