@@ -38,12 +38,14 @@ class Cache(Generic[T]):
         found = self._young.get(key)
         if found is not None:
             return found
-        found = self._old.get(key)
+        # Keys can be whole queries, whose hashes take long: as few as need be.
+        found = self._old.get(key) if self._old else None
         if found is None:
             found = make()
         with self._lock:
-            if key not in self._young:
-                self._young[key] = found
+            before = len(self._young)
+            found = self._young.setdefault(key, found)
+            if len(self._young) > before:
                 self._young_bytes += self._size(found)
             if self._young_bytes > self._limit:
                 self._old, self._old_bytes = self._young, self._young_bytes

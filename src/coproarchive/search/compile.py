@@ -27,6 +27,8 @@ from coproarchive.search.spelling import Spelling
 
 MOST_CORRECTIONS = 10_000
 """Words whose correction is kept."""
+MOST_FORMS = 10_000
+"""Words whose stems are kept."""
 QUESTION_WORDS = 6
 """From so many telling words on, a query is a question: the best matches, not only full ones."""
 
@@ -105,6 +107,7 @@ class Compiler:
         self._weights = weights
         self._spelling: Spelling | None = None
         self._corrections: dict[str, str | None] = {}
+        self._forms: dict[str, tuple[str, ...]] = {}
 
     def compile(self, query: Query) -> Compiled:
         """See Compiled."""
@@ -156,7 +159,13 @@ class Compiler:
 
     def forms(self, word: str) -> tuple[str, ...]:
         """Stems of the word in the archive's languages."""
-        return tuple(dict.fromkeys(stem(word, language) for language in self._languages))
+        known = self._forms.get(word)
+        if known is None:
+            if len(self._forms) >= MOST_FORMS:
+                self._forms.clear()
+            stems = [stem(word, language) for language in self._languages]
+            known = self._forms[word] = tuple(dict.fromkeys(stems))
+        return known
 
     def node(self, clause: Clause, weight: float = 1.0) -> Node:
         """What a clause means to the engine."""

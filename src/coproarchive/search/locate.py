@@ -272,13 +272,12 @@ class Locator:
 
     def _missing(self, matched: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
         """Words asked for that stand nowhere in the item; a synonym found stands for its words."""
-        synonyms = self._compiled.synonyms.items()
-        stood_for = [said for said, others in synonyms if not matched.keys().isdisjoint(others)]
-        return tuple(
-            c.surface
-            for c in self._asked
-            if c.surface not in matched and not any(c.surface in said for said in stood_for)
-        )
+        missing = [c.surface for c in self._asked if c.surface not in matched]
+        if missing and self._compiled.synonyms:
+            synonyms = self._compiled.synonyms.items()
+            found = [said for said, others in synonyms if not matched.keys().isdisjoint(others)]
+            missing = [word for word in missing if not any(word in said for said in found)]
+        return tuple(missing)
 
 
 def _named(answers: Texts) -> list[int]:

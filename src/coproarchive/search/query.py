@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from coproarchive.model import edtf_bounds
-from coproarchive.search.analysis import PREFIXES, STOP_WORDS, tokenize
+from coproarchive.search.analysis import MAX_WORD, PREFIXES, STOP_WORDS, tokenize
 from coproarchive.search.engines.base import Sort
 from coproarchive.search.fields import FACETS, TEXT_FIELDS
 
@@ -227,6 +227,9 @@ def _piece(
 
 def _words(bare: str, fields: tuple[str, ...], excluded: bool, notes: list[str]) -> list[Clause]:
     """Clauses of a run without spaces: usually one, more where signs stand between words."""
+    if bare.isascii() and bare.isalpha() and len(bare) <= MAX_WORD:
+        word = bare.lower()
+        return [Clause("word", (word,), (word,), bare, fields, excluded)]
     tokens = list(tokenize(bare))
     if bare.endswith("*") and len(tokens) == 1:
         word = tokens[0].word

@@ -25,6 +25,8 @@ DOCUMENT_SHIFT = FIELD_SHIFT + FIELD_BITS
 """A place is the document's number, shifted by so many bits, and what base.Where has of it."""
 
 PLACE_MASK = (1 << DOCUMENT_SHIFT) - 1
+_SHORT = 300
+"""So many places become Python's numbers at once rather than document by document."""
 
 NO_NUMBERS: Numbers = np.zeros(0, np.int64)
 NO_SCORES: Scores = np.zeros(0)
@@ -78,9 +80,13 @@ class Postings:
         """
         at = self.places.searchsorted(bounds).tolist()
         half = len(at) // 2
+        runs = zip(at[:half], at[half:], strict=True)
+        if len(self.places) <= _SHORT:
+            places = (self.places & PLACE_MASK).tolist()
+            return [places[start:end] for start, end in runs]
         return [
             (self.places[start:end] & PLACE_MASK).tolist() if start < end else []
-            for start, end in zip(at[:half], at[half:], strict=True)
+            for start, end in runs
         ]
 
 

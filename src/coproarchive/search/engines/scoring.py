@@ -159,11 +159,11 @@ class Scorer:
         """The child's documents, with what each bonus adds."""
         found = self.evaluate(child)
         for bonus in bonuses:
-            self._take_over(child, bonus)
+            self.take_over(child, bonus)
             found = found.plus(self.within(bonus, found.documents))
         return found
 
-    def _take_over(self, node: Node, bonus: Node) -> None:
+    def take_over(self, node: Node, bonus: Node) -> None:
         """Spare scoring a term that stands where another does, as a word of one form and its stem
         do: what the one is worth, the other is."""
         if isinstance(node, Term) and isinstance(bonus, Term) and node.fields == bonus.fields:

@@ -147,6 +147,8 @@ class View:
     def _found(self, node: Node, is_ranked: bool) -> tuple[Found, tuple[Node, ...]]:
         """What matches, and what is still to be added to scores, where it can change the page."""
         if is_ranked and isinstance(node, Boost):
+            for bonus in node.bonuses:
+                self._scorer.take_over(node.child, bonus)
             return self._scorer.evaluate(node.child), node.bonuses
         return self._scorer.evaluate(node), ()
 
