@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import deck_parts as parts
-from coproarchive.extract import metafile
+from coproarchive.extract import metafile, svg
 from coproarchive.extract.base import Limits
 from coproarchive.extract.metafile import words_in
 from coproarchive.extract.pptx import PptxExtractor
@@ -162,6 +162,45 @@ def test_what_unpacks_to_very_much_is_cut(monkeypatch: pytest.MonkeyPatch) -> No
     assert words.startswith("Bread") and len(words) < 100
     monkeypatch.setattr(metafile, "MAX_CHARACTERS", 100)
     assert len(words_in(many)) < 200
+
+
+def test_a_drawing_of_a_million_empty_strings_is_soon_read() -> None:
+    """Each says that it has letters and has none: nothing grows with them."""
+    drawn = struct.pack("<HHII", 0x401C, 0, 40, 28) + struct.pack("<III4f", 0, 0, 9, 0, 0, 9, 9)
+    comment = record(70, struct.pack("<I", 0) + b"EMF+" + drawn * 200_000)
+    assert words_in(emf(wide("Bread"), comment)) == "Bread"
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        ('<text>One <tspan>line</tspan></text>', "One line"),
+        ('<text><tspan x="0" y="9">Shared decisions</tspan><tspan x="0" y="30">need time</tspan>'
+         "</text>", "Shared decisions\nneed time"),
+        ('<text><tspan>Rye</tspan><tspan x="0" dy="1.2em">wheat</tspan></text>', "Rye\nwheat"),
+        ('<text><tspan x="0" y="9">Age</tspan><tspan x="90" y="9">Sex</tspan></text>', "Age Sex"),
+        ("<text>Bread<!-- not this --><style>.b {fill: red}</style></text>", "Bread"),
+        ("<defs><text>never drawn</text></defs><text>Bread</text>", "Bread"),
+        ("<text>Bread</text><text>Bread</text>", "Bread"),
+        ("<text>Bread", ""),
+    ],
+)  # fmt: skip
+def test_lines_of_svg(texts: str, found: str) -> None:
+    """A piece at another height is another line; what is not drawn is not read."""
+    root = '<svg xmlns="http://www.w3.org/2000/svg">'
+    assert svg.words_in(f"{root}{texts}</svg>".encode()) == found
+    doctype = '<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "svg11.dtd" [\n'
+    doctype += '<!ENTITY ns "x">]>'
+    assert svg.words_in(f"{doctype}{root}{texts}</svg>".encode()) == found
+
+
+def test_entities_of_svg_are_not_looked_up() -> None:
+    """A picture that wants a file read has no words, and costs nothing else."""
+    entity = '<!DOCTYPE svg [<!ENTITY e SYSTEM "file:///etc/passwd">]>'
+    text = '<svg xmlns="http://www.w3.org/2000/svg"><text>&e;</text></svg>'
+    assert svg.words_in((entity + text).encode()) == ""
+    nested = '<!DOCTYPE svg [<!ENTITY a "]"><!ENTITY e SYSTEM "file:///etc/passwd">]>'
+    assert svg.words_in((nested + text).encode()) == ""
 
 
 def read(deck: Path) -> Leaf:

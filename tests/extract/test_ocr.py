@@ -104,13 +104,17 @@ def test_broken_and_huge_pictures_are_passed_over() -> None:
 
 @pytest.mark.parametrize(
     ("size", "given"),
-    [((900, 100), (900, 450)), ((50, 400), (200, 400)), ((600, 500), (600, 500)),
-     ((3000, 300), (1000, 500))],
+    [((900, 100), [(900, 450)]), ((50, 400), [(200, 400)]), ((600, 500), [(600, 500)]),
+     ((3000, 300), [(1000, 500)]), ((60, 1500), [(500, 1000), (280, 560)]),
+     ((2000, 10000), [(1000, 2000), (1000, 2000), (1000, 1120)])],
 )  # fmt: skip
 def test_strips_are_not_made_huge(
-    size: tuple[int, int], given: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+    size: tuple[int, int], given: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the machine is given is at most twice as long as wide, and has a bounded width."""
+    """What the machine is given is at most twice as long as wide, and has a bounded width.
+
+    Pieces of a long picture overlap, so that no line is cut in two.
+    """
     shapes = []
 
     def engine(pixels: Any) -> SimpleNamespace:
@@ -118,8 +122,9 @@ def test_strips_are_not_made_huge(
         return SimpleNamespace(txts=("Bread",), scores=(0.9,))
 
     monkeypatch.setattr(ocr, "_engine", lambda: engine)
-    assert ocr.read_lines(Image.new("L", size)) == [ocr.Line("Bread", 0.9)]
-    assert shapes == [given]
+    for piece in ocr.pieces_of(Image.new("L", size)):
+        assert ocr.read_lines(piece) == [ocr.Line("Bread", 0.9)]
+    assert shapes == given
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,12 @@ def test_a_slide_s_pictures_are_measured_as_shown(tmp_path: Path) -> None:
         f"<p:sp><p:spPr><a:xfrm><a:ext cx='{HALF[0]}' cy='{HALF[1]}'/></a:xfrm>"
         f"{fill('p', name='a')}</p:spPr></p:sp>"
     )
+    embedded = (  # the preview of a file inside the deck
+        f"<p:graphicFrame><p:xfrm><a:ext cx='{HALF[0]}' cy='{HALF[1]}'/></p:xfrm><a:graphic>"
+        "<a:graphicData><mc:AlternateContent><mc:Fallback><p:oleObj>"
+        f"{deck_parts.picture('p', 9, 9)}</p:oleObj></mc:Fallback></mc:AlternateContent>"
+        "</a:graphicData></a:graphic></p:graphicFrame>"
+    )
     cut = deck_parts.picture("p", *HALF, crop='l="50000" t="20000" b="-5000"')
     for shapes, sizes in (
         (large, [(200, 100)]),
@@ -210,6 +216,8 @@ def test_a_slide_s_pictures_are_measured_as_shown(tmp_path: Path) -> None:
         (large.replace('"p"', '"missing"'), []),
         (large.replace("8000000", "wide"), []),
         (large + large, [(200, 100)]),
+        (embedded, [(200, 100)]),
+        (embedded.replace("8000000", "80"), []),
     ):
         path = deck(tmp_path / "a.pptx", Slide(shapes, related=RELATED))
         assert views_of(path) == sizes, shapes
@@ -251,6 +259,34 @@ def test_what_the_leaf_says_and_what_are_no_words_is_left_out(line: str, kept: b
     assert made is not None
     assert made.text.split("\n")[1:] == ([line] if kept else [])
     assert made.confidence == (0.9 if kept else 0.95)
+
+
+@pytest.mark.parametrize(
+    ("line", "kept"),
+    [
+        ("Exclusion criteria", True),
+        ("Inclusion criterla", False),
+        ("Our results for 2024", True),
+        ("Our resuIts for 2023", False),
+    ],
+)
+def test_one_other_word_or_year_makes_another_line(line: str, kept: bool) -> None:
+    """A misread letter does not."""
+    leaf = Leaf(1, "slide", "Inclusion criteria", (Part(Source.TEXT, "Our results for 2023"),))
+    made = ocr_leaves.worth_keeping([Line("entirely other words", 0.9), Line(line, 0.9)], leaf)
+    assert made is not None
+    assert (line in made.text) == kept
+
+
+def test_a_long_picture_s_pieces_say_shared_lines_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They overlap, so that no line is cut in two."""
+    read(monkeypatch, "First of all lines\nShared line", "Shared line\nLast of all lines")
+    path = pages(tmp_path / "a.pdf", page("One", "red"))
+    monkeypatch.setattr(ocr, "pieces_of", lambda picture: [picture, picture])
+    (leaf,) = with_ocr(path, PDF).leaves
+    assert leaf.text == "First of all lines\nShared line\nLast of all lines"
 
 
 def test_logos_and_unsure_lines_add_nothing() -> None:

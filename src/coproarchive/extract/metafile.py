@@ -42,22 +42,20 @@ def words_in(data: bytes) -> str:
     if data.startswith(_GZIPPED):
         with suppress(zlib.error):
             data = zlib.decompressobj(wbits=31).decompress(data, MAX_UNPACKED)
-    lines: list[str] = []
+    lines: list[list[str]] = []
     before: int | None = None
     left = MAX_CHARACTERS
     # A record that says less than its type asks for ends the file.
     with suppress(struct.error):
         for down, text in _emf(data) if data[_IS_EMF] == b" EMF" else _wmf(data):
-            if lines and down == before:
-                lines[-1] += f" {text}"
-            else:
-                lines.append(text)
+            if not lines or down != before:
+                lines.append([])
+            lines[-1] += text.replace("\0", "").split()
             before = down
             left -= len(text)
             if left < 0:
                 break
-    cleaned = (line.replace("\0", "").split() for line in lines)
-    return "\n".join(dict.fromkeys(" ".join(pieces) for pieces in cleaned if _are_words(pieces)))
+    return "\n".join(dict.fromkeys(" ".join(pieces) for pieces in lines if _are_words(pieces)))
 
 
 def _are_words(pieces: list[str]) -> bool:
@@ -88,7 +86,9 @@ def _emf(data: bytes) -> Iterator[Drawn]:
 
 def _emf_plus(records: bytes) -> Iterator[Drawn]:
     at = 0
-    while at + 12 <= len(records):
+    for _ in range(MAX_RECORDS):
+        if at + 12 > len(records):
+            return
         kind, _, size = struct.unpack_from("<HHI", records, at)
         if size < 12:
             return
@@ -127,4 +127,5 @@ def _string(
     """The string of a record, where it is one of letters."""
     if 0 < count <= MAX_STRING and not options & _NUMBERS:
         piece = record[start : start + (2 * count if is_wide else count)]
-        yield down, piece.decode("utf-16-le" if is_wide else _ANSI, "ignore")
+        if piece:
+            yield down, piece.decode("utf-16-le" if is_wide else _ANSI, "ignore")

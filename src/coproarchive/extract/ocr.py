@@ -27,7 +27,11 @@ LEAST = 24
 """Pixels of a picture's shorter side that hold a line of words."""
 LONG = 2
 """Times that a picture may be as long as it is wide. rapidocr makes the shorter side 736 pixels, so
-that a strip took four times the time and more memory than a worker has."""
+that a strip took four times the time and more memory than a worker has, or lost all its words."""
+NARROW = 500
+"""Pixels that a narrow strip counts as being wide."""
+OVERLAP = 60
+"""Pixels that pieces of a long picture share, so that no line is cut in two."""
 MIDDLE, HARDLY = 160, 0.002
 """Brightness (0..255) below which a pixel is not light, and the share of those that is none: white
 letters were meant for a dark slide, a chart's white area has dark letters beside it."""
@@ -64,14 +68,21 @@ class Line:
     sure: float
 
 
-def read_lines(picture: Image.Image) -> list[Line]:
-    """The picture's lines from top to bottom."""
-    import numpy as np  # noqa: PLC0415 - heavy, and only the extra needs it here
-
+def pieces_of(picture: Picture) -> Iterator[Picture]:
+    """The picture as it is read: on paper, WIDTH pixels wide or less, a long one in pieces."""
     picture = on_paper(picture)
     if picture.width > WIDTH:
         picture = picture.resize((WIDTH, max(1, round(picture.height * WIDTH / picture.width))))
-    answer = _engine()(np.asarray(_less_long(picture)))
+    most = LONG * max(picture.width, NARROW)
+    for top in range(0, max(1, picture.height - OVERLAP), most - OVERLAP):
+        yield picture.crop((0, top, picture.width, min(top + most, picture.height)))
+
+
+def read_lines(piece: Picture) -> list[Line]:
+    """Lines of a piece from top to bottom."""
+    import numpy as np  # noqa: PLC0415 - heavy, and only the extra needs it here
+
+    answer = _engine()(np.asarray(_less_long(piece)))
     read = zip(answer.txts or (), answer.scores or (), strict=False)
     return [Line(str(text), float(score)) for text, score in read]
 

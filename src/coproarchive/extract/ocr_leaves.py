@@ -30,6 +30,8 @@ NEW = 3
 """Words that pictures add at least to a leaf that has words; a logo or a photograph has fewer."""
 SAME = 85
 """Likeness (0..100) from which a line repeats what the leaf says, misread letters and all."""
+ALIKE = 80
+"""Likeness (0..100) from which a long word is another one, misread."""
 SHORT = 6
 """Letters of a line below which it repeats only whole words, not letters within them."""
 GRACE = 0.05
@@ -50,6 +52,7 @@ _WORD = re.compile(r"[\u3040-\u9fff]{2}|[^\W\d_\u3040-\u9fff]{2,}")
 # A year is worth finding; the numbers along a chart's axis are not.
 _WORTH = re.compile(rf"{_WORD.pattern}|\d{{4}}")
 _DIGITS = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d{4,}")
 _NO_LETTER = re.compile(r"[\W_]+")
 
 
@@ -172,13 +175,19 @@ def _lines(
     """Lines of the pictures, and whether every picture was read."""
     lines: list[ocr.Line] = []
     try:
-        for picture in pictures():
+        for piece in (piece for picture in pictures() for piece in ocr.pieces_of(picture)):
             if monotonic() >= until:
                 return lines, False
-            lines += ocr.read_lines(picture)
+            lines += _new_lines(ocr.read_lines(piece), lines)
     except Exception:  # noqa: BLE001 - the machine raises anything; the leaf's own words stay
         return lines, False
     return lines, True
+
+
+def _new_lines(read: list[ocr.Line], before: list[ocr.Line]) -> list[ocr.Line]:
+    """Lines of a piece without those of its upper edge that the piece before ended with."""
+    known = {line.text for line in before[-2:]}
+    return [line for n, line in enumerate(read) if n > 1 or line.text not in known]
 
 
 def worth_keeping(lines: Iterable[ocr.Line], leaf: Leaf) -> Part | None:
@@ -205,6 +214,7 @@ class _Said:
     def __init__(self, text: str):
         self.letters = _letters(text)
         self._words = {_letters(word) for word in text.split()}
+        self._numbers = set(_NUMBER.findall(text))
 
     def has(self, line: str) -> bool:
         """Whether the line repeats it."""
@@ -215,9 +225,20 @@ class _Said:
         from rapidfuzz import fuzz  # noqa: PLC0415 - a hundredth of a second of every worker
 
         # Where the line is longer, the leaf's words are part of it, not it of them.
-        return (
-            len(letters) <= len(self.letters) and fuzz.partial_ratio(letters, self.letters) >= SAME
-        )
+        if len(letters) > len(self.letters) or not self._numbers.issuperset(_NUMBER.findall(line)):
+            return False
+        is_like = fuzz.partial_ratio(letters, self.letters) >= SAME
+        return is_like and all(map(self._knows, line.split()))
+
+    def _knows(self, word: str) -> bool:
+        """Whether a word of a line is there, perhaps misread; exclusion is not inclusion."""
+        from rapidfuzz import fuzz, process  # noqa: PLC0415 - as above
+
+        letters = _letters(word)
+        if len(letters) < SHORT or letters in self.letters:
+            return True
+        near = process.extractOne(letters, self._words, scorer=fuzz.ratio, score_cutoff=ALIKE)
+        return near is not None
 
 
 def _letters(text: str) -> str:

@@ -27,6 +27,8 @@ SAMPLE = 30
 """Pages besides those asked for whose pictures tell what belongs to the deck's theme."""
 MAX_COMPARED = 16 * 1024**2
 """Bytes of a picture that is compared with those of other pages."""
+MAX_COMPARED_TOGETHER = 256 * 1024**2
+"""Bytes of all that are compared: half a second; what comes after is like no other."""
 GRID = 40
 """Cells across and down a page in which pictures are counted, so that no area counts twice."""
 
@@ -86,8 +88,9 @@ def _views(
     if not pictured:
         return
     theme = _theme(document, pictured)
+    looks = _Looks()
     for number in pictured:
-        pictures = _pictures(document, number - 1, compared=bool(theme))
+        pictures = _pictures(document, number - 1, looks if theme else None)
         area = _area([p for p in pictures if p.look not in theme], share)
         # A page without is said as well, so that who asks can stop in between.
         yield View(number, _drawer(document, number - 1, area, width) if area else None)
@@ -97,14 +100,13 @@ def _theme(document: pypdfium2.PdfDocument, numbers: list[int]) -> set[int]:
     """Pictures on three pages or more and on a quarter of those looked at."""
     pages = len(document)
     sample = {*range(0, pages, pages // SAMPLE + 1), *(number - 1 for number in numbers[:SAMPLE])}
-    looks = [{p.look for p in _pictures(document, index)} for index in sample]
-    seen = Counter(look for page in looks for look in page if look is not None)
+    looks = _Looks()
+    by_page = [{p.look for p in _pictures(document, index, looks)} for index in sample]
+    seen = Counter(look for page in by_page for look in page if look is not None)
     return {look for look, times in seen.items() if times >= max(3, len(sample) / 4)}
 
 
-def _pictures(
-    document: pypdfium2.PdfDocument, index: int, *, compared: bool = True
-) -> list[_Placed]:
+def _pictures(document: pypdfium2.PdfDocument, index: int, looks: _Looks | None) -> list[_Placed]:
     with opened_page(document, index) as page:
         if not page:
             return []
@@ -122,7 +124,7 @@ def _pictures(
                 _within((right - box.left) / across),
                 _within((top - box.bottom) / down),
             )
-            found.append(_Placed(*_turned(edges, turns), _look(drawn) if compared else None))
+            found.append(_Placed(*_turned(edges, turns), looks.of(drawn) if looks else None))
         return found
 
 
@@ -138,14 +140,21 @@ def _turned(edges: _Edges, turns: int) -> _Edges:
     return edges
 
 
-def _look(image: Any) -> int | None:
-    """A number that is the same where the picture is; None of one too large to be compared."""
-    size = pdfium.FPDFImageObj_GetImageDataRaw(image, None, 0)
-    if not 0 < size <= MAX_COMPARED:
-        return None
-    data = ctypes.create_string_buffer(size)
-    pdfium.FPDFImageObj_GetImageDataRaw(image, data, size)
-    return zlib.crc32(data)
+class _Looks:
+    """Tells pictures apart, as far as the bytes that it may read go."""
+
+    def __init__(self) -> None:
+        self._left = MAX_COMPARED_TOGETHER
+
+    def of(self, image: Any) -> int | None:
+        """A number that is the same where the picture is; None of one that is not compared."""
+        size = pdfium.FPDFImageObj_GetImageDataRaw(image, None, 0)
+        if not 0 < size <= min(MAX_COMPARED, self._left):
+            return None
+        self._left -= size
+        data = ctypes.create_string_buffer(size)
+        pdfium.FPDFImageObj_GetImageDataRaw(image, data, size)
+        return zlib.crc32(data)
 
 
 def _images(page: Page) -> Iterator[tuple[Any, _Edges]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
 from lxml import etree
 
 from coproarchive.errors import UnreadableError
-from coproarchive.extract import metafile
+from coproarchive.extract import metafile, svg
 from coproarchive.extract.base import Extraction, Limits, Notice, without_text
 from coproarchive.extract.opc import open_deck
 from coproarchive.extract.shapes import P, R, read_slide
@@ -175,6 +176,7 @@ class Deck:
         self._root = root
         self._relations = package.relations(self._main)
         self._authors = self._comment_authors()
+        self._drawings: dict[str, str] = {}
         self.metadata = metadata_of(package)
         self.take_lost()
 
@@ -189,7 +191,9 @@ class Deck:
                 self.take_lost()
                 yield None
                 continue
-            related = Related(self._package, self._package.relations(relation.target))
+            related = Related(
+                self._package, self._package.relations(relation.target), self._drawings
+            )
             notes, notes_related = self._notes(related)
             comments = tuple(
                 comment
@@ -230,7 +234,7 @@ class Deck:
         notes = self._package.xml(target) if target else None
         if notes is None:
             return None, None
-        return notes, Related(self._package, self._package.relations(target))
+        return notes, Related(self._package, self._package.relations(target), self._drawings)
 
     def _sections(self) -> dict[str, str]:
         """Slide id -> the name of the section that it begins."""
@@ -275,11 +279,18 @@ class Deck:
 
 
 class Related:
-    """What a slide's relationship ids point at."""
+    """What a slide's relationship ids point at.
 
-    def __init__(self, package: Parts, relations: dict[str, Relation]):
+    Args:
+        package: of the deck.
+        relations: of the slide.
+        drawings: words of drawings by the names of their parts; many slides may show one.
+    """
+
+    def __init__(self, package: Parts, relations: dict[str, Relation], drawings: dict[str, str]):
         self._package = package
         self.relations = relations
+        self._drawings = drawings
 
     def xml(self, relation: str) -> etree._Element | None:
         """Root of the XML part it points at, None where there is none or it is broken."""
@@ -292,28 +303,40 @@ class Related:
         return found.target if found is not None and found.is_outside else None
 
     def drawn(self, relation: str) -> str:
-        """Words drawn in the metafile it points at, "" where it is none or has none."""
+        """Words of the drawing it points at, "" where it is none or has none."""
         return self._drawn(self.relations.get(relation))
 
     def preview(self, shape: str) -> str:
         """The same of an embedded object's preview, by its shape in the slide's VML drawing."""
-        drawings = (r for r in self.relations.values() if r.kind == "vmlDrawing")
-        for drawing in drawings if shape else ():
+        return self._drawn(self._previews.get(shape))
+
+    @cached_property
+    def _previews(self) -> dict[str, Relation]:
+        """Shapes of the slide's VML drawings, and the pictures that they show."""
+        found: dict[str, Relation] = {}
+        for drawing in [r for r in self.relations.values() if r.kind == "vmlDrawing"]:
             root = None if drawing.is_outside else self._package.xml(drawing.target)
-            for drawn in root.iter(f"{_VML}shape") if root is not None else ():
-                image = drawn.find(f"{_VML}imagedata")
-                if drawn.get("id") == shape and image is not None:
-                    relations = self._package.relations(drawing.target)
-                    return self._drawn(relations.get(image.get(f"{_VML_OFFICE}relid", "")))
-        return ""
+            if root is None:
+                continue
+            relations = self._package.relations(drawing.target)
+            for image in root.iter(f"{_VML}imagedata"):
+                shape = image.getparent()
+                picture = relations.get(image.get(f"{_VML_OFFICE}relid", ""))
+                if shape is not None and picture is not None:
+                    found.setdefault(shape.get("id", ""), picture)
+        return found
 
     def _drawn(self, picture: Relation | None) -> str:
         if picture is None or picture.is_outside:
             return ""
-        if not picture.target.lower().endswith(metafile.NAMES):
+        name = picture.target
+        reader = next((r for r in (metafile, svg) if name.lower().endswith(r.NAMES)), None)
+        if reader is None:
             return ""
-        data = self._package.read(picture.target)
-        return metafile.words_in(data) if data else ""
+        if name not in self._drawings:
+            data = self._package.read(name)
+            self._drawings[name] = reader.words_in(data) if data else ""
+        return self._drawings[name]
 
     def all(self, kind: str) -> Iterator[etree._Element]:
         """Roots of every part of a kind of relationship."""

@@ -131,12 +131,16 @@ def _fills(root: etree._Element, size: tuple[int, int]) -> Iterator[tuple[etree.
         elif node.tag in (f"{P}pic", f"{P}sp"):
             fill = node.find(f"{P}blipFill" if node.tag == f"{P}pic" else f"{P}spPr/{A}blipFill")
             if fill is not None:
-                yield fill, _share(node, frame, size)
+                yield fill, _share(node.find(f"{P}spPr/{A}xfrm"), frame, size)
+        elif node.tag == f"{P}graphicFrame":
+            # Previews of embedded files, and what fills the cells of tables.
+            for fill in node.iter(f"{P}blipFill", f"{A}blipFill"):
+                yield fill, _share(node.find(f"{P}xfrm"), frame, size)
 
 
-def _share(shape: etree._Element, frame: _Frame, slide: tuple[int, int]) -> float:
+def _share(place: etree._Element | None, frame: _Frame, slide: tuple[int, int]) -> float:
     """The part of the slide that a shape has; a placeholder of the layout's size has a third."""
-    extent = shape.find(f"{P}spPr/{A}xfrm/{A}ext")
+    extent = place.find(f"{A}ext") if place is not None else None
     if extent is None:
         return 1 / 3
     across, down = _size(extent)

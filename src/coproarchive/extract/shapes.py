@@ -25,7 +25,6 @@ MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 A14 = "{http://schemas.microsoft.com/office/drawing/2010/main}"
 ASVG = "{http://schemas.microsoft.com/office/drawing/2016/SVG/main}"
-SVG = "{http://www.w3.org/2000/svg}"
 
 # Placeholders whose words come from the layout: date, footer, slide number, header.
 _FURNITURE = {"dt", "ftr", "sldNum", "hdr"}
@@ -47,7 +46,7 @@ class Related(Protocol):
         ...
 
     def drawn(self, relation: str) -> str:
-        """Words drawn in the metafile it points at, "" where it is none or has none."""
+        """Words of the drawing it points at, "" where it is none or has none."""
         ...
 
     def preview(self, shape: str) -> str:
@@ -183,10 +182,7 @@ def _read_drawings(shape: etree._Element, related: Related, words: Words) -> Non
         for embedded in shape.iter(f"{P}oleObj"):
             words.add(Source.PICTURE, related.preview(embedded.get("spid", "")))
     for blip in shape.iter(f"{ASVG}svgBlip"):
-        root = related.xml(blip.get(f"{R}embed", ""))
-        if root is not None:
-            texts = ("".join(map(str, text.itertext())) for text in root.iter(f"{SVG}text"))
-            words.add(Source.PICTURE, "\n".join(dict.fromkeys(texts)))
+        words.add(Source.PICTURE, related.drawn(blip.get(f"{R}embed", "")))
 
 
 def _read_frame(frame: etree._Element, related: Related, words: Words) -> None:

@@ -22,11 +22,13 @@ To have it on the disk for certain takes some 15 ms, whether it is one entry or 
 WAITING_BYTES = 4 << 20
 LOCK_SECONDS = 5.0
 """How long another process that is writing is waited for."""
-_PREPARE = (
+_SETTINGS = (
     "PRAGMA journal_mode = TRUNCATE",  # not WAL, which cannot be read from a read-only folder
     "PRAGMA synchronous = NORMAL",
+)
+_TABLE = (
     "CREATE TABLE IF NOT EXISTS entry"
-    " (sha256 TEXT, reader TEXT, data BLOB NOT NULL, PRIMARY KEY (sha256, reader))",
+    " (sha256 TEXT, reader TEXT, data BLOB NOT NULL, PRIMARY KEY (sha256, reader))"
 )
 _DELETE = "DELETE FROM entry WHERE sha256 = ? AND reader GLOB ?"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -133,9 +135,10 @@ class Shelf:
             isolation_level=None,
             check_same_thread=False,
         )
+        for setting in _SETTINGS:
+            self._connection.execute(setting)
         if create:
-            for statement in _PREPARE:
-                self._connection.execute(statement)
+            self._connection.execute(_TABLE)
         self._inode = os.stat(self._path).st_ino
         return self._connection
 
