@@ -288,6 +288,8 @@ class _Kept:
             partial(engine.frequency, without=without),
             partial(engine.words, without),
         )
+        # With the first question, which waits anyway, rather than with the first misspelt one.
+        compiler.prepare()
         facets = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
         shown: Cache[Shown] = Cache(SHOWN_BYTES, lambda shown: shown.size)
         return cls(catalogue, engine, compiler, without, Labels(catalogue), facets, shown)
