@@ -70,7 +70,7 @@ class ExtractionCache:
         """Keep an extraction as `packed` gave it, and unpack it.
 
         Raises:
-            ValueError, TypeError, zlib.error: `packed` did not give it.
+            ValueError, KeyError, TypeError, zlib.error: `packed` did not give it.
         """
         extraction, _ = unpacked(data)
         key = (sha256, self._reader(media_type))
@@ -147,7 +147,8 @@ def unpacked(data: bytes) -> tuple[Extraction, str]:
     """The extraction, and its limits as `_said`.
 
     Raises:
-        ValueError, TypeError, zlib.error: `packed` did not give it, or that of another version.
+        ValueError, KeyError, TypeError, zlib.error: `packed` did not give it, or that of another
+            version.
     """
     form, limits, extractor, said, notices, leaves = json.loads(zlib.decompress(data))
     if form != _FORM:

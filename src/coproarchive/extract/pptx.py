@@ -183,17 +183,12 @@ class Deck:
     def slides(self) -> Iterator[Slide | None]:
         """Slides in their order; None for one whose part is missing or broken."""
         sections = self._sections()
-        for entry in self._root.iter(f"{P}sldId"):
-            relation = self._relations.get(entry.get(f"{R}id", ""))
-            inside = relation is not None and not relation.is_outside
-            root = self._package.xml(relation.target) if relation and inside else None
-            if root is None or relation is None:
+        for entry, name, root in self._entries():
+            if root is None:
                 self.take_lost()
                 yield None
                 continue
-            related = Related(
-                self._package, self._package.relations(relation.target), self._drawings
-            )
+            related = self._related(name)
             notes, notes_related = self._notes(related)
             comments = tuple(
                 comment
@@ -211,13 +206,24 @@ class Deck:
 
     def pictured(self) -> Iterator[tuple[int, etree._Element, dict[str, Relation]]]:
         """Numbers of slides, their roots and what their relationship ids point at."""
-        for number, entry in enumerate(self._root.iter(f"{P}sldId"), start=1):
+        for number, (_, name, root) in enumerate(self._entries(), start=1):
+            if root is not None:
+                yield number, root, self._package.relations(name)
+
+    def _entries(self) -> Iterator[tuple[etree._Element, str, etree._Element | None]]:
+        """Entries of the slides in their order, and the name and the root of each one's part.
+
+        The root is None where the part is missing, outside or broken.
+        """
+        for entry in self._root.iter(f"{P}sldId"):
             relation = self._relations.get(entry.get(f"{R}id", ""))
             if relation is None or relation.is_outside:
-                continue
-            root = self._package.xml(relation.target)
-            if root is not None:
-                yield number, root, self._package.relations(relation.target)
+                yield entry, "", None
+            else:
+                yield entry, relation.target, self._package.xml(relation.target)
+
+    def _related(self, name: str) -> Related:
+        return Related(self._package, self._package.relations(name), self._drawings)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -234,7 +240,7 @@ class Deck:
         notes = self._package.xml(target) if target else None
         if notes is None:
             return None, None
-        return notes, Related(self._package, self._package.relations(target), self._drawings)
+        return notes, self._related(target)
 
     def _sections(self) -> dict[str, str]:
         """Slide id -> the name of the section that it begins."""

@@ -107,9 +107,7 @@ class Shelf:
             assert connection is not None
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
-                connection.executemany(
-                    "DELETE FROM entry WHERE sha256 = ? AND reader GLOB ?", older
-                )
+                connection.executemany(_DELETE, older)
                 connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", entries)
 
     def _opened(self, *, create: bool = False) -> sqlite3.Connection | None:
