@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -12,18 +13,18 @@ from rapidfuzz.distance import OSA
 
 LONG = 8
 """Letters from which on a word may have two slips."""
-MOST = 20
-"""Nearest words looked at."""
 
 Letters = NDArray[np.uint32]
 
 
 class Spelling:
-    """Words by their length, each with the set of its letters as bits.
+    """Words by their length, in alphabetical order from either end.
 
-    A slip (a letter left out, put in, changed, or swapped with the next: optimal string alignment
-    distance) changes two members of that set at most, one if the word gets longer or shorter, so
-    that nearly all words are ruled out by one exclusive-or, without comparing letter by letter.
+    A slip is a letter left out, put in, changed, or swapped with the next (optimal string alignment
+    distance). One leaves the beginning of a word as it is, or the end: few words share that.
+    Two change four members of the set of its letters at most, one less for each letter that the
+    word gets longer or shorter: nearly all words are ruled out by one exclusive-or of such sets,
+    kept as bits.
 
     Args:
         words: of the archive, sorted.
@@ -36,35 +37,60 @@ class Spelling:
         self._lengths = lengths
         # Where the words of each length begin.
         self._starts = lengths.searchsorted(np.arange(longest + 2, dtype=np.int16)).tolist()
-        runs = pairwise(self._starts)
+        runs = list(pairwise(self._starts))
+        self._backwards = [word[::-1] for word in self._words]
+        for a, b in runs:
+            self._backwards[a:b] = sorted(self._backwards[a:b])
         sets = [_letters(self._words[a:b], n) for n, (a, b) in enumerate(runs) if a < b]
         self._sets: Letters = np.concatenate(sets) if sets else np.zeros(0, np.uint32)
 
     def near(self, word: str) -> list[str]:
         """The nearest words, equally near; among them, with the same first letter if any is."""
-        for slips in (1, 2) if len(word) >= LONG else (1,):
-            found = process.extract(
-                word,
-                self._candidates(word, slips),
-                scorer=OSA.distance,
-                score_cutoff=slips,
-                limit=MOST,
-            )
-            ranked = [((distance, other[0] != word[0]), other) for other, distance, _ in found]
-            if ranked:
-                best = min(ranked)[0]
-                return [other for rank, other in ranked if rank == best]
-        return []
+        found = self._a_slip_away(word)
+        if not found and len(word) >= LONG:
+            found = _within(2, word, self._two_slips_away(word))
+        same = [other for other in found if other[0] == word[0]]
+        return same or found
 
-    def _candidates(self, word: str, slips: int) -> list[str]:
-        """Words that may be so many slips away; each letter more or less is one of them."""
+    def _a_slip_away(self, word: str) -> list[str]:
+        """All words that are."""
+        # Words end alike more often than they begin alike.
+        middle = (len(word) + 1) // 3
+        drow = word[::-1]
+        starts = self._starts[max(len(word) - 1, 0) : len(word) + 3]
+        forwards = _beginning(word[:middle], self._words, starts)
+        backwards = _beginning(drow[: len(word) - middle - 1], self._backwards, starts)
+        found = _within(1, word, forwards)
+        found += [other[::-1] for other in _within(1, drow, backwards)]
+        return sorted(set(found))
+
+    def _two_slips_away(self, word: str) -> list[str]:
+        """All words that may be; each letter more or less is a slip."""
         last = len(self._starts) - 1
-        start = self._starts[min(max(len(word) - slips, 0), last)]
-        end = self._starts[min(len(word) + slips + 1, last)]
+        start = self._starts[min(max(len(word) - 2, 0), last)]
+        end = self._starts[min(len(word) + 3, last)]
         changes = np.bitwise_count(self._sets[start:end] ^ _letters([word], len(word)))
         changes += np.abs(self._lengths[start:end] - np.int16(len(word))).astype(np.uint8)
-        likely = (changes <= 2 * slips).nonzero()[0] + start
+        likely = (changes <= 4).nonzero()[0] + start
         return [self._words[n] for n in likely.tolist()]
+
+
+def _beginning(letters: str, words: list[str], starts: list[int]) -> list[str]:
+    """Words that begin so, of parts that are each in alphabetical order."""
+    # The letter after the last one, rather than the last of all letters: strings of one width are
+    # compared quicker.
+    behind = letters[:-1] + chr(ord(letters[-1]) + 1) if letters else "\U0010ffff"
+    found: list[str] = []
+    for start, end in pairwise(starts):
+        first = bisect_left(words, letters, start, end)
+        found += words[first : bisect_left(words, behind, first, end)]
+    return found
+
+
+def _within(slips: int, word: str, others: Sequence[str]) -> list[str]:
+    """The nearest of some words, equally near, where they are so many slips away at most."""
+    found = process.extract(word, others, scorer=OSA.distance, score_cutoff=slips, limit=None)
+    return [other for other, distance, _ in found if distance == found[0][1]]
 
 
 def _letters(words: list[str], length: int) -> Letters:
