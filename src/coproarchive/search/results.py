@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -82,13 +83,44 @@ class FacetValue(NamedTuple):
     selected: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Facet:
-    """A group of ways to narrow; several chosen values are alternatives."""
+class Facet(NamedTuple):
+    """A group of ways to narrow; several chosen values are alternatives.
+
+    Its values are made when they are asked for: there may be thousands, of which a page shows few.
+
+    Attributes:
+        name, label: in URLs, and what readers see.
+        ranked: its values, most frequent first; years newest first.
+        labels: of these at least.
+        counts: how many items have each.
+        chosen: what is narrowed to.
+    """
 
     name: str
     label: str
-    values: tuple[FacetValue, ...]
+    ranked: Sequence[str]
+    labels: Mapping[str, str]
+    counts: Mapping[str, int]
+    chosen: tuple[str, ...]
+
+    @property
+    def values(self) -> tuple[FacetValue, ...]:
+        """All of them, in order."""
+        return tuple(map(self._value, self.ranked))
+
+    @property
+    def selected(self) -> list[FacetValue]:
+        """What is narrowed to, in order."""
+        return [self._value(v) for v in self.ranked if v in self.chosen] if self.chosen else []
+
+    def having(self, text: str, most: int) -> list[FacetValue]:
+        """The first so many whose label has the text in it, in whatever case."""
+        wanted = text.casefold()
+        near = (v for v in self.ranked if wanted in self.labels[v].casefold())
+        return list(map(self._value, islice(near, most)))
+
+    def _value(self, value: str) -> FacetValue:
+        return FacetValue(value, self.labels[value], self.counts[value], value in self.chosen)
 
 
 @dataclass(frozen=True)

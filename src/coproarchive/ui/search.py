@@ -123,7 +123,7 @@ def _search_box() -> None:
 def _facets(results: Results) -> None:
     st.html("<h2>Narrow the results</h2>")
     for facet in results.facets:
-        if facet.values:
+        if facet.ranked:
             _facet(facet)
     with st.expander("Dates", expanded=bool(results.query.after or results.query.before)):
         if years := _histogram(results):
@@ -136,14 +136,12 @@ def _facets(results: Results) -> None:
 
 def _facet(facet: Facet) -> None:
     """Checkboxes keep the keyboard's place through a rerun; their labels carry the counts."""
-    chosen = [v for v in facet.values if v.selected]
+    chosen = facet.selected
     with st.expander(facet.label, expanded=bool(chosen) or facet.name in OPEN):
-        values = facet.values
-        if len(values) > SHOWN_VALUES:
+        wanted = ""
+        if len(facet.ranked) > SHOWN_VALUES:
             wanted = st.text_input(f"Find in {facet.label.lower()}", key=f"find:{facet.name}")
-            near = [v for v in values if wanted.casefold() in v.label.casefold()]
-            values = tuple(dict.fromkeys([*chosen, *near[:SHOWN_VALUES]]))
-        for value in values:
+        for value in dict.fromkeys([*chosen, *facet.having(wanted, SHOWN_VALUES)]):
             key = f"narrow:{facet.name}:{value.value}"
             st.session_state.setdefault(key, value.selected)
             st.checkbox(f"{_plain(value.label)} ({value.count})", key=key, on_change=_push)

@@ -224,9 +224,9 @@ class Columns:
     def __init__(self, documents: Iterable[Mapping[str, tuple[str, ...]]]):
         rows = list(documents)
         names = dict.fromkeys(name for row in rows for name in row)
+        # In order, since what readers see of values is mostly in the order of the values.
         known = {
-            name: dict.fromkeys(value for row in rows for value in row.get(name, ()))
-            for name in names
+            name: sorted({value for row in rows for value in row.get(name, ())}) for name in names
         }
         pairs = [(name, value) for name, values in known.items() for value in values]
         numbers = {pair: number for number, pair in enumerate(pairs)}
