@@ -18,7 +18,7 @@ from coproarchive.model import Asset, Item, Leaf, Part, Series, Source, Topic
 from coproarchive.search.analysis import bounds_of, tokenize
 from coproarchive.search.highlight import Highlighter, Mark, excerpt
 from coproarchive.search.index import Index
-from coproarchive.search.kept import Kept, pack, texts_of
+from coproarchive.search.kept import SOURCES, Kept, count_of, pack, texts_of, word_at
 from coproarchive.search.query import Query
 from coproarchive.search.results import Hit
 from known_texts import Texts
@@ -93,20 +93,25 @@ def looked_up(
     places: dict[str, set[str]] = {}
 
     def note(marks: list[Mark], place: str) -> None:
-        for mark in marks:
-            places.setdefault(surfaces[mark.clause], set()).add(place)
+        for *_, clause in marks:
+            places.setdefault(surfaces[clause], set()).add(place)
 
     ordinal = 0
     for asset in item.assets:
         for leaf in reader.known[asset.sha256].leaves:
             ordinal += 1
             marks = [highlighter.marks(text) for text in texts_of(leaf)]
-            clauses = {m.clause for own in marks for m in own}
+            clauses = {clause for own in marks for *_, clause in own}
             if not clauses or (leaf.hidden and leave_out):
                 continue
             note([m for own in marks for m in own], f"slide {leaf.label or leaf.number}")
             times = sum(map(len, marks))
-            worth = (len(clauses), len({m.clause for m in marks[0]}), min(times, 20), -ordinal)
+            worth = (
+                len(clauses),
+                len({clause for *_, clause in marks[0]}),
+                min(times, 20),
+                -ordinal,
+            )
             found.append((worth, asset.path, leaf, marks))
     found.sort(key=lambda entry: entry[0], reverse=True)
     title, described = highlighter.marks(item.title), highlighter.marks(item.abstract or "")
@@ -133,11 +138,11 @@ def slide_of(
         start, end = at[noted], at[noted] + len(part.text)
         at[noted] = end + (2 if noted else 1)
         inside = [
-            Mark(max(m.start, start) - start, min(m.end, end) - start, m.clause)
-            for m in marks[2 if noted else 1]
-            if m.start < end and m.end > start
+            (max(first, start) - start, min(behind, end) - start, clause)
+            for first, behind, clause in marks[2 if noted else 1]
+            if first < end and behind > start
         ]
-        worth = (len({m.clause for m in inside}), part.source is not Source.LINK)
+        worth = (len({clause for *_, clause in inside}), part.source is not Source.LINK)
         shown.append((worth, part, inside))
     title = highlighter.whole(leaf.title)
     if not shown:
@@ -198,18 +203,17 @@ def test_kept_bytes_give_texts_and_words_back(title: str, abstract: str, rows: l
         for n, (heading, inside, hidden, label) in enumerate(rows, start=1)
     ]
     kept = Kept(pack(title, abstract, own))
-    assert (kept.title.text, kept.description.text) == (title, abstract)
+    assert (kept.title[0], kept.description[0]) == (title, abstract)
     assert kept.leaves == len(own)
     for ordinal, (_, leaf) in enumerate(own):
         found = kept.leaf(ordinal)
         assert kept.assets[found.asset] == (asset.sha256, asset.path)
         assert (found.number, found.kind, found.hidden) == (leaf.number, leaf.kind, leaf.hidden)
         assert (found.label, found.start) == (leaf.label, leaf.start)
-        texts = [t.text for t in found.texts]
-        parts = (Part(p.source, texts[p.text][p.start : p.end]) for p in found.parts)
+        parts = (Part(SOURCES[s], found.texts[n][0][a:b]) for s, n, a, b in found.parts)
         assert tuple(parts) == leaf.parts
         for text_, original in zip(found.texts, texts_of(leaf), strict=True):
-            words = [text_.word(n) for n in range(text_.count)]
+            words = [word_at(text_, n) for n in range(count_of(text_))]
             assert words == [token.word for token in tokenize(original)]
 
 

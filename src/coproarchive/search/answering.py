@@ -13,7 +13,7 @@ from coproarchive.search.analysis import EXACT, FIELD_SHIFT, LEAF_BITS, MAX_LEAV
 from coproarchive.search.compile import Compiler
 from coproarchive.search.engines.base import Where
 from coproarchive.search.fields import LEAF_FIELDS, TEXT_FIELDS
-from coproarchive.search.kept import Kept, KeptText
+from coproarchive.search.kept import Kept, KeptText, count_of, joins_next, word_at
 from coproarchive.search.query import Clause
 
 Span = tuple[int, int, int]
@@ -113,9 +113,9 @@ def _note(
     else:
         # No two stand side by side: none can be half of a compound.
         for place in places:
-            word = place & _WORD_MASK
+            number = place & _WORD_MASK
             for clause in clauses:
-                found.setdefault(place >> LEAF_BITS, []).append((word, word, clause))
+                found.setdefault(place >> LEAF_BITS, []).append((number, number, clause))
         return
     for place, first, last in _spans(places, kept, fits):
         for clause in clauses:
@@ -151,26 +151,26 @@ def _spans(
     for place in places:
         first = place & _WORD_MASK
         text = text_of(kept, place) if place in doubtful else None
-        if text is None or first >= text.count:
+        if text is None or first >= (count := count_of(text)):
             found.append((place, first, first))
             continue
-        if fits(text.word(first)):
+        if fits(word_at(text, first)):
             found.append((place, first, first))
-        if place + 1 in doubtful and first + 1 < text.count and text.joins(first):
-            both = text.word(first) + text.word(first + 1)
+        if place + 1 in doubtful and first + 1 < count and joins_next(text, first):
+            both = word_at(text, first) + word_at(text, first + 1)
             if fits(both):
                 found.append((place, first, first + 1))
     return found
 
 
-def _fits(term: str, language: str, word: str) -> bool:
+def _fits(term: str, language: str, said: str) -> bool:
     """Whether a word is indexed as this term."""
-    return term == EXACT + word if term.startswith(EXACT) else term == stem(word, language)
+    return term == EXACT + said if term.startswith(EXACT) else term == stem(said, language)
 
 
-def _begins(prefix: str, word: str) -> bool:
+def _begins(prefix: str, said: str) -> bool:
     """Whether a word is one that the prefix stands for."""
-    return word.startswith(prefix)
+    return said.startswith(prefix)
 
 
 def text_of(kept: Kept, place: int) -> KeptText | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import NamedTuple
 
 from coproarchive.search.analysis import Token, stem, tokenize
 from coproarchive.search.bag import bag_of
@@ -23,12 +22,8 @@ def tokens_of(text: str) -> tuple[Token, ...]:
     return tuple(tokenize(text))
 
 
-class Mark(NamedTuple):
-    """A run of characters that answers one clause."""
-
-    start: int
-    end: int
-    clause: int
+Mark = tuple[int, int, int]
+"""A run of characters that answers one clause: the first, the first one behind, and the clause."""
 
 
 class Highlighter:
@@ -93,11 +88,11 @@ class Highlighter:
             return []
         tokens = tokens_of(text)
         found = {
-            Mark(tokens[first].start, tokens[last].end, clause)
+            (tokens[first].start, tokens[last].end, clause)
             for clause, spans in places.items()
             for first, last in spans
         }
-        return sorted(found, key=lambda m: (m.start, -m.end))
+        return sorted(found, key=lambda mark: (mark[0], -mark[1]))
 
     def whole(self, text: str) -> Snippet:
         """All of the text with its answers marked."""
@@ -116,19 +111,20 @@ def excerpt(text: str, marks: list[Mark]) -> Snippet:
     start, end = _window(text, marks)
     before, after = "… " if start else "", " …" if end < len(text) else ""
     shift = start - len(before)
-    kept = _merged([m for m in marks if m.start >= start and m.end <= end], shift, len(text))
+    kept = _merged([m for m in marks if m[0] >= start and m[1] <= end], shift, len(text))
     piece = text[start:end].replace("\n", " ")
     return Snippet(before + piece + after, kept)
 
 
 def _window(text: str, marks: list[Mark]) -> tuple[int, int]:
     """Bounds of the excerpt, at spaces."""
-    best, start = (-1, 0), marks[0].start if marks else 0
-    for at, mark in enumerate(marks[:LOOKED_AT] if len(marks) > 1 else ()):
-        inside = [m for m in marks[at : at + LOOKED_AT] if m.end <= mark.start + WIDTH]
-        worth = (len({m.clause for m in inside}), len(inside))
+    best, start = (-1, 0), marks[0][0] if marks else 0
+    for at, (first, _, _) in enumerate(marks[:LOOKED_AT] if len(marks) > 1 else ()):
+        near = marks[at : at + LOOKED_AT]
+        inside = [clause for _, behind, clause in near if behind <= first + WIDTH]
+        worth = (len(set(inside)), len(inside))
         if worth > best:
-            best, start = worth, mark.start
+            best, start = worth, first
     start = max(0, min(start - 40, len(text) - WIDTH))
     if start:
         space = text.find(" ", start, start + 30)
@@ -145,8 +141,8 @@ def _merged(marks: list[Mark], shift: int, limit: int) -> tuple[tuple[int, int],
     if not marks:
         return ()
     merged: list[tuple[int, int]] = []
-    for mark in marks:
-        start, end = mark.start - shift, min(mark.end, limit) - shift
+    for first, behind, _ in marks:
+        start, end = first - shift, min(behind, limit) - shift
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(merged[-1][1], end))
         else:

@@ -2,42 +2,69 @@
 
 An engine keeps these bytes beside the item's postings. A posting says which word of which leaf
 answers; here a leaf's text is read without the others', and the word's characters are looked up
-without cutting the text into words again.
+without cutting the text into words again. They are MessagePack, which is decoded at once:
 
-    head       number of leaves, whether one is hidden, the sizes of the texts of the record
-    leaves     of each what _LEAF lists: what it is, where it is, the sizes of what is there
-    title, description, assets (hash and path of each, with NUL between)
-    leaves     of each: label; of each part its source, whether it is in the notes, and its
-               characters; then heading, own words, notes
+    bytes of the head, 4 bytes
+    head       whether a leaf is hidden; title; description; hash and path of each asset; where each
+               leaf ends behind the head, 4 bytes each
+    leaves     of each what KeptLeaf lists
 
-A text is UTF-8, then of each word its first character (the uppermost bit: it joins the next word)
-and its length; its size is how many bytes and how many words. All numbers are little-endian.
+A text is a string, and of each word its first character (the uppermost bit: it joins the next word)
+and its length. Numbers outside MessagePack's own are little-endian.
 """
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Sequence
-from typing import NamedTuple
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+import msgpack
 
 from coproarchive.model import Asset, Leaf, Source
 from coproarchive.search.analysis import bounds_of, fold
 
 NOTES = frozenset({Source.NOTES, Source.COMMENT, Source.ALT, Source.ANNOTATION, Source.LINK})
 """What is not on the slide itself."""
+SOURCES = tuple(Source)
 _BETWEEN = ("\n", "\n\n")
 """Between the parts of a leaf's own words, and between those of its notes."""
-_KINDS = ("page", "slide", "section", "cue")
-_SOURCES = tuple(Source)
-# Leaves, whether one is hidden, and bytes and words of title, description and assets.
-_HEAD = struct.Struct("<I?6I")
-# Asset, number, kind, hidden, start in seconds, where it is, parts, bytes of the label, and bytes
-# and words of heading, own words and notes.
-_LEAF = struct.Struct("<IIB?d9I")
-_PART = struct.Struct("<B?I")
+_SIZE = struct.Struct("<I")
+_RANGE = struct.Struct("<II")
 _WORD = struct.Struct("<IH")
 _JOINS = 1 << 31
+
+KeptText = tuple[str, bytes]
+"""A text, as it was read, and the places of its words."""
+KeptPart = tuple[int, int, int, int]
+"""A part of a leaf: number of its source among SOURCES, number of its text, its first character
+there, and the first one behind it."""
+
+
+class KeptLeaf(NamedTuple):
+    """A leaf of an item.
+
+    Attributes:
+        asset: number of its asset.
+        number, kind, label, hidden, start: see model.Leaf.
+        texts: see texts_of.
+        parts: in reading order.
+    """
+
+    asset: int
+    number: int
+    kind: str
+    label: str
+    hidden: bool
+    start: float | None
+    texts: tuple[KeptText, KeptText, KeptText]
+    parts: tuple[KeptPart, ...]
+
+    @property
+    def place(self) -> str:
+        """What readers call it."""
+        return f"{self.kind} {self.label or self.number}"
 
 
 def texts_of(leaf: Leaf) -> tuple[str, str, str]:
@@ -53,166 +80,68 @@ def texts_of(leaf: Leaf) -> tuple[str, str, str]:
 def pack(title: str, description: str, leaves: Sequence[tuple[Asset, Leaf]]) -> bytes:
     """An item's texts as bytes; `leaves` in the order in which they are indexed."""
     assets = list(dict.fromkeys((asset.sha256, asset.path) for asset, _ in leaves))
-    said = "\0".join(text for asset in assets for text in asset)
-    record = list(map(_packed, (title, description, said)))
-    before = b"".join(data for data, _, _ in record)
-    at = _HEAD.size + _LEAF.size * len(leaves) + len(before)
-    entries, details = [], []
-    for asset, leaf in leaves:
-        label = _encoded(leaf.label)
-        texts = list(map(_packed, texts_of(leaf)))
-        parts = (
-            _PART.pack(_SOURCES.index(p.source), p.source in NOTES, len(p.text)) for p in leaf.parts
-        )
-        detail = b"".join([label, *parts, *(data for data, _, _ in texts)])
-        number = assets.index((asset.sha256, asset.path))
-        start = math.nan if leaf.start is None else leaf.start
-        sizes = [size for _, *both in texts for size in both]
-        entries.append(
-            _LEAF.pack(number, leaf.number, _KINDS.index(leaf.kind), leaf.hidden, start, at,
-                       len(leaf.parts), len(label), *sizes)
-        )  # fmt: skip
-        details.append(detail)
-        at += len(detail)
-    sizes = [size for _, *both in record for size in both]
-    head = _HEAD.pack(len(leaves), any(leaf.hidden for _, leaf in leaves), *sizes)
-    return b"".join([head, *entries, before, *details])
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode(errors="surrogatepass")
-
-
-def _packed(text: str) -> tuple[bytes, int, int]:
-    """A text with its words, its bytes without them, and how many they are."""
-    encoded = _encoded(text)
-    bounds = bounds_of(text)
-    words = [
-        _WORD.pack(start | _JOINS if joins else start, min(end - start, 0xFFFF))
-        for start, end, joins in bounds
+    packed = [
+        _packed(_kept_leaf(assets.index((asset.sha256, asset.path)), leaf))
+        for asset, leaf in leaves
     ]
-    return b"".join([encoded, *words]), len(encoded), len(words)
+    ends = b"".join(map(_SIZE.pack, accumulate(map(len, packed), initial=0)))
+    has_hidden = any(leaf.hidden for _, leaf in leaves)
+    head = _packed((has_hidden, _kept_text(title), _kept_text(description), assets, ends))
+    return b"".join([_SIZE.pack(len(head)), head, *packed])
 
 
-class KeptText:
-    """A text and the places of its words, each found when it is asked for.
-
-    Args:
-        data: of the item.
-        at: where the text begins in it.
-        size: bytes.
-        count: words.
-    """
-
-    __slots__ = ("_at", "_data", "_text", "_words", "count")
-
-    def __init__(self, data: bytes | memoryview, at: int, size: int, count: int):
-        self._data = data
-        self._at = at
-        self._words = at + size
-        self.count = count
-        self._text: str | None = None
-
-    @property
-    def end(self) -> int:
-        """Where what follows begins."""
-        return self._words + _WORD.size * self.count
-
-    @property
-    def text(self) -> str:
-        """As it was read."""
-        if self._text is None:
-            self._text = str(self._data[self._at : self._words], "utf-8", "surrogatepass")
-        return self._text
-
-    def bounds(self, number: int) -> tuple[int, int]:
-        """First character of the word with this number, and the first one after it."""
-        start, length = _WORD.unpack_from(self._data, self._words + _WORD.size * number)
-        start &= ~_JOINS
-        return start, start + length
-
-    def joins(self, number: int) -> bool:
-        """Whether the word is bound to the next."""
-        start, _ = _WORD.unpack_from(self._data, self._words + _WORD.size * number)
-        return bool(start & _JOINS)
-
-    def word(self, number: int) -> str:
-        """The word, folded."""
-        start, end = self.bounds(number)
-        return fold(self.text[start:end])
+def _kept_leaf(asset: int, leaf: Leaf) -> KeptLeaf:
+    heading, own, notes = map(_kept_text, texts_of(leaf))
+    parts: list[KeptPart] = []
+    at = [0, 0]
+    for part in leaf.parts:
+        in_notes = part.source in NOTES
+        start, end = at[in_notes], at[in_notes] + len(part.text)
+        parts.append((SOURCES.index(part.source), 1 + in_notes, start, end))
+        at[in_notes] = end + len(_BETWEEN[in_notes])
+    return KeptLeaf(asset, leaf.number, leaf.kind, leaf.label, leaf.hidden, leaf.start,
+                    (heading, own, notes), tuple(parts))  # fmt: skip
 
 
-class KeptPart(NamedTuple):
-    """A part of a leaf: its source, the number of its text, and its characters in it."""
+def _kept_text(text: str) -> KeptText:
+    words = (
+        _WORD.pack(start | _JOINS if joins else start, min(end - start, 0xFFFF))
+        for start, end, joins in bounds_of(text)
+    )
+    return text, b"".join(words)
 
-    source: Source
-    text: int
-    start: int
-    end: int
+
+def _packed(value: tuple[Any, ...]) -> bytes:
+    packed: bytes = msgpack.packb(value, unicode_errors="surrogatepass")
+    return packed
 
 
-class KeptLeaf:
-    """A leaf of an item.
+def _unpacked(data: bytes | memoryview) -> Any:
+    return msgpack.unpackb(data, use_list=False, unicode_errors="surrogatepass")
 
-    Attributes:
-        asset: number of its asset.
-        number, kind, hidden, label: see model.Leaf.
-    """
 
-    __slots__ = ("_count", "_data", "_parts", "_parts_at", "_sizes", "_start", "_texts", "asset",
-                 "hidden", "kind", "label", "number")  # fmt: skip
+def count_of(text: KeptText) -> int:
+    """How many words it has."""
+    return len(text[1]) // _WORD.size
 
-    def __init__(self, data: bytes | memoryview, ordinal: int):
-        (
-            self.asset, self.number, kind, self.hidden, self._start, at, self._count, label,
-            *self._sizes,
-        ) = _LEAF.unpack_from(data, _HEAD.size + _LEAF.size * ordinal)  # fmt: skip
-        self.kind = _KINDS[kind]
-        self._data = data
-        self.label = str(data[at : at + label], "utf-8", "surrogatepass") if label else ""
-        self._parts_at = at + label
-        self._texts: tuple[KeptText, KeptText, KeptText] | None = None
-        self._parts: list[KeptPart] | None = None
 
-    @property
-    def texts(self) -> tuple[KeptText, KeptText, KeptText]:
-        """See texts_of."""
-        if self._texts is None:
-            data = self._data
-            heading, heading_words, own, own_words, notes, notes_words = self._sizes
-            first = self._parts_at + _PART.size * self._count
-            second = first + heading + _WORD.size * heading_words
-            third = second + own + _WORD.size * own_words
-            self._texts = (
-                KeptText(data, first, heading, heading_words),
-                KeptText(data, second, own, own_words),
-                KeptText(data, third, notes, notes_words),
-            )
-        return self._texts
+def span_of(text: KeptText, number: int) -> tuple[int, int]:
+    """First character of the word with this number, and the first one after it."""
+    start, length = _WORD.unpack_from(text[1], _WORD.size * number)
+    start &= ~_JOINS
+    return start, start + length
 
-    @property
-    def place(self) -> str:
-        """What readers call it."""
-        return f"{self.kind} {self.label or self.number}"
 
-    @property
-    def start(self) -> float | None:
-        """See model.Leaf."""
-        return None if math.isnan(self._start) else self._start
+def joins_next(text: KeptText, number: int) -> bool:
+    """Whether the word is bound to the next."""
+    start, _ = _WORD.unpack_from(text[1], _WORD.size * number)
+    return bool(start & _JOINS)
 
-    @property
-    def parts(self) -> list[KeptPart]:
-        """Parts in reading order."""
-        if self._parts is None:
-            at = [0, 0]
-            found = []
-            end = self._parts_at + _PART.size * self._count
-            for source, in_notes, length in _PART.iter_unpack(self._data[self._parts_at : end]):
-                start = at[in_notes]
-                found.append(KeptPart(_SOURCES[source], 1 + in_notes, start, start + length))
-                at[in_notes] = start + length + len(_BETWEEN[in_notes])
-            self._parts = found
-        return self._parts
+
+def word_at(text: KeptText, number: int) -> str:
+    """The word, folded."""
+    start, end = span_of(text, number)
+    return fold(text[0][start:end])
 
 
 class Kept:
@@ -225,15 +154,20 @@ class Kept:
         assets: hash and path of each asset, by its number.
     """
 
-    __slots__ = ("_data", "_known", "assets", "description", "has_hidden", "leaves", "title")
+    __slots__ = ("_at", "_data", "_ends", "_known", "assets", "description", "has_hidden", "leaves",
+                 "title")  # fmt: skip
+
+    title: KeptText
+    description: KeptText
+    assets: tuple[tuple[str, str], ...]
 
     def __init__(self, data: bytes | memoryview):
         self._data = data = data or pack("", "", ())
-        self.leaves, self.has_hidden, *sizes = _HEAD.unpack_from(data)
-        self.title = KeptText(data, _HEAD.size + _LEAF.size * self.leaves, *sizes[:2])
-        self.description = KeptText(data, self.title.end, *sizes[2:4])
-        assets = KeptText(data, self.description.end, *sizes[4:]).text.split("\0")
-        self.assets = list(zip(assets[::2], assets[1::2], strict=False))
+        self._at = _SIZE.size + _SIZE.unpack_from(data)[0]
+        self.has_hidden, self.title, self.description, self.assets, self._ends = _unpacked(
+            data[_SIZE.size : self._at]
+        )
+        self.leaves = len(self._ends) // _SIZE.size - 1
         self._known: dict[int, KeptLeaf] = {}
 
     @property
@@ -242,8 +176,10 @@ class Kept:
         return 3 * len(self._data) + 1_000
 
     def leaf(self, ordinal: int) -> KeptLeaf:
-        """A leaf by its place among all of the item's, made when it is asked for."""
+        """A leaf by its place among all of the item's, decoded when it is asked for."""
         known = self._known.get(ordinal)
         if known is None:
-            known = self._known[ordinal] = KeptLeaf(self._data, ordinal)
+            start, end = _RANGE.unpack_from(self._ends, _SIZE.size * ordinal)
+            leaf = _unpacked(self._data[self._at + start : self._at + end])
+            known = self._known[ordinal] = KeptLeaf._make(leaf)
         return known

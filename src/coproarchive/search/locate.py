@@ -21,7 +21,7 @@ from coproarchive.search.cache import Cache
 from coproarchive.search.compile import Compiled, Compiler
 from coproarchive.search.engines.base import Snapshot, Where
 from coproarchive.search.highlight import Highlighter, Mark, excerpt, whole
-from coproarchive.search.kept import Kept, KeptLeaf, KeptPart, KeptText
+from coproarchive.search.kept import SOURCES, Kept, KeptLeaf, KeptText, count_of, span_of
 from coproarchive.search.results import Hit, LeafHit, Snippet
 
 DESCRIPTION = "description"
@@ -100,8 +100,8 @@ class Shown:
         self.speakers = tuple(dict.fromkeys([c.person for c in item.people]))
         self.date = catalogue.item_date(item)
         self.description = item.abstract or ""
-        self.has_title = item.title == kept.title.text
-        self.has_description = self.description == kept.description.text
+        self.has_title = item.title == kept.title[0]
+        self.has_description = self.description == kept.description[0]
         self.hides = self._hidden(item, catalogue.series.hidden_slides == "leave-out")
 
     @property
@@ -249,9 +249,9 @@ class Locator:
         """Word of the query -> the places of the item it stands in."""
         places: dict[int, list[str]] = {}
         room: dict[int, int] = {}  # for how many leaves yet
-        for mark in title:
-            places[mark.clause] = ["title"]
-        for clause in {mark.clause for mark in marks}:
+        for *_, clause in title:
+            places[clause] = ["title"]
+        for clause in {clause for *_, clause in marks}:
             places.setdefault(clause, []).append(DESCRIPTION)
         for clause in named:
             places.setdefault(clause, []).append(DETAILS)
@@ -306,12 +306,13 @@ def _marks(text: KeptText, spans: list[Span] | None) -> list[Mark]:
     if not spans:
         return []
     found = []
+    count = count_of(text)
     for first, last, clause in spans:
-        if last < text.count:
-            start, end = text.bounds(first)
-            found.append(Mark(start, end if first == last else text.bounds(last)[1], clause))
+        if last < count:
+            start, end = span_of(text, first)
+            found.append((start, end if first == last else span_of(text, last)[1], clause))
     if len(found) > 1:
-        found.sort(key=lambda m: (m[0], -m[1]))
+        found.sort(key=lambda mark: (mark[0], -mark[1]))
     return found
 
 
@@ -320,18 +321,8 @@ def _leaf_hit(found: _Answering, kept: Kept) -> LeafHit:
     *_, minus, texts, _ = found
     leaf = kept.leaf(-minus)
     heading = leaf.texts[0]
-    title = whole(heading.text, _marks(heading, texts[0]))
-    parts = leaf.parts
-    if len(parts) == 1:
-        (part,) = parts
-        text, spans = leaf.texts[part.text], texts[part.text]
-        inside = _marks(text, spans)
-        snippet = excerpt(text.text, inside)
-    elif parts:
-        part, inside, snippet = _best_part(leaf, parts, texts)
-    else:
-        part, inside, snippet = None, [], _NO_SNIPPET
-    is_headed = part is None or (not inside and title.text)
+    title = whole(heading[0], _marks(heading, texts[0]))
+    source, inside, snippet = _best_part(leaf, texts)
     return LeafHit(
         asset=kept.assets[leaf.asset][1],
         number=leaf.number,
@@ -339,27 +330,30 @@ def _leaf_hit(found: _Answering, kept: Kept) -> LeafHit:
         label=leaf.label,
         title=title,
         snippet=snippet,
-        source=(Source.TITLE if is_headed or part is None else part.source).value,
+        source=(source if inside or not title.text else Source.TITLE).value,
         start=leaf.start,
     )
 
 
-def _best_part(
-    leaf: KeptLeaf, parts: list[KeptPart], answers: list[list[Span]]
-) -> tuple[KeptPart, list[Mark], Snippet]:
-    """The part that answers most, its answers, and an excerpt."""
+def _best_part(leaf: KeptLeaf, answers: list[list[Span]]) -> tuple[Source, list[Mark], Snippet]:
+    """Source of the part that answers most, its answers, and an excerpt."""
+    if not leaf.parts:
+        return Source.TITLE, [], _NO_SNIPPET
+    if len(leaf.parts) == 1:
+        ((source, number, _, _),) = leaf.parts
+        inside = _marks(leaf.texts[number], answers[number])
+        return SOURCES[source], inside, excerpt(leaf.texts[number][0], inside)
     marks = [_marks(text, spans) for text, spans in zip(leaf.texts, answers, strict=True)]
     found = []
-    for part in parts:
+    for part in leaf.parts:
+        source, number, start, end = part
         # A phrase may go from one box into the next: each shows its part of it.
         inside = [
-            Mark(max(m.start, part.start) - part.start, min(m.end, part.end) - part.start, m.clause)
-            for m in marks[part.text]
-            if m.start < part.end and m.end > part.start
+            (max(first, start) - start, min(behind, end) - start, clause)
+            for first, behind, clause in marks[number]
+            if first < end and behind > start
         ]
-        found.append(
-            (len({m.clause for m in inside}), part.source is not Source.LINK, inside, part)
-        )
-    *_, inside, part = max(found, key=itemgetter(0, 1))
-    text = leaf.texts[part.text].text[part.start : part.end]
-    return part, inside, excerpt(text, inside)
+        clauses = {clause for *_, clause in inside}
+        found.append((len(clauses), SOURCES[source] is not Source.LINK, inside, part))
+    *_, inside, (source, number, start, end) = max(found, key=itemgetter(0, 1))
+    return SOURCES[source], inside, excerpt(leaf.texts[number][0][start:end], inside)
