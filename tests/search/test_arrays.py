@@ -67,11 +67,11 @@ def test_arrays_have_what_whoosh_has(
             assert [term.decode() for term in leaf.lexicon(WORDS)] == arrays.terms
             for number, term in enumerate(arrays.terms):
                 wanted = places_of(leaf, term)
-                places, entries = arrays.bounds(number, number)
-                assert arrays.places[places].tolist() == wanted
+                postings = arrays.postings(number, number)
+                assert postings.places.tolist() == wanted
                 own = Counter(place >> FIELD_SHIFT for place in wanted)
-                assert arrays.entries[entries].tolist() == sorted(own)
-                assert arrays.counts[entries].tolist() == [own[entry] for entry in sorted(own)]
+                assert postings.entries.tolist() == sorted(own)
+                assert postings.counts.tolist() == [own[entry] for entry in sorted(own)]
                 assert arrays.documents(number) == len({entry >> FIELD_BITS for entry in own})
                 assert arrays.fields(number) == sum(1 << n for n in {e & FIELD_MASK for e in own})
                 assert arrays.number(term) == number

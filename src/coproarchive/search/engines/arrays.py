@@ -25,8 +25,8 @@ DOCUMENT_SHIFT = FIELD_SHIFT + FIELD_BITS
 """A place is the document's number, shifted by so many bits, and what base.Where has of it."""
 
 PLACE_MASK = (1 << DOCUMENT_SHIFT) - 1
-_SHORT = 300
-"""So many places become Python's numbers at once rather than document by document."""
+_SHORT = 30
+"""So many places a document become Python's numbers at once rather than document by document."""
 
 NO_NUMBERS: Numbers = np.zeros(0, np.int64)
 NO_SCORES: Scores = np.zeros(0)
@@ -57,12 +57,15 @@ class Postings:
 
     @property
     def size(self) -> int:
-        """Bytes held, less what is only mapped from a file."""
-        arrays = (self.places, self.entries, self.counts)
-        return sum(array.nbytes for array in arrays if array.flags.owndata)
+        """Bytes held, nearly; none where they are only mapped from a file."""
+        if self.places.base is not None:
+            return 0
+        return self.places.nbytes + self.entries.nbytes + self.counts.nbytes
 
     def moved(self, by: int) -> Postings:
         """With every document's number so much higher."""
+        if not by:
+            return self
         entries = self.entries + np.uint32(by << FIELD_BITS)
         places = self.places + (by << DOCUMENT_SHIFT)
         return Postings(places, entries, self.counts, self.is_one_each)
@@ -81,7 +84,7 @@ class Postings:
         at = self.places.searchsorted(bounds).tolist()
         half = len(at) // 2
         runs = zip(at[:half], at[half:], strict=True)
-        if len(self.places) <= _SHORT:
+        if len(self.places) <= _SHORT * half:
             places = (self.places & PLACE_MASK).tolist()
             return [places[start:end] for start, end in runs]
         return [
@@ -128,7 +131,8 @@ class Found:
             return Found(self.documents, self.scores + bonus.scores)
         if len(bonus.documents) > len(self.documents):
             at, there = lookup(self.documents, bonus.documents)
-            return Found(self.documents, self.scores + np.where(there, bonus.scores[at], 0.0))
+            more = np.where(there, bonus.scores.take(at, mode="clip"), 0.0)
+            return Found(self.documents, self.scores + more)
         at, there = lookup(bonus.documents, self.documents)
         scores = self.scores.copy()
         if there.all():
@@ -142,10 +146,12 @@ NOTHING = Found(NO_NUMBERS, NO_SCORES)
 
 
 def lookup(wanted: Numbers, among: Numbers) -> tuple[Numbers, Mask]:
-    """Where each number stands in an ascending array that is not empty, and whether it does."""
+    """Where each number stands in an ascending array that is not empty, and whether it does.
+
+    Where it does not, the place may be one behind the last.
+    """
     at = among.searchsorted(wanted)
-    at[at == len(among)] = 0
-    return at, among[at] == wanted
+    return at, among.take(at, mode="clip") == wanted
 
 
 def common(few: Numbers, many: Numbers) -> Numbers:

@@ -178,10 +178,11 @@ class Scorer:
         match node:
             case Phrase(terms, fields, weight):
                 documents = self._adjacent(terms, fields, among)
-                found = Found(documents, np.zeros(len(documents)))
-                for term in terms if len(documents) else ():
-                    found = found.plus(self._term(term, fields).weighted(weight))
-                return found
+                if not len(documents):
+                    return NOTHING
+                found = [self._term(term, fields) for term in terms]
+                scores = [f.scores[f.documents.searchsorted(documents)] for f in found]
+                return Found(documents, weight * reduce(np.add, scores))
             case Together(groups, weight):
                 documents = self._one_leaf(groups, among)
                 score = self._together_score(groups, weight) if len(documents) else 0.0
@@ -216,10 +217,10 @@ class Scorer:
 
     def _term(self, text: str, fields: tuple[str, ...]) -> Found:
         """BM25F of a term."""
+        if fields and not self._source.fields(text) & _bits_of(fields):
+            return NOTHING
 
         def make() -> Found:
-            if fields and not self._source.fields(text) & _bits_of(fields):
-                return NOTHING
             postings = self.postings(text)
             entries, worth = self._worthwhile(postings, fields)
             if not len(entries):

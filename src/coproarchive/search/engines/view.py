@@ -221,7 +221,7 @@ class View:
             order: Numbers = np.argsort(self._order[request.sort][documents], kind="stable")
             return self._hits(documents, scores, order[request.offset : end])
         first_by = 0.0 if first is None else _FIRST * first
-        if 0 < end < len(documents) // 2:
+        if 0 < end < len(documents) // 2 and len(documents) > 200:
             # Only those that can be on the page are sorted; ties with the last one stay in.
             likely = scores + first_by
             in_parts = likely.copy()

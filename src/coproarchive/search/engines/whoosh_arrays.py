@@ -31,7 +31,13 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from coproarchive.search.analysis import FIELD_SHIFT
-from coproarchive.search.engines.arrays import DOCUMENT_SHIFT, FIELD_MASK, Entries, Numbers
+from coproarchive.search.engines.arrays import (
+    DOCUMENT_SHIFT,
+    FIELD_MASK,
+    Entries,
+    Numbers,
+    Postings,
+)
 
 _FOOTER = struct.Struct("<8s4qI")
 _MAGIC = b"COPRARR2"
@@ -198,10 +204,16 @@ class SegmentArrays:
         """Place of the term among all, None where the segment does not have it."""
         return self._numbers.get(term)
 
-    def bounds(self, first: int, last: int) -> tuple[slice, slice]:
-        """Where the places and the entries of the terms with these numbers are; last included."""
+    def postings(self, first: int, last: int) -> Postings:
+        """Of the terms with these numbers, last included, one after another."""
         bounds, start, end = self._bounds, _ROW * first, _ROW * (last + 1)
-        return slice(bounds[start], bounds[end]), slice(bounds[start + 1], bounds[end + 1])
+        entry, behind = bounds[start + 1], bounds[end + 1]
+        return Postings(
+            self.places[bounds[start] : bounds[end]],
+            self.entries[entry:behind],
+            self.counts[entry:behind],
+            first == last and bounds[end + 2] - bounds[start + 2] == behind - entry,
+        )
 
     def documents(self, number: int) -> int:
         """How many documents have the term, deleted ones counted."""

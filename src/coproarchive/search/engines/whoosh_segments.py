@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +79,7 @@ class Segment:
         return having, first, last
 
     def _is_alive(self, number: int, live: Mask) -> bool:
-        _, entries = self.arrays.bounds(number, number)
-        return bool(live[self.arrays.entries[entries] >> FIELD_BITS].any())
+        return bool(live[self.arrays.postings(number, number).entries >> FIELD_BITS].any())
 
 
 def _row(stored: Mapping[str, str]) -> Row:
@@ -143,17 +142,21 @@ class Segments:
         """See view.Source."""
         if not self._all_live:
             return len(self.postings(term).documents)
-        numbers = ((s, s.arrays.number(term)) for s in self._segments)
-        return sum(s.arrays.documents(number) for s, number in numbers if number is not None)
+        having = 0
+        for segment in self._segments:
+            number = segment.arrays.number(term)
+            if number is not None:
+                having += segment.arrays.documents(number)
+        return having
 
     def postings(self, term: str) -> Postings:
         """See scoring.Words."""
-
-        def bounds(arrays: SegmentArrays) -> tuple[int, int] | None:
-            number = arrays.number(term)
-            return None if number is None else (number, number)
-
-        return self._joined(bounds)
+        found = []
+        for segment, before in zip(self._segments, self._firsts, strict=False):
+            number = segment.arrays.number(term)
+            if number is not None:
+                found.append(segment.arrays.postings(number, number).moved(before))
+        return self._joined(found)
 
     def fields(self, term: str) -> int:
         """See scoring.Words."""
@@ -166,28 +169,16 @@ class Segments:
 
     def between(self, first: str, last: str) -> Postings:
         """See scoring.Words."""
-
-        def bounds(arrays: SegmentArrays) -> tuple[int, int] | None:
-            start = bisect.bisect_left(arrays.terms, first)
-            end = bisect.bisect_right(arrays.terms, last, start) - 1
-            return None if end < start else (start, end)
-
-        return self._joined(bounds)
-
-    def _joined(self, bounds: Callable[[SegmentArrays], tuple[int, int] | None]) -> Postings:
-        """Postings of a run of terms in each segment, with our document numbers."""
         found = []
         for segment, before in zip(self._segments, self._firsts, strict=False):
-            if run := bounds(segment.arrays):
-                places, entries = segment.arrays.bounds(*run)
-                own = Postings(
-                    segment.arrays.places[places],
-                    segment.arrays.entries[entries],
-                    segment.arrays.counts[entries],
-                    run[0] == run[1]
-                    and segment.arrays.documents(run[0]) == entries.stop - entries.start,
-                )
-                found.append(own.moved(before) if before else own)
+            start = bisect.bisect_left(segment.arrays.terms, first)
+            end = bisect.bisect_right(segment.arrays.terms, last, start) - 1
+            if end >= start:
+                found.append(segment.arrays.postings(start, end).moved(before))
+        return self._joined(found)
+
+    def _joined(self, found: list[Postings]) -> Postings:
+        """The segments' postings as those of one, with our document numbers."""
         if not found:
             return NO_POSTINGS
         joined = found[0] if len(found) == 1 else _concatenated(found)
