@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,12 @@ from coproarchive.model import Asset, Item, Leaf, Part, Series, Source, Topic
 from coproarchive.search.analysis import bounds_of, tokenize
 from coproarchive.search.highlight import Highlighter, Mark, excerpt
 from coproarchive.search.index import Index
-from coproarchive.search.kept import SOURCES, Kept, count_of, pack, texts_of, word_at
+from coproarchive.search.kept import SOURCES, About, Kept, count_of, pack, texts_of, word_at
 from coproarchive.search.query import Query
 from coproarchive.search.results import Hit
 from known_texts import Texts
 
+ABOUT = About("talk", None, ("ada", "bob"), "2017-06", "en")
 WORDS = ["co-production", "coproduction", "co production", "Production", "production-line", "bread",
          "breads", "naïve", "C++", "N.H.S.", "nhs", "講演", "pre-bread", "R&D", "well-being's",
          "rye", "co-co", "non-co-production", "-", "\n", "…", "x" * 70]  # fmt: skip
@@ -171,12 +173,16 @@ def test_places_show_what_the_texts_show(
         else:
             Index.update(Path(folder), reader, catalogue, reader)
             index = Index.open(Path(folder))
+        # Not known to be as they were indexed, records are read anew.
+        doubtful = replace(catalogue, digests={})
         for said in queries:
             query = Query.parse(said)
+            again = index.search(query, doubtful)
             compiled = index.answer(query, catalogue).compiled
             surfaces = [c.surface for c in (*compiled.clauses, *compiled.alternatives)]
             highlighter = index.highlighter(query, catalogue, "en")
             results = index.search(query, catalogue)
+            assert (results.hits, results.also) == (again.hits, again.also), said
             for hits, most in ((results.hits, 3), (results.also, 1)):
                 for hit in hits:
                     item = catalogue.items[hit.id]
@@ -202,7 +208,8 @@ def test_kept_bytes_give_texts_and_words_back(title: str, abstract: str, rows: l
         (asset, Leaf(n, "cue", heading, tuple(inside), label, hidden, n / 2))
         for n, (heading, inside, hidden, label) in enumerate(rows, start=1)
     ]
-    kept = Kept(pack(title, abstract, own))
+    kept = Kept(pack("record", ABOUT, title, abstract, own))
+    assert (kept.record, kept.about) == ("record", ABOUT)
     assert (kept.title[0], kept.description[0]) == (title, abstract)
     assert kept.leaves == len(own)
     for ordinal, (_, leaf) in enumerate(own):
@@ -257,7 +264,8 @@ def test_a_slide_of_very_many_parts_is_kept() -> None:
     """A handout of one-cell tables can have more parts than two bytes count."""
     asset = Asset(path="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64)
     leaf = Leaf(1, "section", "Table", (Part(Source.TABLE, "x"),) * 70_000)
-    assert len(Kept(pack("Title", "", [(asset, leaf)])).leaf(0).parts) == 70_000
+    kept = Kept(pack("", ABOUT, "Title", "", [(asset, leaf)]))
+    assert len(kept.leaf(0).parts) == 70_000
 
 
 def test_every_name_of_an_item_answers() -> None:

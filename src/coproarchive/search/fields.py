@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-ANALYSIS_VERSION = 7
+ANALYSIS_VERSION = 8
 """Raise it when analysis.py cuts or folds words differently, or an engine or kept.py stores so."""
 
 

@@ -36,7 +36,14 @@ from coproarchive.search.engines.base import Document, SearchEngine, Snapshot
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.highlight import Highlighter
 from coproarchive.search.kept import pack, texts_of
-from coproarchive.search.locate import Locator, Shown, searchable_names, shown_leaves
+from coproarchive.search.locate import (
+    Locator,
+    Shown,
+    about,
+    record_of,
+    searchable_names,
+    shown_leaves,
+)
 from coproarchive.search.query import MAX_SIZE, Query
 from coproarchive.search.results import Results
 from coproarchive.search.similar import Similar, similar
@@ -122,7 +129,7 @@ class Index:
             catalogue: what the reader may see. Of what is not in it, or has changed since it was
                 indexed, nothing is told.
         """
-        records = {item_id: _record(catalogue, item_id) for item_id in catalogue.items}
+        records = {item_id: record_of(item_id, catalogue) for item_id in catalogue.items}
         return self._phrases.read(self._engine.snapshot().digests(), records)
 
     def words(self) -> list[str]:
@@ -299,11 +306,6 @@ class _Kept:
         return ask(self.engine, self.compiler, query, self.facets, self.without)
 
 
-def _record(catalogue: Catalogue, item_id: str) -> str:
-    """What shows of an item follow from, but for the texts of its files."""
-    return f"{catalogue.digests[item_id]} {catalogue.series.hidden_slides}"
-
-
 def _spoken(catalogue: Catalogue) -> Iterator[str]:
     """Languages of the records."""
     return (item.language for item in catalogue.items.values() if item.language)
@@ -373,7 +375,7 @@ class _Work:
                 said = [(item.title, item.abstract or "")]
                 said += zip(document.texts["heading"], document.texts["body"], strict=True)
                 found = phrases.phrases_of(said, document.language)
-                append(item.id, document.digest, _record(self._catalogue, item.id), found)
+                append(item.id, document.digest, record_of(item.id, self._catalogue), found)
                 yield document
 
     def _read(self, items: list[Item]) -> None:
@@ -429,7 +431,13 @@ class _Work:
             },
             date=edtf_bounds(date)[0] if date else "",
             title=item.title,
-            kept=pack(item.title, item.abstract or "", leaves),
+            kept=pack(
+                record_of(item.id, self._catalogue),
+                about(item, self._catalogue),
+                item.title,
+                item.abstract or "",
+                leaves,
+            ),
         )
 
 

@@ -5,8 +5,9 @@ answers; here a leaf's text is read without the others', and the word's characte
 without cutting the text into words again. They are MessagePack, which is decoded at once:
 
     bytes of the head, 4 bytes
-    head       whether a leaf is hidden; title; description; hash and path of each asset; where each
-               leaf ends behind the head, 4 bytes each
+    head       what record it was made from; what About lists; title; description; whether a leaf
+               is hidden; hash and path of each asset; where each leaf begins behind the head, and
+               where the last one ends, 4 bytes each
     leaves     of each what KeptLeaf lists
 
 A text is a string, and of each word its first character (the uppermost bit: it joins the next word)
@@ -40,6 +41,21 @@ KeptText = tuple[str, bytes]
 KeptPart = tuple[int, int, int, int]
 """A part of a leaf: number of its source among SOURCES, number of its text, its first character
 there, and the first one behind it."""
+
+
+class About(NamedTuple):
+    """What is shown of an item beside its texts.
+
+    Attributes:
+        kind, seminar (id), speakers (ids), date: of the item, or of what it takes them from.
+        language: of its texts.
+    """
+
+    kind: str
+    seminar: str | None
+    speakers: tuple[str, ...]
+    date: str | None
+    language: str
 
 
 class KeptLeaf(NamedTuple):
@@ -77,16 +93,29 @@ def texts_of(leaf: Leaf) -> tuple[str, str, str]:
     return leaf.title, own, notes
 
 
-def pack(title: str, description: str, leaves: Sequence[tuple[Asset, Leaf]]) -> bytes:
-    """An item's texts as bytes; `leaves` in the order in which they are indexed."""
+def pack(
+    record: str,
+    about: About,
+    title: str,
+    description: str,
+    leaves: Sequence[tuple[Asset, Leaf]] = (),
+) -> bytes:
+    """What is kept of an item as bytes.
+
+    Args:
+        record: another where anything of this is another, but for the texts of leaves.
+        about, title, description: of the item.
+        leaves: in the order in which they are indexed.
+    """
     assets = list(dict.fromkeys((asset.sha256, asset.path) for asset, _ in leaves))
     packed = [
         _packed(_kept_leaf(assets.index((asset.sha256, asset.path)), leaf))
         for asset, leaf in leaves
     ]
-    ends = b"".join(map(_SIZE.pack, accumulate(map(len, packed), initial=0)))
+    starts = b"".join(map(_SIZE.pack, accumulate(map(len, packed), initial=0)))
     has_hidden = any(leaf.hidden for _, leaf in leaves)
-    head = _packed((has_hidden, _kept_text(title), _kept_text(description), assets, ends))
+    texts = _kept_text(title), _kept_text(description)
+    head = _packed((record, about, *texts, has_hidden, assets, starts))
     return b"".join([_SIZE.pack(len(head)), head, *packed])
 
 
@@ -148,38 +177,41 @@ class Kept:
     """What `pack` made. Thread-safe: what is made when it is asked for is the same each time.
 
     Attributes:
-        leaves: how many.
-        has_hidden: whether one of them is.
-        title, description: of the record, as it was indexed.
+        record, title, description: see pack.
+        about: the values of About.
+        has_hidden: whether one of the leaves is hidden.
         assets: hash and path of each asset, by its number.
+        leaves: how many.
     """
 
-    __slots__ = ("_at", "_data", "_ends", "_known", "assets", "description", "has_hidden", "leaves",
-                 "title")  # fmt: skip
+    __slots__ = ("_at", "_data", "_known", "_starts", "about", "assets", "description",
+                 "has_hidden", "leaves", "record", "title")  # fmt: skip
 
+    about: tuple[str, str | None, tuple[str, ...], str | None, str]
     title: KeptText
     description: KeptText
     assets: tuple[tuple[str, str], ...]
 
     def __init__(self, data: bytes | memoryview):
-        self._data = data = data or pack("", "", ())
+        self._data = data
         self._at = _SIZE.size + _SIZE.unpack_from(data)[0]
-        self.has_hidden, self.title, self.description, self.assets, self._ends = _unpacked(
-            data[_SIZE.size : self._at]
-        )
-        self.leaves = len(self._ends) // _SIZE.size - 1
+        (
+            self.record, self.about, self.title, self.description, self.has_hidden, self.assets,
+            self._starts,
+        ) = _unpacked(data[_SIZE.size : self._at])  # fmt: skip
+        self.leaves = len(self._starts) // _SIZE.size - 1
         self._known: dict[int, KeptLeaf] = {}
 
     @property
     def size(self) -> int:
         """Bytes held when all of it was asked for."""
-        return 3 * len(self._data) + 1_000
+        return 3 * len(self._data) + 1_500
 
     def leaf(self, ordinal: int) -> KeptLeaf:
         """A leaf by its place among all of the item's, decoded when it is asked for."""
         known = self._known.get(ordinal)
         if known is None:
-            start, end = _RANGE.unpack_from(self._ends, _SIZE.size * ordinal)
+            start, end = _RANGE.unpack_from(self._starts, _SIZE.size * ordinal)
             leaf = _unpacked(self._data[self._at + start : self._at + end])
             known = self._known[ordinal] = KeptLeaf._make(leaf)
         return known

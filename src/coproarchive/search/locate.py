@@ -21,7 +21,7 @@ from coproarchive.search.cache import Cache
 from coproarchive.search.compile import Compiled, Compiler
 from coproarchive.search.engines.base import Snapshot, Where
 from coproarchive.search.highlight import Highlighter, Mark, excerpt, whole
-from coproarchive.search.kept import SOURCES, Kept, KeptLeaf, KeptText, count_of, span_of
+from coproarchive.search.kept import SOURCES, About, Kept, KeptLeaf, KeptText, count_of, span_of
 from coproarchive.search.results import Hit, LeafHit, Snippet
 
 DESCRIPTION = "description"
@@ -45,7 +45,6 @@ _TITLE, _DESCRIPTION = text_key("title"), text_key("abstract")
 _FIRST_NAME, _LAST_NAME = text_key("names"), text_key("names", MAX_LEAVES - 1)
 """Each name is a text of its own."""
 _LEAF_MASK = (1 << KEY_SHIFT) - 1
-_NOWHERE = Where({}, {}, b"")
 _NO_SNIPPET = Snippet("")
 _NONE: list[Span] = []
 
@@ -76,33 +75,53 @@ how many in its heading, how often; less than 0 by its place among the item's le
 each of its texts, in the order of LEAF_FIELDS; the clauses."""
 
 
+def record_of(item_id: str, catalogue: Catalogue) -> str:
+    """What all that is shown of an item follows from, but for the texts of its files."""
+    series = catalogue.series
+    return f"{catalogue.digests.get(item_id)} {series.hidden_slides} {series.languages[0]}"
+
+
+def about(item: Item, catalogue: Catalogue) -> About:
+    """What is shown of an item beside its texts."""
+    return About(
+        item.kind.value,
+        item.seminar,
+        tuple(dict.fromkeys(c.person for c in item.people)),
+        catalogue.item_date(item),
+        item.language or catalogue.series.languages[0],
+    )
+
+
 class Shown:
     """What is shown of an item, whatever was asked. Thread-safe: it does not change.
 
     Args:
-        item: as readers see it now.
         kept: of it, when it was indexed.
+        item: as readers see it now; None where its record is what it was then.
         catalogue: what readers may see.
 
     Attributes:
-        language: of its texts.
-        has_title, has_description: whether these are today as they were indexed.
+        kind, seminar, speakers, date, language: see kept.About.
+        title, description: of today.
+        has_title, has_description: whether these are as they were indexed.
         hides: tells of an indexed leaf whether readers do not see it; None where they see all.
     """
 
     __slots__ = ("date", "description", "has_description", "has_title", "hides", "kept", "kind",
-                 "language", "speakers")  # fmt: skip
+                 "language", "seminar", "speakers", "title")  # fmt: skip
 
-    def __init__(self, item: Item, kept: Kept, catalogue: Catalogue):
+    def __init__(self, kept: Kept, item: Item | None, catalogue: Catalogue):
         self.kept = kept
-        self.kind = item.kind.value
-        self.language = item.language or catalogue.series.languages[0]
-        self.speakers = tuple(dict.fromkeys([c.person for c in item.people]))
-        self.date = catalogue.item_date(item)
-        self.description = item.abstract or ""
-        self.has_title = item.title == kept.title[0]
-        self.has_description = self.description == kept.description[0]
-        self.hides = self._hidden(item, catalogue.series.hidden_slides == "leave-out")
+        of_today = kept.about if item is None else about(item, catalogue)
+        self.kind, self.seminar, self.speakers, self.date, self.language = of_today
+        self.title, self.description = kept.title[0], kept.description[0]
+        self.has_title = self.has_description = True
+        self.hides: Callable[[int], bool] | None = None
+        if item is not None:
+            self.title, self.description = item.title, item.abstract or ""
+            self.has_title = self.title == kept.title[0]
+            self.has_description = self.description == kept.description[0]
+            self.hides = self._hidden(item, catalogue.series.hidden_slides == "leave-out")
 
     @property
     def size(self) -> int:
@@ -165,23 +184,28 @@ class Locator:
         items = self._catalogue.items
         both = (
             tuple(
-                self._hit(items[i], score, where.get(i, _NOWHERE), detail)
+                self._hit(i, score, where[i], detail)
                 for i, score in own
-                if i in items
+                if i in items and i in where
             )
             for own, detail in ((found, _FULL), (also, _NEAR))
         )
         full, partial = both
         return full, partial
 
-    def _hit(self, item: Item, score: float, where: Where, detail: _Detail) -> Hit:
-        shown = self._known.get(item.id, lambda: Shown(item, Kept(where.kept), self._catalogue))
+    def _shown(self, item_id: str, data: bytes | memoryview) -> Shown:
+        catalogue, kept = self._catalogue, Kept(data)
+        is_as_indexed = kept.record == record_of(item_id, catalogue)
+        return Shown(kept, None if is_as_indexed else catalogue.items[item_id], catalogue)
+
+    def _hit(self, item_id: str, score: float, where: Where, detail: _Detail) -> Hit:
+        shown = self._known.get(item_id, lambda: self._shown(item_id, where.kept))
         kept, language, described = shown.kept, shown.language, shown.description
         answers = self._wanted.answers(where, kept, language)
         leaves = self._answering(shown, answers)
         spans = answers.get(_TITLE)
         title = (
-            _marks(kept.title, spans) if shown.has_title else self._looked_up(item.title, language)
+            _marks(kept.title, spans) if shown.has_title else self._looked_up(shown.title, language)
         )
         spans = answers.get(_DESCRIPTION)
         if shown.has_description:
@@ -191,11 +215,11 @@ class Locator:
         matched = self._where(kept, leaves, title, marks, _named(answers), detail.places)
         wanted = described and (marks or not leaves)
         return Hit(
-            id=item.id,
-            title=whole(item.title, title),
+            id=item_id,
+            title=whole(shown.title, title),
             kind=shown.kind,
             score=score,
-            seminar=item.seminar,
+            seminar=shown.seminar,
             speakers=shown.speakers,
             date=shown.date,
             leaves=tuple([_leaf_hit(leaf, kept) for leaf in leaves[: detail.leaves]]),
