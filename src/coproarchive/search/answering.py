@@ -86,10 +86,13 @@ class Wanted:
         found: Texts = {}
         for term, clauses in self._words.items():
             if places := where.places.get(term):
-                _note(found, places, clauses, kept, partial(_fits, term, language))
+                if _stand_apart(places):
+                    _note(found, places, clauses)
+                else:
+                    _note_parts(found, places, clauses, kept, partial(_fits, term, language))
         for prefix, clauses in self._beginnings.items():
             if places := where.prefixed.get(prefix):
-                _note(found, places, clauses, kept, partial(_begins, prefix))
+                _note_parts(found, places, clauses, kept, partial(_begins, prefix))
         if self._runs:
             for run, clause in self._runs:
                 for place in _run(run, where.places):
@@ -101,22 +104,31 @@ class Wanted:
         return found
 
 
-def _note(
-    found: Texts, places: list[int], clauses: list[int], kept: Kept, fits: Callable[[str], bool]
-) -> None:
-    """Add the answers of one term to those found."""
+def _stand_apart(places: list[int]) -> bool:
+    """Whether no two stand side by side: none can be half of a compound."""
     before = -2
     for place in places:
         if place == before + 1:
-            break
+            return False
         before = place
-    else:
-        # No two stand side by side: none can be half of a compound.
-        for place in places:
-            number = place & _WORD_MASK
-            for clause in clauses:
-                found.setdefault(place >> LEAF_BITS, []).append((number, number, clause))
-        return
+    return True
+
+
+def _note(found: Texts, places: list[int], clauses: list[int]) -> None:
+    """Add the answers of one term to those found."""
+    for place in places:
+        number = place & _WORD_MASK
+        own = found.get(place >> LEAF_BITS)
+        if own is None:
+            own = found[place >> LEAF_BITS] = []
+        for clause in clauses:
+            own.append((number, number, clause))
+
+
+def _note_parts(
+    found: Texts, places: list[int], clauses: list[int], kept: Kept, fits: Callable[[str], bool]
+) -> None:
+    """Add the answers of one term, some of which may be compounds."""
     for place, first, last in _spans(places, kept, fits):
         for clause in clauses:
             found.setdefault(place >> LEAF_BITS, []).append((first, last, clause))

@@ -15,8 +15,15 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Asset, Item, Leaf, Source
-from coproarchive.search.analysis import MAX_LEAVES
-from coproarchive.search.answering import KEY_SHIFT, LEAF_TEXT, Span, Texts, Wanted, text_key
+from coproarchive.search.answering import (
+    FIELD_NUMBERS,
+    KEY_SHIFT,
+    LEAF_TEXT,
+    Span,
+    Texts,
+    Wanted,
+    text_key,
+)
 from coproarchive.search.cache import Cache
 from coproarchive.search.compile import Compiled, Compiler
 from coproarchive.search.engines.base import Snapshot, Where
@@ -42,8 +49,7 @@ Found = Sequence[tuple[str, float]]
 """Ids and scores."""
 
 _TITLE, _DESCRIPTION = text_key("title"), text_key("abstract")
-_FIRST_NAME, _LAST_NAME = text_key("names"), text_key("names", MAX_LEAVES - 1)
-"""Each name is a text of its own."""
+_NAMES = FIELD_NUMBERS["names"]
 _LEAF_MASK = (1 << KEY_SHIFT) - 1
 _NO_SNIPPET = Snippet("")
 _NONE: list[Span] = []
@@ -202,7 +208,7 @@ class Locator:
         shown = self._known.get(item_id, lambda: self._shown(item_id, where.kept))
         kept, language, described = shown.kept, shown.language, shown.description
         answers = self._wanted.answers(where, kept, language)
-        leaves = self._answering(shown, answers)
+        leaves, named = self._answering(shown, answers)
         spans = answers.get(_TITLE)
         title = (
             _marks(kept.title, spans) if shown.has_title else self._looked_up(shown.title, language)
@@ -212,7 +218,7 @@ class Locator:
             marks = _marks(kept.description, spans)
         else:
             marks = self._looked_up(described, language)
-        matched = self._where(kept, leaves, title, marks, _named(answers), detail.places)
+        matched = self._where(kept, leaves, title, marks, named, detail.places)
         wanted = described and (marks or not leaves)
         return Hit(
             id=item_id,
@@ -233,17 +239,24 @@ class Locator:
         """Answers in a text of the record that has changed since it was indexed."""
         return Highlighter(self._clauses, self._compiler.forms, language).marks(text)
 
-    def _answering(self, shown: Shown, answers: Texts) -> list[_Answering]:
-        """Answering leaves, best first: more of the words, in the title, more often, earlier."""
+    def _answering(self, shown: Shown, answers: Texts) -> tuple[list[_Answering], list[int]]:
+        """Answering leaves, best first: more of the words, in the title, more often, earlier.
+
+        And the clauses that names answer.
+        """
         by_leaf: dict[int, list[list[Span]]] = {}
+        named: dict[int, None] = {}
         for key, spans in answers.items():
-            number = LEAF_TEXT[key >> KEY_SHIFT]
+            field = key >> KEY_SHIFT
+            number = LEAF_TEXT[field]
             if number is not None:
                 leaf = key & _LEAF_MASK
                 texts = by_leaf.get(leaf)
                 if texts is None:
                     texts = by_leaf[leaf] = [_NONE, _NONE, _NONE]
                 texts[number] = spans
+            elif field == _NAMES:
+                named.update(dict.fromkeys(clause for _, _, clause in spans))
         leaves, hides = shown.kept.leaves, shown.hides
         found: list[_Answering] = []
         for ordinal, texts in by_leaf.items():
@@ -259,7 +272,7 @@ class Locator:
                 headed = len({clause for _, _, clause in heading})
             found.append((len(clauses), headed, min(times, 20), -ordinal, texts, clauses))
         found.sort(reverse=True)
-        return found
+        return found, list(named)
 
     def _where(
         self,
@@ -302,12 +315,6 @@ class Locator:
             found = [said for said, others in synonyms if not matched.keys().isdisjoint(others)]
             missing = [word for word in missing if not any(word in said for said in found)]
         return tuple(missing)
-
-
-def _named(answers: Texts) -> list[int]:
-    """Clauses that names answer."""
-    spans = (own for key, own in answers.items() if _FIRST_NAME <= key <= _LAST_NAME)
-    return list({clause for own in spans for _, _, clause in own})
 
 
 def searchable_names(item: Item, catalogue: Catalogue) -> list[str]:

@@ -186,6 +186,18 @@ class Query:
 
 
 def _parse(text: str, chosen: dict[str, tuple[str, ...]], notes: list[str]) -> tuple[Clause, ...]:
+    if text.isascii() and text.replace(" ", "").isalpha():
+        # Nothing but words, as nearly always.
+        clauses = [c for word in text.split(" ") for c in _words(word, (), False, notes)]
+    else:
+        clauses = _pieces(text, chosen, notes)
+    clauses = _bind_prefixes(_few_prefixes(clauses, notes))
+    if len(clauses) > MAX_CLAUSES:
+        notes.append(f"Only the first {MAX_CLAUSES} words were searched.")
+    return _without_question_words(clauses[:MAX_CLAUSES])
+
+
+def _pieces(text: str, chosen: dict[str, tuple[str, ...]], notes: list[str]) -> list[Clause]:
     clauses: list[Clause] = []
     position = 0
     while position < len(text):
@@ -195,10 +207,7 @@ def _parse(text: str, chosen: dict[str, tuple[str, ...]], notes: list[str]) -> t
             continue
         position = match.end()
         clauses += _piece(match, chosen, notes)
-    clauses = _bind_prefixes(_few_prefixes(clauses, notes))
-    if len(clauses) > MAX_CLAUSES:
-        notes.append(f"Only the first {MAX_CLAUSES} words were searched.")
-    return _without_question_words(clauses[:MAX_CLAUSES])
+    return clauses
 
 
 def _piece(

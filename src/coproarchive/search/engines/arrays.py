@@ -27,6 +27,8 @@ DOCUMENT_SHIFT = FIELD_SHIFT + FIELD_BITS
 PLACE_MASK = (1 << DOCUMENT_SHIFT) - 1
 _SHORT = 30
 """So many places a document become Python's numbers at once rather than document by document."""
+_FEW = 8
+"""The facets of so many documents are counted in Python: arrays cost more to set up."""
 
 NO_NUMBERS: Numbers = np.zeros(0, np.int64)
 NO_SCORES: Scores = np.zeros(0)
@@ -228,7 +230,7 @@ class Columns:
     """
 
     def __init__(self, documents: Iterable[Mapping[str, tuple[str, ...]]]):
-        rows = list(documents)
+        self._rows = rows = list(documents)
         names = dict.fromkeys(name for row in rows for name in row)
         # In order, since what readers see of values is mostly in the order of the values.
         known = {
@@ -246,7 +248,6 @@ class Columns:
         ]
         ends = np.cumsum([0, *map(len, known.values())]).tolist()
         self._bounds = dict(zip(names, pairwise(ends), strict=True))
-        self._size = len(rows)
         self._values = np.array([*(value for _, value in pairs), ""], object)[:-1]
         self._numbers = np.array([number for each in own for number in each], np.int32)
         self._starts = np.cumsum([0, *map(len, own)])
@@ -261,14 +262,16 @@ class Columns:
         start, end = self._bounds.get(name, (0, 0))
         chosen = np.zeros(len(self._values), bool)
         chosen[start:end] = [value in values for value in self._values[start:end].tolist()]
-        having = np.repeat(np.arange(self._size), np.diff(self._starts))[chosen[self._numbers]]
-        mask = np.zeros(self._size, bool)
+        having = np.repeat(np.arange(len(self._rows)), np.diff(self._starts))[chosen[self._numbers]]
+        mask = np.zeros(len(self._rows), bool)
         mask[having] = True
         return mask
 
     def count(self, documents: Numbers, names: Iterable[str]) -> dict[str, dict[str, int]]:
         """Facet -> value -> how many of the documents have it."""
-        if len(documents) == self._size:
+        if len(documents) <= _FEW:
+            return self._count_few(documents, names)
+        if len(documents) == len(self._rows):
             numbers = self._numbers
         else:
             numbers = self._numbers[ranges(self._starts[documents], self._starts[documents + 1])]
@@ -279,4 +282,13 @@ class Columns:
         for name in names:
             first, last = there.searchsorted(self._bounds.get(name, (0, 0))).tolist()
             found[name] = dict(zip(values[first:last], times[first:last], strict=True))
+        return found
+
+    def _count_few(self, documents: Numbers, names: Iterable[str]) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {name: {} for name in names}
+        for number in documents.tolist():
+            row = self._rows[number]
+            for name, counts in found.items():
+                for value in dict.fromkeys(row.get(name, ())):
+                    counts[value] = counts.get(value, 0) + 1
         return found
