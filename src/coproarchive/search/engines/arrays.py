@@ -77,6 +77,13 @@ class Postings:
         at = self.places.searchsorted(np.concatenate([documents, documents + 1]) << DOCUMENT_SHIFT)
         return self.places[ranges(at[: len(documents)], at[len(documents) :])]
 
+    def listed(self, bounds: Numbers) -> list[int]:
+        """The places in a few documents, in one list; for `bounds` see `bounds_of`."""
+        at = self.places.searchsorted(bounds).tolist()
+        half = len(at) // 2
+        runs = zip(at[:half], at[half:], strict=True)
+        return [place for start, end in runs for place in self.places[start:end].tolist()]
+
     def lists(self, bounds: Numbers) -> list[list[int]]:
         """The places in some documents, a list each, without the documents' numbers.
 

@@ -306,13 +306,10 @@ class Scorer:
 
     def _adjacent_in_few(self, terms: tuple[str, ...], documents: Numbers) -> Numbers:
         bounds = bounds_of(documents)
-        found = [True] * len(documents)
-        starts = list(map(set, self.postings(terms[0]).lists(bounds)))
+        starts = set(self.postings(terms[0]).listed(bounds))
         for distance, term in enumerate(terms[1:], start=1):
-            for n, places in enumerate(self.postings(term).lists(bounds)):
-                starts[n].intersection_update([place - distance for place in places])
-                found[n] = bool(starts[n])
-        return documents[found]
+            starts &= {place - distance for place in self.postings(term).listed(bounds)}
+        return _ascending({place >> DOCUMENT_SHIFT for place in starts})
 
     def _one_leaf(self, groups: tuple[tuple[str, ...], ...], among: Numbers | None) -> Numbers:
         """Documents with a leaf on which each group has one of its terms."""
@@ -330,19 +327,16 @@ class Scorer:
 
     def _one_leaf_of_few(self, groups: tuple[tuple[str, ...], ...], documents: Numbers) -> Numbers:
         bounds = bounds_of(documents)
-        common_to_all: list[set[int]] = []
-        for group in groups:
-            leaves: list[set[int]] = [set() for _ in range(len(documents))]
-            for term in group:
-                for n, places in enumerate(self.postings(term).lists(bounds)):
-                    leaves[n].update(
-                        [(p >> LEAF_BITS) & _LEAF_MASK for p in places
-                         if (p >> FIELD_SHIFT) & FIELD_MASK in _LEAF_NUMBERS]
-                    )  # fmt: skip
-            for n, before in enumerate(common_to_all):
-                leaves[n] &= before
-            common_to_all = leaves
-        return documents[list(map(bool, common_to_all))]
+        sides = [
+            {
+                (place >> DOCUMENT_SHIFT) * MAX_LEAVES + ((place >> LEAF_BITS) & _LEAF_MASK)
+                for term in group
+                for place in self.postings(term).listed(bounds)
+                if (place >> FIELD_SHIFT) & FIELD_MASK in _LEAF_NUMBERS
+            }
+            for group in groups
+        ]
+        return _ascending({leaf // MAX_LEAVES for leaf in set.intersection(*sides)})
 
     def _leaves(self, terms: tuple[str, ...], among: Numbers) -> Numbers:
         """Leaves, document and number together, that have one of the terms."""
@@ -362,6 +356,10 @@ class Scorer:
 
     def _together_score(self, groups: tuple[tuple[str, ...], ...], weight: float) -> float:
         return weight * sum(self._rarity(len(self._having(group))) for group in groups)
+
+
+def _ascending(numbers: set[int]) -> Numbers:
+    return np.array(sorted(numbers), np.int64) if numbers else NO_NUMBERS
 
 
 @lru_cache(maxsize=100)
