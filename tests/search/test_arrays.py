@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from coproarchive.search.analysis import FIELD_SHIFT
 from coproarchive.search.cache import Cache
-from coproarchive.search.engines.arrays import DOCUMENT_SHIFT, FIELD_BITS, FIELD_MASK
+from coproarchive.search.engines.arrays import DOCUMENT_SHIFT, FIELD_BITS, FIELD_MASK, Columns
 from coproarchive.search.engines.base import Document
 from coproarchive.search.engines.whoosh import WhooshEngine
 from coproarchive.search.engines.whoosh_arrays import SegmentArrays, path_of
@@ -105,3 +107,22 @@ def test_a_cache_keeps_what_is_used_and_its_limit() -> None:
     assert made.count("b") == 100
     cache.get(0, lambda: make("b"))
     assert made.count("b") == 101
+
+
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from("abc"), st.lists(st.sampled_from("xyzuv"), max_size=3)),
+        max_size=24,
+    ),
+    st.sets(st.integers(0, 23)),
+)
+def test_facets_of_few_and_of_many_documents(
+    rows: list[dict[str, list[str]]], chosen: set[int]
+) -> None:
+    """Counted as going through the documents counts them, a value once a document."""
+    facets = [{name: tuple(values) for name, values in row.items()} for row in rows]
+    documents = sorted(n for n in chosen if n < len(rows))
+    wanted = {
+        name: Counter(v for n in documents for v in set(facets[n].get(name, ()))) for name in "abd"
+    }
+    assert Columns(facets).count(np.array(documents, np.int64), "abd") == wanted

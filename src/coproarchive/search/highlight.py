@@ -101,7 +101,7 @@ class Highlighter:
 
 def whole(text: str, marks: list[Mark]) -> Snippet:
     """All of a text with its answers marked."""
-    return Snippet(text, _merged(marks, 0, len(text)))
+    return Snippet(text, _merged(marks, 0, len(text)) if marks else ())
 
 
 def excerpt(text: str, marks: list[Mark]) -> Snippet:
@@ -138,8 +138,6 @@ def _window(text: str, marks: list[Mark]) -> tuple[int, int]:
 
 def _merged(marks: list[Mark], shift: int, limit: int) -> tuple[tuple[int, int], ...]:
     """Offsets without overlaps, moved by `shift`."""
-    if not marks:
-        return ()
     merged: list[tuple[int, int]] = []
     for first, behind, _ in marks:
         start, end = first - shift, min(behind, limit) - shift

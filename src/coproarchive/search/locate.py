@@ -155,7 +155,7 @@ class Locator:
     Args:
         compiled: what was searched.
         compiler: knows the forms of words.
-        catalogue: what the reader may see.
+        catalogue: what the reader may see: all that is found.
         engine: what found them.
         known: by id, what is shown of items that were hits before.
     """
@@ -179,25 +179,14 @@ class Locator:
         self._is_one = len(self._clauses) == 1
 
     def hits(self, found: Found, also: Found = ()) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
-        """The items found, each with the slides that answer best; those beside, each with one.
-
-        Those that the catalogue does not have are left out: another process may have written since
-        it was compared with the engine.
-        """
+        """The items found, each with the slides that answer best; those beside, each with one."""
         wanted = self._wanted
         ids = [item_id for item_id, _ in (*found, *also)]
         where = self._engine.where(ids, wanted.terms, wanted.prefixes)
-        items = self._catalogue.items
-        both = (
-            tuple(
-                self._hit(i, score, where[i], detail)
-                for i, score in own
-                if i in items and i in where
-            )
-            for own, detail in ((found, _FULL), (also, _NEAR))
+        return (
+            tuple([self._hit(i, score, where[i], _FULL) for i, score in found]),
+            tuple([self._hit(i, score, where[i], _NEAR) for i, score in also]),
         )
-        full, partial = both
-        return full, partial
 
     def _shown(self, item_id: str, data: bytes | memoryview) -> Shown:
         catalogue, kept = self._catalogue, Kept(data)

@@ -13,6 +13,8 @@ from rapidfuzz.distance import OSA
 
 LONG = 8
 """Letters from which on a word may have two slips."""
+FEW = 8
+"""So many words begin alike at most, nearly always: others are not looked at then."""
 
 Letters = NDArray[np.uint32]
 
@@ -41,6 +43,8 @@ class Spelling:
         self._backwards = [word[::-1] for word in self._words]
         for a, b in runs:
             self._backwards[a:b] = sorted(self._backwards[a:b])
+        self._words = _side_by_side(self._words)
+        self._backwards = _side_by_side(self._backwards)
         sets = [_letters(self._words[a:b], n) for n, (a, b) in enumerate(runs) if a < b]
         self._sets: Letters = np.concatenate(sets) if sets else np.zeros(0, np.uint32)
 
@@ -75,6 +79,11 @@ class Spelling:
         return [self._words[n] for n in likely.tolist()]
 
 
+def _side_by_side(words: list[str]) -> list[str]:
+    """The same words made anew, so that they stand in memory in this order: found quicker."""
+    return "\n".join(words).split("\n") if words else []
+
+
 def _beginning(letters: str, words: list[str], starts: list[int]) -> list[str]:
     """Words that begin so, of parts that are each in alphabetical order."""
     # The letter after the last one, rather than the last of all letters: strings of one width are
@@ -83,7 +92,9 @@ def _beginning(letters: str, words: list[str], starts: list[int]) -> list[str]:
     found: list[str] = []
     for start, end in pairwise(starts):
         first = bisect_left(words, letters, start, end)
-        found += words[first : bisect_left(words, behind, first, end)]
+        few = min(first + FEW, end)
+        last = few if few < end and words[few] >= behind else end
+        found += words[first : bisect_left(words, behind, first, last)]
     return found
 
 

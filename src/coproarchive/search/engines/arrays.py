@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -253,8 +252,9 @@ class Columns:
             ]
             for row in rows
         ]
-        ends = np.cumsum([0, *map(len, known.values())]).tolist()
-        self._bounds = dict(zip(names, pairwise(ends), strict=True))
+        # The numbers of a facet's values: from one of these to the next.
+        self._bounds = np.cumsum([0, *map(len, known.values())])
+        self._place_of = {name: place for place, name in enumerate(names)}
         self._values = np.array([*(value for _, value in pairs), ""], object)[:-1]
         self._numbers = np.array([number for each in own for number in each], np.int32)
         self._starts = np.cumsum([0, *map(len, own)])
@@ -266,9 +266,11 @@ class Columns:
 
     def mask(self, name: str, values: frozenset[str]) -> Mask:
         """Which documents have one of the values."""
-        start, end = self._bounds.get(name, (0, 0))
         chosen = np.zeros(len(self._values), bool)
-        chosen[start:end] = [value in values for value in self._values[start:end].tolist()]
+        place = self._place_of.get(name)
+        if place is not None:
+            start, end = self._bounds[place : place + 2].tolist()
+            chosen[start:end] = [value in values for value in self._values[start:end].tolist()]
         having = np.repeat(np.arange(len(self._rows)), np.diff(self._starts))[chosen[self._numbers]]
         mask = np.zeros(len(self._rows), bool)
         mask[having] = True
@@ -285,10 +287,13 @@ class Columns:
         counts = np.bincount(numbers, minlength=len(self._values))
         there = counts.nonzero()[0]
         values, times = self._values[there].tolist(), counts[there].tolist()
-        found: dict[str, dict[str, int]] = {}
-        for name in names:
-            first, last = there.searchsorted(self._bounds.get(name, (0, 0))).tolist()
-            found[name] = dict(zip(values[first:last], times[first:last], strict=True))
+        bounds = there.searchsorted(self._bounds).tolist()
+        found: dict[str, dict[str, int]] = {name: {} for name in names}
+        for name in found:
+            place = self._place_of.get(name)
+            if place is not None:
+                own = slice(bounds[place], bounds[place + 1])
+                found[name] = dict(zip(values[own], times[own], strict=True))
         return found
 
     def _count_few(self, documents: Numbers, names: Iterable[str]) -> dict[str, dict[str, int]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Sort = Literal["relevance", "date", "title"]
 
@@ -39,8 +39,7 @@ class Document:
     kept: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """What a document is shown from.
 
     Attributes:

@@ -174,7 +174,8 @@ class View:
         self, ids: Iterable[str], terms: Iterable[str], prefixes: Iterable[str] = ()
     ) -> dict[str, Where]:
         """See Snapshot.where."""
-        numbers = sorted(self._number_of[i] for i in set(ids) if i in self._number_of)
+        known = map(self._number_of.get, set(ids))
+        numbers = sorted([number for number in known if number is not None])
         documents = np.array(numbers, np.int64)
         bounds = bounds_of(documents)
         places: list[dict[str, list[int]]] = [{} for _ in numbers]
@@ -183,14 +184,12 @@ class View:
                 if found:
                     own[term] = found
         by_prefix = {prefix: self._prefixed(prefix, documents) for prefix in prefixes}
-        return {
-            self._rows[n].id: Where(
-                own,
-                {prefix: own[n] for prefix, own in by_prefix.items() if n in own},
-                self._source.kept(self._rows[n]),
-            )
-            for n, own in zip(numbers, places, strict=True)
-        }
+        each: dict[str, Where] = {}
+        for n, own in zip(numbers, places, strict=True):
+            row = self._rows[n]
+            prefixed = {prefix: there[n] for prefix, there in by_prefix.items() if n in there}
+            each[row.id] = Where(own, prefixed, self._source.kept(row))
+        return each
 
     def _prefixed(self, prefix: str, documents: Numbers) -> dict[int, list[int]]:
         """Places of all words that begin so in some documents."""
