@@ -68,6 +68,31 @@ def test_a_choice_goes_into_the_address_and_narrows(at: Open) -> None:
     assert "5 items found" in html_of(app)
 
 
+def narrowing(app: AppTest, facet: str) -> list[str]:
+    """The facet's values with a box, in order."""
+    return [str(b.key).split(":")[2] for b in app.checkbox if f"narrow:{facet}:" in str(b.key)]
+
+
+def test_a_chosen_value_keeps_its_place(at: Open) -> None:
+    """The keyboard stays where it was: the less frequent value is not moved up when ticked."""
+    app = at()
+    assert narrowing(app, "kind") == ["presentation", "post"]
+    app.checkbox(key="narrow:kind:post").check().run()
+    assert narrowing(app, "kind") == ["presentation", "post"]
+
+
+def test_many_values_are_found_by_typing(at: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The most frequent and the chosen ones are shown, others when part of a label is typed."""
+    monkeypatch.setattr("coproarchive.ui.search.SHOWN_VALUES", 1)
+    app = at(topic=["sourdough"])
+    first = narrowing(app, "topic")
+    assert (len(first), first[0]) == (2, "sourdough")
+    app = at()
+    assert len(narrowing(app, "topic")) == 1
+    app.text_input(key="find:topic").set_value("SOURD").run()
+    assert narrowing(app, "topic") == ["sourdough"]
+
+
 def test_typing_words_goes_into_the_address(at: Open) -> None:
     """The box, the address and the hits agree."""
     app = at()

@@ -138,10 +138,11 @@ def _facet(facet: Facet) -> None:
     """Checkboxes keep the keyboard's place through a rerun; their labels carry the counts."""
     chosen = facet.selected
     with st.expander(facet.label, expanded=bool(chosen) or facet.name in OPEN):
-        wanted = ""
+        values = facet.having("", SHOWN_VALUES)
         if len(facet.ranked) > SHOWN_VALUES:
             wanted = st.text_input(f"Find in {facet.label.lower()}", key=f"find:{facet.name}")
-        for value in dict.fromkeys([*chosen, *facet.having(wanted, SHOWN_VALUES)]):
+            values = list(dict.fromkeys([*chosen, *facet.having(wanted, SHOWN_VALUES)]))
+        for value in values:
             key = f"narrow:{facet.name}:{value.value}"
             st.session_state.setdefault(key, value.selected)
             st.checkbox(f"{_plain(value.label)} ({value.count})", key=key, on_change=_push)
