@@ -35,7 +35,7 @@ class Labels:
             labels = self._labels[facet] = {}
             orders = self._orders[facet] = {}
         if not values <= orders.keys():
-            for value in values:
+            for value in values - orders.keys():
                 label = label_of(facet, value, self._catalogue)
                 labels[value] = label
                 # One text is compared quicker than three.

@@ -262,7 +262,7 @@ class Compiler:
         return Clause("word", (nearest,), (nearest,), nearest, clause.fields)
 
     def prepare(self) -> Spelling:
-        """Be ready for a word that the archive does not know: 20 ms for 60,000 that it does."""
+        """Be ready for a word that the archive does not know: 30 ms for 60,000 that it does."""
         if self._spelling is None:
             self._spelling = Spelling(self._words())
         return self._spelling

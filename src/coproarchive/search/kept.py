@@ -98,7 +98,7 @@ def pack(
     about: About,
     title: str,
     description: str,
-    leaves: Sequence[tuple[Asset, Leaf]] = (),
+    leaves: Sequence[tuple[Asset, Leaf]],
 ) -> bytes:
     """What is kept of an item as bytes.
 

@@ -228,13 +228,13 @@ class Locator:
         """Answers in a text of the record that has changed since it was indexed."""
         return Highlighter(self._clauses, self._compiler.forms, language).marks(text)
 
-    def _answering(self, shown: Shown, answers: Texts) -> tuple[list[_Answering], list[int]]:
+    def _answering(self, shown: Shown, answers: Texts) -> tuple[list[_Answering], set[int]]:
         """Answering leaves, best first: more of the words, in the title, more often, earlier.
 
         And the clauses that names answer.
         """
         by_leaf: dict[int, list[list[Span]]] = {}
-        named: dict[int, None] = {}
+        named: set[int] = set()
         for key, spans in answers.items():
             field = key >> KEY_SHIFT
             number = LEAF_TEXT[field]
@@ -245,7 +245,7 @@ class Locator:
                     texts = by_leaf[leaf] = [_NONE, _NONE, _NONE]
                 texts[number] = spans
             elif field == _NAMES:
-                named.update(dict.fromkeys(clause for _, _, clause in spans))
+                named.update(clause for _, _, clause in spans)
         leaves, hides = shown.kept.leaves, shown.hides
         found: list[_Answering] = []
         for ordinal, texts in by_leaf.items():
@@ -261,7 +261,7 @@ class Locator:
                 headed = len({clause for _, _, clause in heading})
             found.append((len(clauses), headed, min(times, 20), -ordinal, texts, clauses))
         found.sort(reverse=True)
-        return found, list(named)
+        return found, named
 
     def _where(
         self,
@@ -269,7 +269,7 @@ class Locator:
         leaves: list[_Answering],
         title: list[Mark],
         marks: list[Mark],
-        named: list[int],
+        named: set[int],
         most: int,
     ) -> dict[str, tuple[str, ...]]:
         """Word of the query -> the places of the item it stands in."""

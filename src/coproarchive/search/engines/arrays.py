@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -73,14 +73,12 @@ class Postings:
 
     def within(self, documents: Numbers) -> Numbers:
         """The places in some documents, both ascending."""
-        at = self.places.searchsorted(np.concatenate([documents, documents + 1]) << DOCUMENT_SHIFT)
+        at = self.places.searchsorted(bounds_of(documents))
         return self.places[ranges(at[: len(documents)], at[len(documents) :])]
 
     def listed(self, bounds: Numbers) -> list[int]:
         """The places in a few documents, in one list; for `bounds` see `bounds_of`."""
-        at = self.places.searchsorted(bounds).tolist()
-        half = len(at) // 2
-        runs = zip(at[:half], at[half:], strict=True)
+        runs = self._runs(bounds)
         return [place for start, end in runs for place in self.places[start:end].tolist()]
 
     def lists(self, bounds: Numbers) -> list[list[int]]:
@@ -89,16 +87,20 @@ class Postings:
         Args:
             bounds: see `bounds_of`.
         """
-        at = self.places.searchsorted(bounds).tolist()
-        half = len(at) // 2
-        runs = zip(at[:half], at[half:], strict=True)
-        if len(self.places) <= _SHORT * half:
+        runs = self._runs(bounds)
+        if len(self.places) <= _SHORT * (len(bounds) // 2):
             places = (self.places & PLACE_MASK).tolist()
             return [places[start:end] for start, end in runs]
         return [
             (self.places[start:end] & PLACE_MASK).tolist() if start < end else []
             for start, end in runs
         ]
+
+    def _runs(self, bounds: Numbers) -> Iterator[tuple[int, int]]:
+        """Where the places of each document are."""
+        at = self.places.searchsorted(bounds).tolist()
+        half = len(at) // 2
+        return zip(at[:half], at[half:], strict=True)
 
 
 def bounds_of(documents: Numbers) -> Numbers:

@@ -34,6 +34,8 @@ from coproarchive.search.ranking import PLACES, STANDARD, Weights
 CACHED_MASKS = 16 << 20
 """Bytes kept of filters."""
 
+_FEW = 200
+"""So many documents are sorted whole: finding those that can be on the page takes longer."""
 _FIRST = 1e7
 """Above every score: what the request wants first is sorted as if it scored so much more."""
 _ROUNDED = 10.0**-PLACES
@@ -220,7 +222,7 @@ class View:
             order: Numbers = np.argsort(self._order[request.sort][documents], kind="stable")
             return self._hits(documents, scores, order[request.offset : end])
         first_by = 0.0 if first is None else _FIRST * first
-        if 0 < end < len(documents) // 2 and len(documents) > 200:
+        if len(documents) > _FEW and 0 < end < len(documents) // 2:
             # Only those that can be on the page are sorted; ties with the last one stay in.
             likely = scores + first_by
             in_parts = likely.copy()
