@@ -26,7 +26,7 @@ import speed_rivals
 from coproarchive.ingest.add import Given, add_folder
 from coproarchive.library import Library
 from coproarchive.model import Series
-from coproarchive.search.locate import shown_leaves
+from coproarchive.search.document import shown_leaves
 from coproarchive.settings import Settings
 from coproarchive.store import Store
 from extraction import raw_pages

@@ -6,12 +6,12 @@ import tempfile
 from pathlib import Path
 
 from collection import DEPTH, Collection
-from coproarchive.search.asking import ask
-from coproarchive.search.compile import Compiler, Synonyms
-from coproarchive.search.engines.base import Document
-from coproarchive.search.engines.whoosh import WhooshEngine
-from coproarchive.search.query import Query
-from coproarchive.search.ranking import STANDARD, Weights
+from coproarchive.search.engines.seam import Document
+from coproarchive.search.engines.whoosh.engine import WhooshEngine
+from coproarchive.search.index.execute import ask
+from coproarchive.search.language.query import Query
+from coproarchive.search.language.ranking import STANDARD, Weights
+from coproarchive.search.language.rewrite import Rewriter, Synonyms
 
 SCOPE = "seminar"
 """The facet that stands for a query's scope."""
@@ -45,7 +45,7 @@ class Product:
         self._engine.close()
         self._engine = WhooshEngine(Path(self._folder.name) / "index", weights=weights)
         self._snapshot = self._engine.snapshot()
-        self._compiler = Compiler(
+        self._compiler = Rewriter(
             ["en"], Synonyms([]), self._snapshot.frequency, self._snapshot.words, weights
         )
 
@@ -53,7 +53,7 @@ class Product:
         """Ids, best first, at most DEPTH."""
         query = Query.parse(text, facets={SCOPE: [scope]} if scope else None, size=DEPTH)
         answer = ask(self._snapshot, self._compiler, query, ())
-        return [document for document, _ in (*answer.response.hits, *answer.response.also)]
+        return [document for document, _ in (*answer.response.hits, *answer.response.near_misses)]
 
     def rankings(self, texts: list[str]) -> list[list[str]]:
         """A ranking for each text, within the scope of the query it belongs to."""

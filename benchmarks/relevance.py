@@ -23,7 +23,7 @@ import numpy as np
 
 import rivals
 from collection import Collection, Measures, measure, randomisation_p, with_typo
-from coproarchive.search.ranking import STANDARD, Weights
+from coproarchive.search.language.ranking import STANDARD, Weights
 from product import Product
 
 OURS = "coproarchive"

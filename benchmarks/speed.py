@@ -29,9 +29,9 @@ from typing import Any
 import numpy as np
 
 import speed_rivals
-from coproarchive.search.analysis import invert
-from coproarchive.search.index import Index
-from coproarchive.search.query import Query
+from coproarchive.search.index.index import Index
+from coproarchive.search.language.analysis import invert
+from coproarchive.search.language.query import Query
 from made_up import Archive
 
 WARM = 3

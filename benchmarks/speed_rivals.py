@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from coproarchive.search.asking import ENOUGH
-from coproarchive.search.index import NEAR
+from coproarchive.search.index.execute import ENOUGH
+from coproarchive.search.index.index import NEAR
 from made_up import Talk
 
 FACETS = ("seminar", "speaker", "topic", "kind", "year")

@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.search.phrases import PhraseLog, phrases_of
-from coproarchive.search.suggest import Suggester
+from coproarchive.search.discover.phrases import PhraseLog, phrases_of
+from coproarchive.search.discover.suggest import Suggester
 from made_up import Archive, Talk
 
 EACH = 300

@@ -13,7 +13,7 @@ import typer
 from coproarchive.check import CODES
 from coproarchive.cli import app
 from coproarchive.ingest.wordpress.report import CODES as IMPORT_CODES
-from coproarchive.search.fields import FIELDS
+from coproarchive.search.language.fields import FIELDS
 from coproarchive.settings import Settings
 
 README = Path(__file__).resolve().parents[1] / "README.md"

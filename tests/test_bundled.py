@@ -13,7 +13,7 @@ from coproarchive.extract import table
 from coproarchive.extract.base import Limits
 from coproarchive.library import Library
 from coproarchive.model import Kind, Severity
-from coproarchive.search.query import Query
+from coproarchive.search.language.query import Query
 from make_bundled import all_files
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,24 +17,25 @@ FLOORS: dict[str, tuple[int, str]] = {
     "progress": (1, "nouns"),
     "store": (2, "store"),
     "extract": (2, "extract"),
-    "search": (2, "search"),
     "publish": (2, "publish"),
+    "search.language": (2, "search.language"),
+    "search": (2, "search"),
     "catalogue": (3, "catalogue"),
     "settings": (3, "settings"),
-    "search.locate": (4, "search-above"),
-    "search.answer": (4, "search-above"),
-    "search.index": (4, "search-above"),
-    "search.suggest": (4, "search-above"),
-    "search.similar": (4, "search-above"),
-    "search.export": (4, "search-above"),
-    "ingest": (5, "ingest"),
-    "check": (5, "check"),
-    "pictures": (5, "pictures"),
-    "library": (6, "library"),
-    "web": (7, "web"),
-    "ui": (8, "ui"),
-    "cli": (8, "cli"),
-    "__main__": (9, "main"),
+    "search.engines": (3, "search.engines"),
+    "search.hits.stored": (3, "search.hits.stored"),
+    "search.document": (4, "search.document"),
+    "search.hits": (5, "search.hits"),
+    "search.discover": (6, "search.discover"),
+    "search.index": (7, "search.index"),
+    "ingest": (8, "ingest"),
+    "check": (8, "check"),
+    "pictures": (8, "pictures"),
+    "library": (9, "library"),
+    "web": (10, "web"),
+    "ui": (11, "ui"),
+    "cli": (11, "cli"),
+    "__main__": (12, "main"),
 }
 
 # Which package only one room may import, and which room that is.
@@ -70,7 +71,7 @@ def name_of(path: Path) -> str:
 def floor_of(name: str) -> tuple[int, str]:
     """Floor and room of a module; the package itself and app.py stand on top."""
     if name in ("", "app"):
-        return (9, "app")
+        return (12, "app")
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
         prefix = ".".join(parts[:length])

@@ -16,13 +16,13 @@ from coproarchive.extract.worker import Reader
 from coproarchive.model import Problem
 from coproarchive.pictures import Pictures
 from coproarchive.progress import Progress, silent
-from coproarchive.search.export import MOST, to_csv
-from coproarchive.search.index import Index, UpdateReport
-from coproarchive.search.query import Query
-from coproarchive.search.results import Results
-from coproarchive.search.similar import Similar
-from coproarchive.search.suggest import Suggester, Suggestion
-from coproarchive.search.unanswered import Unanswered
+from coproarchive.search.discover.export import MOST, to_csv
+from coproarchive.search.discover.similar import Similar
+from coproarchive.search.discover.suggest import Suggester, Suggestion
+from coproarchive.search.discover.unanswered import Unanswered
+from coproarchive.search.hits.results import Results
+from coproarchive.search.index.index import Index, UpdateReport
+from coproarchive.search.language.query import Query
 from coproarchive.settings import Settings
 from coproarchive.store import Store
 

@@ -12,7 +12,7 @@ import pytest
 
 from coproarchive.cli import main
 from coproarchive.library import Library
-from coproarchive.search.index import Index
+from coproarchive.search.index.index import Index
 from making import SEMINAR, make_deck, make_pdf
 from ocr_fakes import pretend
 

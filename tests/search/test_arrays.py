@@ -12,14 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coproarchive.search.analysis import FIELD_SHIFT
 from coproarchive.search.cache import Cache
-from coproarchive.search.engines.arrays import DOCUMENT_SHIFT, FIELD_BITS, FIELD_MASK, Columns
-from coproarchive.search.engines.base import Document
-from coproarchive.search.engines.whoosh import WhooshEngine
-from coproarchive.search.engines.whoosh_arrays import SegmentArrays, path_of
-from coproarchive.search.engines.whoosh_format import WORDS, DurableStorage
-from coproarchive.search.fields import TEXT_FIELDS
+from coproarchive.search.engines.columnar.postings import (
+    DOCUMENT_SHIFT,
+    FIELD_BITS,
+    FIELD_MASK,
+    FacetColumns,
+)
+from coproarchive.search.engines.seam import Document
+from coproarchive.search.engines.whoosh.columns import SegmentArrays, path_of
+from coproarchive.search.engines.whoosh.engine import WhooshEngine
+from coproarchive.search.engines.whoosh.format import WORDS, DurableStorage
+from coproarchive.search.language.analysis import FIELD_SHIFT
+from coproarchive.search.language.fields import TEXT_FIELDS
 
 SAID = ["bread", "rye", "co-production", "C++", "講演", "naïve", "loaf", "loaves"]
 
@@ -57,7 +62,7 @@ def test_arrays_have_what_whoosh_has(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     """Every place of every word, in segments as written and as merged, is in both forms."""
-    monkeypatch.setattr("coproarchive.search.engines.whoosh_arrays._AT_ONCE", at_once)
+    monkeypatch.setattr("coproarchive.search.engines.whoosh.columns._AT_ONCE", at_once)
     rng = random.Random(7)
     engine = WhooshEngine(tmp_path, create=True)
     for first, count in ((0, 30), (30, 20), (50, 1), (51, 1)):
@@ -125,4 +130,4 @@ def test_facets_of_few_and_of_many_documents(
     wanted = {
         name: Counter(v for n in documents for v in set(facets[n].get(name, ()))) for name in "abd"
     }
-    assert Columns(facets).count(np.array(documents, np.int64), "abd") == wanted
+    assert FacetColumns(facets).count(np.array(documents, np.int64), "abd") == wanted

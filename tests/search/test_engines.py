@@ -9,27 +9,25 @@ from pathlib import Path
 import pytest
 
 from coproarchive.errors import EngineError, IndexStateError
-from coproarchive.search.analysis import exact, fold, stem
-from coproarchive.search.engines.base import (
-    All,
-    Any,
-    Boost,
-    Document,
-    Everything,
+from coproarchive.search.engines.memory import MemoryEngine
+from coproarchive.search.engines.seam import Document, Request, SearchEngine
+from coproarchive.search.engines.whoosh.engine import WhooshEngine
+from coproarchive.search.language.analysis import exact, fold, stem
+from coproarchive.search.language.fields import TEXT_FIELDS
+from coproarchive.search.language.query_tree import (
+    And,
+    AtLeast,
+    Boosted,
+    DisMax,
+    MatchAll,
     Node,
     Not,
     Phrase,
     Prefix,
-    Request,
-    SearchEngine,
-    Some,
+    SameLeaf,
     Sort,
     Term,
-    Together,
 )
-from coproarchive.search.engines.memory import MemoryEngine
-from coproarchive.search.engines.whoosh import WhooshEngine
-from coproarchive.search.fields import TEXT_FIELDS
 
 Maker = Callable[[Path], SearchEngine]
 
@@ -76,7 +74,7 @@ class TestContract:
 
     def test_all_words_anywhere(self, engine: SearchEngine) -> None:
         """Words are ANDed over the whole document."""
-        node = All((Term(exact("bread")), Term(exact("butter"))))
+        node = And((Term(exact("bread")), Term(exact("butter"))))
         assert set(ids(engine, node)) == {"a", "b"}
 
     def test_phrases_stay_within_a_leaf(self, engine: SearchEngine) -> None:
@@ -86,19 +84,19 @@ class TestContract:
 
     def test_without_prefix_some_and_everything(self, engine: SearchEngine) -> None:
         """The other query values mean what they say."""
-        assert ids(engine, All((Everything(), Not(Term(exact("butter")))))) == ["c"]
+        assert ids(engine, And((MatchAll(), Not(Term(exact("butter")))))) == ["c"]
         assert set(ids(engine, Prefix("but"))) == {"a", "b"}
-        assert set(ids(engine, Some((Term(exact("rye")), Term(exact("butter")))))) == {
+        assert set(ids(engine, AtLeast((Term(exact("rye")), Term(exact("butter")))))) == {
             "a",
             "b",
             "c",
         }
-        assert len(ids(engine, Everything())) == 3
+        assert len(ids(engine, MatchAll())) == 3
 
     def test_counts_ignore_their_own_choice(self, engine: SearchEngine) -> None:
         """Values of one facet are alternatives; other facets narrow."""
         request = Request(
-            Everything(), filters={"kind": frozenset({"talk"})}, facets=("kind", "topic")
+            MatchAll(), filters={"kind": frozenset({"talk"})}, facets=("kind", "topic")
         )
         response = engine.snapshot().search(request)
         assert response.total == 2
@@ -106,14 +104,14 @@ class TestContract:
 
     def test_sorting_is_total(self, engine: SearchEngine) -> None:
         """Newest first with undated last; titles without regard to case."""
-        assert ids(engine, Everything(), sort="date") == ["b", "a", "c"]
-        assert ids(engine, Everything(), sort="title") == ["b", "a", "c"]
+        assert ids(engine, MatchAll(), sort="date") == ["b", "a", "c"]
+        assert ids(engine, MatchAll(), sort="title") == ["b", "a", "c"]
         assert ids(engine, Term(exact("bread")))[0] == "c"
 
     def test_dates_are_a_range_with_both_ends(self, engine: SearchEngine) -> None:
         """Undated documents are in no range."""
-        assert ids(engine, Everything(), dates=("2017-01-01", "2017-12-31")) == ["a"]
-        assert ids(engine, Everything(), dates=("2017-06-01", "")) == ["b"]
+        assert ids(engine, MatchAll(), dates=("2017-01-01", "2017-12-31")) == ["a"]
+        assert ids(engine, MatchAll(), dates=("2017-06-01", "")) == ["b"]
 
     def test_paging_never_repeats(self, engine: SearchEngine) -> None:
         """Pages put together are all hits once."""
@@ -194,13 +192,13 @@ class _Random:
                 tuple(stem(fold(rng.choice(WORDS))) for _ in range(rng.randint(1, 2)))
                 for _ in range(rng.randint(1, 3))
             ]
-            return Together(tuple(groups), rng.choice([1, 0.5]))
+            return SameLeaf(tuple(groups), rng.choice([1, 0.5]))
         if kind == 9:
-            return Everything()
+            return MatchAll()
         children = tuple(self.node(depth + 1) for _ in range(rng.randint(1, 3)))
-        some = Some(children, rng.randint(0, 2))
-        choices: list[Node] = [All(children), Any(children), some, Not(children[0])]
-        return [*choices, Boost(children[0], children[1:])][kind - 4]
+        some = AtLeast(children, rng.randint(0, 2))
+        choices: list[Node] = [And(children), DisMax(children), some, Not(children[0])]
+        return [*choices, Boosted(children[0], children[1:])][kind - 4]
 
     def request(self) -> Request:
         rng = self.rng
@@ -212,12 +210,14 @@ class _Random:
         sorts: list[Sort] = ["relevance", "date", "title"]
         sort = rng.choice(sorts)
         node = self.node()
-        other = rng.choice([None, Some((node, self.node()))])
-        enough = rng.choice([0, 10, 30])
+        other = rng.choice([None, AtLeast((node, self.node()))])
+        fallback_below = rng.choice([0, 10, 30])
         facets = ("kind", "topic", "none")
         offset = rng.choice([0, 3])
-        without = frozenset(f"d{rng.randint(0, 60)}" for _ in range(rng.choice([0, 0, 20])))
-        return Request(node, other, enough, chosen, dates, without, sort, offset, 10, facets)
+        exclude = frozenset(f"d{rng.randint(0, 60)}" for _ in range(rng.choice([0, 0, 20])))
+        return Request(
+            node, other, fallback_below, chosen, dates, exclude, sort, offset, 10, facets
+        )
 
 
 def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
@@ -235,11 +235,13 @@ def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
         for _ in range(500):
             request = make.request()
             wanted, found = memory.snapshot().search(request), whoosh.snapshot().search(request)
-            assert (wanted.total, wanted.is_other) == (found.total, found.is_other), request
+            assert (wanted.total, wanted.used_fallback) == (found.total, found.used_fallback), (
+                request
+            )
             assert wanted.facets == found.facets, request
             assert [i for i, _ in wanted.hits] == [i for i, _ in found.hits], request
-            assert [i for i, _ in wanted.also] == [i for i, _ in found.also], request
-            both = (*wanted.hits, *wanted.also), (*found.hits, *found.also)
+            assert [i for i, _ in wanted.near_misses] == [i for i, _ in found.near_misses], request
+            both = (*wanted.hits, *wanted.near_misses), (*found.hits, *found.near_misses)
             for (_, a), (_, b) in zip(*both, strict=True):
                 assert a == pytest.approx(b, abs=2e-4)
         terms = [exact("power"), stem("sharing"), exact("講"), "zzz"]
@@ -248,10 +250,10 @@ def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
             one, other = memory.snapshot(), whoosh.snapshot()
             assert one.where(asked, terms, ["po", "co"]) == other.where(asked, terms, ["po", "co"])
             known = sorted(one.digests())
-            without = frozenset(make.rng.sample(known, make.rng.randint(1, len(known))))
-            assert one.words(without) == other.words(without)
+            exclude = frozenset(make.rng.sample(known, make.rng.randint(1, len(known))))
+            assert one.words(exclude) == other.words(exclude)
             for term in (exact("power"), "zzz", exact("講")):
-                assert one.frequency(term, without) == other.frequency(term, without)
+                assert one.frequency(term, exclude) == other.frequency(term, exclude)
 
 
 def test_merged_segments_answer_the_same(tmp_path: Path) -> None:
@@ -276,18 +278,18 @@ def test_merged_segments_answer_the_same(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_no_kept_bytes(tmp_path: Path) -> None:
     """What was appended is taken back; what was there stays whole."""
     engine = WhooshEngine(tmp_path, create=True)
-    engine.write([doc("a", "bread", kept=b"crumbs")])
+    engine.write([doc("a", "bread", stored=b"crumbs")])
     size = (tmp_path / "kept.bin").stat().st_size
 
     def broken() -> Iterator[Document]:
-        yield doc("b", "rye", kept=b"more")
+        yield doc("b", "rye", stored=b"more")
         raise RuntimeError("stop")
 
     with pytest.raises(EngineError, match="stop"):
         engine.write(broken())
     assert (tmp_path / "kept.bin").stat().st_size == size
     assert engine.snapshot().where(["a", "b"], [])["a"].kept == b"crumbs"
-    engine.write([doc("b", "rye", kept=b"more")])
+    engine.write([doc("b", "rye", stored=b"more")])
     assert {i: w.kept for i, w in WhooshEngine(tmp_path).snapshot().where("ab", []).items()} == {
         "a": b"crumbs",
         "b": b"more",
@@ -299,15 +301,15 @@ def test_another_process_commit_is_seen(tmp_path: Path) -> None:
     writer = WhooshEngine(tmp_path, create=True)
     writer.write([doc("a", "bread")])
     reader = WhooshEngine(tmp_path)
-    assert ids(reader, Everything()) == ["a"]
+    assert ids(reader, MatchAll()) == ["a"]
     writer.write([doc("b", "butter")], delete=["a"])
-    assert ids(reader, Everything()) == ["b"]
+    assert ids(reader, MatchAll()) == ["b"]
 
 
 @pytest.mark.parametrize("pattern", ["MAIN_*.seg", "arrays-*.bin", "kept.bin"])
 def test_a_damaged_index_says_so(tmp_path: Path, pattern: str) -> None:
     """Changed bytes are found when the index is opened, not answered from."""
-    documents = [doc("a", "bread", kept=b"crumbs"), doc("b", "butter", kept=b"more crumbs")]
+    documents = [doc("a", "bread", stored=b"crumbs"), doc("b", "butter", stored=b"more crumbs")]
     WhooshEngine(tmp_path, create=True).write(documents)
     (file,) = tmp_path.glob(pattern)
     data = bytearray(file.read_bytes())
@@ -332,7 +334,7 @@ def test_half_written_checks_are_no_checks(tmp_path: Path, left: bytes) -> None:
     (checks,) = tmp_path.glob("checks-*.json")
     checks.write_bytes(left)
     WhooshEngine(tmp_path).write([doc("b", "rye")])
-    assert ids(WhooshEngine(tmp_path), Everything()) == ["a", "b"]
+    assert ids(WhooshEngine(tmp_path), MatchAll()) == ["a", "b"]
 
 
 def test_an_index_that_others_can_write_is_not_opened(tmp_path: Path) -> None:

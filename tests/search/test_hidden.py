@@ -27,10 +27,10 @@ from coproarchive.model import (
     Topic,
     Visibility,
 )
-from coproarchive.search import suggest
-from coproarchive.search.index import Index
-from coproarchive.search.query import Query
-from coproarchive.search.suggest import Suggester
+from coproarchive.search.discover import suggest
+from coproarchive.search.discover.suggest import Suggester
+from coproarchive.search.index.index import Index
+from coproarchive.search.language.query import Query
 from known_texts import Texts
 
 WORDS = [
@@ -115,12 +115,12 @@ def test_hidden_items_change_no_answer(
     with tempfile.TemporaryDirectory() as folder:
         before = catalogue_of(rows, reader, keep_hidden=True, show=True)
         after = catalogue_of(rows, reader, keep_hidden=True, show=False)
-        without = catalogue_of(rows, reader, keep_hidden=False, show=False)
+        exclude = catalogue_of(rows, reader, keep_hidden=False, show=False)
         for catalogue in (before, after):
             Index.update(Path(folder) / "hidden", reader, catalogue, reader)
-        Index.update(Path(folder) / "without", reader, without, reader)
+        Index.update(Path(folder) / "without", reader, exclude, reader)
         hidden, never = Index.open(Path(folder) / "hidden"), Index.open(Path(folder) / "without")
-        assert answers(hidden, after, reader, shown) == answers(never, without, reader, shown)
+        assert answers(hidden, after, reader, shown) == answers(never, exclude, reader, shown)
         hidden.close()
         never.close()
 
@@ -154,10 +154,10 @@ def test_what_is_hidden_is_out_before_the_index_is_updated(
     shown = [f"i{n}" for n, row in enumerate(rows) if not row[-1]]
     before = catalogue_of(rows, reader, keep_hidden=True, show=True)
     after = catalogue_of(rows, reader, keep_hidden=True, show=False)
-    without = catalogue_of(rows, reader, keep_hidden=False, show=False)
+    exclude = catalogue_of(rows, reader, keep_hidden=False, show=False)
     with tempfile.TemporaryDirectory() as folder:
         indexes = []
-        for name, catalogue in (("hidden", before), ("without", without)):
+        for name, catalogue in (("hidden", before), ("without", exclude)):
             if in_memory:
                 indexes.append(Index.in_memory(catalogue, reader, reader))
                 continue
@@ -166,6 +166,6 @@ def test_what_is_hidden_is_out_before_the_index_is_updated(
         hidden, never = indexes
         # What was kept while they could be seen must not be answered from.
         told(hidden, before, reader, shown)
-        assert told(hidden, after, reader, shown) == told(never, without, reader, shown)
+        assert told(hidden, after, reader, shown) == told(never, exclude, reader, shown)
         hidden.close()
         never.close()

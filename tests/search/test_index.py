@@ -15,8 +15,8 @@ import pytest
 from coproarchive.errors import IndexStateError
 from coproarchive.library import Library
 from coproarchive.model import Visibility
-from coproarchive.search import fields
-from coproarchive.search.query import Query
+from coproarchive.search.language import fields
+from coproarchive.search.language.query import Query
 from coproarchive.settings import Settings
 from making import SEMINAR, make_archive
 
@@ -144,19 +144,19 @@ def test_hidden_items_change_no_answer(
 ) -> None:
     """Every query is answered as by an archive that never had the hidden items."""
     whole = make_archive(tmp_path / "whole")
-    without = make_archive(tmp_path / "without")
-    shutil.rmtree(without / SEMINAR / "hidden-talk")
-    shutil.rmtree(without / "withdrawn")
+    exclude = make_archive(tmp_path / "without")
+    shutil.rmtree(exclude / SEMINAR / "hidden-talk")
+    shutil.rmtree(exclude / "withdrawn")
     for name, end in (("people.yaml", "cy-secret"), ("topics.yaml", "hidden-topic")):
-        text = (without / name).read_text()
+        text = (exclude / name).read_text()
         start = text.index(f"{end}:")
         following = text.find("\nhostile:", start)
         rest = text[following + 1 :] if following >= 0 else ""
-        (without / name).write_text(text[:start] + rest)
-    seminar = without / SEMINAR / "seminar.yaml"
+        (exclude / name).write_text(text[:start] + rest)
+    seminar = exclude / SEMINAR / "seminar.yaml"
     seminar.write_text(seminar.read_text().replace(f"item: {SEMINAR}/hidden-talk", ""))
     answers = []
-    for archive in (whole, without):
+    for archive in (whole, exclude):
         library = open_library(archive, index=tmp_path / f"index-{archive.name}")
         library.update_index()
         queries = ["", "zanzibar", "zanzibr", "zan*", "cy secret", "unspeakable loaf", "loaf",

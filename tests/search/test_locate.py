@@ -16,12 +16,20 @@ from coproarchive.errors import IndexStateError
 from coproarchive.extract.base import Extraction
 from coproarchive.library import Library
 from coproarchive.model import Asset, Item, Leaf, Part, Series, Source, Topic
-from coproarchive.search.analysis import bounds_of, tokenize
-from coproarchive.search.highlight import Highlighter, Mark, excerpt
-from coproarchive.search.index import Index
-from coproarchive.search.kept import SOURCES, About, Kept, count_of, pack, texts_of, word_at
-from coproarchive.search.query import Query
-from coproarchive.search.results import Hit
+from coproarchive.search.hits.highlight import Highlighter, Mark, excerpt
+from coproarchive.search.hits.results import Hit
+from coproarchive.search.hits.stored import (
+    SOURCES,
+    About,
+    StoredItem,
+    count_of,
+    pack,
+    texts_of,
+    word_at,
+)
+from coproarchive.search.index.index import Index
+from coproarchive.search.language.analysis import bounds_of, tokenize
+from coproarchive.search.language.query import Query
 from known_texts import Texts
 
 ABOUT = About("talk", None, ("ada", "bob"), "2017-06", "en")
@@ -182,8 +190,8 @@ def test_places_show_what_the_texts_show(
             surfaces = [c.surface for c in (*compiled.clauses, *compiled.alternatives)]
             highlighter = index.highlighter(query, catalogue, "en")
             results = index.search(query, catalogue)
-            assert (results.hits, results.also) == (again.hits, again.also), said
-            for hits, most in ((results.hits, 3), (results.also, 1)):
+            assert (results.hits, results.near_misses) == (again.hits, again.near_misses), said
+            for hits, most in ((results.hits, 3), (results.near_misses, 1)):
                 for hit in hits:
                     item = catalogue.items[hit.id]
                     wanted = looked_up(item, highlighter, surfaces, reader, leave_out, most)
@@ -208,7 +216,7 @@ def test_kept_bytes_give_texts_and_words_back(title: str, abstract: str, rows: l
         (asset, Leaf(n, "cue", heading, tuple(inside), label, hidden, n / 2))
         for n, (heading, inside, hidden, label) in enumerate(rows, start=1)
     ]
-    kept = Kept(pack("record", ABOUT, title, abstract, own))
+    kept = StoredItem(pack("record", ABOUT, title, abstract, own))
     assert (kept.record, kept.about) == ("record", ABOUT)
     assert (kept.title[0], kept.description[0]) == (title, abstract)
     assert kept.leaves == len(own)
@@ -264,7 +272,7 @@ def test_a_slide_of_very_many_parts_is_kept() -> None:
     """A handout of one-cell tables can have more parts than two bytes count."""
     asset = Asset(path="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64)
     leaf = Leaf(1, "section", "Table", (Part(Source.TABLE, "x"),) * 70_000)
-    kept = Kept(pack("", ABOUT, "Title", "", [(asset, leaf)]))
+    kept = StoredItem(pack("", ABOUT, "Title", "", [(asset, leaf)]))
     assert len(kept.leaf(0).parts) == 70_000
 
 

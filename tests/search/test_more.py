@@ -14,15 +14,15 @@ from rapidfuzz.distance import OSA
 from coproarchive.errors import NotFoundError
 from coproarchive.library import Library
 from coproarchive.model import Contribution, Item
-from coproarchive.search.analysis import plain_words, tokenize, words_of
-from coproarchive.search.asking import ask
-from coproarchive.search.compile import Compiler, Synonyms
-from coproarchive.search.engines.base import Document
+from coproarchive.search.discover.export import harmless
+from coproarchive.search.discover.unanswered import MOST_KEPT, Unanswered
 from coproarchive.search.engines.memory import MemoryEngine
-from coproarchive.search.export import harmless
-from coproarchive.search.query import MAX_PREFIXES, Query
-from coproarchive.search.spelling import Spelling
-from coproarchive.search.unanswered import MOST_KEPT, Unanswered
+from coproarchive.search.engines.seam import Document
+from coproarchive.search.index.execute import ask
+from coproarchive.search.language.analysis import plain_words, tokenize, words_of
+from coproarchive.search.language.query import MAX_PREFIXES, Query
+from coproarchive.search.language.rewrite import Rewriter, Synonyms
+from coproarchive.search.language.spelling import Spelling
 from making import SEMINAR
 
 BREAD = f"{SEMINAR}/bread-for-all"
@@ -90,7 +90,7 @@ def test_full_matches_come_first_and_partial_ones_after(library: Library) -> Non
     results = library.search(Query.parse("bread eaters"))
     assert (results.full, results.total, results.partial) == (1, 1, False)
     assert [hit.missing for hit in results.hits] == [()]
-    assert [hit.missing for hit in results.also] == [("eaters",)]
+    assert [hit.missing for hit in results.near_misses] == [("eaters",)]
     assert sum(v.count for f in results.facets if f.name == "kind" for v in f.values) == 1
     for query in (
         Query.parse("bread eaters", exact=True),
@@ -100,7 +100,7 @@ def test_full_matches_come_first_and_partial_ones_after(library: Library) -> Non
     ):
         strict = library.search(query)
         assert [hit.id for hit in strict.hits] == ["a-post"]
-        assert (strict.full, strict.total, strict.also) == (1, 1, ())
+        assert (strict.full, strict.total, strict.near_misses) == (1, 1, ())
 
 
 def test_narrowing_only_narrows(library: Library) -> None:
@@ -193,7 +193,7 @@ def test_words_find_each_other(text: str, query: str) -> None:
     engine.write(
         [Document("it", texts={"body": (text,)}), Document("other", texts={"body": ("x",)})]
     )
-    compiler = Compiler(["en"], Synonyms([]), engine.snapshot().frequency, engine.snapshot().words)
+    compiler = Rewriter(["en"], Synonyms([]), engine.snapshot().frequency, engine.snapshot().words)
     answer = ask(engine.snapshot(), compiler, Query.parse(query), ())
     assert [i for i, _ in answer.response.hits] == ["it"]
     assert answer.full == 1

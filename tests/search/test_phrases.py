@@ -12,8 +12,7 @@ import pytest
 from coproarchive.errors import EngineError
 from coproarchive.library import Library
 from coproarchive.model import Item, Visibility
-from coproarchive.search.engines.whoosh import WhooshEngine
-from coproarchive.search.phrases import (
+from coproarchive.search.discover.phrases import (
     BETWEEN,
     MOST_KEPT,
     PhraseLog,
@@ -23,7 +22,8 @@ from coproarchive.search.phrases import (
     phrases_in,
     phrases_of,
 )
-from coproarchive.search.suggest import MOST, MOST_OF_PHRASES
+from coproarchive.search.discover.suggest import MOST, MOST_OF_PHRASES
+from coproarchive.search.engines.whoosh.engine import WhooshEngine
 from making import make_deck
 
 
@@ -115,7 +115,7 @@ def test_keys_of_many_are_the_keys_of_each(phrases: str) -> None:
 def test_what_is_found_does_not_depend_on_the_process() -> None:
     """Python's order of sets changes from process to process; the phrases kept do not."""
     code = (
-        "from coproarchive.search.phrases import phrases_of\n"
+        "from coproarchive.search.discover.phrases import phrases_of\n"
         "names = [f'{a}{b}' for a in 'abcdefghijklmnopqrst' for b in 'abcdefghijklmnopqrst']\n"
         "print(phrases_of([('', ' '.join(f'{n}x' for n in names))], 'en'))"
     )
@@ -191,7 +191,7 @@ def test_a_damaged_log_is_read_as_far_as_it_can_be(tmp_path: Path, damage: bytes
 
 
 def test_the_log_is_tidied_when_much_of_it_is_old(log: PhraseLog) -> None:
-    """And at once when an item is gone: what was taken back does not stay on the disk."""
+    """All at once when an item is gone: what was taken back does not stay on the disk."""
     for number in range(200):
         add(log, "a", f"d{number}", "r", ["rye bread"])
         log.tidy({"a": f"d{number}"}, at_once=False)
@@ -330,7 +330,7 @@ def test_an_update_that_fails_leaves_suggestions_as_they_were(
 
 
 def test_without_an_index_titles_are_there(archive: Path, library: Library) -> None:
-    """And phrases of titles and descriptions."""
+    """All phrases of titles and descriptions."""
     for number in range(3):
         record = Item(id=f"more-{number}", title=f"On crusty loaves, {number}")
         library.store.add_item(record, {})

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coproarchive.search.analysis import invert, stem, tokenize
-from coproarchive.search.query import MAX_CLAUSES, Query
+from coproarchive.search.language.analysis import invert, stem, tokenize
+from coproarchive.search.language.query import MAX_CLAUSES, Query
 
 
 def kinds(text: str) -> list[tuple[str, tuple[str, ...], bool]]:

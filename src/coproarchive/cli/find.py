@@ -14,8 +14,8 @@ from coproarchive.cli.console import out, printable, say_json
 from coproarchive.cli.house import House, house_of
 from coproarchive.extract.base import Extraction
 from coproarchive.model import Asset, Item, Leaf
-from coproarchive.search.query import Query
-from coproarchive.search.results import Hit, LeafHit, Results, Snippet
+from coproarchive.search.hits.results import Hit, LeafHit, Results, Snippet
+from coproarchive.search.language.query import Query
 
 MARK = "bold reverse"
 Choice = Annotated[list[str] | None, typer.Option(metavar="ID")]
@@ -101,9 +101,9 @@ def _print_results(results: Results, catalogue: Catalogue, explain: bool) -> Non
     first = (results.query.page - 1) * results.query.size + 1
     for number, hit in enumerate(results.hits, start=first):
         _print_hit(number, hit, catalogue, explain)
-    if results.also:
+    if results.near_misses:
         out.print(Text("\nThese have only some of the words:", style="italic"))
-    for number, hit in enumerate(results.also, start=first + len(results.hits)):
+    for number, hit in enumerate(results.near_misses, start=first + len(results.hits)):
         _print_hit(number, hit, catalogue, explain)
     out.print()
     for facet in results.facets:

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
 from coproarchive.model import Kind, Leaf, edtf_bounds
-from coproarchive.search.analysis import tokenize
+from coproarchive.search.language.analysis import tokenize
 from coproarchive.store import media_type_of
 
 TOPIC_MENTIONS = 3

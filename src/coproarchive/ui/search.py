@@ -14,9 +14,9 @@ import streamlit as st
 from markupsafe import Markup, escape
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.search.fields import FACETS
-from coproarchive.search.query import MAX_CHARACTERS, Query
-from coproarchive.search.results import Facet, Hit, LeafHit, Results
+from coproarchive.search.hits.results import Facet, Hit, LeafHit, Results
+from coproarchive.search.language.fields import FACETS
+from coproarchive.search.language.query import MAX_CHARACTERS, Query
 from coproarchive.ui.state import house
 from coproarchive.web.pages import anchor
 from coproarchive.web.render import marked, pretty_date, source_words
@@ -210,7 +210,7 @@ def _hits(results: Results, catalogue: Catalogue) -> Markup:
     query = results.query
     before = (query.page - 1) * query.size
     whole = [_hit(hit, query, catalogue) for hit in results.hits]
-    rest = [_hit(hit, query, catalogue) for hit in results.also]
+    rest = [_hit(hit, query, catalogue) for hit in results.near_misses]
     pieces = []
     if whole:
         start = Markup('<ol class="hits" start="{}">{}</ol>')

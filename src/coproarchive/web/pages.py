@@ -12,10 +12,10 @@ from coproarchive.errors import CoproArchiveError, NotFoundError
 from coproarchive.library import Library
 from coproarchive.model import Asset, Item, Leaf, Seminar, Session
 from coproarchive.publish.citation import citation, creators, json_ld
-from coproarchive.search.highlight import Highlighter
-from coproarchive.search.locate import extractions, shown_leaves
-from coproarchive.search.query import Query
-from coproarchive.search.results import Snippet
+from coproarchive.search.document import extractions, shown_leaves
+from coproarchive.search.hits.highlight import Highlighter
+from coproarchive.search.hits.results import Snippet
+from coproarchive.search.language.query import Query
 from coproarchive.web import render
 
 LeafView = tuple[Leaf, str, Snippet, list[tuple[str, Snippet]]]

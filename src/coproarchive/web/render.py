@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import Asset
-from coproarchive.search.results import Snippet
+from coproarchive.search.hits.results import Snippet
 
 LANGUAGE = "en-GB"
 """Of the pages' own words; an item's words have the item's language."""

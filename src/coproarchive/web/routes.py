@@ -26,8 +26,8 @@ from coproarchive.errors import CoproArchiveError, IndexStateError, NotFoundErro
 from coproarchive.extract.worker import Job
 from coproarchive.library import Library
 from coproarchive.model import Asset, Leaf
-from coproarchive.search.locate import shown_leaves
-from coproarchive.search.query import Query
+from coproarchive.search.document import shown_leaves
+from coproarchive.search.language.query import Query
 from coproarchive.web import render
 from coproarchive.web.access import COOKIE, SIGNED_IN_SECONDS, Access, Visitor, same
 from coproarchive.web.pages import Pages

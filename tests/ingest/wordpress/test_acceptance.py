@@ -17,7 +17,7 @@ from coproarchive.ingest.wordpress import Report, bring
 from coproarchive.ingest.wordpress.wxr import WxrSource
 from coproarchive.library import Library
 from coproarchive.model import Item, Kind, Series
-from coproarchive.search.query import Query
+from coproarchive.search.language.query import Query
 from coproarchive.store import Store
 
 pytestmark = pytest.mark.timeout(120)

@@ -1,1 +1,1 @@
-"""Search engines behind one seam: `memory` is the meaning, `whoosh` the embedded default."""
+"""What carries out a query tree: the seam, and the engines behind it."""

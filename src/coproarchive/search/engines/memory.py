@@ -7,27 +7,31 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 
-from coproarchive.search.analysis import EXACT, FIELD_SHIFT, LEAF_BITS, invert
-from coproarchive.search.engines.base import (
+from coproarchive.search.engines.seam import Document, Request, Response, Where
+from coproarchive.search.language.analysis import EXACT, FIELD_SHIFT, LEAF_BITS, invert
+from coproarchive.search.language.fields import LEAF_FIELDS, TEXT_FIELDS
+from coproarchive.search.language.query_tree import (
     MAX_EXPANSIONS,
-    All,
-    Any,
-    Boost,
-    Document,
-    Everything,
+    And,
+    AtLeast,
+    Boosted,
+    DisMax,
+    MatchAll,
     Node,
     Not,
     Phrase,
     Prefix,
-    Request,
-    Response,
-    Some,
+    SameLeaf,
     Term,
-    Together,
-    Where,
 )
-from coproarchive.search.fields import LEAF_FIELDS, TEXT_FIELDS
-from coproarchive.search.ranking import PLACES, STANDARD, Weights, idf, length_norm, saturate
+from coproarchive.search.language.ranking import (
+    PLACES,
+    STANDARD,
+    Weights,
+    idf,
+    length_norm,
+    saturate,
+)
 
 Score = float | None
 """None: no match."""
@@ -88,22 +92,22 @@ class _State:
     def search(self, request: Request) -> Response:
         """See Snapshot.search."""
         matching = self.matching(request.node)
-        everywhere = len(matching.keys() - request.without)
+        everywhere = len(matching.keys() - request.exclude)
         others: dict[str, float] = {}
-        is_other = False
-        if request.otherwise is not None:
+        used_fallback = False
+        if request.fallback is not None:
             if not everywhere:
-                matching, is_other = self.matching(request.otherwise), True
-            elif everywhere < request.enough and request.sort == "relevance":
-                others = self.matching(request.otherwise)
-        passing = [i for i in matching if self.passes(i, request, without="")]
+                matching, used_fallback = self.matching(request.fallback), True
+            elif everywhere < request.fallback_below and request.sort == "relevance":
+                others = self.matching(request.fallback)
+        passing = [i for i in matching if self.passes(i, request, exclude="")]
         scores = others or matching
-        ordered = [i for i in scores if self.passes(i, request, without="")]
+        ordered = [i for i in scores if self.passes(i, request, exclude="")]
         ordered.sort(key=lambda i: self.order(i, scores[i], request, i in matching))
         page = ordered[request.offset : request.offset + request.limit]
         facets = {}
         for name in request.facets:
-            counted = [i for i in matching if self.passes(i, request, without=name)]
+            counted = [i for i in matching if self.passes(i, request, exclude=name)]
             values = (
                 v for i in counted for v in set(self.documents[i].document.facets.get(name, ()))
             )
@@ -112,7 +116,7 @@ class _State:
             tuple((i, round(scores[i], PLACES)) for i in page if (i in matching) is full)
             for full in (True, False)
         )
-        return Response(len(passing), hits, facets, also, is_other)
+        return Response(len(passing), hits, facets, also, used_fallback)
 
     def where(
         self, ids: Iterable[str], terms: Iterable[str], prefixes: Iterable[str] = ()
@@ -129,24 +133,24 @@ class _State:
                     for prefix, words in expanded.items()
                     if (own := {p for t in words for p in _places(d, t)})
                 }
-                found[i] = Where(places, prefixed, d.document.kept)
+                found[i] = Where(places, prefixed, d.document.stored)
         return found
 
-    def frequency(self, term: str, without: frozenset[str] = frozenset()) -> int:
+    def frequency(self, term: str, exclude: frozenset[str] = frozenset()) -> int:
         """See Snapshot.frequency."""
-        return self.only(without).having(term, TEXT_FIELDS)
+        return self.only(exclude).having(term, TEXT_FIELDS)
 
-    def words(self, without: frozenset[str] = frozenset()) -> list[str]:
+    def words(self, exclude: frozenset[str] = frozenset()) -> list[str]:
         """See Snapshot.words."""
-        return self.only(without)._words
+        return self.only(exclude)._words
 
     # -------------------------------------------------------------- working
 
-    def only(self, without: frozenset[str]) -> _State:
+    def only(self, exclude: frozenset[str]) -> _State:
         """The same without some documents."""
-        if not without:
+        if not exclude:
             return self
-        return _State({i: d for i, d in self.documents.items() if i not in without}, self.weights)
+        return _State({i: d for i, d in self.documents.items() if i not in exclude}, self.weights)
 
     @cached_property
     def _words(self) -> list[str]:
@@ -170,8 +174,8 @@ class _State:
     def having(self, term: str, fields: tuple[str, ...]) -> int:
         return sum(any(term in d.terms[f] for f in fields) for d in self.documents.values())
 
-    def passes(self, document_id: str, request: Request, without: str) -> bool:
-        if document_id in request.without:
+    def passes(self, document_id: str, request: Request, exclude: str) -> bool:
+        if document_id in request.exclude:
             return False
         document = self.documents[document_id].document
         first, last = request.dates
@@ -180,7 +184,7 @@ class _State:
         if (first and document.date < first) or (last and document.date > last):
             return False
         return all(
-            name == without or set(document.facets.get(name, ())) & values
+            name == exclude or set(document.facets.get(name, ())) & values
             for name, values in request.filters.items()
             if values
         )
@@ -200,22 +204,22 @@ class _State:
     def score(self, node: Node, d: _Indexed) -> Score:  # noqa: PLR0911 - a return a kind of node
         """The document's score, None where it does not match."""
         match node:
-            case Everything():
+            case MatchAll():
                 return 0.0
             case Not(child):
                 return 0.0 if self.score(child, d) is None else None
-            case Any(children):
+            case DisMax(children):
                 return max(self._found(children, d), default=None)
-            case All(children):
+            case And(children):
                 found = self._found(children, d)
                 return sum(found) if children and len(found) == len(children) else None
-            case Some(children, least):
+            case AtLeast(children, least):
                 found = self._found(children, d)
                 return sum(found) if len(found) >= max(least, 1) else None
-            case Boost(child, bonuses):
+            case Boosted(child, bonuses):
                 base = self.score(child, d)
                 return None if base is None else base + sum(self._found(bonuses, d))
-            case Together(groups, weight):
+            case SameLeaf(groups, weight):
                 if not set.intersection(*(_leaves(d, group) for group in groups)):
                     return None
                 return weight * sum(self.rarity(list(group), TEXT_FIELDS) for group in groups)

@@ -1,0 +1,1 @@
+"""What leads on from a search: suggestions, similar items, tables of results."""

@@ -1,0 +1,1 @@
+"""A searcher over arrays of postings and facets, whichever index they come from."""

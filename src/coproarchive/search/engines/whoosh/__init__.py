@@ -1,0 +1,1 @@
+"""The embedded engine: an index on disk written by Whoosh, searched through columns."""

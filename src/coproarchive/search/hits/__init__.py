@@ -1,0 +1,1 @@
+"""From matching documents to what readers see of them: stored texts, matches, highlighting."""

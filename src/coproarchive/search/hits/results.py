@@ -1,0 +1,206 @@
+"""What a search gives back: talks with their best slides, and the ways to narrow it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from types import MappingProxyType
+from typing import NamedTuple
+
+from coproarchive.search.language.query import Query
+
+
+class Snippet(NamedTuple):
+    """A piece of text and which of its characters answer the query.
+
+    Attributes:
+        text: plain text of the document; never markup.
+        marks: (start, end) offsets into the text, ascending, not overlapping.
+    """
+
+    text: str
+    marks: tuple[tuple[int, int], ...] = ()
+
+
+class LeafHit(NamedTuple):
+    """A slide, page or section that answers.
+
+    Attributes:
+        asset: file name in the item's folder.
+        number: 1-based place in the file.
+        kind: page, slide, section or cue.
+        label: printed number or time, where it differs.
+        title: its heading, with marks.
+        snippet: the words around the best match.
+        source: where those words stood ("text", "notes", "alt text", ...).
+        start: seconds into the recording, for captions.
+    """
+
+    asset: str
+    number: int
+    kind: str
+    label: str
+    title: Snippet
+    snippet: Snippet
+    source: str
+    start: float | None = None
+
+
+class Hit(NamedTuple):
+    """An item that answers.
+
+    Attributes:
+        id, title, kind, seminar (id), speakers (ids), date: of the item.
+        score: only comparable within one search.
+        leaves: its best leaves, best first.
+        more_leaves: how many others answer too.
+        snippet: from the item's description, where that answers or no leaf does.
+        missing: words of the query that are not in it.
+        matched: word of the query -> where in the item it stands, the best places first.
+    """
+
+    id: str
+    title: Snippet
+    kind: str
+    score: float
+    seminar: str | None
+    speakers: tuple[str, ...]
+    date: str | None
+    leaves: tuple[LeafHit, ...] = ()
+    more_leaves: int = 0
+    snippet: Snippet = Snippet("")
+    missing: tuple[str, ...] = ()
+    matched: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+class FacetValue(NamedTuple):
+    """A way to narrow: its value in URLs, what readers see, and how many items have it."""
+
+    value: str
+    label: str
+    count: int  # type: ignore[assignment]  # not the tuple's own method, which nobody needs
+    selected: bool
+
+
+class Facet(NamedTuple):
+    """A group of ways to narrow; several chosen values are alternatives.
+
+    Its values are made when they are asked for: there may be thousands, of which a page shows few.
+
+    Attributes:
+        name, label: in URLs, and what readers see.
+        ranked: its values, most frequent first; years newest first.
+        labels: of these at least.
+        counts: how many items have each.
+        chosen: what is narrowed to.
+    """
+
+    name: str
+    label: str
+    ranked: Sequence[str]
+    labels: Mapping[str, str]
+    counts: Mapping[str, int]
+    chosen: tuple[str, ...]
+
+    @property
+    def values(self) -> tuple[FacetValue, ...]:
+        """All of them, in order."""
+        return tuple(map(self._value, self.ranked))
+
+    @property
+    def selected(self) -> list[FacetValue]:
+        """What is narrowed to, in order."""
+        return [self._value(v) for v in self.ranked if v in self.chosen] if self.chosen else []
+
+    def having(self, text: str, most: int) -> list[FacetValue]:
+        """The first so many whose label has the text in it, in whatever case."""
+        wanted = text.casefold()
+        near = (v for v in self.ranked if wanted in self.labels[v].casefold())
+        return list(map(self._value, islice(near, most)))
+
+    def _value(self, value: str) -> FacetValue:
+        return FacetValue(value, self.labels[value], self.counts[value], value in self.chosen)
+
+
+@dataclass(frozen=True)
+class Results:
+    """One page of what was found.
+
+    Attributes:
+        total: items found, all pages.
+        full: how many of them have all that was asked for: all, or none of them where nothing has.
+        hits: of this page, in order.
+        near_misses: the best items that have some of the words, where few have all; not in the counts.
+        facets: in the archive's order; counts ignore the facet's own choice.
+        query: what was asked.
+        notes: how it was understood, in sentences for the reader.
+        corrections: word as typed -> word searched instead.
+        synonyms: words as typed -> also searched for.
+        partial: nothing has all the words; these have some.
+    """
+
+    total: int
+    full: int
+    hits: tuple[Hit, ...]
+    facets: tuple[Facet, ...]
+    query: Query
+    notes: tuple[str, ...] = ()
+    corrections: Mapping[str, str] = field(default_factory=dict)
+    synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    partial: bool = False
+    near_misses: tuple[Hit, ...] = ()
+
+    @property
+    def pages(self) -> int:
+        """Number of pages, at least 1."""
+        return max(1, -(-self.total // self.query.size))
+
+    def to_json(self) -> dict[str, object]:
+        """Plain data; marks of snippets are offsets."""
+        return {
+            "total": self.total,
+            "full": self.full,
+            "query": self.query.to_params() | {"page": self.query.page, "size": self.query.size},
+            "notes": list(self.notes),
+            "corrections": dict(self.corrections),
+            "synonyms": {word: list(others) for word, others in self.synonyms.items()},
+            "partial": self.partial,
+            "hits": [_hit_json(hit) for hit in self.hits],
+            "partial_hits": [_hit_json(hit) for hit in self.near_misses],
+            "facets": {f.name: [v._asdict() for v in f.values] for f in self.facets},
+        }
+
+
+def _hit_json(hit: Hit) -> dict[str, object]:
+    return {
+        "id": hit.id,
+        "title": hit.title.text,
+        "kind": hit.kind,
+        "score": hit.score,
+        "seminar": hit.seminar,
+        "speakers": list(hit.speakers),
+        "date": hit.date,
+        "leaves": [_leaf_json(leaf) for leaf in hit.leaves],
+        "more_leaves": hit.more_leaves,
+        "snippet": _snippet_json(hit.snippet),
+        "missing": list(hit.missing),
+        "matched": {word: list(places) for word, places in hit.matched.items()},
+    }
+
+
+def _leaf_json(leaf: LeafHit) -> dict[str, object]:
+    return {
+        "asset": leaf.asset,
+        "number": leaf.number,
+        "kind": leaf.kind,
+        "label": leaf.label,
+        "title": leaf.title.text,
+        "snippet": _snippet_json(leaf.snippet),
+        "source": leaf.source,
+        "start": leaf.start,
+    }
+
+
+def _snippet_json(snippet: Snippet) -> dict[str, object]:
+    return {"text": snippet.text, "marks": [list(mark) for mark in snippet.marks]}

@@ -1,0 +1,93 @@
+"""From an engine's answer to what readers are told: facets with labels, notes in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.search.engines.seam import Response
+from coproarchive.search.hits.results import Facet
+from coproarchive.search.index.execute import Outcome
+from coproarchive.search.language import fields
+from coproarchive.search.language.query import Query
+
+MOST_LABELS = 200_000
+
+
+class Labels:
+    """Labels of facet values and what they are sorted by, made once for a catalogue.
+
+    Args:
+        catalogue: has the names.
+    """
+
+    def __init__(self, catalogue: Catalogue):
+        self._catalogue = catalogue
+        self._labels: dict[str, dict[str, str]] = {}
+        self._orders: dict[str, dict[str, str]] = {}
+
+    def of(self, facet: str, values: Set[str]) -> tuple[Mapping[str, str], Mapping[str, str]]:
+        """Value -> its label, and what it is sorted by; of these at least."""
+        labels = self._labels.setdefault(facet, {})
+        orders = self._orders.setdefault(facet, {})
+        if len(labels) > MOST_LABELS:
+            # Addresses can name values that nothing has. Results keep the labels they were given.
+            labels = self._labels[facet] = {}
+            orders = self._orders[facet] = {}
+        if not values <= orders.keys():
+            for value in values - orders.keys():
+                label = label_of(facet, value, self._catalogue)
+                labels[value] = label
+                # One text is compared quicker than three.
+                orders[value] = f"{label.casefold()}\0{label}\0{value}"
+        return labels, orders
+
+
+def facets_of(
+    response: Response, query: Query, catalogue: Catalogue, labels: Labels
+) -> tuple[Facet, ...]:
+    """Facets in the archive's order, their values most frequent first; years newest first."""
+    found = []
+    for name in catalogue.series.facets:
+        if name not in fields.FACETS:
+            continue
+        counts = response.facets.get(name, {})
+        chosen = query.facets.get(name, ())
+        counts = {**dict.fromkeys(chosen, 0), **counts} if chosen else counts
+        own, orders = labels.of(name, counts.keys())
+        ranked = sorted(counts, key=orders.__getitem__)
+        if name == "year":
+            ranked.sort(reverse=True)
+        else:
+            ranked.sort(key=counts.__getitem__, reverse=True)
+        found.append(Facet(name, fields.LABELS[name], ranked, own, counts, chosen))
+    return tuple(found)
+
+
+def label_of(facet: str, value: str, catalogue: Catalogue) -> str:
+    """What readers see for a facet's value."""
+    match facet:
+        case "seminar":
+            return catalogue.seminar_title(value)
+        case "speaker":
+            return catalogue.person_name(value)
+        case "topic":
+            return catalogue.topic_label(value)
+        case "kind":
+            return value.capitalize()
+    return value
+
+
+def notes_of(query: Query, answer: Outcome) -> tuple[str, ...]:
+    """How the query was understood, in sentences."""
+    notes = list(query.notes)
+    for typed, searched in answer.compiled.corrections.items():
+        notes.append(f'Nothing here has the word "{typed}". Showing results for "{searched}".')
+    for typed, others in answer.compiled.synonyms.items():
+        notes.append(f'For "{typed}", also searched for: {", ".join(others)}.')
+    if answer.compiled.is_question:
+        if answer.response.total:
+            notes.append("This is a long question. Showing first what has most of its words.")
+    elif answer.partial:
+        notes.append("Nothing has all of these words. Showing what has some of them.")
+    return tuple(notes)
