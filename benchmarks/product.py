@@ -8,7 +8,7 @@ from pathlib import Path
 from collection import DEPTH, Collection
 from coproarchive.search.engines.seam import Document
 from coproarchive.search.engines.whoosh.engine import WhooshEngine
-from coproarchive.search.index.execute import ask
+from coproarchive.search.index.execute import run
 from coproarchive.search.language.query import Query
 from coproarchive.search.language.ranking import STANDARD, Weights
 from coproarchive.search.language.rewrite import Rewriter, Synonyms
@@ -46,13 +46,13 @@ class Product:
         self._engine = WhooshEngine(Path(self._folder.name) / "index", weights=weights)
         self._snapshot = self._engine.snapshot()
         self._compiler = Rewriter(
-            ["en"], Synonyms([]), self._snapshot.frequency, self._snapshot.words, weights
+            ["en"], Synonyms([]), self._snapshot.frequencies, self._snapshot.words, weights
         )
 
     def rank(self, text: str, scope: str = "") -> list[str]:
         """Ids, best first, at most DEPTH."""
         query = Query.parse(text, facets={SCOPE: [scope]} if scope else None, size=DEPTH)
-        answer = ask(self._snapshot, self._compiler, query, ())
+        answer = run(self._snapshot, self._compiler, query, ())
         return [document for document, _ in (*answer.response.hits, *answer.response.near_misses)]
 
     def rankings(self, texts: list[str]) -> list[list[str]]:

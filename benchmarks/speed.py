@@ -29,7 +29,9 @@ from typing import Any
 import numpy as np
 
 import speed_rivals
+from coproarchive.search.engines import ENGINES
 from coproarchive.search.index.index import Index
+from coproarchive.search.index.update import update_index
 from coproarchive.search.language.analysis import invert
 from coproarchive.search.language.query import Query
 from made_up import Archive
@@ -79,7 +81,9 @@ def ask_all(
 def build(root: Path, leaves: int, folder: Path, texts: Path | None) -> float:
     """Index the same made-up archive; seconds."""
     archive = Archive(leaves, folder, texts)
-    return Index.update(root, NoStore(), archive.catalogue, archive.reader).seconds  # type: ignore[arg-type]  # see NoStore
+    return update_index(
+        ENGINES["whoosh"](root), NoStore(), archive.catalogue, archive.reader
+    ).seconds  # type: ignore[arg-type]  # see NoStore
 
 
 def ours(
@@ -93,15 +97,15 @@ def ours(
     archive.reader._cache._recent.clear()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     index: list[Index] = []
-    opening = timed(lambda: index.append(Index.open(root)))
+    opening = timed(lambda: index.append(Index(ENGINES["whoosh"](root))))
     first = timed(lambda: index[0].search(Query.parse(queries["several"][0]), catalogue))
     classes = ask_all(queries, lambda _, text: index[0].search(Query.parse(text), catalogue))
-    engine_only = ask_all(queries, lambda _, text: index[0].answer(Query.parse(text), catalogue))
+    engine_only = ask_all(queries, lambda _, text: index[0].run(Query.parse(text), catalogue))
     view = index[0]._engine.snapshot()  # type: ignore[attr-defined]  # the whoosh engine's
     archive.add_talk("xyzzyword")
     added = archive.catalogue
     started = time.perf_counter()
-    Index.update(root, NoStore(), added, archive.reader)  # type: ignore[arg-type]  # see NoStore
+    update_index(ENGINES["whoosh"](root), NoStore(), added, archive.reader)  # type: ignore[arg-type]  # see NoStore
     update = time.perf_counter() - started
     started = time.perf_counter()
     total = index[0].search(Query.parse("xyzzyword"), added).total
@@ -118,7 +122,9 @@ def ours(
         "first_query_ms": round(first),
         "view_mb": round(view.nbytes / 1e6, 1),
         # Pages of these files count among the process's, and go when memory is short.
-        "mapped_mb": round(sum(p.stat().st_size for p in index[0].folder.glob("*.bin")) / 1e6),
+        "mapped_mb": round(
+            sum(p.stat().st_size for p in (root / "generations").rglob("*.bin")) / 1e6
+        ),
         "process_mb_more": round(
             (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000
         ),

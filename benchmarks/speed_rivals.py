@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from coproarchive.search.index.execute import ENOUGH
-from coproarchive.search.index.index import NEAR
+from coproarchive.search.index.index import NEAR_MISSES
 from made_up import Talk
 
 FACETS = ("seminar", "speaker", "topic", "kind", "year")
@@ -107,7 +107,7 @@ class FillingTantivy(Tantivy):
             searcher = self._index.searcher()
             query = self._index.parse_query(" ".join(_words(text)), ["title", "heading", "body"])
             # The best of these are the full matches, shown already.
-            found = searcher.search(query, limit=min(total + NEAR, ENOUGH)).hits
+            found = searcher.search(query, limit=min(total + NEAR_MISSES, ENOUGH)).hits
             self._show(searcher, query, found[total:])
         return total, facets
 

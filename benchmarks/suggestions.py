@@ -2,8 +2,8 @@
 
     python benchmarks/suggestions.py [--leaves 10000,100000] [--texts DIR] [--json]
 
-For each size, of a made-up archive: finding the phrases of all items and writing their log, as
-indexing does; one item more; reading the log and making a Suggester of it, with the memory that
+For each size, of a made-up archive: finding the phrases of all items and packing them, as
+indexing does; one item more; unpacking them and making a Suggester of it, with the memory that
 stays and its highest point (in a run of its own, as tracing memory takes time); and suggestions for
 the beginnings, of one to twelve letters, of what stands on slides. What one more item costs in all,
 speed.py measures.
@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.search.discover.phrases import PhraseLog, phrases_of
+from coproarchive.search.discover.phrases import pack, phrases_of, unpack
 from coproarchive.search.discover.suggest import Suggester
 from made_up import Archive, Talk
 
@@ -40,13 +40,18 @@ def timed(run: Callable[[], Any]) -> float:
     return time.perf_counter() - started
 
 
-def write(log: PhraseLog, talks: list[Talk], digests: dict[str, str]) -> None:
-    """Find and log the phrases of talks."""
-    with log.appending() as append:
-        for talk in talks:
-            leaves = [(talk.title, ""), *zip(talk.headings, talk.bodies, strict=True)]
-            found = phrases_of(leaves, "en")
-            append(talk.id, digests[talk.id], digests[talk.id], found)
+def packed(talks: list[Talk], digests: dict[str, str]) -> dict[str, bytes]:
+    """Extract and pack the phrases of talks."""
+    phrases = {}
+    for talk in talks:
+        leaves = [(talk.title, ""), *zip(talk.headings, talk.bodies, strict=True)]
+        phrases[talk.id] = pack(digests[talk.id], phrases_of(leaves, "en"))
+    return phrases
+
+
+def unpacked(stored: dict[str, bytes]) -> dict[str, str]:
+    """Unpack the phrases of all talks."""
+    return {item_id: unpack(data)[1] for item_id, data in stored.items()}
 
 
 def size_figures(leaves: int, texts: Path | None, work: Path) -> dict[str, Any]:
@@ -54,18 +59,13 @@ def size_figures(leaves: int, texts: Path | None, work: Path) -> dict[str, Any]:
     archive = Archive(leaves, work / "texts", texts)
     catalogue = archive.catalogue.for_public()
     digests = dict(catalogue.digests)
-    path = work / "phrases.jsonl"
-    finding = timed(lambda: write(PhraseLog(path), archive.talks, digests))
-
-    def one_more() -> None:
-        write(PhraseLog(path), archive.talks[:1], digests)
-        PhraseLog(path).tidy(digests, at_once=False)
-
-    adding = timed(one_more)
-    reading = timed(lambda: PhraseLog(path).read(digests, digests))
-    building = timed(lambda: made(path, catalogue, digests))
-    kept, highest = _memory(path, catalogue, digests)
-    suggester = made(path, catalogue, digests)
+    stored: dict[str, bytes] = {}
+    finding = timed(lambda: stored.update(packed(archive.talks, digests)))
+    adding = timed(lambda: packed(archive.talks[:1], digests))
+    reading = timed(lambda: unpacked(stored))
+    building = timed(lambda: made(stored, catalogue))
+    kept, highest = _memory(stored, catalogue)
+    suggester = made(stored, catalogue)
     rng = random.Random(7)
     typed = [_beginning(rng, archive) for _ in range(EACH)]
     answers = [len(suggester.suggest(text)) for text in typed]
@@ -73,7 +73,7 @@ def size_figures(leaves: int, texts: Path | None, work: Path) -> dict[str, Any]:
     return {
         "items": len(archive.talks),
         "finding_seconds": round(finding, 2),
-        "log_mb": round(path.stat().st_size / 1e6, 1),
+        "stored_mb": round(sum(map(len, stored.values())) / 1e6, 1),
         "one_more_ms": round(adding * 1000, 1),
         "reading_seconds": round(reading, 2),
         "making_seconds": round(building, 2),
@@ -87,9 +87,9 @@ def size_figures(leaves: int, texts: Path | None, work: Path) -> dict[str, Any]:
     }
 
 
-def made(path: Path, catalogue: Catalogue, digests: dict[str, str]) -> Suggester:
+def made(stored: dict[str, bytes], catalogue: Catalogue) -> Suggester:
     """What the first reader who types after a change waits for."""
-    return Suggester(catalogue, PhraseLog(path).read(digests, digests))
+    return Suggester(catalogue, unpacked(stored))
 
 
 def _beginning(rng: random.Random, archive: Archive) -> str:
@@ -98,11 +98,11 @@ def _beginning(rng: random.Random, archive: Archive) -> str:
     return " ".join(words[at : at + 2])[: rng.randint(1, 12)]
 
 
-def _memory(path: Path, catalogue: Catalogue, digests: dict[str, str]) -> tuple[int, int]:
+def _memory(stored: dict[str, bytes], catalogue: Catalogue) -> tuple[int, int]:
     """Bytes that a Suggester keeps, and the most that making it takes."""
     tracemalloc.start()
     try:
-        suggester = made(path, catalogue, digests)
+        suggester = made(stored, catalogue)
         kept, highest = tracemalloc.get_traced_memory()
         assert suggester
         return kept, highest

@@ -10,7 +10,7 @@ from coproarchive.extract import table
 from coproarchive.extract.worker import Job, Reader
 from coproarchive.model import Item, Problem, Severity
 from coproarchive.progress import Progress, silent
-from coproarchive.search.index.index import missing_file, notice_problem
+from coproarchive.search.index.update import missing_file, notice_problem
 from coproarchive.store import Store, hash_file
 
 CODES: dict[str, str] = {

@@ -20,8 +20,11 @@ from coproarchive.search.discover.export import MOST, to_csv
 from coproarchive.search.discover.similar import Similar
 from coproarchive.search.discover.suggest import Suggester, Suggestion
 from coproarchive.search.discover.unanswered import Unanswered
+from coproarchive.search.engines import ENGINES
+from coproarchive.search.engines.seam import IndexStorage
 from coproarchive.search.hits.results import Results
-from coproarchive.search.index.index import Index, UpdateReport
+from coproarchive.search.index.index import Index
+from coproarchive.search.index.update import UpdateReport, update_index
 from coproarchive.search.language.query import Query
 from coproarchive.settings import Settings
 from coproarchive.store import Store
@@ -49,7 +52,7 @@ class Library:
         self._looking = False
         self._epoch = 0
         self._index: Index | None = None
-        self._indexed: Catalogue | None = None  # by the memory engine
+        self._indexed: Catalogue | None = None  # by an engine that is not persistent
         self._suggester: tuple[tuple[object, ...], Suggester] | None = None
         self._suggesting = threading.Lock()
 
@@ -126,26 +129,29 @@ class Library:
             self._stamp = None
             self._catalogue = None
 
+    @cached_property
+    def index_storage(self) -> IndexStorage:
+        """Where the engine of the settings keeps the index."""
+        return ENGINES[self.settings.engine](self.settings.index)
+
     def index(self) -> Index:
-        """The index's current generation. Raises IndexStateError."""
+        """Open the index's current generation, if it is not open. Raises IndexStateError."""
         with self._lock:
-            if self._index is not None and not self._is_current(self._index):
+            if not self.index_storage.is_persistent:
+                self._fill_index()
+            if self._index is not None and not self._index.is_current:
                 self._index.close()
                 self._index = None
             if self._index is None:
-                self._index = self._open_index()
+                self._index = Index(self.index_storage)
             return self._index
 
-    def _is_current(self, index: Index) -> bool:
-        if self.settings.engine == "memory":
-            return self._indexed is self.catalogue()
-        return index.is_current
-
-    def _open_index(self) -> Index:
-        if self.settings.engine == "memory":
-            self._indexed = self.catalogue()
-            return Index.in_memory(self._indexed, self.reader, self.store)
-        return Index.open(self.settings.index)
+    def _fill_index(self) -> None:
+        """Index the catalogue anew if it changed: this process's index is filled by nobody else."""
+        catalogue = self.catalogue()
+        if self._indexed is not catalogue:
+            update_index(self.index_storage, self.store, catalogue, self.reader, rebuild=True)
+            self._indexed = catalogue
 
     def search(self, query: Query) -> Results:
         """Search what everybody may see. Raises ArchiveError, IndexStateError."""
@@ -182,7 +188,7 @@ class Library:
     def csv(self, query: Query, base: str = "") -> str:
         """All that a query finds, as a table; see export.to_csv."""
         catalogue = self.public()
-        return to_csv(self.index().found(query, catalogue, MOST), catalogue, base)
+        return to_csv(self.index().ranking(query, catalogue, MOST), catalogue, base)
 
     @cached_property
     def unanswered(self) -> Unanswered:
@@ -191,15 +197,15 @@ class Library:
         return Unanswered(self.settings.index / "nothing-found.json" if counted else None)
 
     def update_index(self, *, rebuild: bool = False, progress: Progress = silent) -> UpdateReport:
-        """Make the index say what the archive says; see Index.update."""
+        """Make the index say what the archive says; see update.update_index."""
         self.changed()
         catalogue = self.catalogue(progress)
         with self._lock:
             if rebuild and self._index is not None:
                 self._index.close()
                 self._index = None
-        return Index.update(
-            self.settings.index,
+        return update_index(
+            self.index_storage,
             self.store,
             catalogue,
             self.reader,

@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from coproarchive.extract.base import Limits
+from coproarchive.search.engines import ENGINES
 
 _DEFAULT = Limits()
 
@@ -25,7 +26,7 @@ class Settings(BaseSettings):
         description="folder for everything derived; can be deleted. Where only the archive is "
         'named: "index" beside a folder "archive", else its name and "-index"',
     )
-    engine: Literal["whoosh", "memory"] = Field(default="whoosh", description="search engine")
+    engine: str = Field(default="whoosh", description=f"search engine: {', '.join(ENGINES)}")
     host: str = Field(default="127.0.0.1", description="address the page is served on")
     port: int = Field(default=8501, ge=1, le=65535, description="port the page is served on")
     password_hash: str | None = Field(
@@ -70,6 +71,13 @@ class Settings(BaseSettings):
             name = "index" if archive.name == "archive" else f"{archive.name}-index"
             return {**given, "index": archive.parent / name}
         return given
+
+    @field_validator("engine")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        if value not in ENGINES:
+            raise ValueError(f"must be one of: {', '.join(ENGINES)}")
+        return value
 
     @field_validator("password_hash")
     @classmethod

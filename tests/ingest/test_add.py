@@ -40,7 +40,7 @@ def test_a_deck_becomes_an_item_with_what_it_says_of_itself(library: Library, de
     assert stored.read_bytes() == other.read_bytes()
     assert hash_file(other) == (asset.size, asset.sha256)
     library.update_index()
-    assert library.index().frequency("=another") == 1
+    assert library.index().frequencies(["=another"]) == {"=another": 1}
 
 
 def test_the_same_bytes_are_not_added_twice(library: Library, deck: Path) -> None:

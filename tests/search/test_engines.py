@@ -10,7 +10,7 @@ import pytest
 
 from coproarchive.errors import EngineError, IndexStateError
 from coproarchive.search.engines.memory import MemoryEngine
-from coproarchive.search.engines.seam import Document, Request, SearchEngine
+from coproarchive.search.engines.seam import Document, Request, SearchEngine, Snapshot
 from coproarchive.search.engines.whoosh.engine import WhooshEngine
 from coproarchive.search.language.analysis import exact, fold, stem
 from coproarchive.search.language.fields import TEXT_FIELDS
@@ -173,7 +173,7 @@ class _Random:
             {"kind": (rng.choice("ab"),), "topic": tuple(rng.sample("pqrs", rng.randint(0, 3)))},
             rng.choice(["", "2017-01-01", "2018-02-03"]),
             rng.choice(["A", "b", "C"]),
-            rng.randbytes(rng.choice([0, 5, 2000])),
+            {n: rng.randbytes(rng.choice([0, 5, 2000])) for n in rng.choice([(), ("hit", "more")])},
         )
 
     def node(self, depth: int = 0) -> Node:
@@ -248,12 +248,18 @@ def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
         for _ in range(20):
             asked = [f"d{make.rng.randint(0, 60)}" for _ in range(5)]
             one, other = memory.snapshot(), whoosh.snapshot()
-            assert one.where(asked, terms, ["po", "co"]) == other.where(asked, terms, ["po", "co"])
+            assert one.occurrences(asked, terms, ["po", "co"]) == other.occurrences(
+                asked, terms, ["po", "co"]
+            )
+            for name in ("hit", "more", "none"):
+                assert one.stored(name, asked) == other.stored(name, asked)
+                assert one.stored(name) == other.stored(name)
             known = sorted(one.digests())
             exclude = frozenset(make.rng.sample(known, make.rng.randint(1, len(known))))
             assert one.words(exclude) == other.words(exclude)
-            for term in (exact("power"), "zzz", exact("講")):
-                assert one.frequency(term, exclude) == other.frequency(term, exclude)
+            frequencies = Snapshot.frequencies(one, terms, exclude)
+            assert one.frequencies(terms, exclude) == frequencies
+            assert other.frequencies(terms, exclude) == frequencies
 
 
 def test_merged_segments_answer_the_same(tmp_path: Path) -> None:
@@ -270,7 +276,9 @@ def test_merged_segments_answer_the_same(tmp_path: Path) -> None:
     assert segments < 12
     every = sorted(memory.snapshot().digests())
     terms = [exact("bread"), exact("rye"), exact("n77")]
-    assert memory.snapshot().where(every, terms) == whoosh.snapshot().where(every, terms)
+    assert memory.snapshot().occurrences(every, terms) == whoosh.snapshot().occurrences(
+        every, terms
+    )
     phrase = Request(Phrase((exact("rye"), exact("bread"))), limit=200)
     assert memory.snapshot().search(phrase).hits == whoosh.snapshot().search(phrase).hits
 
@@ -278,22 +286,19 @@ def test_merged_segments_answer_the_same(tmp_path: Path) -> None:
 def test_a_failed_write_leaves_no_kept_bytes(tmp_path: Path) -> None:
     """What was appended is taken back; what was there stays whole."""
     engine = WhooshEngine(tmp_path, create=True)
-    engine.write([doc("a", "bread", stored=b"crumbs")])
+    engine.write([doc("a", "bread", stored={"hit": b"crumbs"})])
     size = (tmp_path / "kept.bin").stat().st_size
 
     def broken() -> Iterator[Document]:
-        yield doc("b", "rye", stored=b"more")
+        yield doc("b", "rye", stored={"hit": b"more"})
         raise RuntimeError("stop")
 
     with pytest.raises(EngineError, match="stop"):
         engine.write(broken())
     assert (tmp_path / "kept.bin").stat().st_size == size
-    assert engine.snapshot().where(["a", "b"], [])["a"].kept == b"crumbs"
-    engine.write([doc("b", "rye", stored=b"more")])
-    assert {i: w.kept for i, w in WhooshEngine(tmp_path).snapshot().where("ab", []).items()} == {
-        "a": b"crumbs",
-        "b": b"more",
-    }
+    assert engine.snapshot().stored("hit") == {"a": b"crumbs"}
+    engine.write([doc("b", "rye", stored={"hit": b"more"})])
+    assert WhooshEngine(tmp_path).snapshot().stored("hit") == {"a": b"crumbs", "b": b"more"}
 
 
 def test_another_process_commit_is_seen(tmp_path: Path) -> None:
@@ -309,7 +314,10 @@ def test_another_process_commit_is_seen(tmp_path: Path) -> None:
 @pytest.mark.parametrize("pattern", ["MAIN_*.seg", "arrays-*.bin", "kept.bin"])
 def test_a_damaged_index_says_so(tmp_path: Path, pattern: str) -> None:
     """Changed bytes are found when the index is opened, not answered from."""
-    documents = [doc("a", "bread", stored=b"crumbs"), doc("b", "butter", stored=b"more crumbs")]
+    documents = [
+        doc("a", "bread", stored={"hit": b"crumbs"}),
+        doc("b", "butter", stored={"hit": b"more crumbs"}),
+    ]
     WhooshEngine(tmp_path, create=True).write(documents)
     (file,) = tmp_path.glob(pattern)
     data = bytearray(file.read_bytes())

@@ -31,6 +31,7 @@ from coproarchive.search.discover import suggest
 from coproarchive.search.discover.suggest import Suggester
 from coproarchive.search.index.index import Index
 from coproarchive.search.language.query import Query
+from indexes import index_of
 from known_texts import Texts
 
 WORDS = [
@@ -100,7 +101,7 @@ def answers(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -
         for leaf in (None, 1):
             likes = index.similar(public.items[item_id], public, reader, leaf)
             found.append([(s.item.id, s.score, s.shared) for s in likes])
-    found += [index.found(Query.parse("bread"), public, 100), index.words()]
+    found += [index.ranking(Query.parse("bread"), public, 100), index.words()]
     return json.dumps(found, ensure_ascii=False, indent=1)
 
 
@@ -116,10 +117,9 @@ def test_hidden_items_change_no_answer(
         before = catalogue_of(rows, reader, keep_hidden=True, show=True)
         after = catalogue_of(rows, reader, keep_hidden=True, show=False)
         exclude = catalogue_of(rows, reader, keep_hidden=False, show=False)
-        for catalogue in (before, after):
-            Index.update(Path(folder) / "hidden", reader, catalogue, reader)
-        Index.update(Path(folder) / "without", reader, exclude, reader)
-        hidden, never = Index.open(Path(folder) / "hidden"), Index.open(Path(folder) / "without")
+        index_of(before, reader, Path(folder) / "hidden").close()
+        hidden = index_of(after, reader, Path(folder) / "hidden")
+        never = index_of(exclude, reader, Path(folder) / "without")
         assert answers(hidden, after, reader, shown) == answers(never, exclude, reader, shown)
         hidden.close()
         never.close()
@@ -138,7 +138,7 @@ def told(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -> s
     for item_id in shown:
         likes = index.similar(public.items[item_id], public, reader)
         found.append(sorted((s.item.id, sorted(s.shared)) for s in likes))
-    found.append(sorted(i for i, _, _ in index.found(Query.parse("bread"), public, 100)))
+    found.append(sorted(i for i, _, _ in index.ranking(Query.parse("bread"), public, 100)))
     found += suggestions(index, public)
     return json.dumps(found, ensure_ascii=False, indent=1)
 
@@ -158,11 +158,7 @@ def test_what_is_hidden_is_out_before_the_index_is_updated(
     with tempfile.TemporaryDirectory() as folder:
         indexes = []
         for name, catalogue in (("hidden", before), ("without", exclude)):
-            if in_memory:
-                indexes.append(Index.in_memory(catalogue, reader, reader))
-                continue
-            Index.update(Path(folder) / name, reader, catalogue, reader)
-            indexes.append(Index.open(Path(folder) / name))
+            indexes.append(index_of(catalogue, reader, None if in_memory else Path(folder) / name))
         hidden, never = indexes
         # What was kept while they could be seen must not be answered from.
         told(hidden, before, reader, shown)

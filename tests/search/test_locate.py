@@ -30,6 +30,7 @@ from coproarchive.search.hits.stored import (
 from coproarchive.search.index.index import Index
 from coproarchive.search.language.analysis import bounds_of, tokenize
 from coproarchive.search.language.query import Query
+from indexes import index_of
 from known_texts import Texts
 
 ABOUT = About("talk", None, ("ada", "bob"), "2017-06", "en")
@@ -177,16 +178,15 @@ def test_places_show_what_the_texts_show(
     catalogue = archive_of(rows, reader, leave_out)
     with tempfile.TemporaryDirectory() as folder:
         if in_memory:
-            index = Index.in_memory(catalogue, reader, reader)
+            index = index_of(catalogue, reader)
         else:
-            Index.update(Path(folder), reader, catalogue, reader)
-            index = Index.open(Path(folder))
+            index = index_of(catalogue, reader, Path(folder))
         # Not known to be as they were indexed, records are read anew.
         doubtful = replace(catalogue, digests={})
         for said in queries:
             query = Query.parse(said)
             again = index.search(query, doubtful)
-            compiled = index.answer(query, catalogue).compiled
+            compiled = index.run(query, catalogue).rewritten
             surfaces = [c.surface for c in (*compiled.clauses, *compiled.alternatives)]
             highlighter = index.highlighter(query, catalogue, "en")
             results = index.search(query, catalogue)
@@ -255,7 +255,7 @@ def test_a_changed_record_is_shown_as_it_is_now(library: Library) -> None:
 
 def test_damaged_kept_bytes_are_said_not_shown(library: Library) -> None:
     """A changed byte, or a file cut short, is a message that names the mend."""
-    path = library.index().folder / "kept.bin"
+    path = next(library.settings.index.rglob("kept.bin"))
     data = path.read_bytes()
     path.write_bytes(bytes(byte ^ 1 for byte in data))
     with pytest.raises(IndexStateError, match="damaged") as damaged:
@@ -263,7 +263,7 @@ def test_damaged_kept_bytes_are_said_not_shown(library: Library) -> None:
     assert "--rebuild" in (damaged.value.hint or "")
     path.write_bytes(data[:-1])
     with pytest.raises(IndexStateError, match=r"kept\.bin"):
-        Index.open(library.settings.index)
+        Index(library.index_storage)
     library.update_index()
     assert library.search(Query.parse("bread")).total
 
@@ -288,7 +288,7 @@ def test_every_name_of_an_item_answers() -> None:
         whole.series, {}, whole.items, topics=topics, digests={"i": whole.digest_of(item)}
     )
     reader: Any = Texts()
-    index = Index.in_memory(catalogue, reader, reader)
+    index = index_of(catalogue, reader)
     for word in ("millstones", "querns", "ovens", "kilns"):
         (hit,) = index.search(Query.parse(word, exact=True), catalogue).hits
         assert (hit.missing, dict(hit.matched)) == ((), {word: ("details",)})
@@ -301,7 +301,7 @@ def test_a_synonym_stands_for_its_own_words_only() -> None:
     whole = Catalogue(series, {}, items)
     catalogue = Catalogue(series, {}, items, digests={"i": whole.digest_of(items["i"])})
     reader: Any = Texts()
-    index = Index.in_memory(catalogue, reader, reader)
+    index = index_of(catalogue, reader)
     (hit,) = index.search(Query.parse("oven mill"), catalogue).hits
     assert hit.missing == ("mill",)
     (hit,) = index.search(Query.parse("oven clay"), catalogue).hits

@@ -18,7 +18,7 @@ from coproarchive.search.discover.export import harmless
 from coproarchive.search.discover.unanswered import MOST_KEPT, Unanswered
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.engines.seam import Document
-from coproarchive.search.index.execute import ask
+from coproarchive.search.index.execute import run
 from coproarchive.search.language.analysis import plain_words, tokenize, words_of
 from coproarchive.search.language.query import MAX_PREFIXES, Query
 from coproarchive.search.language.rewrite import Rewriter, Synonyms
@@ -193,8 +193,10 @@ def test_words_find_each_other(text: str, query: str) -> None:
     engine.write(
         [Document("it", texts={"body": (text,)}), Document("other", texts={"body": ("x",)})]
     )
-    compiler = Rewriter(["en"], Synonyms([]), engine.snapshot().frequency, engine.snapshot().words)
-    answer = ask(engine.snapshot(), compiler, Query.parse(query), ())
+    compiler = Rewriter(
+        ["en"], Synonyms([]), engine.snapshot().frequencies, engine.snapshot().words
+    )
+    answer = run(engine.snapshot(), compiler, Query.parse(query), ())
     assert [i for i, _ in answer.response.hits] == ["it"]
     assert answer.full == 1
 

@@ -1,4 +1,4 @@
-"""Phrases on slides: which are found, how they are kept, and that they are suggested."""
+"""Phrases on slides: which are extracted and stored, and that they are suggested."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from coproarchive.model import Item, Visibility
 from coproarchive.search.discover.phrases import (
     BETWEEN,
     MOST_KEPT,
-    PhraseLog,
     key_of,
     keys_of,
     most_written,
+    pack,
     phrases_in,
     phrases_of,
+    unpack,
 )
 from coproarchive.search.discover.suggest import MOST, MOST_OF_PHRASES
 from coproarchive.search.engines.whoosh.engine import WhooshEngine
@@ -132,75 +133,10 @@ def test_what_is_found_does_not_depend_on_the_process() -> None:
     assert len(said) == 1
 
 
-# -------------------------------------------------------------------- the log
-
-
-@pytest.fixture(params=["on the disk", "in memory"])
-def log(request: pytest.FixtureRequest, tmp_path: Path) -> PhraseLog:
-    """An empty log."""
-    return PhraseLog(tmp_path / "phrases.jsonl" if request.param == "on the disk" else None)
-
-
-def add(log: PhraseLog, item_id: str, digest: str, record: str, phrases: list[str]) -> None:
-    """One line."""
-    with log.appending() as append:
-        append(item_id, digest, record, phrases)
-
-
-def test_a_line_counts_for_its_document_and_record_only(log: PhraseLog) -> None:
-    """Not for another digest, whichever was logged last; the last of the same counts."""
-    add(log, "a", "d1", "r1", ["rye bread"])
-    add(log, "a", "d2", "r2", ["spelt bread"])
-    add(log, "b", "d1", "r1", [])
-    assert log.read({"a": "d1", "b": "d1"}, {"a": "r1", "b": "r1"}) == {"a": "rye bread", "b": ""}
-    assert log.read({"a": "d2"}, {"a": "r2"}) == {"a": "spelt bread"}
-    assert log.read({"a": "d2"}, {"a": "r1"}) == {}
-    assert log.read({"a": "d3"}, {"a": "r2"}) == {}
-    assert log.read({}, {"a": "r2"}) == {}
-    add(log, "a", "d2", "r2", ["spelt bread", "rye loaf"])
-    assert log.read({"a": "d2"}, {"a": "r2"}) == {"a": "spelt bread|rye loaf"}
-
-
-@pytest.mark.parametrize("cut", range(1, 40))
-def test_a_line_that_was_cut_off_counts_for_nothing(tmp_path: Path, cut: int) -> None:
-    """Wherever it was cut; the lines before and after it do."""
-    path = tmp_path / "phrases.jsonl"
-    add(PhraseLog(path), "a", "d", "r", ["rye bread"])
-    whole = path.stat().st_size
-    add(PhraseLog(path), "b", "d", "r", ["crème brûlée"])
-    path.write_bytes(path.read_bytes()[: whole + cut])
-    add(PhraseLog(path), "c", "d", "r", ["spelt bread"])
-    known = dict.fromkeys("abc", "d"), dict.fromkeys("abc", "r")
-    found = PhraseLog(path).read(*known)
-    is_whole = whole + cut >= len(
-        '\n["a", "d", "r", "rye bread"]\n\n["b", "d", "r", "crème brûlée"]'.encode()
-    )
-    assert found == {
-        "a": "rye bread", **({"b": "crème brûlée"} if is_whole else {}), "c": "spelt bread"
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("damage", [b"\xff\x00\xfe", b"[]", b"null", b'["a", 1, 2, 3]', b"{}"])
-def test_a_damaged_log_is_read_as_far_as_it_can_be(tmp_path: Path, damage: bytes) -> None:
-    """No suggestion is worth an error."""
-    path = tmp_path / "phrases.jsonl"
-    path.write_bytes(damage)
-    add(PhraseLog(path), "a", "d", "r", ["rye bread"])
-    assert PhraseLog(path).read({"a": "d"}, {"a": "r"}) == {"a": "rye bread"}
-    assert PhraseLog(tmp_path / "none.jsonl").read({"a": "d"}, {"a": "r"}) == {}
-
-
-def test_the_log_is_tidied_when_much_of_it_is_old(log: PhraseLog) -> None:
-    """All at once when an item is gone: what was taken back does not stay on the disk."""
-    for number in range(200):
-        add(log, "a", f"d{number}", "r", ["rye bread"])
-        log.tidy({"a": f"d{number}"}, at_once=False)
-    assert 1 <= len(log._read_lines()) <= 102
-    assert log.read({"a": "d199"}, {"a": "r"}) == {"a": "rye bread"}
-    add(log, "b", "d", "r", ["secret bread"])
-    log.tidy({"a": "d199"}, at_once=True)
-    assert "secret" not in "".join(log._read_lines())
-    assert log.read({"a": "d199"}, {"a": "r"}) == {"a": "rye bread"}
+@pytest.mark.parametrize("phrases", [[], ["rye bread"], ["crème brûlée", "rye loaf"]])
+def test_packed_phrases_come_back(phrases: list[str]) -> None:
+    """With the digest of the record that they were made from."""
+    assert unpack(pack("a1 leave-out en", phrases)) == ("a1 leave-out en", BETWEEN.join(phrases))
 
 
 # ---------------------------------------------------------------- suggestions
@@ -279,8 +215,9 @@ def test_what_is_hidden_or_changed_counts_for_nothing_at_once(
     if engine == "whoosh":
         library.update_index()
         assert phrases(library, "commun") == []
-        log = next(library.settings.index.rglob("phrases.jsonl"))
-        assert "alpha-1" not in log.read_text()
+        stored = library.index_storage.open().snapshot().stored("phrases")
+        assert "alpha-1" not in stored
+        assert "alpha-2" in stored
     library.store.save_item(item)
     if engine == "whoosh":
         library.update_index()
@@ -308,7 +245,7 @@ def test_phrases_leave_room_for_others(library: Library, add_talks: Add) -> None
 def test_an_update_that_fails_leaves_suggestions_as_they_were(
     library: Library, add_talks: Add, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The log was written, the engine was not: what it says counts only when the engine has it."""
+    """Documents were made, the engine did not write them: nothing of them is suggested."""
     add_talks("alpha", "the community treatment order")
     library.update_index()
 
@@ -321,8 +258,6 @@ def test_an_update_that_fails_leaves_suggestions_as_they_were(
         patched.setattr(WhooshEngine, "write", fails)
         with pytest.raises(EngineError):
             library.update_index()
-    log = next(library.settings.index.rglob("phrases.jsonl"))
-    assert "sectioned" in log.read_text()
     assert phrases(library, "section") == []
     assert phrases(library, "commun") == [("community treatment order", 3)]
     library.update_index()

@@ -20,7 +20,7 @@ from coproarchive.cli.house import House, house_of
 from coproarchive.errors import IngestError
 from coproarchive.ingest.add import Added, FolderReport, Given, add_files, add_folder
 from coproarchive.model import Kind, Problem, Role, Seminar, Series, Severity
-from coproarchive.search.index.index import UpdateReport
+from coproarchive.search.index.update import UpdateReport
 from coproarchive.store import Store
 from coproarchive.store.sidecar import valid
 

@@ -2,13 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.worker import Reader
-from coproarchive.model import Asset, Item, Leaf
-from coproarchive.search.hits.stored import About
+from coproarchive.model import Asset, Item, Leaf, Problem, Severity, edtf_bounds
+from coproarchive.search.discover import phrases
+from coproarchive.search.engines.seam import Document
+from coproarchive.search.hits.stored import About, pack, texts_of
+
+HIT, PHRASES, PROBLEMS = "hit", "phrases", "problems"
+"""Names of what is stored with a document: what hits are shown from (hits/stored.py), phrases for
+suggestions (discover/phrases.py), problems met when its files were read."""
+
+
+def document_of(
+    item: Item, catalogue: Catalogue, reader: Reader, digest: str, problems: Sequence[Problem] = ()
+) -> Document:
+    """Make the search document of an item.
+
+    Args:
+        item: its record.
+        catalogue: what readers may see.
+        reader: has the texts of its files.
+        digest: of the document.
+        problems: met when its files were read.
+    """
+    leaves = list(shown_leaves(item, catalogue, reader))
+    # Every field has one text a leaf, so that the same place is the same slide.
+    texts = [texts_of(leaf) for _, leaf in leaves]
+    headings, bodies = [t[0] for t in texts], [t[1] for t in texts]
+    date = catalogue.item_date(item)
+    language = item.language or catalogue.series.languages[0]
+    record, abstract = record_of(item.id, catalogue), item.abstract or ""
+    phrases_of_item = phrases.phrases_of(
+        [(item.title, abstract), *zip(headings, bodies, strict=True)], language
+    )
+    stored = {
+        HIT: pack(record, about(item, catalogue), item.title, abstract, leaves),
+        PHRASES: phrases.pack(record, phrases_of_item),
+    }
+    if problems:
+        stored[PROBLEMS] = json.dumps(list(map(asdict, problems)), ensure_ascii=False).encode()
+    return Document(
+        id=item.id,
+        digest=digest,
+        texts={
+            "title": (item.title,),
+            "heading": tuple(headings),
+            "abstract": (abstract,) if abstract else (),
+            "body": tuple(bodies),
+            "notes": tuple(notes for _, _, notes in texts),
+            "names": tuple(searchable_names(item, catalogue)),
+        },
+        language=language,
+        facets={
+            "seminar": (item.seminar,) if item.seminar else (),
+            "speaker": tuple(dict.fromkeys(c.person for c in item.people)),
+            "topic": item.topics,
+            "kind": (item.kind.value,),
+            "year": (date[:4],) if date else (),
+        },
+        date=edtf_bounds(date)[0] if date else "",
+        title=item.title,
+        stored=stored,
+    )
+
+
+def unpack_problems(data: bytes) -> list[Problem]:
+    """Return the problems stored with a document."""
+    return [Problem(**(p | {"severity": Severity(p["severity"])})) for p in json.loads(data)]
 
 
 def shown_leaves(item: Item, catalogue: Catalogue, reader: Reader) -> Iterator[tuple[Asset, Leaf]]:

@@ -1,25 +1,17 @@
-"""Phrases that an item's slides say: found when it is indexed, kept beside the index.
+"""Phrases that an item's slides say: extracted when it is indexed, stored with its document.
 
 Suggestions need to know which phrases stand in several items, of those that readers may see now.
-So what is kept is each item's own phrases, and they are counted when they are asked for. They are
-appended to a log, a line an item, so that one more item costs one more line. A line names the
-document that it was made with, and counts only while the engine has that document and the record
-is as it was: a line of an update that was killed, or of an item changed since, is as if it were
-not there.
+So each item's own phrases are stored, and counted when suggestions are asked for. They count only
+while the item's record is as it was when it was indexed.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import accumulate
-from pathlib import Path
-from typing import Any
 
 from coproarchive.search.language.analysis import STOP_WORDS, fold
 
@@ -34,8 +26,6 @@ MOST_KEPT = 200
 of them, and all of 1,400 others in several; a cap of 60 finds 166."""
 BETWEEN = "|"
 """Between the phrases of an item; no phrase has it."""
-STALE = 100
-"""Lines that count for nothing, beyond as many as there are items, before the log is tidied."""
 
 # Not around which a phrase is: words that say how, not what.
 _WEAK = """
@@ -205,99 +195,17 @@ def most_written(forms: Mapping[str, int]) -> str:
     return min(forms, key=lambda f: (f.isupper(), -forms[f], sum(map(str.isupper, f)), f))
 
 
-Append = Callable[[str, str, str, Sequence[str]], None]
-
-
-class PhraseLog:
-    """The phrases of the items of one index.
+def pack(record: str, phrases: Iterable[str]) -> bytes:
+    """Return an item's phrases as bytes.
 
     Args:
-        path: of the log; None keeps it in memory.
+        record: digest of the item's record, on one line.
+        phrases: see phrases_of.
     """
-
-    def __init__(self, path: Path | None):
-        self._path = path
-        self._lines: list[str] = []
-
-    @contextlib.contextmanager
-    def appending(self) -> Iterator[Append]:
-        """Gives what takes an item's id, its document's digest, its record's and its phrases.
-
-        What was taken is on the disk at the end: the engine commits after that.
-        """
-        if self._path is None:
-            yield lambda *entry: self._lines.append(_line(*entry))
-            return
-        with self._path.open("a", encoding="utf-8") as file:
-
-            def append(*entry: Any) -> None:
-                # The break before it ends a line that was cut off, which then is none.
-                file.write(f"\n{_line(*entry)}")
-
-            yield append
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-
-    def read(self, digests: Mapping[str, str], records: Mapping[str, str]) -> dict[str, str]:
-        """Phrases of items, with BETWEEN between them.
-
-        Args:
-            digests: id -> digest of the document that is searched.
-            records: id -> digest of the record as it is now.
-        """
-        found = {}
-        for line in self._read_lines():
-            entry = _entry(line)
-            if entry is None:
-                continue
-            item_id, digest, record, phrases = entry
-            if digests.get(item_id) == digest and records.get(item_id) == record:
-                found[item_id] = phrases
-        return found
-
-    def tidy(self, digests: Mapping[str, str], *, at_once: bool) -> None:
-        """Leave out the lines of other documents, at once or when there are many."""
-        if not at_once and self._count() <= 2 * len(digests) + STALE:
-            return
-        kept: dict[str, str] = {}
-        for line in self._read_lines():
-            entry = _entry(line)
-            if entry is not None and digests.get(entry[0]) == entry[1]:
-                kept[entry[0]] = line
-        if self._path is None:
-            self._lines = list(kept.values())
-            return
-        temporary = self._path.with_suffix(".tmp")
-        temporary.write_text("".join(f"\n{line}\n" for line in kept.values()), encoding="utf-8")
-        temporary.replace(self._path)
-
-    def _count(self) -> int:
-        """Lines, or a few more where some are damaged."""
-        if self._path is None:
-            return len(self._lines)
-        return self._path.read_bytes().count(b"\n[") if self._path.exists() else 0
-
-    def _read_lines(self) -> list[str]:
-        if self._path is None:
-            return self._lines
-        try:
-            lines = self._path.read_text(encoding="utf-8", errors="replace").split("\n")
-        except OSError:
-            return []
-        return [line for line in lines if line]
+    return f"{record}\n{BETWEEN.join(phrases)}".encode()
 
 
-def _line(item_id: str, digest: str, record: str, phrases: Sequence[str]) -> str:
-    return json.dumps([item_id, digest, record, BETWEEN.join(phrases)], ensure_ascii=False)
-
-
-def _entry(line: str) -> tuple[str, str, str, str] | None:
-    """What `_line` was given; None for a line that is damaged: JSON that is cut off is none."""
-    try:
-        item_id, digest, record, phrases = json.loads(line)
-    except (ValueError, TypeError):
-        return None
-    if not all(isinstance(part, str) for part in (item_id, digest, record, phrases)):
-        return None
-    return item_id, digest, record, phrases
+def unpack(data: bytes) -> tuple[str, str]:
+    """Return the digest of the record, and the phrases with BETWEEN between them."""
+    record, _, phrases = data.decode().partition("\n")
+    return record, phrases

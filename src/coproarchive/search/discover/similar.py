@@ -109,9 +109,10 @@ def _telling(
     """Stem, word and weight: often here, seldom elsewhere, and somewhere else at all."""
     total = engine.search(Request(MatchAll(), exclude=exclude, limit=0)).total
     found: dict[str, tuple[str, str, float]] = {}
-    for word, count in counts.most_common(CANDIDATES):
-        form = stem(word, language)
-        having = engine.frequency(form, exclude)
+    forms = [(stem(word, language), word, n) for word, n in counts.most_common(CANDIDATES)]
+    frequencies = engine.frequencies((form for form, _, _ in forms), exclude)
+    for form, word, count in forms:
+        having = frequencies[form]
         if form not in found and 1 < having <= max(2, total // 2):
             found[form] = (form, word, (1 + math.log(count)) * math.log(total / having))
     return sorted(found.values(), key=lambda entry: -entry[2])[:TELLING]

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import bisect
+import contextlib
+import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
 
-from coproarchive.search.engines.seam import Document, Request, Response, Where
-from coproarchive.search.language.analysis import EXACT, FIELD_SHIFT, LEAF_BITS, invert
+from coproarchive.errors import IndexStateError
+from coproarchive.search.engines.seam import (
+    Document,
+    IndexStorage,
+    Occurrence,
+    Occurrences,
+    Request,
+    Response,
+    SearchEngine,
+    Snapshot,
+)
+from coproarchive.search.language.analysis import EXACT, LEAF_BITS, WORD_MASK, invert
 from coproarchive.search.language.fields import LEAF_FIELDS, TEXT_FIELDS
 from coproarchive.search.language.query_tree import (
     MAX_EXPANSIONS,
@@ -37,7 +51,7 @@ Score = float | None
 """None: no match."""
 
 
-class _Indexed:
+class _IndexedDocument:
     """A document with its words turned into positions."""
 
     def __init__(self, document: Document):
@@ -50,36 +64,67 @@ class _Indexed:
             )
 
 
-class MemoryEngine:
-    """Keeps everything in dictionaries; nothing is written to a disk.
+class MemoryStorage(IndexStorage):
+    """One generation at a time, for as long as this object lives."""
+
+    is_persistent: ClassVar[bool] = False
+
+    def __init__(self, root: Path):
+        super().__init__(root)
+        self._current: MemoryEngine | None = None
+        self._lock = threading.Lock()
+
+    def open(self) -> MemoryEngine:
+        """See IndexStorage.open."""
+        if self._current is None:
+            raise IndexStateError("there is no index in memory yet.", self.root)
+        return self._current
+
+    def is_current(self, engine: SearchEngine) -> bool:
+        """See IndexStorage.is_current."""
+        return engine is self._current
+
+    @contextlib.contextmanager
+    def rebuilding(self) -> Iterator[MemoryEngine]:
+        """See IndexStorage.rebuilding."""
+        engine = MemoryEngine()
+        yield engine
+        self._current = engine
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """See IndexStorage.lock; other processes have indexes of their own."""
+        with self._lock:
+            yield
+
+
+class MemoryEngine(SearchEngine):
+    """Holds everything in dictionaries; nothing is written to a disk.
 
     Args:
         weights: of the ranking.
     """
 
     def __init__(self, weights: Weights = STANDARD) -> None:
-        self._weights = weights
-        self._state = _State({}, weights)
+        self._snapshot = MemorySnapshot({}, weights)
 
     def write(self, documents: Iterable[Document], delete: Iterable[str] = ()) -> None:
         """See SearchEngine.write."""
-        fresh = {d.id: _Indexed(d) for d in documents}
-        gone = set(delete) | set(fresh)
-        kept = {i: d for i, d in self._state.documents.items() if i not in gone}
-        self._state = _State(kept | fresh, self._weights)
+        before = self._snapshot
+        new = {d.id: _IndexedDocument(d) for d in documents}
+        replaced = {*delete, *new}
+        unchanged = {i: d for i, d in before.documents.items() if i not in replaced}
+        self._snapshot = MemorySnapshot(unchanged | new, before.weights)
 
-    def snapshot(self) -> _State:
+    def snapshot(self) -> MemorySnapshot:
         """See SearchEngine.snapshot."""
-        return self._state
-
-    def close(self) -> None:
-        """Nothing to let go of."""
+        return self._snapshot
 
 
-class _State:
-    """One generation: replaced as a whole by each write, so that a search sees one."""
+class MemorySnapshot(Snapshot):
+    """The documents after one write: replaced as a whole by the next, so that a search sees one."""
 
-    def __init__(self, documents: dict[str, _Indexed], weights: Weights):
+    def __init__(self, documents: dict[str, _IndexedDocument], weights: Weights):
         self.documents = documents
         self.weights = weights
 
@@ -118,27 +163,30 @@ class _State:
         )
         return Response(len(passing), hits, facets, also, used_fallback)
 
-    def where(
+    def occurrences(
         self, ids: Iterable[str], terms: Iterable[str], prefixes: Iterable[str] = ()
-    ) -> Mapping[str, Where]:
-        """See Snapshot.where."""
-        wanted = list(terms)
-        expanded = {prefix: expansions(self._words, prefix) for prefix in prefixes}
-        found = {}
-        for i in ids:
-            if d := self.documents.get(i):
-                places = {t: p for t in wanted if (p := _places(d, t))}
-                prefixed = {
-                    prefix: sorted(own)
-                    for prefix, words in expanded.items()
-                    if (own := {p for t in words for p in _places(d, t)})
-                }
-                found[i] = Where(places, prefixed, d.document.stored)
-        return found
+    ) -> Mapping[str, Occurrences]:
+        """See Snapshot.occurrences."""
+        by_term = {term: [term] for term in terms}
+        by_prefix = {prefix: expansions(self._words, prefix) for prefix in prefixes}
+        documents = {i: self.documents[i] for i in ids if i in self.documents}
+        return {
+            i: Occurrences(_occurrences(d, by_term), _occurrences(d, by_prefix))
+            for i, d in documents.items()
+        }
 
-    def frequency(self, term: str, exclude: frozenset[str] = frozenset()) -> int:
-        """See Snapshot.frequency."""
-        return self.only(exclude).having(term, TEXT_FIELDS)
+    def stored(self, name: str, ids: Iterable[str] | None = None) -> Mapping[str, bytes]:
+        """See Snapshot.stored."""
+        documents = {i: self.documents[i].document for i in ids or () if i in self.documents}
+        if ids is None:
+            documents = {i: d.document for i, d in self.documents.items()}
+        return {i: d.stored[name] for i, d in documents.items() if name in d.stored}
+
+    def frequencies(
+        self, terms: Iterable[str], exclude: frozenset[str] = frozenset()
+    ) -> Mapping[str, int]:
+        """See Snapshot.frequencies."""
+        return {term: self.only(exclude).having(term, TEXT_FIELDS) for term in terms}
 
     def words(self, exclude: frozenset[str] = frozenset()) -> list[str]:
         """See Snapshot.words."""
@@ -146,11 +194,13 @@ class _State:
 
     # -------------------------------------------------------------- working
 
-    def only(self, exclude: frozenset[str]) -> _State:
+    def only(self, exclude: frozenset[str]) -> MemorySnapshot:
         """The same without some documents."""
         if not exclude:
             return self
-        return _State({i: d for i, d in self.documents.items() if i not in exclude}, self.weights)
+        return MemorySnapshot(
+            {i: d for i, d in self.documents.items() if i not in exclude}, self.weights
+        )
 
     @cached_property
     def _words(self) -> list[str]:
@@ -172,9 +222,11 @@ class _State:
         return {i: s for i, s in scores.items() if s is not None}
 
     def having(self, term: str, fields: tuple[str, ...]) -> int:
+        """Count the documents with a term in one of the fields."""
         return sum(any(term in d.terms[f] for f in fields) for d in self.documents.values())
 
     def passes(self, document_id: str, request: Request, exclude: str) -> bool:
+        """Tell whether a document passes all filters but those of one facet."""
         if document_id in request.exclude:
             return False
         document = self.documents[document_id].document
@@ -201,7 +253,7 @@ class _State:
             return (newest, document_id)
         return (not first, -round(score, PLACES), newest, document_id)
 
-    def score(self, node: Node, d: _Indexed) -> Score:  # noqa: PLR0911 - a return a kind of node
+    def score(self, node: Node, d: _IndexedDocument) -> Score:  # noqa: PLR0911 - a return a kind of node
         """The document's score, None where it does not match."""
         match node:
             case MatchAll():
@@ -233,12 +285,12 @@ class _State:
                 scores = (self._terms_score([t], fields, weight, d) or 0.0 for t in terms)
                 return sum(scores)
 
-    def _found(self, children: tuple[Node, ...], d: _Indexed) -> list[float]:
+    def _found(self, children: tuple[Node, ...], d: _IndexedDocument) -> list[float]:
         scores = (self.score(child, d) for child in children)
         return [s for s in scores if s is not None]
 
     def _terms_score(
-        self, terms: list[str], fields: tuple[str, ...], weight: float, d: _Indexed
+        self, terms: list[str], fields: tuple[str, ...], weight: float, d: _IndexedDocument
     ) -> Score:
         """BM25F of several terms taken as one."""
         fields = fields or TEXT_FIELDS
@@ -253,6 +305,7 @@ class _State:
         return weight * self.rarity(terms, fields) * saturate(frequency, self.weights.k1)
 
     def rarity(self, terms: list[str], fields: tuple[str, ...]) -> float:
+        """Return the inverse document frequency of several terms taken as one."""
         having = sum(
             any(t in other.terms[f] for f in fields for t in terms)
             for other in self.documents.values()
@@ -271,13 +324,20 @@ def expansions(words: list[str], prefix: str) -> list[str]:
     return found
 
 
-def _places(d: _Indexed, term: str) -> list[int]:
-    """Where a term stands in all fields."""
-    return [
-        (number << FIELD_SHIFT) + position
-        for number, name in enumerate(TEXT_FIELDS)
-        for position in d.terms[name].get(term, ())
-    ]
+def _occurrences(
+    d: _IndexedDocument, terms: Mapping[str, list[str]]
+) -> dict[str, list[Occurrence]]:
+    """Return name -> where one of its terms stands; names that stand nowhere are left out."""
+    occurrences = {}
+    for name, group in terms.items():
+        places = [
+            Occurrence(field, position >> LEAF_BITS, position & WORD_MASK)
+            for field in TEXT_FIELDS
+            for position in sorted({p for t in group for p in d.terms[field].get(t, ())})
+        ]
+        if places:
+            occurrences[name] = places
+    return occurrences
 
 
 def _adjacent(field: dict[str, list[int]], terms: tuple[str, ...]) -> bool:
@@ -287,7 +347,7 @@ def _adjacent(field: dict[str, list[int]], terms: tuple[str, ...]) -> bool:
     return bool(starts)
 
 
-def _leaves(d: _Indexed, terms: tuple[str, ...]) -> set[int]:
+def _leaves(d: _IndexedDocument, terms: tuple[str, ...]) -> set[int]:
     """Numbers of the leaves that have one of the terms."""
     return {
         position >> LEAF_BITS

@@ -1,16 +1,20 @@
-"""The engine seam: documents, query values, and what an engine does with them.
+"""The engine seam: documents, requests, and what a search engine does with them.
 
-An engine knows no item, no file and no user. Queries are values, so that any engine can carry them
-out, and one contract test says what they mean.
+An engine knows no item, no file and no user. Queries are values (language/query_tree.py), so that
+any engine can carry them out; tests/search/test_engines.py says what every engine must do, and the
+`memory` engine what queries mean. engines/__init__.py lists the engines.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from pathlib import Path
+from typing import ClassVar, NamedTuple
 
-from coproarchive.search.language.query_tree import Node, Sort
+from coproarchive.search.language.query_tree import Node, Sort, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class Document:
         facets: facet -> its values.
         date: first day, YYYY-MM-DD, "" where unknown.
         title: for sorting.
-        stored: given back by Snapshot.where; engines do not look into it.
+        stored: name -> bytes that Snapshot.stored returns; engines do not look into them.
     """
 
     id: str
@@ -36,22 +40,33 @@ class Document:
     facets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     date: str = ""
     title: str = ""
-    stored: bytes = b""
+    stored: Mapping[str, bytes] = field(default_factory=dict)
 
 
-class Where(NamedTuple):
-    """What a document is shown from.
+class Occurrence(NamedTuple):
+    """One place of a term in a document.
 
     Attributes:
-        places: term -> ascending places of it in the document: the number of the field in
-            TEXT_FIELDS, shifted by FIELD_SHIFT, and the position that analysis.invert gives.
-        prefixed: prefix -> the same of all words that it stands for, each place once.
-        kept: see Document.
+        field: of TEXT_FIELDS.
+        leaf: number of the text among the field's texts, from 0.
+        word: number of the word in that text, from 0; see analysis.invert.
     """
 
-    places: Mapping[str, list[int]]
-    prefixed: Mapping[str, list[int]]
-    kept: bytes | memoryview
+    field: str
+    leaf: int
+    word: int
+
+
+class Occurrences(NamedTuple):
+    """Places of terms in one document, in the order of TEXT_FIELDS, then of leaves and words.
+
+    Attributes:
+        terms: term -> its occurrences; terms that the document does not have are left out.
+        prefixes: prefix -> occurrences of all words that it expands to, each place once.
+    """
+
+    terms: Mapping[str, list[Occurrence]]
+    prefixes: Mapping[str, list[Occurrence]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +75,13 @@ class Request:
 
     Attributes:
         node: what must match.
-        otherwise: what must match instead where no document matches `node`, whatever the filters;
+        fallback: what must match instead where no document matches `node`, whatever the filters;
             matches whatever `node` does.
-        enough: by relevance, where fewer match `node`, whatever the filters, the page goes on with
-            the best of what matches `fallback`, and all on it is scored by that.
+        fallback_below: by relevance, where fewer match `node`, whatever the filters, the page goes
+            on with the best of what matches `fallback`, and all on it is scored by that.
         filters: facet -> values of which one must be there.
         dates: first and last day of a range, "" for open.
-        without: ids that are as if they were not there, but for how rare words are.
+        exclude: ids that are as if they were not there, but for how rare words are.
         sort: best, newest or first in the alphabet; then newest, then by id.
         offset, limit: which of the ordered hits are returned.
         facets: facets to count.
@@ -86,14 +101,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What was found.
+    """Answer to a request.
 
     Attributes:
         total: number of matching documents.
         hits: ids and scores (rounded to 4 places) of the page asked for, in order.
         facets: facet -> value -> number of documents that match all but this facet's own choice.
-        near_misses: how the page goes on with what matches only the request's `fallback`; not counted.
-        is_other: whether it was `fallback` that had to match.
+        near_misses: how the page goes on with what matches only the request's `fallback`; not
+            counted.
+        used_fallback: whether `fallback` had to match instead of `node`.
     """
 
     total: int
@@ -103,51 +119,107 @@ class Response:
     used_fallback: bool = False
 
 
-class Snapshot(Protocol):
-    """What an engine has after one write: it never changes. Safe to call from several threads."""
+class Snapshot(ABC):
+    """The documents of an engine after one write: never changes. Safe to call from many threads."""
 
+    @abstractmethod
     def digests(self) -> Mapping[str, str]:
-        """Id -> digest of every document."""
-        ...
+        """Return id -> digest of every document."""
 
+    @abstractmethod
     def search(self, request: Request) -> Response:
-        """Carry out a search."""
-        ...
+        """Carry out a request."""
 
-    def where(
+    @abstractmethod
+    def occurrences(
         self, ids: Iterable[str], terms: Iterable[str], prefixes: Iterable[str] = ()
-    ) -> Mapping[str, Where]:
-        """Where the terms stand in documents; ids that are not there are left out."""
-        ...
+    ) -> Mapping[str, Occurrences]:
+        """Return id -> occurrences of the terms and prefixes; unknown ids are left out."""
 
-    def frequency(self, term: str, exclude: frozenset[str] = frozenset()) -> int:
-        """Number of documents, those ids left out, with the term in any text field."""
-        ...
+    @abstractmethod
+    def stored(self, name: str, ids: Iterable[str] | None = None) -> Mapping[str, bytes]:
+        """Return id -> bytes stored under a name, of these documents or of all.
+
+        Documents without the name, and unknown ids, are left out.
+        """
+
+    def frequencies(
+        self, terms: Iterable[str], exclude: frozenset[str] = frozenset()
+    ) -> Mapping[str, int]:
+        """Return term -> number of documents, without those ids, with it in any text field."""
+        return {t: self.search(Request(Term(t), exclude=exclude, limit=0)).total for t in terms}
 
     def words(self, exclude: frozenset[str] = frozenset()) -> list[str]:
-        """Every word as written that a document other than those has, sorted."""
-        ...
+        """Return every word as written of the documents without those ids, sorted.
+
+        Words are corrected to one of these. An engine that cannot list them returns none, and no
+        word is corrected.
+        """
+        return []
 
 
-class SearchEngine(Protocol):
-    """What every engine can do. Safe to call from several threads."""
+class SearchEngine(ABC):
+    """One index of documents, opened. Safe to call from many threads."""
 
+    @abstractmethod
     def write(self, documents: Iterable[Document], delete: Iterable[str] = ()) -> None:
         """Add or replace documents and delete ids: all of it or nothing.
 
         Raises:
             EngineError: nothing was changed.
         """
-        ...
 
+    @abstractmethod
     def snapshot(self) -> Snapshot:
-        """What it has now: the same object until something was written, by whichever process.
+        """Return the documents as of now: the same object until a write, by whichever process.
 
         Raises:
             IndexStateError: what was written is gone or damaged.
         """
-        ...
 
     def close(self) -> None:
-        """Let go of files."""
-        ...
+        """Close files and connections."""
+        return
+
+
+class IndexStorage(ABC):
+    """Where an engine keeps the generations of one index; one of them is current.
+
+    Args:
+        root: folder of everything derived from the archive. An engine that keeps its index on a
+            server names it after this folder.
+    """
+
+    is_persistent: ClassVar[bool] = True
+    """Whether another process finds the index; otherwise each fills its own before searching."""
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    @abstractmethod
+    def open(self) -> SearchEngine:
+        """Open the current generation.
+
+        Raises:
+            IndexStateError: there is none, it was made by another version, or it is damaged.
+        """
+
+    @abstractmethod
+    def is_current(self, engine: SearchEngine) -> bool:
+        """Tell whether this opened generation is still there and still the current one."""
+
+    @abstractmethod
+    def rebuilding(self) -> AbstractContextManager[SearchEngine]:
+        """Open an empty generation beside the current one, which is searched meanwhile.
+
+        Left without an error, it is closed and becomes current at once; the others are removed.
+        Left with an error, or killed, the current one stays.
+        """
+
+    @abstractmethod
+    def lock(self) -> AbstractContextManager[None]:
+        """Be the only one that updates this index, and remove what killed rebuilds left.
+
+        Raises:
+            LockedError: another process is updating it.
+        """

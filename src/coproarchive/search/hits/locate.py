@@ -14,8 +14,8 @@ from typing import NamedTuple
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import Item, Source
 from coproarchive.search.cache import Cache
-from coproarchive.search.document import about, record_of
-from coproarchive.search.engines.seam import Snapshot, Where
+from coproarchive.search.document import HIT, about, record_of
+from coproarchive.search.engines.seam import Occurrences, Snapshot
 from coproarchive.search.hits.highlight import Highlighter, Mark, excerpt, whole
 from coproarchive.search.hits.matches import (
     FIELD_NUMBERS,
@@ -153,21 +153,22 @@ class Locator:
         """The items found, each with the slides that answer best; those beside, each with one."""
         wanted = self._wanted
         ids = [item_id for item_id, _ in (*found, *also)]
-        where = self._engine.where(ids, wanted.terms, wanted.prefixes)
+        occurrences = self._engine.occurrences(ids, wanted.terms, wanted.prefixes)
         return (
-            tuple([self._hit(i, score, where[i], _FULL) for i, score in found]),
-            tuple([self._hit(i, score, where[i], _NEAR) for i, score in also]),
+            tuple([self._hit(i, score, occurrences[i], _FULL) for i, score in found]),
+            tuple([self._hit(i, score, occurrences[i], _NEAR) for i, score in also]),
         )
 
-    def _shown(self, item_id: str, data: bytes | memoryview) -> HitSource:
+    def _shown(self, item_id: str) -> HitSource:
+        data = self._engine.stored(HIT, [item_id])[item_id]
         catalogue, kept = self._catalogue, StoredItem(data)
         is_as_indexed = kept.record == record_of(item_id, catalogue)
         return HitSource(kept, None if is_as_indexed else catalogue.items[item_id], catalogue)
 
-    def _hit(self, item_id: str, score: float, where: Where, detail: _Detail) -> Hit:
-        shown = self._known.get(item_id, lambda: self._shown(item_id, where.kept))
+    def _hit(self, item_id: str, score: float, occurrences: Occurrences, detail: _Detail) -> Hit:
+        shown = self._known.get(item_id, lambda: self._shown(item_id))
         kept, language, described = shown.kept, shown.language, shown.description
-        answers = self._wanted.answers(where, kept, language)
+        answers = self._wanted.answers(occurrences, kept, language)
         leaves, named = self._answering(shown, answers)
         spans = answers.get(_TITLE)
         title = (

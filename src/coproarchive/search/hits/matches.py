@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from coproarchive.search.engines.seam import Where
+from coproarchive.search.engines.seam import Occurrence, Occurrences
 from coproarchive.search.hits.stored import StoredItem, StoredText, count_of, joins_next, word_at
 from coproarchive.search.language.analysis import (
     EXACT,
@@ -82,33 +82,41 @@ class TermTargets:
         else:
             self._runs.append((run, clause))
 
-    def answers(self, where: Where, kept: StoredItem, language: str) -> Texts:
+    def answers(self, occurrences: Occurrences, kept: StoredItem, language: str) -> Texts:
         """Answers in each text of an item.
 
         Args:
-            where: places of `terms` and `prefixes` in it.
+            occurrences: of `terms` and `prefixes` in it.
             kept: its texts.
             language: of the item.
         """
         found: Texts = {}
+        places_of = {term: list(map(_place, own)) for term, own in occurrences.terms.items()}
+        prefixed = {prefix: list(map(_place, own)) for prefix, own in occurrences.prefixes.items()}
         for term, clauses in self._words.items():
-            if places := where.places.get(term):
+            if places := places_of.get(term):
                 if _stand_apart(places):
                     _note(found, places, clauses)
                 else:
                     _note_parts(found, places, clauses, kept, partial(_fits, term, language))
         for prefix, clauses in self._beginnings.items():
-            if places := where.prefixed.get(prefix):
+            if places := prefixed.get(prefix):
                 _note_parts(found, places, clauses, kept, partial(_begins, prefix))
         if self._runs:
             for run, clause in self._runs:
-                for place in _run(run, where.places):
+                for place in _run(run, places_of):
                     first = place & _WORD_MASK
                     span = (first, first + len(run) - 1, clause)
                     found.setdefault(place >> LEAF_BITS, []).append(span)
             # The same words may answer as a compound and as a phrase.
             found = {key: list(dict.fromkeys(spans)) for key, spans in found.items()}
         return found
+
+
+def _place(occurrence: Occurrence) -> int:
+    """One number: text_key, shifted by LEAF_BITS, and the word."""
+    field, leaf, word = occurrence
+    return (FIELD_NUMBERS[field] << FIELD_SHIFT) + (leaf << LEAF_BITS) + word
 
 
 def _stand_apart(places: list[int]) -> bool:

@@ -131,7 +131,7 @@ class Results:
         total: items found, all pages.
         full: how many of them have all that was asked for: all, or none of them where nothing has.
         hits: of this page, in order.
-        near_misses: the best items that have some of the words, where few have all; not in the counts.
+        near_misses: best items that have some of the words, where few have all; not counted.
         facets: in the archive's order; counts ignore the facet's own choice.
         query: what was asked.
         notes: how it was understood, in sentences for the reader.

@@ -1,4 +1,4 @@
-"""Putting a query to an engine: what matches in full, or the best of what does in part."""
+"""Running a query on an engine: what matches in full, or the best of what does in part."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ ENOUGH = 10
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an engine found for a query.
+    """A query as it was searched, and the engine's response.
 
     Attributes:
-        compiled: what was asked.
-        response: what was found.
-        full: how many of the documents found have all that was asked for.
+        rewritten: what was asked.
+        response: to it.
+        full: how many of the matching documents have all that was asked for.
     """
 
-    compiled: Rewritten
+    rewritten: Rewritten
     response: Response
     full: int
 
@@ -33,34 +33,34 @@ class Outcome:
         return self.full == 0 and self.response.total > 0
 
 
-def ask(
-    engine: Snapshot,
-    compiler: Rewriter,
+def run(
+    snapshot: Snapshot,
+    rewriter: Rewriter,
     query: Query,
     facets: tuple[str, ...],
     exclude: frozenset[str] = frozenset(),
 ) -> Outcome:
-    """Carry out a query.
+    """Run a query.
 
-    What is found, and counted, has all that was asked for. Where nothing has, and for long
-    questions, it is what has some of it; where less than a page has, the best of those are given
-    beside, counted nowhere. Which of these it is, is decided without the reader's filters, so that
+    Hits, which are counted, have all that was asked for. Where no document has, and for long
+    questions, they have some of it; where less than a page has, the best of those follow as near
+    misses, counted nowhere. Which of these it is, is decided without the reader's filters, so that
     narrowing only narrows.
 
     Args:
-        engine: searched.
-        compiler: of the same generation.
+        snapshot: searched.
+        rewriter: of the same snapshot.
         query: what a reader asks.
         facets: counted.
-        without: ids that the engine has and readers may no longer see.
+        exclude: ids that the snapshot has and readers may no longer see.
     """
-    compiled = compiler.compile(query)
-    is_question = compiled.is_question and compiled.partial is not None
-    response = engine.search(
+    rewritten = rewriter.compile(query)
+    is_question = rewritten.is_question and rewritten.partial is not None
+    response = snapshot.search(
         Request(
-            compiled.partial if is_question and compiled.partial else compiled.full,
-            None if is_question else compiled.partial,
-            ENOUGH if compiled.is_filled else 0,
+            rewritten.partial if is_question and rewritten.partial else rewritten.full,
+            None if is_question else rewritten.partial,
+            ENOUGH if rewritten.is_filled else 0,
             {name: frozenset(values) for name, values in query.facets.items()},
             days_of(query),
             exclude,
@@ -71,11 +71,11 @@ def ask(
         )
     )
     full = 0 if is_question or response.used_fallback else response.total
-    return Outcome(compiled, response, full)
+    return Outcome(rewritten, response, full)
 
 
 def days_of(query: Query) -> tuple[str, str]:
-    """First and last day of the query's range."""
+    """Return the first and last day of the query's range."""
     first = edtf_bounds(query.after)[0] if query.after else ""
     last = edtf_bounds(query.before)[1] if query.before else ""
     return first, last

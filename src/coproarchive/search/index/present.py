@@ -27,7 +27,7 @@ class Labels:
         self._orders: dict[str, dict[str, str]] = {}
 
     def of(self, facet: str, values: Set[str]) -> tuple[Mapping[str, str], Mapping[str, str]]:
-        """Value -> its label, and what it is sorted by; of these at least."""
+        """Return value -> label, and value -> sort key, of these values at least."""
         labels = self._labels.setdefault(facet, {})
         orders = self._orders.setdefault(facet, {})
         if len(labels) > MOST_LABELS:
@@ -46,26 +46,26 @@ class Labels:
 def facets_of(
     response: Response, query: Query, catalogue: Catalogue, labels: Labels
 ) -> tuple[Facet, ...]:
-    """Facets in the archive's order, their values most frequent first; years newest first."""
-    found = []
+    """Return facets in the archive's order, values most frequent first; years newest first."""
+    facets = []
     for name in catalogue.series.facets:
         if name not in fields.FACETS:
             continue
         counts = response.facets.get(name, {})
         chosen = query.facets.get(name, ())
         counts = {**dict.fromkeys(chosen, 0), **counts} if chosen else counts
-        own, orders = labels.of(name, counts.keys())
+        labels_of_facet, orders = labels.of(name, counts.keys())
         ranked = sorted(counts, key=orders.__getitem__)
         if name == "year":
             ranked.sort(reverse=True)
         else:
             ranked.sort(key=counts.__getitem__, reverse=True)
-        found.append(Facet(name, fields.LABELS[name], ranked, own, counts, chosen))
-    return tuple(found)
+        facets.append(Facet(name, fields.LABELS[name], ranked, labels_of_facet, counts, chosen))
+    return tuple(facets)
 
 
 def label_of(facet: str, value: str, catalogue: Catalogue) -> str:
-    """What readers see for a facet's value."""
+    """Return what readers see for a facet's value."""
     match facet:
         case "seminar":
             return catalogue.seminar_title(value)
@@ -78,16 +78,16 @@ def label_of(facet: str, value: str, catalogue: Catalogue) -> str:
     return value
 
 
-def notes_of(query: Query, answer: Outcome) -> tuple[str, ...]:
-    """How the query was understood, in sentences."""
+def notes_of(query: Query, outcome: Outcome) -> tuple[str, ...]:
+    """Return how the query was understood, in sentences."""
     notes = list(query.notes)
-    for typed, searched in answer.compiled.corrections.items():
+    for typed, searched in outcome.rewritten.corrections.items():
         notes.append(f'Nothing here has the word "{typed}". Showing results for "{searched}".')
-    for typed, others in answer.compiled.synonyms.items():
+    for typed, others in outcome.rewritten.synonyms.items():
         notes.append(f'For "{typed}", also searched for: {", ".join(others)}.')
-    if answer.compiled.is_question:
-        if answer.response.total:
+    if outcome.rewritten.is_question:
+        if outcome.response.total:
             notes.append("This is a long question. Showing first what has most of its words.")
-    elif answer.partial:
+    elif outcome.partial:
         notes.append("Nothing has all of these words. Showing what has some of them.")
     return tuple(notes)

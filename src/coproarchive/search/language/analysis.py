@@ -23,6 +23,8 @@ EXACT = "="
 LEAF_BITS = 20
 """A position is the leaf's number, shifted by so many bits, and the word's number in the leaf: no
 phrase reaches from one slide into the next, and a position tells which slide it is on."""
+WORD_MASK = (1 << LEAF_BITS) - 1
+"""Of a position: the word's number in its leaf."""
 MAX_LEAVES = 1 << 17
 """Leaves that are told apart in an item; what is behind counts as the last one."""
 

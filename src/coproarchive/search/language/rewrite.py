@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -87,7 +87,7 @@ class Rewriter:
     Args:
         languages: of the archive's items; words are stemmed in each.
         synonyms: the archivists' groups.
-        frequency: documents that have a term; see Snapshot.
+        frequencies: of terms in documents; see Snapshot.frequencies.
         words: every word of the archive, sorted; asked for by `prepare`, or when one is not known.
         weights: of the ranking.
     """
@@ -96,13 +96,13 @@ class Rewriter:
         self,
         languages: Sequence[str],
         synonyms: Synonyms,
-        frequency: Callable[[str], int],
+        frequencies: Callable[[Iterable[str]], Mapping[str, int]],
         words: Callable[[], list[str]],
         weights: Weights = STANDARD,
     ):
         self._languages = list(languages) or ["en"]
         self._synonyms = synonyms
-        self._frequency = frequency
+        self._frequencies = frequencies
         self._words = words
         self._weights = weights
         self._spelling: Spelling | None = None
@@ -248,7 +248,7 @@ class Rewriter:
         if clause.kind != "word":
             return clause
         word = clause.words[0]
-        known = any(self._frequency(f) for f in (exact(word), *self.forms(word)))
+        known = any(self._frequencies((exact(word), *self.forms(word))).values())
         if known or len(word) < 4 or not word.isalpha() or self._synonyms.of((word,)):
             return clause
         if word not in self._corrections:
@@ -271,7 +271,8 @@ class Rewriter:
         """The word of the archive that was probably meant; see spelling.Spelling."""
         near = self.prepare().near(word)
         if len(near) > 1:
-            return min(near, key=lambda other: (-self._frequency(exact(other)), other))
+            frequencies = self._frequencies(map(exact, near))
+            return min(near, key=lambda other: (-frequencies[exact(other)], other))
         return near[0] if near else None
 
 

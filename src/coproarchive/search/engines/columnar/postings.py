@@ -24,8 +24,6 @@ DOCUMENT_SHIFT = FIELD_SHIFT + FIELD_BITS
 """A place is the document's number, shifted by so many bits, and what base.Where has of it."""
 
 PLACE_MASK = (1 << DOCUMENT_SHIFT) - 1
-_SHORT = 30
-"""So many places a document become Python's numbers at once rather than document by document."""
 _FEW = 8
 """The facets of so many documents are counted in Python: arrays cost more to set up."""
 
@@ -80,21 +78,6 @@ class Postings:
         """The places in a few documents, in one list; for `bounds` see `bounds_of`."""
         runs = self._runs(bounds)
         return [place for start, end in runs for place in self.places[start:end].tolist()]
-
-    def lists(self, bounds: Numbers) -> list[list[int]]:
-        """The places in some documents, a list each, without the documents' numbers.
-
-        Args:
-            bounds: see `bounds_of`.
-        """
-        runs = self._runs(bounds)
-        if len(self.places) <= _SHORT * (len(bounds) // 2):
-            places = (self.places & PLACE_MASK).tolist()
-            return [places[start:end] for start, end in runs]
-        return [
-            (self.places[start:end] & PLACE_MASK).tolist() if start < end else []
-            for start, end in runs
-        ]
 
     def _runs(self, bounds: Numbers) -> Iterator[tuple[int, int]]:
         """Where the places of each document are."""

@@ -215,6 +215,14 @@ class Scorer:
         first, last = EXACT + words[start], EXACT + words[end - 1]
         return self._kept_postings.get((first, last), lambda: self._source.between(first, last))
 
+    def prefix_places(self, prefix: str, documents: Numbers) -> Numbers:
+        """Places of all words that begin so in some documents, word after word."""
+        places = self.prefix_postings(prefix).places
+        chosen = np.zeros(self.size, bool)
+        chosen[documents] = True
+        inside: Numbers = places[chosen[places >> DOCUMENT_SHIFT]]
+        return inside
+
     def _term(self, text: str, fields: tuple[str, ...]) -> ScoredDocs:
         """BM25F of a term."""
         if fields and not self._source.fields(text) & _bits_of(fields):

@@ -17,18 +17,19 @@ import numpy as np
 from coproarchive.search.cache import Cache
 from coproarchive.search.engines.columnar.postings import (
     DOCUMENT_SHIFT,
-    PLACE_MASK,
+    FIELD_MASK,
     FacetColumns,
     Mask,
     Numbers,
     ScoredDocs,
     Scores,
-    bounds_of,
     distinct,
     firsts,
 )
 from coproarchive.search.engines.columnar.scoring import Scorer, Words
-from coproarchive.search.engines.seam import Request, Response, Where
+from coproarchive.search.engines.seam import Occurrence, Occurrences, Request, Response, Snapshot
+from coproarchive.search.language.analysis import FIELD_SHIFT, LEAF_BITS, MAX_LEAVES, WORD_MASK
+from coproarchive.search.language.fields import TEXT_FIELDS
 from coproarchive.search.language.query_tree import Boosted, Node
 from coproarchive.search.language.ranking import PLACES, STANDARD, Weights
 
@@ -42,13 +43,17 @@ _FIRST = 1e7
 _ROUNDED = 10.0**-PLACES
 
 
+StoredPlace = tuple[int, int, int]
+"""Of stored bytes: first byte, number of bytes, CRC-32."""
+
+
 @dataclass(frozen=True, slots=True)
 class DocRecord:
     """What is kept of a document beside its postings.
 
     Attributes:
         lengths: words in each text field, in the order of TEXT_FIELDS.
-        kept: where what is kept of it stands; see whoosh_kept.py.
+        stored: name -> place of the bytes stored under it; see SnapshotSource.stored.
     """
 
     id: str
@@ -57,10 +62,10 @@ class DocRecord:
     facets: Mapping[str, tuple[str, ...]]
     date: str
     title: str
-    kept: tuple[int, int, int]
+    stored: Mapping[str, StoredPlace]
 
 
-class Source(Words, Protocol):
+class SnapshotSource(Words, Protocol):
     """Where a view takes its data from."""
 
     def rows(self) -> list[DocRecord]:
@@ -71,12 +76,12 @@ class Source(Words, Protocol):
         """Number of live documents with the term."""
         ...
 
-    def kept(self, row: DocRecord) -> memoryview:
-        """What is kept of a document."""
+    def stored(self, place: StoredPlace) -> bytes:
+        """Return the bytes at a place."""
         ...
 
 
-class SnapshotSearcher:
+class SnapshotSearcher(Snapshot):
     """Answers requests over one generation. Thread-safe.
 
     Args:
@@ -84,7 +89,7 @@ class SnapshotSearcher:
         weights: of the ranking.
     """
 
-    def __init__(self, source: Source, weights: Weights = STANDARD):
+    def __init__(self, source: SnapshotSource, weights: Weights = STANDARD):
         self._source = source
         self._rows = source.rows()
         self.size = len(self._rows)
@@ -110,12 +115,17 @@ class SnapshotSearcher:
         orders = sum(order.nbytes for order in self._order.values())
         return self._scorer.nbytes + self._masks.nbytes + self._columns.nbytes + orders
 
-    def frequency(self, term: str, exclude: frozenset[str] = frozenset()) -> int:
-        """See Snapshot.frequency."""
+    def frequencies(
+        self, terms: Iterable[str], exclude: frozenset[str] = frozenset()
+    ) -> dict[str, int]:
+        """See Snapshot.frequencies."""
         if not exclude:
-            return self._source.frequency(term)
-        documents = self._scorer.postings(term).documents
-        return int(np.count_nonzero(self._exclude_mask(exclude)[documents]))
+            return {term: self._source.frequency(term) for term in terms}
+        shown = self._exclude_mask(exclude)
+        return {
+            term: int(np.count_nonzero(shown[self._scorer.postings(term).documents]))
+            for term in terms
+        }
 
     def search(self, request: Request) -> Response:
         """See Snapshot.search."""
@@ -173,33 +183,29 @@ class SnapshotSearcher:
                 counts |= self._columns.count(others, [name])
         return counts
 
-    def where(
+    def occurrences(
         self, ids: Iterable[str], terms: Iterable[str], prefixes: Iterable[str] = ()
-    ) -> dict[str, Where]:
-        """See Snapshot.where."""
-        known = map(self._number_of.get, set(ids))
-        numbers = sorted([number for number in known if number is not None])
+    ) -> dict[str, Occurrences]:
+        """See Snapshot.occurrences."""
+        numbers = sorted({self._number_of[i] for i in ids if i in self._number_of})
         documents = np.array(numbers, np.int64)
-        bounds = bounds_of(documents)
-        places: list[dict[str, list[int]]] = [{} for _ in numbers]
+        occurrences: dict[int, Occurrences] = {n: Occurrences({}, {}) for n in numbers}
         for term in dict.fromkeys(terms):
-            for own, found in zip(places, self._scorer.postings(term).lists(bounds), strict=True):
-                if found:
-                    own[term] = found
-        by_prefix = {prefix: self._prefixed(prefix, documents) for prefix in prefixes}
-        each: dict[str, Where] = {}
-        for n, own in zip(numbers, places, strict=True):
-            row = self._rows[n]
-            prefixed = {prefix: there[n] for prefix, there in by_prefix.items() if n in there}
-            each[row.id] = Where(own, prefixed, self._source.kept(row))
-        return each
+            places = self._scorer.postings(term).within(documents)
+            for number, own in _occurrences_of(places).items():
+                occurrences[number].terms[term] = own  # type: ignore[index]  # a dict of ours
+        for prefix in dict.fromkeys(prefixes):
+            places = distinct(np.sort(self._scorer.prefix_places(prefix, documents)))
+            for number, own in _occurrences_of(places).items():
+                occurrences[number].prefixes[prefix] = own  # type: ignore[index]  # a dict of ours
+        return {self._rows[n].id: each for n, each in occurrences.items()}
 
-    def _prefixed(self, prefix: str, documents: Numbers) -> dict[int, list[int]]:
-        """Places of all words that begin so in some documents."""
-        places = self._scorer.prefix_postings(prefix).places
-        wanted = np.zeros(self.size, bool)
-        wanted[documents] = True
-        return _places_of(distinct(np.sort(places[wanted[places >> DOCUMENT_SHIFT]])))
+    def stored(self, name: str, ids: Iterable[str] | None = None) -> dict[str, bytes]:
+        """See Snapshot.stored."""
+        rows: Iterable[DocRecord] = self._rows
+        if ids is not None:
+            rows = [self._rows[self._number_of[i]] for i in ids if i in self._number_of]
+        return {row.id: self._source.stored(row.stored[name]) for row in rows if name in row.stored}
 
     # ------------------------------------------------------------- ordering
 
@@ -312,14 +318,19 @@ class Filters:
         return ScoredDocs(found.documents[kept], found.scores[kept])
 
 
-def _places_of(places: Numbers) -> dict[int, list[int]]:
-    """Document -> its places, without its number."""
+def _occurrences_of(places: Numbers) -> dict[int, list[Occurrence]]:
+    """Return document number -> occurrences, of ascending places."""
+    if not len(places):
+        return {}
     owners = places >> DOCUMENT_SHIFT
     starts = firsts(owners)
-    own = (places & PLACE_MASK).tolist()
-    bounds = [*starts.tolist(), len(own)]
+    fields = map(TEXT_FIELDS.__getitem__, ((places >> FIELD_SHIFT) & FIELD_MASK).tolist())
+    leaves = ((places >> LEAF_BITS) & (MAX_LEAVES - 1)).tolist()
+    words = (places & WORD_MASK).tolist()
+    occurrences = list(map(Occurrence, fields, leaves, words))
+    bounds = [*starts.tolist(), len(occurrences)]
     documents = owners[starts].tolist()
-    return {n: own[a:b] for n, a, b in zip(documents, bounds, bounds[1:], strict=False)}
+    return {n: occurrences[a:b] for n, a, b in zip(documents, bounds, bounds[1:], strict=False)}
 
 
 def _ranks(keys: list[tuple[str, str]]) -> Numbers:

@@ -23,7 +23,7 @@ from typing import Any
 
 from coproarchive.errors import EngineError, IndexStateError
 from coproarchive.search.engines.columnar.searcher import SnapshotSearcher
-from coproarchive.search.engines.seam import Document
+from coproarchive.search.engines.seam import Document, SearchEngine
 from coproarchive.search.engines.whoosh.columns import DamagedArraysError, segment_files
 from coproarchive.search.engines.whoosh.format import WORDS, Codec, DurableStorage, schema
 from coproarchive.search.engines.whoosh.segments import Segment, Segments
@@ -47,11 +47,11 @@ TRIES = 5
 REBUILD = "Run: coproarchive index --rebuild"
 
 
-class WhooshEngine:
+class WhooshEngine(SearchEngine):
     """One index folder. Thread-safe; the view follows other processes' commits.
 
     Args:
-        folder: holds the index, or is made empty when `create` is set.
+        folder: holds the index, or is made empty when `create` is set; an attribute too.
         weights: of the ranking.
 
     Raises:
@@ -59,7 +59,7 @@ class WhooshEngine:
     """
 
     def __init__(self, folder: Path, *, create: bool = False, weights: Weights = STANDARD):
-        self._folder = folder
+        self.folder = folder
         self._weights = weights
         self._lock = threading.RLock()
         self._view: tuple[int, SnapshotSearcher] | None = None
@@ -83,19 +83,17 @@ class WhooshEngine:
             ) from error
 
     def write(self, documents: Iterable[Document], delete: Iterable[str] = ()) -> None:
-        """See SearchEngine.write; other processes are kept out by the caller (generations.lock)."""
+        """See SearchEngine.write; the caller keeps other processes out (IndexStorage.lock)."""
         with self._lock:
             try:
                 writer = self._index.writer(limitmb=BATCH_MB, codec=Codec())
             except whoosh.index.LockError:
-                raise EngineError(
-                    "another process is writing to the index.", self._folder
-                ) from None
+                raise EngineError("another process is writing to the index.", self.folder) from None
             except OSError as error:
                 raise EngineError(
-                    f"the index could not be written ({error}).", self._folder
+                    f"the index could not be written ({error}).", self.folder
                 ) from None
-            kept = StoredFileWriter(self._folder)
+            kept = StoredFileWriter(self.folder)
             try:
                 known = self.snapshot().digests()
                 for document_id in delete:
@@ -116,7 +114,7 @@ class WhooshEngine:
                     writer.writelock.release()
                 if isinstance(error, Exception) and not isinstance(error, EngineError):
                     raise EngineError(
-                        f"the index could not be written ({error}).", self._folder
+                        f"the index could not be written ({error}).", self.folder
                     ) from error
                 raise
             with contextlib.suppress(OSError):
@@ -132,7 +130,7 @@ class WhooshEngine:
     def snapshot(self) -> SnapshotSearcher:
         """See SearchEngine.snapshot: the newest generation in arrays."""
         try:
-            changed = self._folder.stat().st_mtime_ns
+            changed = self.folder.stat().st_mtime_ns
             current = self._view
             if current is not None and changed == self._settled:
                 return current[1]
@@ -147,10 +145,10 @@ class WhooshEngine:
             return current[1]
         except DamagedArraysError as error:
             raise IndexStateError(
-                f"the index is damaged ({error}).", self._folder, REBUILD
+                f"the index is damaged ({error}).", self.folder, REBUILD
             ) from None
         except (OSError, EOFError, whoosh.index.IndexError) as error:
-            raise IndexStateError(f"the index is gone ({error}).", self._folder, REBUILD) from None
+            raise IndexStateError(f"the index is gone ({error}).", self.folder, REBUILD) from None
 
     def _build(self) -> SnapshotSearcher:
         """A view of the newest commit; what is known of unchanged segments is taken over."""
@@ -162,7 +160,7 @@ class WhooshEngine:
                 # Merged away by another process after the list of segments was read.
                 if attempt == TRIES - 1:
                     raise
-        kept = StoredFile(self._folder)
+        kept = StoredFile(self.folder)
         view = SnapshotSearcher(Segments(list(segments.values()), kept), self._weights)
         # Only now: what is known is not looked through for damage again.
         self._segments = segments
@@ -176,7 +174,7 @@ class WhooshEngine:
                 if leaf.doc_count_all():
                     name = str(leaf.segment().segment_id())
                     known = self._segments.get(name)
-                    segments[name] = Segment(self._folder, name, leaf, known)
+                    segments[name] = Segment(self.folder, name, leaf, known)
         return segments
 
     # ------------------------------------------------------------ integrity
@@ -185,23 +183,23 @@ class WhooshEngine:
         """Write down the checksums of the files of this commit."""
         generation = self._index.latest_generation()
         known: dict[str, Any] = {}
-        for old in self._folder.glob("checks-*.json"):
+        for old in self.folder.glob("checks-*.json"):
             known |= _read_checks(old)
             if old.name != f"checks-{generation}.json":
                 old.unlink(missing_ok=True)
         current = {str(segment.segment_id()) for segment in self._index._segments()}
-        for name, arrays in segment_files(self._folder).items():
+        for name, arrays in segment_files(self.folder).items():
             if name not in current:
                 # Of a segment that was merged away, or of a write that failed.
                 with contextlib.suppress(OSError):
                     arrays.unlink()
-        for killed in self._folder.glob("_MAIN_*.toc.*"):
+        for killed in self.folder.glob("_MAIN_*.toc.*"):
             killed.unlink(missing_ok=True)
         # A segment's files never change; only new ones are read.
-        checks = {p.name: known.get(p.name) or _checksum(p) for p in _segment_files(self._folder)}
+        checks = {p.name: known.get(p.name) or _checksum(p) for p in _segment_files(self.folder)}
         # What is kept has a checksum a document, arrays have theirs at their end.
-        checks[KEPT] = kept_size(self._folder)
-        path = self._folder / f"checks-{generation}.json"
+        checks[KEPT] = kept_size(self.folder)
+        path = self.folder / f"checks-{generation}.json"
         temporary = path.with_suffix(".tmp")
         temporary.write_text(json.dumps(checks))
         temporary.replace(path)
@@ -212,13 +210,13 @@ class WhooshEngine:
         Raises:
             IndexStateError: a file differs: answers could be wrong without a word.
         """
-        path = self._folder / f"checks-{self._index.latest_generation()}.json"
+        path = self.folder / f"checks-{self._index.latest_generation()}.json"
         checks = _read_checks(path)
-        if kept_size(self._folder) < checks.pop(KEPT, 0):
-            raise IndexStateError(f"the index is damaged ({KEPT}).", self._folder, REBUILD)
+        if kept_size(self.folder) < checks.pop(KEPT, 0):
+            raise IndexStateError(f"the index is damaged ({KEPT}).", self.folder, REBUILD)
         for name, wanted in checks.items():
-            if not (self._folder / name).exists() or _checksum(self._folder / name) != wanted:
-                raise IndexStateError(f"the index is damaged ({name}).", self._folder, REBUILD)
+            if not (self.folder / name).exists() or _checksum(self.folder / name) != wanted:
+                raise IndexStateError(f"the index is damaged ({name}).", self.folder, REBUILD)
 
 
 def refuse_if_others_write(folder: Path) -> None:
@@ -254,7 +252,7 @@ def _add(writer: Any, document: Document, kept: StoredFileWriter) -> None:
         "facets": {name: list(values) for name, values in document.facets.items()},
         "date": document.date,
         "title": document.title,
-        "kept": kept.add(document.stored),
+        "stored": {name: kept.add(data) for name, data in document.stored.items()},
     }
     texts = {WORDS: terms} if terms else {}
     writer.add_document(id=document.id, row=json.dumps(row), **texts)

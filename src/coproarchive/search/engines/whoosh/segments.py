@@ -20,7 +20,7 @@ from coproarchive.search.engines.columnar.postings import (
     Numbers,
     Postings,
 )
-from coproarchive.search.engines.columnar.searcher import DocRecord
+from coproarchive.search.engines.columnar.searcher import DocRecord, StoredPlace
 from coproarchive.search.engines.whoosh.columns import SegmentArrays, path_of
 from coproarchive.search.engines.whoosh.stored_file import StoredFile
 from coproarchive.search.language.analysis import EXACT
@@ -92,7 +92,7 @@ def _row(stored: Mapping[str, str]) -> DocRecord:
         facets,
         row["date"],
         row["title"],
-        tuple(row["kept"]),
+        {name: tuple(place) for name, place in row["stored"].items()},
     )
 
 
@@ -110,7 +110,8 @@ class Segments:
     def __init__(self, segments: list[Segment], kept: StoredFile):
         self._segments = segments
         self._kept = kept
-        kept.check(row.kept for segment in segments if segment.is_new for row in segment.rows)
+        new = (row for segment in segments if segment.is_new for row in segment.rows)
+        kept.check(place for row in new for place in row.stored.values())
         # Whoosh's numbers of live documents -> ours, without gaps; -1 where deleted.
         live = np.concatenate([s.live for s in segments]) if segments else np.zeros(0, bool)
         self._numbers = np.where(live, np.cumsum(live) - 1, -1)
@@ -123,9 +124,9 @@ class Segments:
             row for s in self._segments for row, live in zip(s.rows, s.live, strict=True) if live
         ]
 
-    def kept(self, row: DocRecord) -> memoryview:
-        """See view.Source."""
-        return self._kept.at(row.kept)
+    def stored(self, place: StoredPlace) -> bytes:
+        """See searcher.SnapshotSource."""
+        return bytes(self._kept.at(place))
 
     def words(self, gone: Mask | None = None) -> list[str]:
         """See scoring.Words."""

@@ -1,0 +1,104 @@
+"""Generations of an index as folders: which one is current, making a new one, swapping it in.
+
+CURRENT             which generation is current, and by which version of the analysis
+generations/<n>/    Whoosh's files and ours, see engine.py
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from coproarchive.errors import IndexStateError, LockedError
+from coproarchive.search.engines.seam import IndexStorage, SearchEngine
+from coproarchive.search.engines.whoosh.engine import WhooshEngine, refuse_if_others_write
+from coproarchive.search.language import fields
+
+RUN_INDEX = "Run: coproarchive index"
+LOCK_SECONDS = 30.0
+
+
+class WhooshStorage(IndexStorage):
+    """Generations below the folder of an index, see IndexStorage."""
+
+    def open(self) -> WhooshEngine:
+        """See IndexStorage.open."""
+        current = self._read_current()
+        if current is None:
+            raise IndexStateError("there is no index yet.", self.root, RUN_INDEX)
+        if current["fingerprint"] != fields.fingerprint():
+            raise IndexStateError(
+                "the index was made by another version of this software.", self.root, RUN_INDEX
+            )
+        refuse_if_others_write(self.root)
+        return WhooshEngine(self._folder_of(current["generation"]))
+
+    def is_current(self, engine: SearchEngine) -> bool:
+        """See IndexStorage.is_current."""
+        current = self._read_current()
+        return (
+            current is not None
+            and isinstance(engine, WhooshEngine)
+            and engine.folder == self._folder_of(current["generation"])
+        )
+
+    @contextlib.contextmanager
+    def rebuilding(self) -> Iterator[WhooshEngine]:
+        """See IndexStorage.rebuilding."""
+        used = [int(p.name) for p in (self.root / "generations").glob("*") if p.name.isdigit()]
+        current = self._read_current()
+        generation = max([*used, int(current["generation"]) if current else 0]) + 1
+        engine = WhooshEngine(self._folder_of(str(generation)), create=True)
+        try:
+            with contextlib.closing(engine):
+                yield engine
+        except BaseException:
+            shutil.rmtree(engine.folder, ignore_errors=True)
+            raise
+        content = {"generation": generation, "fingerprint": fields.fingerprint()}
+        temporary = self.root / "CURRENT.tmp"
+        temporary.write_text(json.dumps(content))
+        temporary.replace(self.root / "CURRENT")
+        self._sweep()
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """See IndexStorage.lock."""
+        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = FileLock(self.root / ".lock", timeout=LOCK_SECONDS)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise LockedError(
+                "another process is updating the index.", self.root, "Wait for it, then try again."
+            ) from None
+        try:
+            self._sweep()
+            yield
+        finally:
+            lock.release()
+
+    def _sweep(self) -> None:
+        """Remove generations that are not current: old ones, and those of killed rebuilds."""
+        current = self._read_current()
+        for folder in (self.root / "generations").glob("*"):
+            if current is None or folder.name != current["generation"]:
+                # Another process may still have its files open; then the next sweep gets them.
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _folder_of(self, generation: str) -> Path:
+        return self.root / "generations" / generation
+
+    def _read_current(self) -> dict[str, str] | None:
+        """Return generation and fingerprint, None where CURRENT is missing or damaged."""
+        try:
+            current = json.loads((self.root / "CURRENT").read_text())
+            int(current["generation"])
+            return {name: str(current[name]) for name in ("generation", "fingerprint")}
+        except (OSError, ValueError, KeyError, TypeError):
+            return None

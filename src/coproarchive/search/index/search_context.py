@@ -1,0 +1,68 @@
+"""What follows from a catalogue and an engine's snapshot, made once for the pair of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.search.cache import Cache
+from coproarchive.search.engines.seam import Snapshot
+from coproarchive.search.hits.locate import HitSource
+from coproarchive.search.index.execute import Outcome, run
+from coproarchive.search.index.present import Labels
+from coproarchive.search.language import fields
+from coproarchive.search.language.query import Query
+from coproarchive.search.language.rewrite import Rewriter, Synonyms
+
+HIT_SOURCE_BYTES = 48 << 20
+"""Bytes cached of what hits are shown from: the same items are hits again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchContext:
+    """What searches need of a catalogue and a snapshot: making it reads every record and every id.
+
+    Attributes:
+        catalogue, snapshot: those two.
+        rewriter: of queries.
+        exclude: ids that the snapshot has and the catalogue has not.
+        labels: of the catalogue's facet values.
+        facets: that are counted.
+        hit_sources: cache of what hits are shown from, by item id.
+    """
+
+    catalogue: Catalogue
+    snapshot: Snapshot
+    rewriter: Rewriter
+    exclude: frozenset[str]
+    labels: Labels
+    facets: tuple[str, ...]
+    hit_sources: Cache[HitSource]
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, snapshot: Snapshot) -> SearchContext:
+        """Make the context of a catalogue and a snapshot."""
+        # Hidden or withdrawn after the index was brought up to date: out of every answer at once.
+        exclude = frozenset(snapshot.digests().keys() - catalogue.items.keys())
+        topics = ((t.label, *t.alternatives) for t in catalogue.topics.values())
+        rewriter = Rewriter(
+            list(dict.fromkeys([*catalogue.series.languages, *_languages_of_items(catalogue)])),
+            Synonyms([*catalogue.series.synonyms, *topics]),
+            partial(snapshot.frequencies, exclude=exclude),
+            partial(snapshot.words, exclude),
+        )
+        # With the first question, which waits anyway, rather than with the first misspelt one.
+        rewriter.prepare()
+        facets = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
+        hit_sources: Cache[HitSource] = Cache(HIT_SOURCE_BYTES, lambda source: source.size)
+        return cls(catalogue, snapshot, rewriter, exclude, Labels(catalogue), facets, hit_sources)
+
+    def run(self, query: Query) -> Outcome:
+        """Run a query on the snapshot; see execute.run."""
+        return run(self.snapshot, self.rewriter, query, self.facets, self.exclude)
+
+
+def _languages_of_items(catalogue: Catalogue) -> Iterator[str]:
+    return (item.language for item in catalogue.items.values() if item.language)

@@ -1,0 +1,205 @@
+"""Bringing an index up to date with the archive: what changed is read, indexed and written."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.errors import CoproArchiveError, IndexStateError
+from coproarchive.extract import table
+from coproarchive.extract.base import Notice
+from coproarchive.extract.worker import Job, Reader
+from coproarchive.model import Asset, Item, Problem, Severity
+from coproarchive.progress import Progress, silent
+from coproarchive.search.discover import phrases
+from coproarchive.search.document import PROBLEMS, document_of, unpack_problems
+from coproarchive.search.engines.seam import Document, IndexStorage, SearchEngine
+from coproarchive.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateReport:
+    """Figures of an update.
+
+    Attributes:
+        added, updated, removed, unchanged: number of items.
+        leaves: pages, slides and sections in the items added or updated.
+        problems: of all public items' files, and of records that could not be read.
+        seconds: of the whole update; reading_seconds of reading files.
+        rebuilt: whether a new generation was made.
+    """
+
+    added: int
+    updated: int
+    removed: int
+    unchanged: int
+    leaves: int
+    problems: tuple[Problem, ...]
+    seconds: float
+    reading_seconds: float
+    rebuilt: bool
+
+
+def update_index(
+    storage: IndexStorage,
+    store: Store,
+    catalogue: Catalogue,
+    reader: Reader,
+    *,
+    rebuild: bool = False,
+    progress: Progress = silent,
+) -> UpdateReport:
+    """Make the index say what the archive says; write only what changed.
+
+    A rebuild, asked for or needed, is made beside the current generation and swapped in. Killed at
+    any moment, the index is as it was before or as it is after.
+
+    Args:
+        storage: of the index.
+        store: the archive's files.
+        catalogue: the archive's records; what is not public is not indexed.
+        reader: of the files' texts.
+        rebuild: whether to index everything anew.
+        progress: told what is being done.
+
+    Raises:
+        LockedError: another process is updating the index.
+        EngineError: the index could not be written.
+    """
+    with storage.lock():
+        engine = None if rebuild else _usable(storage)
+        is_new = engine is None
+        update = _Update(store, catalogue.for_public(), reader, progress)
+        with contextlib.closing(engine) if engine else storage.rebuilding() as engine:
+            report = update.apply(engine, is_new=is_new)
+    return replace(
+        report,
+        problems=(*catalogue.problems, *report.problems),
+        seconds=time.monotonic() - update.started,
+    )
+
+
+def _usable(storage: IndexStorage) -> SearchEngine | None:
+    """Open the current generation; None where it has to be built anew."""
+    try:
+        engine = storage.open()
+        engine.snapshot().digests()
+    except IndexStateError:
+        return None
+    return engine
+
+
+class _Update:
+    """One update: which documents to write, and writing them."""
+
+    def __init__(self, store: Store, catalogue: Catalogue, reader: Reader, progress: Progress):
+        self.started = time.monotonic()
+        self._store = store
+        self._catalogue = catalogue
+        self._reader = reader
+        self._progress = progress
+        self._problems: dict[str, list[Problem]] = {}
+        self._leaves = 0
+        self._reading_seconds = 0.0
+
+    def apply(self, engine: SearchEngine, *, is_new: bool) -> UpdateReport:
+        """Write the documents of new and changed items, delete those of items that are gone."""
+        digests = {item_id: self._digest(item_id) for item_id in self._catalogue.items}
+        indexed = engine.snapshot().digests()
+        gone = [item_id for item_id in indexed if item_id not in digests]
+        changed = [i for i, digest in digests.items() if indexed.get(i) != digest]
+        added = sum(1 for item_id in changed if item_id not in indexed)
+        if changed or gone or is_new:
+            items = [self._catalogue.items[i] for i in changed]
+            engine.write(self._documents(items, digests), gone)
+        problems = engine.snapshot().stored(PROBLEMS)
+        return UpdateReport(
+            added=added,
+            updated=len(changed) - added,
+            removed=len(gone),
+            unchanged=len(digests) - len(changed),
+            leaves=self._leaves,
+            problems=tuple(
+                p for i in digests if i in problems for p in unpack_problems(problems[i])
+            ),
+            seconds=time.monotonic() - self.started,
+            reading_seconds=self._reading_seconds,
+            rebuilt=is_new,
+        )
+
+    def _digest(self, item_id: str) -> str:
+        """Return what changes when the item's document would."""
+        item = self._catalogue.items[item_id]
+        parts = (
+            self._catalogue.digests[item_id],
+            *sorted({self._reader.reader_of(a.media_type) for a in item.assets}),
+            self._catalogue.series.hidden_slides,
+            self._catalogue.series.languages[0],
+            f"phrases {phrases.VERSION}",
+        )
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _documents(self, items: list[Item], digests: dict[str, str]) -> Iterator[Document]:
+        """Yield the items' documents; their files are read side by side before the first."""
+        started = time.monotonic()
+        self._read(items)
+        self._reading_seconds = time.monotonic() - started
+        for number, item in enumerate(items, start=1):
+            self._progress("indexing", number, len(items), item.title)
+            document = document_of(
+                item, self._catalogue, self._reader, digests[item.id], self._problems[item.id]
+            )
+            self._leaves += len(document.texts["heading"])
+            yield document
+
+    def _read(self, items: list[Item]) -> None:
+        """Read the items' files, so that their texts are cached; note problems."""
+        for item in items:
+            self._problems[item.id] = []
+        places: list[tuple[str, str]] = []
+        total = sum(len(item.assets) for item in items)
+
+        def jobs() -> Iterator[Job]:
+            for item in items:
+                for asset in item.assets:
+                    try:
+                        path = self._store.asset_path(item.id, asset.path)
+                    except CoproArchiveError as error:
+                        self._problems[item.id].append(missing_file(item.id, asset, error.message))
+                        continue
+                    places.append((item.id, asset.path))
+                    yield Job(path, asset.sha256, asset.media_type)
+
+        for done, (job, extraction) in enumerate(self._reader.read_many(jobs())):
+            item_id, name = places[done]
+            self._progress("reading", done + 1, total, f"{item_id}/{name}")
+            if table.wants_words(job.media_type):
+                path = f"{item_id}/{name}"
+                self._problems[item_id] += [notice_problem(n, path) for n in extraction.notices]
+
+
+def notice_problem(notice: Notice, path: str) -> Problem:
+    """Return what a reader of files noticed as a problem of the file at `path`."""
+    return Problem(
+        notice.code,
+        notice.severity,
+        path,
+        notice.message,
+        field=str(notice.leaf) if notice.leaf else "",
+        hint=notice.hint,
+    )
+
+
+def missing_file(item_id: str, asset: Asset, message: str) -> Problem:
+    """Return the problem of a file that the record names and that is not there."""
+    return Problem(
+        "file-missing",
+        Severity.ERROR,
+        f"{item_id}/{asset.path}",
+        message,
+        hint="Put the file back from a copy, or take it out of the item's record.",
+    )
