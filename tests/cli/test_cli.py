@@ -12,7 +12,6 @@ import pytest
 
 from coproarchive.cli import main
 from coproarchive.library import Library
-from coproarchive.search.index.index import Index
 from making import SEMINAR, make_deck, make_pdf
 from ocr_fakes import pretend
 
@@ -203,7 +202,7 @@ def test_stopping_says_what_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Index, "update", stopped)
+    monkeypatch.setattr("coproarchive.library.update_index", stopped)
     code, _, err = run("index")
     assert code == 130
     assert err.startswith("Stopped. What was finished is kept")
