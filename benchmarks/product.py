@@ -11,7 +11,8 @@ from coproarchive.search.engines.whoosh.engine import WhooshEngine
 from coproarchive.search.index.execute import run
 from coproarchive.search.language.query import Query
 from coproarchive.search.language.ranking import STANDARD, Weights
-from coproarchive.search.language.rewrite import Rewriter, Synonyms
+from coproarchive.search.language.rewrite import Rewriter
+from coproarchive.search.language.synonyms import Synonyms
 
 SCOPE = "seminar"
 """The facet that stands for a query's scope."""

@@ -28,7 +28,7 @@ from coproarchive.search.hits.stored import (
     word_at,
 )
 from coproarchive.search.index.index import Index
-from coproarchive.search.language.analysis import bounds_of, tokenize
+from coproarchive.search.language.analysis import tokenize
 from coproarchive.search.language.query import Query
 from indexes import index_of
 from known_texts import Texts
@@ -230,12 +230,6 @@ def test_kept_bytes_give_texts_and_words_back(title: str, abstract: str, rows: l
         for text_, original in zip(found.texts, texts_of(leaf), strict=True):
             words = [word_at(text_, n) for n in range(count_of(text_))]
             assert words == [token.word for token in tokenize(original)]
-
-
-@given(st.text(max_size=200))
-def test_bounds_are_those_of_the_words(any_text: str) -> None:
-    """The quick way to the places of words is the same as cutting."""
-    assert bounds_of(any_text) == [(t.start, t.end, t.joins) for t in tokenize(any_text)]
 
 
 def test_a_changed_record_is_shown_as_it_is_now(library: Library) -> None:

@@ -19,10 +19,11 @@ from coproarchive.search.discover.unanswered import MOST_KEPT, Unanswered
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.engines.seam import Document
 from coproarchive.search.index.execute import run
-from coproarchive.search.language.analysis import plain_words, tokenize, words_of
+from coproarchive.search.language.analysis import fold, tokenize, words_of
 from coproarchive.search.language.query import MAX_PREFIXES, Query
-from coproarchive.search.language.rewrite import Rewriter, Synonyms
-from coproarchive.search.language.spelling import Spelling
+from coproarchive.search.language.rewrite import Rewriter
+from coproarchive.search.language.spelling import nearest_words
+from coproarchive.search.language.synonyms import Synonyms
 from making import SEMINAR
 
 BREAD = f"{SEMINAR}/bread-for-all"
@@ -157,11 +158,11 @@ def test_what_found_nothing_is_counted_in_bounds(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=200))
-def test_the_quick_way_to_words_is_the_same(text: str) -> None:
-    """Cutting without places gives the words that cutting with places gives."""
-    assert words_of(text) == [(token.word, token.joins) for token in tokenize(text)]
-    plain = plain_words(text)
-    assert plain is None or [(word, False) for word in plain] == words_of(text)
+def test_words_have_their_places(text: str) -> None:
+    """Cutting with places gives the words that cutting without them gives, each in its place."""
+    tokens = tokenize(text)
+    assert words_of(text) == [(token.word, token.joins) for token in tokens]
+    assert [token.word for token in tokens] == [fold(text[t.start : t.end]) for t in tokens]
 
 
 @pytest.mark.parametrize(
@@ -193,10 +194,9 @@ def test_words_find_each_other(text: str, query: str) -> None:
     engine.write(
         [Document("it", texts={"body": (text,)}), Document("other", texts={"body": ("x",)})]
     )
-    compiler = Rewriter(
-        ["en"], Synonyms([]), engine.snapshot().frequencies, engine.snapshot().words
-    )
-    answer = run(engine.snapshot(), compiler, Query.parse(query), ())
+    snapshot = engine.snapshot()
+    rewriter = Rewriter(["en"], Synonyms([]), snapshot.frequencies, snapshot.words)
+    answer = run(snapshot, rewriter, Query.parse(query), ())
     assert [i for i, _ in answer.response.hits] == ["it"]
     assert answer.full == 1
 
@@ -223,7 +223,9 @@ words = st.text("abcdefgé講x", min_size=2, max_size=11)
 
 
 @given(st.sets(words, max_size=60), words, st.booleans())
-def test_letters_rule_out_only_what_is_too_far(known: set[str], word: str, near: bool) -> None:
+def test_the_nearest_words_are_those_of_the_least_distance(
+    known: set[str], word: str, near: bool
+) -> None:
     """The nearest words are those that comparing with every word finds."""
     if near and known:
         one = min(known)
@@ -232,12 +234,10 @@ def test_letters_rule_out_only_what_is_too_far(known: set[str], word: str, near:
     distances = {w: OSA.distance(word, w) for w in known}
     ranks = {w: (d, w[0] != word[0]) for w, d in distances.items() if d <= slips}
     best = {w for w, rank in ranks.items() if rank == min(ranks.values())}
-    found = Spelling(sorted(known)).near(word)
-    assert set(found) == best
+    assert set(nearest_words(word, sorted(known))) == best
 
 
 def test_very_long_words_of_the_archive_correct_nothing_and_break_nothing() -> None:
     """A compound of two long halves is a word too."""
-    found = Spelling(["a" * 64 + "b" * 64, "bread"])
-    assert found.near("breadd") == ["bread"]
-    assert found.near("a" * 64) == []
+    assert nearest_words("breadd", ["a" * 64 + "b" * 64, "bread"]) == ["bread"]
+    assert nearest_words("a" * 64, ["a" * 64 + "b" * 64, "bread"]) == []

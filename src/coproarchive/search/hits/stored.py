@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import msgpack
 
 from coproarchive.model import Asset, Leaf, Source
-from coproarchive.search.language.analysis import bounds_of, fold
+from coproarchive.search.language.analysis import fold, tokenize
 
 NOTES = frozenset({Source.NOTES, Source.COMMENT, Source.ALT, Source.ANNOTATION, Source.LINK})
 """What is not on the slide itself."""
@@ -135,7 +135,7 @@ def _kept_leaf(asset: int, leaf: Leaf) -> StoredLeaf:
 def _kept_text(text: str) -> StoredText:
     words = (
         _WORD.pack(start | _JOINS if joins else start, min(end - start, 0xFFFF))
-        for start, end, joins in bounds_of(text)
+        for _, start, end, joins in tokenize(text)
     )
     return text, b"".join(words)
 

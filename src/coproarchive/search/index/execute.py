@@ -54,7 +54,7 @@ def run(
         facets: counted.
         exclude: ids that the snapshot has and readers may no longer see.
     """
-    rewritten = rewriter.compile(query)
+    rewritten = rewriter.rewrite(query)
     is_question = rewritten.is_question and rewritten.partial is not None
     response = snapshot.search(
         Request(

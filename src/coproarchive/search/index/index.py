@@ -140,7 +140,7 @@ class Index:
     def highlighter(self, query: Query, catalogue: Catalogue, language: str) -> Highlighter:
         """Make what marks answers to the query in texts of a language, as in hits."""
         rewriter = self._context_of(catalogue).rewriter
-        rewritten = rewriter.compile(query)
+        rewritten = rewriter.rewrite(query)
         return Highlighter((*rewritten.clauses, *rewritten.alternatives), rewriter.forms, language)
 
     def _context_of(self, catalogue: Catalogue) -> SearchContext:

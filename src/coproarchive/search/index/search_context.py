@@ -14,7 +14,8 @@ from coproarchive.search.index.execute import Outcome, run
 from coproarchive.search.index.present import Labels
 from coproarchive.search.language import fields
 from coproarchive.search.language.query import Query
-from coproarchive.search.language.rewrite import Rewriter, Synonyms
+from coproarchive.search.language.rewrite import Rewriter
+from coproarchive.search.language.synonyms import Synonyms
 
 HIT_SOURCE_BYTES = 48 << 20
 """Bytes cached of what hits are shown from: the same items are hits again and again."""
@@ -53,8 +54,6 @@ class SearchContext:
             partial(snapshot.frequencies, exclude=exclude),
             partial(snapshot.words, exclude),
         )
-        # With the first question, which waits anyway, rather than with the first misspelt one.
-        rewriter.prepare()
         facets = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
         hit_sources: Cache[HitSource] = Cache(HIT_SOURCE_BYTES, lambda source: source.size)
         return cls(catalogue, snapshot, rewriter, exclude, Labels(catalogue), facets, hit_sources)

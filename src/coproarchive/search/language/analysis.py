@@ -1,9 +1,9 @@
-"""Words: one way to cut and fold text for indexing, querying and highlighting.
+"""Text analysis: the one way to cut and fold words for indexing, querying and highlighting.
 
-Every word is indexed twice at the same position: as it stands (folded to lower case, without
-accents, marked with "=") so that phrases and names match exactly, and as its Snowball stem so that
-"detained" finds "detention"'s kin. Compounds are also indexed joined: co-production, coproduction
-and co production find each other.
+Every word is indexed twice at the same position: as written (folded to lower case, without accents,
+marked with "=") so that phrases and names match exactly, and as its Snowball stem so that
+"detained" finds "detention". Compounds are also indexed joined: co-production, coproduction and
+co production find each other.
 """
 
 from __future__ import annotations
@@ -18,39 +18,37 @@ from typing import NamedTuple
 import Stemmer
 
 EXACT = "="
-"""Marks the form as written, in the same vocabulary as the stems."""
+"""Prefix of terms that are words as written; in the same vocabulary as the stems."""
 
 LEAF_BITS = 20
 """A position is the leaf's number, shifted by so many bits, and the word's number in the leaf: no
-phrase reaches from one slide into the next, and a position tells which slide it is on."""
+phrase reaches from one slide into the next, and a position tells its slide."""
 WORD_MASK = (1 << LEAF_BITS) - 1
 """Of a position: the word's number in its leaf."""
 MAX_LEAVES = 1 << 17
-"""Leaves that are told apart in an item; what is behind counts as the last one."""
+"""Leaves of an item that have numbers of their own; those after count as the last one."""
 
 FIELD_SHIFT = LEAF_BITS + MAX_LEAVES.bit_length() - 1
 """Engines store the field's number, shifted by so many bits, and the position in the field."""
 
 MAX_WORD = 64
-"""Longer runs of letters are data, not words; their beginning is kept."""
+"""Letters of a word that are indexed: longer runs are data."""
 
-_PLAIN = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-# Symbols that carry meaning: C++, C#, F#, .NET, R&D, AT&T; N.H.S. is NHS.
-_WORD = re.compile(
-    r"[A-Za-z]\+\+|\b[A-Za-z]#|(?<!\w)\.(?=NET\b)|\b[A-Za-z]{1,3}&[A-Za-z]{1,3}\b|"
-    r"(?<![\w.])(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?(?!\w)|" + _PLAIN.pattern
+_JOINT = r"(?:([-\u2010-\u2013 ])(?=[^\W_]))?"
+_USUAL = re.compile(rf"([^\W_]+(?:['’][^\W_]+)*){_JOINT}")
+_CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f"
+_LETTER = rf"(?:(?![{_CJK}])[^\W_])"
+# Symbols that carry meaning (C++, C#, R&D, AT&T; N.H.S. is NHS), and scripts that are written
+# without spaces, which are cut into single characters.
+_SPECIAL = re.compile(
+    r"([A-Za-z]\+\+|\b[A-Za-z]#|\b[A-Za-z]{1,3}&[A-Za-z]{1,3}\b|"
+    r"(?<![\w.])(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?(?!\w)|"
+    rf"(?!\W)[{_CJK}](?:['’][sS](?!{_LETTER}))?|{_LETTER}+(?:['’]{_LETTER}+)*){_JOINT}"
 )
-_WITH_JOINT = re.compile(rf"({_PLAIN.pattern})([-\u2010-\u2013 ](?=[^\W_]))?")
+_IS_SPECIAL = re.compile(rf"[A-Za-z](?:\+\+|#|&[A-Za-z]|\.[A-Za-z])|[{_CJK}]")
 _FOREIGN = re.compile(r"[^\W\x00-\x7f]")
-_SYMBOLS = r"[A-Za-z](?:\+\+|#|&[A-Za-z]|\.[A-Za-z])|\.NET"
-_HAS_SYMBOLS = re.compile(_SYMBOLS)
-_NEEDS_A_LOOK = re.compile(rf"{_SYMBOLS}|{_FOREIGN.pattern}|[-\u2010-\u2013'’]")
-_HYPHENS = "-\u2010\u2011\u2012\u2013"
 # Beginnings that are written joined, with a hyphen or apart, as the writer likes.
 PREFIXES = {"co", "non", "pre", "post", "re", "multi", "anti", "inter", "semi", "sub", "e", "self"}
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
-
-_CJK_PIECES = re.compile(rf"{_CJK.pattern}|[^{_CJK.pattern[1:-1]}]+")
 
 _QUESTION_WORDS = """
 a about also am an and any anyone are as at be because been being but by can could did do does
@@ -60,7 +58,7 @@ then there these they this those to us very was we were what when where whether 
 whom whose why with would you your
 """
 STOP_WORDS: frozenset[str] = frozenset(_QUESTION_WORDS.split())
-"""Words that a question is made with; left out of queries that have others."""
+"""Words that questions are made of; left out of queries that have other words."""
 
 _SNOWBALL = {
     "en": "english", "fr": "french", "de": "german", "es": "spanish", "it": "italian",
@@ -75,8 +73,8 @@ class Token(NamedTuple):
     """A word of a text.
 
     Attributes:
-        word: folded as written.
-        start, end: its characters in the text.
+        word: as written, folded.
+        start, end: offsets of its characters in the text.
         joins: whether a hyphen, or nothing but a space after a prefix, binds it to the next word.
     """
 
@@ -88,7 +86,7 @@ class Token(NamedTuple):
 
 @lru_cache(maxsize=100_000)
 def fold(word: str) -> str:
-    """Lower case, without accents and possessive endings; other scripts stay as they are."""
+    """Return a word in lower case, without accents of Latin letters and possessive endings."""
     word = re.sub(r"['’][sS]?$", "", word).replace("’", "'")
     if "." in word:
         word = word.replace(".", "")
@@ -101,71 +99,25 @@ def fold(word: str) -> str:
     return unicodedata.normalize("NFC", plain).replace("'", "")[:MAX_WORD]
 
 
-def tokenize(text: str) -> list[Token]:
-    """Words of a text in order, with their places in it."""
-    tokens: list[Token] = []
-    is_plain = text.isascii()
-    lowered = text.lower() if is_plain else ""
-    bounds = _words(text)
-    following = [*(start for start, _ in bounds[1:]), -1][: len(bounds)]
-    for (start, end), after in zip(bounds, following, strict=True):
-        word = lowered[start:end]
-        if not word.isalnum() or len(word) > MAX_WORD:
-            word = fold(text[start:end])
-            if not word:
-                continue
-        joins = after - end == 1 and (
-            text[end] in _HYPHENS or (text[end] == " " and word in PREFIXES)
-        )
-        tokens.append(Token(word, start, end, joins))
-    return tokens
-
-
-def plain_words(text: str) -> list[str] | None:
-    """Words of a text in which none joins the next; None where that takes a closer look."""
-    if _NEEDS_A_LOOK.search(text):
-        return None
-    words = _PLAIN.findall(text.lower())
-    if not PREFIXES.isdisjoint(words) or any(len(word) > MAX_WORD for word in words):
-        return None
+def words_of(text: str) -> list[tuple[str, bool]]:
+    """Cut a text into words: each folded, and whether it joins the next (see Token)."""
+    is_ascii = not _FOREIGN.search(text)
+    pattern = _SPECIAL if _IS_SPECIAL.search(text) else _USUAL
+    words = []
+    # Lower case for all at once: ASCII letters keep their places.
+    for word, joint in pattern.findall(text.lower() if is_ascii else text):
+        if not (is_ascii and word.isalnum()) or len(word) > MAX_WORD:
+            word = fold(word)  # noqa: PLW2901 - twice as fast as another name on this path
+        words.append((word, joint != "" and (joint != " " or word in PREFIXES)))
     return words
 
 
-def bounds_of(text: str) -> list[tuple[int, int, bool]]:
-    """Words of a text: first character, the first one after, and whether it joins the next."""
-    if plain_words(text) is not None:
-        return [(*match.span(), False) for match in _PLAIN.finditer(text)]
-    return [(token.start, token.end, token.joins) for token in tokenize(text)]
-
-
-def words_of(text: str) -> list[tuple[str, bool]]:
-    """Words of a text in order, and whether each joins the next: tokenize without places.
-
-    Three times as fast, for indexing and for finding which slides answer.
-    """
-    if _HAS_SYMBOLS.search(text) or _FOREIGN.search(text):
-        return [(token.word, token.joins) for token in tokenize(text)]
-    found = []
-    for as_written, joint in _WITH_JOINT.findall(text.lower()):
-        word = as_written
-        if not word.isalnum() or len(word) > MAX_WORD:
-            word = fold(word)
-            if not word:
-                continue
-        found.append((word, joint != "" and (joint != " " or word in PREFIXES)))
-    return found
-
-
-def _words(text: str) -> list[tuple[int, int]]:
-    """Bounds of words; scripts without spaces are cut into single characters."""
-    pattern = _WORD if _HAS_SYMBOLS.search(text) else _PLAIN
-    bounds = [match.span() for match in pattern.finditer(text)]
-    if text.isascii() or not _CJK.search(text):
-        return bounds
+def tokenize(text: str) -> list[Token]:
+    """Cut a text into words as `words_of` does, with their places."""
+    pattern = _SPECIAL if _IS_SPECIAL.search(text) else _USUAL
     return [
-        (start + piece.start(), start + piece.end())
-        for start, end in bounds
-        for piece in _CJK_PIECES.finditer(text[start:end])
+        Token(word, *match.span(1), joins)
+        for (word, joins), match in zip(words_of(text), pattern.finditer(text), strict=True)
     ]
 
 
@@ -196,7 +148,7 @@ _IS_AMERICAN = re.compile("|".join(pattern.pattern for pattern, _ in _AMERICAN))
 
 
 def british(word: str) -> str:
-    """An English word in British spelling, so that either spelling finds the other."""
+    """Return an English word in British spelling, so that either spelling finds the other."""
     if not _IS_AMERICAN.match(word):
         return word
     for pattern, spelling in _AMERICAN:
@@ -206,7 +158,7 @@ def british(word: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str, language: str = "en") -> str:
-    """The Snowball stem; the word itself where the language has no stemmer or it has digits."""
+    """Return the Snowball stem of a word; words with digits, or of other languages, as they are."""
     name = _SNOWBALL.get(language.split("-", maxsplit=1)[0].lower())
     if name is None or not word.isalpha() or len(word) < 3:
         return word
@@ -220,48 +172,49 @@ def stem(word: str, language: str = "en") -> str:
 
 
 def exact(word: str) -> str:
-    """The indexed form of a word as it was written."""
+    """Return the term of a word as written."""
     return EXACT + word
 
 
 def invert(texts: Iterable[str], language: str) -> tuple[dict[str, list[int]], int]:
-    """Terms of a field and where they stand.
+    """Invert the texts of a field.
 
     Args:
         texts: one a leaf.
         language: BCP 47 tag that chooses the stemmer.
 
     Returns:
-        Term -> ascending positions (see LEAF_BITS); and the field's length in words.
+        Term -> ascending positions (see LEAF_BITS); and the field's length in words. The joined
+        word of a compound has the positions of both its halves.
     """
     terms: dict[str, list[int]] = {}
     lists: dict[str, tuple[list[int], list[int]]] = {}
     disordered: set[str] = set()
     length = 0
 
-    def of(word: str) -> tuple[list[int], list[int]]:
-        found = lists.get(word)
-        if found is None:
+    def positions_of(word: str) -> tuple[list[int], list[int]]:
+        positions = lists.get(word)
+        if positions is None:
             stemmed = terms.setdefault(stem(word, language), [])
-            found = lists[word] = (terms.setdefault(exact(word), []), stemmed)
-        return found
+            positions = lists[word] = (terms.setdefault(exact(word), []), stemmed)
+        return positions
 
     for number, text in enumerate(texts):
         position = min(number, MAX_LEAVES - 1) << LEAF_BITS
         before = ""
         for word, joins in words_of(text):
-            as_written, stemmed = of(word)
+            as_written, stemmed = positions_of(word)
             as_written.append(position)
             stemmed.append(position)
             if before:
-                # At both places, so that a phrase goes on before it and behind it.
-                for places in of(before + word):
-                    places.extend((position - 1, position))
+                # At both, so that a phrase goes on before it and after it.
+                for positions in positions_of(before + word):
+                    positions.extend((position - 1, position))
                 disordered.add(before + word)
             before = word if joins else ""
             position += 1
             length += 1
     for word in disordered:
-        for places in of(word):
-            places[:] = sorted(set(places))
+        for positions in positions_of(word):
+            positions[:] = sorted(set(positions))
     return terms, length

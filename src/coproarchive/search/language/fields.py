@@ -10,8 +10,9 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-ANALYSIS_VERSION = 8
-"""Raise it when analysis.py cuts or folds words differently, or an engine or kept.py stores so."""
+ANALYSIS_VERSION = 9
+"""Raise it when analysis.py cuts or folds words otherwise, or an engine or hits/stored.py stores
+otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ LABELS: dict[str, str] = {f.name: f.label for f in FIELDS}
 
 
 def fingerprint() -> str:
-    """Changes when an index built before would answer otherwise than one built now."""
+    """Return what changes when an index made now would answer otherwise than one made before."""
     # Weights are used at the moment of searching, so changing them asks for no rebuild.
     rows = [(f.name, bool(f.weight), f.facet) for f in FIELDS]
     return hashlib.sha256(json.dumps([ANALYSIS_VERSION, rows]).encode()).hexdigest()[:16]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from coproarchive.model import edtf_bounds
-from coproarchive.search.language.analysis import MAX_WORD, PREFIXES, STOP_WORDS, tokenize
+from coproarchive.search.language.analysis import PREFIXES, STOP_WORDS, tokenize
 from coproarchive.search.language.fields import FACETS, TEXT_FIELDS
 from coproarchive.search.language.query_tree import Sort
 
@@ -45,7 +45,7 @@ _PIECE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One thing that was asked for.
+    """A condition of a query.
 
     Attributes:
         kind: a word; a compound (co-production: its parts, or the parts as one word); a phrase; or
@@ -67,7 +67,7 @@ class Clause:
 
 @dataclass(frozen=True)
 class Query:
-    """A search as a reader made it. Frozen: every change is a new value.
+    """A search as a reader typed and narrowed it. Frozen: every change is a new value.
 
     Attributes:
         text: as typed, at most MAX_CHARACTERS.
@@ -103,7 +103,7 @@ class Query:
         size: int = 10,
         exact: bool = False,
     ) -> Query:
-        """A query from anything that was typed. Never raises."""
+        """Parse anything that was typed. Never raises."""
         notes: list[str] = []
         text = " ".join(text.split())
         if len(text) > MAX_CHARACTERS:
@@ -133,7 +133,7 @@ class Query:
     # ------------------------------------------------------------ the URL
 
     def to_params(self) -> dict[str, list[str]]:
-        """URL parameters that make this query again; what is usual is left out."""
+        """Return the URL parameters that make this query again, defaults left out."""
         params: dict[str, list[str]] = {}
         if self.text:
             params["q"] = [self.text]
@@ -149,7 +149,7 @@ class Query:
 
     @classmethod
     def from_params(cls, params: Mapping[str, Iterable[str]], *, size: int = 10) -> Query:
-        """The query of URL parameters; what cannot be meant is passed over."""
+        """Parse URL parameters; values out of range are ignored."""
 
         def one(name: str) -> str:
             return next(iter(params.get(name, ())), "")
@@ -168,7 +168,7 @@ class Query:
     # ------------------------------------------------------- changed values
 
     def toggle(self, facet: str, value: str) -> Query:
-        """With the value chosen, or no longer chosen; back on the first page."""
+        """Return the query with a facet's value chosen, or no longer chosen, on the first page."""
         chosen = self.facets.get(facet, ())
         values = tuple(v for v in chosen if v != value) if value in chosen else (*chosen, value)
         facets = {name: v for name, v in {**self.facets, facet: values}.items() if v}
@@ -181,17 +181,12 @@ class Query:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was asked for: everything is listed."""
+        """Whether it has no condition: everything is listed."""
         return not (self.clauses or self.facets or self.after or self.before)
 
 
 def _parse(text: str, chosen: dict[str, tuple[str, ...]], notes: list[str]) -> tuple[Clause, ...]:
-    if text.isascii() and text.replace(" ", "").isalpha():
-        # Nothing but words, as nearly always.
-        clauses = [c for word in text.split(" ") for c in _words(word, (), False, notes)]
-    else:
-        clauses = _pieces(text, chosen, notes)
-    clauses = _bind_prefixes(_few_prefixes(clauses, notes))
+    clauses = _bind_prefixes(_few_prefixes(_pieces(text, chosen, notes), notes))
     if len(clauses) > MAX_CLAUSES:
         notes.append(f"Only the first {MAX_CLAUSES} words were searched.")
     return _without_question_words(clauses[:MAX_CLAUSES])
@@ -213,7 +208,7 @@ def _pieces(text: str, chosen: dict[str, tuple[str, ...]], notes: list[str]) -> 
 def _piece(
     match: re.Match[str], chosen: dict[str, tuple[str, ...]], notes: list[str]
 ) -> list[Clause]:
-    """Clauses of one piece between spaces, or of one quotation."""
+    """Parse one piece between spaces, or one quotation."""
     excluded = bool(match["minus"])
     name = (match["field"] or "").lower()
     quoted, bare = match["quoted"], match["bare"]
@@ -235,11 +230,8 @@ def _piece(
 
 
 def _words(bare: str, fields: tuple[str, ...], excluded: bool, notes: list[str]) -> list[Clause]:
-    """Clauses of a run without spaces: usually one, more where signs stand between words."""
-    if bare.isascii() and bare.isalpha() and len(bare) <= MAX_WORD:
-        word = bare.lower()
-        return [Clause("word", (word,), (word,), bare, fields, excluded)]
-    tokens = list(tokenize(bare))
+    """Parse a run without spaces: one clause usually, more where signs stand between words."""
+    tokens = tokenize(bare)
     if bare.endswith("*") and len(tokens) == 1:
         word = tokens[0].word
         if len(word) >= MIN_PREFIX:
@@ -261,7 +253,7 @@ def _words(bare: str, fields: tuple[str, ...], excluded: bool, notes: list[str])
 
 
 def _phrase(quoted: str, fields: tuple[str, ...], excluded: bool) -> list[Clause]:
-    tokens = list(tokenize(quoted))
+    tokens = tokenize(quoted)
     if not tokens:
         return []
     joined: list[str] = []
@@ -277,7 +269,7 @@ def _phrase(quoted: str, fields: tuple[str, ...], excluded: bool) -> list[Clause
 
 
 def _few_prefixes(clauses: list[Clause], notes: list[str]) -> list[Clause]:
-    """The first MAX_PREFIXES beginnings, and the others as words."""
+    """Leave the first MAX_PREFIXES beginnings, and make words of the others."""
     beginnings = [n for n, c in enumerate(clauses) if c.kind == "prefix"][MAX_PREFIXES:]
     if beginnings:
         notes.append(f"Only the first {MAX_PREFIXES} beginnings were searched as beginnings.")
@@ -287,7 +279,7 @@ def _few_prefixes(clauses: list[Clause], notes: list[str]) -> list[Clause]:
 
 
 def _bind_prefixes(clauses: list[Clause]) -> list[Clause]:
-    """ "co production", typed as two words, is asked for as the compound it may be."""
+    """Make a compound of "co production", typed as two words."""
     bound: list[Clause] = []
     for clause in clauses:
         last = bound[-1] if bound else None
@@ -308,7 +300,7 @@ def _bind_prefixes(clauses: list[Clause]) -> list[Clause]:
 
 
 def _without_question_words(clauses: list[Clause]) -> tuple[Clause, ...]:
-    """Without "what", "is", "the" and their like, unless nothing else was asked."""
+    """Leave out question words such as "what" and "is", unless there are no others."""
     telling = tuple(
         c for c in clauses if not (c.kind == "word" and not c.excluded and c.words[0] in STOP_WORDS)
     )

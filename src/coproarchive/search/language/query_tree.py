@@ -1,4 +1,8 @@
-"""The query tree: queries as values, in the terms of Lucene, that every engine carries out."""
+"""The query tree: queries as values, named as in Lucene, which every engine carries out.
+
+A node matches documents and gives each a score. What scores are, ranking.py says, and
+engines/memory.py in code. Weights are not negative.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ Sort = Literal["relevance", "date", "title"]
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Documents with this indexed term in one of the fields; no field named means all."""
+    """Match an indexed term in one of the fields; no field named means all text fields."""
 
     text: str
     fields: tuple[str, ...] = ()
@@ -19,7 +23,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Documents with these terms at consecutive positions of one field."""
+    """Match terms at consecutive positions of one field; scores add up as if they stood alone."""
 
     terms: tuple[str, ...]
     fields: tuple[str, ...] = ()
@@ -28,7 +32,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Prefix:
-    """Documents with a word that begins so; at most MAX_EXPANSIONS words, in alphabetical order."""
+    """Match a word that begins so: the first MAX_EXPANSIONS in the alphabet, scored as one term."""
 
     text: str
     fields: tuple[str, ...] = ()
@@ -37,9 +41,10 @@ class Prefix:
 
 @dataclass(frozen=True, slots=True)
 class SameLeaf:
-    """Documents with a leaf on which each group has one of its terms, in LEAF_FIELDS.
+    """Match a leaf with a term of each group in LEAF_FIELDS: Lucene's span query, unordered.
 
-    Scores the rarities of the groups: of what has one of a group's terms, in any field.
+    Scores the sum of the groups' inverse document frequencies, each of the documents with one of
+    the group's terms in any field, times the weight.
     """
 
     groups: tuple[tuple[str, ...], ...]
@@ -48,21 +53,21 @@ class SameLeaf:
 
 @dataclass(frozen=True, slots=True)
 class DisMax:
-    """Documents that match a child; the best child's score counts (ways to say one thing)."""
+    """Match one child at least, and score as the best: other ways to say one thing."""
 
     children: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """Documents that match every child; scores add up."""
+    """Match every child; scores add up."""
 
     children: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class AtLeast:
-    """Documents that match at least `least` children; scores of those that match add up."""
+    """Match `least` children or more; the scores of those that match add up."""
 
     children: tuple[Node, ...]
     least: int = 1
@@ -70,7 +75,7 @@ class AtLeast:
 
 @dataclass(frozen=True, slots=True)
 class Boosted:
-    """Documents that match the child; matching a bonus only adds to the score."""
+    """Match the child; the scores of bonuses that match are added (Lucene's "should")."""
 
     child: Node
     bonuses: tuple[Node, ...]
@@ -78,17 +83,16 @@ class Boosted:
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Documents that do not match the child; score 0."""
+    """Match what the child does not match; scores 0."""
 
     child: Node
 
 
 @dataclass(frozen=True, slots=True)
 class MatchAll:
-    """Every document; score 0."""
+    """Match every document; scores 0."""
 
 
-# Weights are not negative.
 Node = Term | Phrase | Prefix | SameLeaf | DisMax | And | AtLeast | Boosted | Not | MatchAll
 
 MAX_EXPANSIONS = 200

@@ -20,19 +20,19 @@ PLACES = 4
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What counts how much.
+    """Weights of the ranking.
 
     Attributes:
-        fields: weight of a word in each text field.
-        k1: how soon repetitions of a word stop counting.
-        b: how much long fields are held back, 0 to 1.
+        fields: weight of each text field.
+        k1: saturation of term frequencies.
+        b: normalisation by field length, 0 (none) to 1.
         rarity: power of the inverse document frequency; above 1, rare words count more.
-        title: worth of a word's score in the title alone, added to its score everywhere.
-        exact: worth of a word found as written, beside its stem.
-        synonym: a synonym's worth beside the word that was typed.
-        pair: worth of two neighbours of a short query standing side by side.
-        together: worth of all words of a short query standing on one slide.
-        repeated: worth of a word's second mention in a query, damped by the logarithm.
+        title: of a word's score in the title alone, added to its score in all fields.
+        exact: of a word that stands as it was typed, added to the score of its stem.
+        synonym: of a synonym, where the word typed has 1.
+        pair: of two neighbouring words of a short query side by side.
+        together: of all words of a short query on one slide.
+        repeated: of a word's further mentions in a query, times their logarithm.
     """
 
     fields: Mapping[str, float] = field(default_factory=lambda: WEIGHTS)
@@ -48,19 +48,27 @@ class Weights:
 
 
 STANDARD = Weights()
-"""What readers are served with."""
+"""Weights that readers are served with."""
 
 
-def idf(documents: int, having: int, power: float) -> float:
-    """Rarity of a term: documents in all, documents that have it. Never negative."""
-    return math.pow(math.log(1 + (documents - having + 0.5) / (having + 0.5)), power)
+def idf(documents: int, frequency: int, power: float) -> float:
+    """Return the inverse document frequency of a term, never negative, raised to a power.
+
+    As Lucene's BM25Similarity.idfExplain.
+
+    Args:
+        documents: number of all documents.
+        frequency: number of those that have the term.
+        power: see Weights.rarity.
+    """
+    return math.pow(math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5)), power)
 
 
 def length_norm(length: float, average: float, b: float) -> float:
-    """Divisor of a term frequency in a field of `length` words."""
+    """Return the divisor of a term frequency in a field of `length` words."""
     return 1 - b + b * length / average if average else 1.0
 
 
 def saturate(frequency: float, k1: float) -> float:
-    """Worth of a weighted, normalised term frequency, below k1 + 1."""
+    """Return the saturated value of a weighted, normalised term frequency: below k1 + 1."""
     return frequency * (k1 + 1) / (frequency + k1)

@@ -1,13 +1,15 @@
-"""From what a reader asked to what an engine is asked: forms of words, synonyms, corrections."""
+"""From a reader's query to the query tree: forms of words, synonyms, corrections, bonuses."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import Literal
 
-from coproarchive.search.language.analysis import exact, fold, stem, tokenize
+from coproarchive.search.language.analysis import exact, fold, stem
 from coproarchive.search.language.query import Clause, Query
 from coproarchive.search.language.query_tree import (
     And,
@@ -23,51 +25,29 @@ from coproarchive.search.language.query_tree import (
     Term,
 )
 from coproarchive.search.language.ranking import STANDARD, Weights
-from coproarchive.search.language.spelling import Spelling
+from coproarchive.search.language.spelling import nearest_words
+from coproarchive.search.language.synonyms import Synonyms
 
 MOST_CORRECTIONS = 10_000
-"""Words whose correction is kept."""
-MOST_FORMS = 10_000
-"""Words whose stems are kept."""
+"""Words whose correction is cached."""
+MIN_CORRECTED = 4
+"""Letters of a word that is corrected."""
 QUESTION_WORDS = 6
 """From so many telling words on, a query is a question: the best matches, not only full ones."""
 
 
-class Synonyms:
-    """Groups of words and phrases that mean the same to a reader."""
-
-    def __init__(self, groups: Iterable[Sequence[str]]):
-        self._groups: list[list[tuple[str, ...]]] = []
-        self._of: dict[tuple[str, ...], list[int]] = {}
-        self.longest = 0
-        for group in groups:
-            members = [tuple(t.word for t in tokenize(text)) for text in group]
-            members = [m for m in dict.fromkeys(members) if m]
-            if len(members) < 2:
-                continue
-            for member in members:
-                self._of.setdefault(member, []).append(len(self._groups))
-                self.longest = max(self.longest, len(member))
-            self._groups.append(members)
-
-    def of(self, words: tuple[str, ...]) -> list[tuple[str, ...]]:
-        """Other ways to say these words; a compound written otherwise is found without them."""
-        found = [m for n in self._of.get(words, ()) for m in self._groups[n]]
-        return [m for m in dict.fromkeys(found) if "".join(m) != "".join(words)]
-
-
 @dataclass
 class Rewritten:
-    """What the engine is asked, and what the reader is told about it.
+    """A query as engines run it, and what readers are told about it.
 
     Attributes:
-        full: documents that match everything asked for.
-        partial: documents that match some of it; None where there is nothing to give up.
-        clauses: as searched, corrections put in, each once.
+        full: matches all conditions.
+        partial: matches some of them; None where there is but one.
+        clauses: as searched, with corrections, each once.
         corrections: word as typed -> word searched instead.
-        synonyms: word as typed -> what was also searched.
-        alternatives: extra words to mark in snippets, as clauses.
-        is_question: whether partial matches are what a long question wants.
+        synonyms: words as typed -> synonyms searched too.
+        alternatives: the synonyms as clauses, to be marked too.
+        is_question: whether the best partial matches answer it, as they do a long question.
         is_filled: whether few full matches are to be followed by partial ones.
     """
 
@@ -82,13 +62,13 @@ class Rewritten:
 
 
 class Rewriter:
-    """Compiles queries for one archive and one generation of its index.
+    """Rewrites queries for one archive and one snapshot of its index. Thread-safe.
 
     Args:
         languages: of the archive's items; words are stemmed in each.
         synonyms: the archivists' groups.
-        frequencies: of terms in documents; see Snapshot.frequencies.
-        words: every word of the archive, sorted; asked for by `prepare`, or when one is not known.
+        frequencies: term -> number of documents that have it; see Snapshot.frequencies.
+        words: returns every word of the archive, sorted; called once, when a word is corrected.
         weights: of the ranking.
     """
 
@@ -105,50 +85,47 @@ class Rewriter:
         self._frequencies = frequencies
         self._words = words
         self._weights = weights
-        self._spelling: Spelling | None = None
-        self._corrections: dict[str, str | None] = {}
-        self._forms: dict[str, tuple[str, ...]] = {}
+        self._correction = lru_cache(maxsize=MOST_CORRECTIONS)(self.nearest)
 
-    def compile(self, query: Query) -> Rewritten:
-        """See Rewritten."""
-        compiled = Rewritten(MatchAll(), None)
-        positive = [c for c in query.clauses if not c.excluded]
+    def rewrite(self, query: Query) -> Rewritten:
+        """Rewrite a query."""
+        rewritten = Rewritten(MatchAll(), None)
+        positive = list(query.positive)
         if not query.exact:
-            positive = [self._corrected(clause, compiled) for clause in positive]
-        positive, worths = self._counted(positive)
-        nodes = self._positive_nodes(positive, worths, compiled, query.exact)
-        excluded = [Not(self.node(c)) for c in query.clauses if c.excluded]
-        compiled.clauses = (*positive, *(c for c in query.clauses if c.excluded))
-        compiled.is_question = len(nodes) >= QUESTION_WORDS and not query.exact
+            positive = self._corrected(positive, rewritten)
+        factors = self._factors(positive)
+        positive = list(factors)
+        nodes = self._positive_nodes(factors, rewritten, query.exact)
+        negative = [c for c in query.clauses if c.excluded]
+        excluded = [Not(self.node(c)) for c in negative]
+        rewritten.clauses = (*positive, *negative)
+        rewritten.is_question = len(nodes) >= QUESTION_WORDS and not query.exact
         # Who writes quotes, minus signs or fields wants just that.
-        compiled.is_filled = not (query.exact or excluded) and all(
-            c.kind in ("word", "compound") and not c.fields for c in compiled.clauses
-        )
+        rewritten.is_filled = not (query.exact or excluded) and _are_plain_words(positive)
         bonuses = self._bonuses(positive) if len(nodes) < QUESTION_WORDS else ()
         if nodes:
             full = _boosted(_all(nodes), bonuses)
-            compiled.full = And((full, *excluded)) if excluded else full
+            rewritten.full = And((full, *excluded)) if excluded else full
         elif excluded:
-            compiled.full = And((MatchAll(), *excluded))
+            rewritten.full = And((MatchAll(), *excluded))
         if len(nodes) > 1:
             some = _boosted(AtLeast(tuple(nodes)), bonuses)
-            compiled.partial = And((some, *excluded)) if excluded else some
-        return compiled
+            rewritten.partial = And((some, *excluded)) if excluded else some
+        return rewritten
 
-    def _counted(self, clauses: list[Clause]) -> tuple[list[Clause], dict[Clause, float]]:
-        """Each clause once, and what it counts: a word said twice is meant more."""
-        times: dict[tuple[object, ...], list[Clause]] = {}
+    def _factors(self, clauses: list[Clause]) -> dict[Clause, float]:
+        """Return each clause once, and the factor of its score: repeated words count more."""
+        repeated: dict[tuple[object, ...], list[Clause]] = {}
         for clause in clauses:
             key = (clause.kind, clause.words, clause.joined, clause.fields)
-            times.setdefault(key, []).append(clause)
-        worths = {
-            same[0]: 1 + self._weights.repeated * math.log(len(same)) for same in times.values()
+            repeated.setdefault(key, []).append(clause)
+        return {
+            same[0]: 1 + self._weights.repeated * math.log(len(same)) for same in repeated.values()
         }
-        return list(worths), worths
 
     def _bonuses(self, clauses: list[Clause]) -> tuple[Node, ...]:
-        """What sets one full match before another: neighbours side by side, all on one slide."""
-        if len(clauses) < 2 or any(c.kind not in ("word", "compound") or c.fields for c in clauses):
+        """Return bonuses of full matches: neighbours side by side, all words on one slide."""
+        if len(clauses) < 2 or not _are_plain_words(clauses):
             return ()
         pairs = [
             Phrase((exact(a.words[-1]), exact(b.words[0])), (), self._weights.pair)
@@ -158,17 +135,11 @@ class Rewriter:
         return (*pairs, SameLeaf(groups, self._weights.together))
 
     def forms(self, word: str) -> tuple[str, ...]:
-        """Stems of the word in the archive's languages."""
-        known = self._forms.get(word)
-        if known is None:
-            if len(self._forms) >= MOST_FORMS:
-                self._forms.clear()
-            stems = [stem(word, language) for language in self._languages]
-            known = self._forms[word] = tuple(dict.fromkeys(stems))
-        return known
+        """Return the stems of a word in the archive's languages."""
+        return tuple(dict.fromkeys(stem(word, language) for language in self._languages))
 
     def node(self, clause: Clause, weight: float = 1.0) -> Node:
-        """What a clause means to the engine."""
+        """Return a clause as a node."""
         if clause.kind == "prefix":
             return Prefix(clause.words[0], clause.fields, weight)
         if clause.kind == "phrase":
@@ -180,7 +151,7 @@ class Rewriter:
         return self._word(clause.words[0], clause.fields, weight)
 
     def _word(self, word: str, fields: tuple[str, ...], weight: float) -> Node:
-        """Its stems; found as written, or in a title, it counts a little more."""
+        """Match the stems of a word; as written, or in a title, it scores a little more."""
         weights = self._weights
         forms = self.forms(word)
         stems = _any([Term(form, fields, weight) for form in forms])
@@ -192,94 +163,97 @@ class Rewriter:
     # ------------------------------------------------------------- synonyms
 
     def _positive_nodes(
-        self,
-        clauses: list[Clause],
-        worths: dict[Clause, float],
-        compiled: Rewritten,
-        is_exact: bool,
+        self, factors: Mapping[Clause, float], rewritten: Rewritten, is_exact: bool
     ) -> list[Node]:
-        """A node a clause; clauses that together name a synonym become one node."""
+        """Return a node for each clause; clauses that together have synonyms become one node."""
+        clauses = list(factors)
         nodes: list[Node] = []
-        at = 0
-        while at < len(clauses):
-            length, others = (1, []) if is_exact else self._longest_synonym(clauses, at)
-            taken = clauses[at : at + length]
-            own = [self.node(c, worths[c]) for c in taken]
-            if others:
-                said = " ".join(c.surface for c in taken)
-                compiled.synonyms[said] = [" ".join(words) for words in others]
-                ways = [self._other_way(words, taken[0].fields, compiled) for words in others]
-                nodes.append(DisMax((_all(own), *ways)))
+        start = 0
+        while start < len(clauses):
+            length, synonyms = (1, []) if is_exact else self._longest_synonym(clauses, start)
+            run = clauses[start : start + length]
+            run_nodes = [self.node(clause, factors[clause]) for clause in run]
+            if synonyms:
+                surface = " ".join(clause.surface for clause in run)
+                rewritten.synonyms[surface] = [" ".join(words) for words in synonyms]
+                ways = [self._synonym(words, run[0].fields, rewritten) for words in synonyms]
+                nodes.append(DisMax((_all(run_nodes), *ways)))
             else:
-                nodes += own
-            at += length
+                nodes += run_nodes
+            start += length
         return nodes
 
-    def _longest_synonym(self, clauses: list[Clause], at: int) -> tuple[int, list[tuple[str, ...]]]:
-        """How many clauses from here name something with synonyms, and those."""
-        for length in range(min(self._synonyms.longest, len(clauses) - at), 0, -1):
-            taken = clauses[at : at + length]
-            if any(c.kind in ("prefix", "phrase") and length > 1 for c in taken):
+    def _longest_synonym(
+        self, clauses: list[Clause], start: int
+    ) -> tuple[int, list[tuple[str, ...]]]:
+        """Return how many clauses from `start` on together have synonyms, and these."""
+        for length in range(min(self._synonyms.longest, len(clauses) - start), 0, -1):
+            run = clauses[start : start + length]
+            if any(c.kind in ("prefix", "phrase") or c.fields != run[0].fields for c in run):
                 continue
-            if len({c.fields for c in taken}) > 1 or taken[0].kind in ("prefix", "phrase"):
-                continue
-            words = tuple(w for c in taken for w in c.words)
-            others = self._synonyms.of(words) or self._synonyms.of(tuple(_singular(words)))
+            words = tuple(word for clause in run for word in clause.words)
+            synonyms = self._synonyms.of(words) or self._synonyms.of(_singular(words))
             # "carer" is found by "carers" anyway, and to be told of it helps nobody.
-            own = list(map(self.forms, words))
-            others = [other for other in others if list(map(self.forms, other)) != own]
-            if others:
-                return length, others
+            forms = list(map(self.forms, words))
+            synonyms = [other for other in synonyms if list(map(self.forms, other)) != forms]
+            if synonyms:
+                return length, synonyms
         return 1, []
 
-    def _other_way(
-        self, words: tuple[str, ...], fields: tuple[str, ...], compiled: Rewritten
+    def _synonym(
+        self, words: tuple[str, ...], fields: tuple[str, ...], rewritten: Rewritten
     ) -> Node:
-        if len(words) == 1:
-            compiled.alternatives.append(Clause("word", words, words, words[0], fields))
+        """Match a synonym, and note it to be marked."""
+        kind: Literal["word", "phrase"] = "word" if len(words) == 1 else "phrase"
+        rewritten.alternatives.append(Clause(kind, words, words, " ".join(words), fields))
+        if kind == "word":
             return self._word(words[0], fields, self._weights.synonym)
-        compiled.alternatives.append(Clause("phrase", words, words, " ".join(words), fields))
-        return Phrase(tuple(exact(w) for w in words), fields, self._weights.synonym)
+        return Phrase(tuple(map(exact, words)), fields, self._weights.synonym)
 
     # ---------------------------------------------------------- corrections
 
-    def _corrected(self, clause: Clause, compiled: Rewritten) -> Clause:
-        """The clause with a word that the archive does not know replaced by the nearest it does."""
-        if clause.kind != "word":
-            return clause
-        word = clause.words[0]
-        known = any(self._frequencies((exact(word), *self.forms(word))).values())
-        if known or len(word) < 4 or not word.isalpha() or self._synonyms.of((word,)):
-            return clause
-        if word not in self._corrections:
-            if len(self._corrections) >= MOST_CORRECTIONS:
-                self._corrections.clear()
-            self._corrections[word] = self.nearest(word)
-        nearest = self._corrections[word]
-        if nearest is None:
-            return clause
-        compiled.corrections[clause.surface] = nearest
-        return Clause("word", (nearest,), (nearest,), nearest, clause.fields)
+    def _corrected(self, clauses: list[Clause], rewritten: Rewritten) -> list[Clause]:
+        """Replace words that the archive does not have by the nearest that it has."""
+        terms = {
+            c: (exact(c.words[0]), *self.forms(c.words[0])) for c in clauses if self._may_err(c)
+        }
+        frequencies = self._frequencies({t for of_clause in terms.values() for t in of_clause})
+        corrected = list(clauses)
+        for number, clause in enumerate(clauses):
+            if clause not in terms or any(frequencies[term] for term in terms[clause]):
+                continue
+            if nearest := self._correction(clause.words[0]):
+                rewritten.corrections[clause.surface] = nearest
+                corrected[number] = Clause("word", (nearest,), (nearest,), nearest, clause.fields)
+        return corrected
 
-    def prepare(self) -> Spelling:
-        """Be ready for a word that the archive does not know: 30 ms for 60,000 that it does."""
-        if self._spelling is None:
-            self._spelling = Spelling(self._words())
-        return self._spelling
+    def _may_err(self, clause: Clause) -> bool:
+        """Tell whether a clause is a word that is corrected where the archive does not have it."""
+        word = clause.words[0]
+        is_word = clause.kind == "word" and word.isalpha() and len(word) >= MIN_CORRECTED
+        return is_word and not self._synonyms.of((word,))
+
+    @cached_property
+    def _vocabulary(self) -> list[str]:
+        """The archive's words of letters alone."""
+        return list(filter(str.isalpha, self._words()))
 
     def nearest(self, word: str) -> str | None:
-        """The word of the archive that was probably meant; see spelling.Spelling."""
-        near = self.prepare().near(word)
-        if len(near) > 1:
-            frequencies = self._frequencies(map(exact, near))
-            return min(near, key=lambda other: (-frequencies[exact(other)], other))
-        return near[0] if near else None
+        """Return the word of the archive that was probably meant, the commonest of the nearest."""
+        near = nearest_words(word, self._vocabulary)
+        frequencies = self._frequencies(map(exact, near))
+        return min(near, key=lambda other: (-frequencies[exact(other)], other), default=None)
 
 
-def _singular(words: tuple[str, ...]) -> list[str]:
-    """The words with the plural s of the last taken off: synonyms are listed in the singular."""
+def _are_plain_words(clauses: Iterable[Clause]) -> bool:
+    """Tell whether there are no quotes, beginnings and fields among clauses."""
+    return all(c.kind in ("word", "compound") and not c.fields for c in clauses)
+
+
+def _singular(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Take the plural s off the last word: synonyms are listed in the singular."""
     last = fold(words[-1])
-    return [*words[:-1], last[:-1] if last.endswith("s") and len(last) > 3 else last]
+    return (*words[:-1], last[:-1] if last.endswith("s") and len(last) > 3 else last)
 
 
 def _any(nodes: list[Term] | list[Phrase]) -> Node:
