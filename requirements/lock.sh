@@ -7,4 +7,5 @@ lock() {
     --no-annotate "$@"
 }
 lock pyproject.toml requirements/build.in --output-file requirements/run.txt
-lock pyproject.toml requirements/build.in --extra dev --output-file requirements/dev.txt
+lock pyproject.toml requirements/build.in --group dev --output-file requirements/dev.txt
+uv lock --quiet

@@ -1,4 +1,4 @@
-"""Make the project's own virtual environment with nothing but Python 3.11-3.13."""
+"""Make the project's own virtual environment with nothing but Python 3.11-3.14."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def ensure(lock: str) -> Path:
     Returns:
         The environment's Python.
     """
-    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+    if not (3, 11) <= sys.version_info[:2] <= (3, 14):
         sys.exit(
-            f"coproarchive needs Python 3.11, 3.12 or 3.13; this is {sys.version.split()[0]}.\n"
+            f"coproarchive needs Python 3.11 to 3.14; this is {sys.version.split()[0]}.\n"
             "Run the same command with one of those, e.g. python3.12."
         )
     requirements = ROOT / "requirements" / lock
