@@ -180,8 +180,7 @@ def both(few: ScoredDocs, many: ScoredDocs) -> ScoredDocs:
 
 def summed(owners: NDArray[Integer], worths: Scores, size: int) -> Scores:
     """Sum of the worths of each of so many owners."""
-    sums: Scores = np.bincount(owners, worths, size)  # type: ignore[assignment]  # of its weights' type
-    return sums
+    return np.bincount(owners, worths, size).astype(np.float64, copy=False)
 
 
 def either(found: list[ScoredDocs], size: int, *, least: int) -> ScoredDocs:

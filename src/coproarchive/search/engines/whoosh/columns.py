@@ -186,7 +186,7 @@ class SegmentArrays:
         starts = np.frombuffer(data, "<i8", _ROW * (terms + 1), at).astype(np.int64, copy=False)
         self._starts = starts.reshape(-1, _ROW)
         # A term's bounds are looked up one by one: numbers come out of this quicker.
-        self._bounds = memoryview(starts)  # type: ignore[arg-type]  # it is a buffer
+        self._bounds = starts.data
         self._data = data
         self._terms = (at + starts.nbytes, end)
 
