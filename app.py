@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from coproarchive.ui.state import house
+from coproarchive.ui.state import app_state
 from coproarchive.web.middleware import NotFound, Protect
 from coproarchive.web.pages import Pages
 from coproarchive.web.routes import routes
@@ -33,16 +33,16 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     yield
-    house().library.close()
+    app_state().library.close()
 
 
-ours = routes(house().library, house().access)
+ours = routes(app_state().library, app_state().access)
 app = st.App(
     SCRIPT,
     lifespan=lifespan,
     routes=ours,
     middleware=[
-        Middleware(Protect, access=house().access, shell=SHELL.read_text(encoding="utf-8")),
-        Middleware(NotFound, pages=Pages(house().library), routes=ours),
+        Middleware(Protect, access=app_state().access, shell=SHELL.read_text(encoding="utf-8")),
+        Middleware(NotFound, pages=Pages(app_state().library), routes=ours),
     ],
 )

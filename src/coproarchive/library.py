@@ -78,7 +78,7 @@ class Library:
         return Pictures(self.settings.index / "pictures", self.settings.limits(), office)
 
     def catalogue(self, progress: Progress = silent) -> Catalogue:
-        """Everything; read again when a record changed on the disk. Raises ArchiveError."""
+        """Return every record, read again when one changed on the disk. Raises ArchiveError."""
         with self._lock:
             if self._catalogue is None:
                 self._look(progress)
@@ -116,7 +116,7 @@ class Library:
             self._looking = False
 
     def public(self) -> Catalogue:
-        """What everybody may see. Raises ArchiveError."""
+        """Return the records that everybody may see. Raises ArchiveError."""
         with self._lock:
             self.catalogue()
             assert self._public is not None
@@ -162,7 +162,7 @@ class Library:
             return self.index().search(query, self.public())
 
     def suggest(self, typed: str) -> list[Suggestion]:
-        """What a reader may be about to type; see Suggester.suggest. Raises ArchiveError.
+        """Suggest completions of a query; see Suggester.suggest. Raises ArchiveError.
 
         Without an index, phrases are those of titles and descriptions.
         """
@@ -174,19 +174,19 @@ class Library:
             version = index.version()
         made_from = (catalogue, index, version)
         with self._suggesting:  # several who type at once have it made once
-            kept = self._suggester
-            if kept is None or not all(map(operator.is_, kept[0], made_from)):
-                said = index.phrases(catalogue) if index and version else {}
-                kept = self._suggester = made_from, Suggester(catalogue, said)
-        return kept[1].suggest(typed)
+            cached = self._suggester
+            if cached is None or not all(map(operator.is_, cached[0], made_from)):
+                phrases = index.phrases(catalogue) if index and version else {}
+                cached = self._suggester = made_from, Suggester(catalogue, phrases)
+        return cached[1].suggest(typed)
 
     def similar(self, item_id: str, leaf: int | None = None) -> tuple[Similar, ...]:
-        """Public items like this one, or like one slide of it. Raises NotFoundError."""
+        """Return public items like this one, or like one slide of it. Raises NotFoundError."""
         catalogue = self.public()
         return self.index().similar(catalogue.item(item_id), catalogue, self.reader, leaf)
 
     def csv(self, query: Query, base: str = "") -> str:
-        """All that a query finds, as a table; see export.to_csv."""
+        """Export all hits of a query as CSV; see export.to_csv."""
         catalogue = self.public()
         return to_csv(self.index().ranking(query, catalogue, MOST), catalogue, base)
 
@@ -214,7 +214,7 @@ class Library:
         )
 
     def check(self, progress: Progress = silent) -> list[Problem]:
-        """Every problem of the archive; see check.check."""
+        """Return every problem of the archive; see check.check."""
         self.changed()
         return check(self.store, self.catalogue(progress), self.reader, progress)
 

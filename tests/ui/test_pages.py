@@ -23,8 +23,8 @@ def at(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setenv("COPROARCHIVE_ARCHIVE", str(archive))
     monkeypatch.setenv("COPROARCHIVE_INDEX", str(tmp_path / "index"))
     monkeypatch.setenv("COPROARCHIVE_WORKERS", "1")
-    state.house.cache_clear()
-    state.house().library.update_index()
+    state.app_state.cache_clear()
+    state.app_state().library.update_index()
 
     def open_it(**address: str | list[str]) -> AppTest:
         app = AppTest.from_file(str(MAIN), default_timeout=30)
@@ -33,8 +33,8 @@ def at(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
         return app.run()
 
     yield open_it
-    state.house().library.close()
-    state.house.cache_clear()
+    state.app_state().library.close()
+    state.app_state.cache_clear()
 
 
 def html_of(app: AppTest) -> str:
@@ -118,7 +118,7 @@ def test_what_documents_say_is_text(at: Open) -> None:
 def test_a_deleted_index_is_a_message_with_the_command(at: Open) -> None:
     """No traceback: what is wrong, and what to run."""
     app = at()
-    shutil.rmtree(state.house().library.settings.index)
+    shutil.rmtree(state.app_state().library.settings.index)
     page = html_of(app.run())
     assert "coproarchive index" in page
     assert 'role="alert"' in page
@@ -128,7 +128,7 @@ def test_a_broken_archive_is_a_message(at: Open, archive: Path) -> None:
     """archive.yaml with a mistake: its line and the field, on the page."""
     app = at()
     (archive / "archive.yaml").write_text("titel: x\n")
-    state.house().library.changed()
+    state.app_state().library.changed()
     page = html_of(app.run())
     assert "titel" in page
 
@@ -179,4 +179,4 @@ def test_what_found_nothing_is_counted_once_and_told_to_the_keeper(at: Open) -> 
     app = at(q="qqqqq zzzzz", exact="1")
     app.run()
     at(q="someone@example.org")
-    assert state.house().library.unanswered.most() == [("qqqqq zzzzz", 1)]
+    assert state.app_state().library.unanswered.most() == [("qqqqq zzzzz", 1)]

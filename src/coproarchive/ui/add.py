@@ -23,25 +23,25 @@ from coproarchive.library import Library
 from coproarchive.model import Kind
 from coproarchive.store import safe_name
 from coproarchive.ui.parts import say_error
-from coproarchive.ui.state import house, visitor
+from coproarchive.ui.state import app_state, visitor
 
 NO_SEMINAR = "(none)"
 PREFIX = "coproarchive-upload-"
-KEPT_SECONDS = 24 * 3600
+UPLOAD_SECONDS = 24 * 3600
 """How long uploads of a session that ended without saving are kept."""
 
 
 def page() -> None:
-    """Files, then a form for each work among them, filled in from its files, then saving."""
-    house().access.require("add", visitor())
+    """Show the uploader, then a form for each item that the files make, filled in from them."""
+    app_state().access.require("add", visitor())
     st.html("<h1>Add materials</h1>")
     saved: dict[str, tuple[str, str]] = st.session_state.setdefault("saved", {})
     for item_id, title in (*st.session_state.get("saved before", ()), *saved.values()):
         link = Markup('<p class="notice">Saved: <a href="/item/{}">{}</a></p>')
         st.html(link.format(item_id, title))
     if later := st.session_state.pop("later", ""):
-        said = "It is saved, but not searchable yet:"
-        st.html(Markup('<p class="notice" role="alert">{} {}</p>').format(said, later))
+        saved_only = "It is saved, but not searchable yet:"
+        st.html(Markup('<p class="notice" role="alert">{} {}</p>').format(saved_only, later))
     st.html(
         "<p>Drop slides, PDFs, posts or recordings. Files of one name, such as "
         "<code>talk.pptx</code> and <code>talk.pdf</code>, become one item. Your own copies stay "
@@ -52,7 +52,7 @@ def page() -> None:
     if not uploads:
         return
     st.session_state.pop("saved before", None)
-    paths = [_kept(upload) for upload in uploads]
+    paths = [_stored(upload) for upload in uploads]
     works = _works(paths)
     together = len(works) > 1 and st.checkbox("These files are all of one talk or post")
     works = [paths] if together else works
@@ -64,13 +64,13 @@ def page() -> None:
             names = ", ".join(path.name for path in work)
             st.html(Markup("<h2>{} of {}: {}</h2>").format(position, len(waiting), names))
         try:
-            _form(work, house().library)
+            _form(work, app_state().library)
         except CoproArchiveError as error:
             say_error(error)
 
 
 def _works(paths: list[Path]) -> list[list[Path]]:
-    """Files of one name together, though each upload lies in a folder of its own."""
+    """Group files of one name, though each upload lies in a folder of its own."""
     first: dict[str, Path] = {}
     for path in paths:
         first.setdefault(path.name, path)
@@ -83,8 +83,8 @@ def _key(work: Sequence[Path]) -> str:
     return " ".join(sorted(f"{path.parent.name}/{path.name}" for path in work))
 
 
-def _kept(upload: UploadedFile) -> Path:
-    """The upload on the disk, where the library reads it."""
+def _stored(upload: UploadedFile) -> Path:
+    """Write the upload to the disk, unless it is there, and return its path."""
     path = _folder() / safe_name(upload.file_id) / safe_name(upload.name)
     if not path.exists():
         part = path.with_name("part")
@@ -103,24 +103,24 @@ def _kept(upload: UploadedFile) -> Path:
 
 
 def _folder() -> Path:
-    """This session's folder for uploads."""
-    kept = st.session_state.get("folder")
-    if kept is None or not Path(kept).is_dir():
+    """Return this session's folder for uploads, made when first needed."""
+    folder = st.session_state.get("folder")
+    if folder is None or not Path(folder).is_dir():
         _sweep()
-        kept = st.session_state["folder"] = tempfile.mkdtemp(prefix=PREFIX)
-    return Path(kept)
+        folder = st.session_state["folder"] = tempfile.mkdtemp(prefix=PREFIX)
+    return Path(folder)
 
 
 def _sweep() -> None:
     """Remove what sessions left that ended without saving."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime > KEPT_SECONDS:
+            if time.time() - folder.stat().st_mtime > UPLOAD_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
 def _begin_again() -> None:
-    """An empty uploader, for what comes next."""
+    """Clear the uploader for the next files."""
     shutil.rmtree(_folder(), ignore_errors=True)
     st.session_state["upload"] += 1
     st.session_state["saved before"] = list(st.session_state["saved"].values())
@@ -132,13 +132,13 @@ def _form(work: list[Path], library: Library) -> None:
     catalogue = library.catalogue()
     proposal = proposal_for(work[0], catalogue, library.reader)
     with st.form(f"record:{_key(work)}"):
-        given = _fields(proposal, catalogue, _key(work))
+        draft = _fields(proposal, catalogue, _key(work))
         if st.form_submit_button("Save in the archive", type="primary"):
-            _save(work, given, library)
+            _save(work, draft, library)
 
 
 def _fields(proposal: Proposal, catalogue: Catalogue, key: str) -> Given:
-    """The form's fields, filled in with what is proposed, as they are now."""
+    """Show the form's fields, filled in with the proposal, and return their present values."""
     people = {p.id: p.name for p in catalogue.people.values()}
     title = st.text_input("Title", proposal.title, max_chars=1000, key=f"title:{key}")
     kinds = list(Kind)
@@ -187,13 +187,13 @@ def _fields(proposal: Proposal, catalogue: Catalogue, key: str) -> Given:
     )
 
 
-def _save(work: list[Path], given: Given, library: Library) -> None:
+def _save(work: list[Path], draft: Given, library: Library) -> None:
     """Write the item and make it searchable; the visitor's right is asked for here, at the act."""
-    house().access.require("add", visitor())
+    app_state().access.require("add", visitor())
     with st.status("Saving and making it searchable") as status:
-        check_given(library.store, library.catalogue(), replace(given, seminar=None, topics=None))
-        given = _with_new_records(given, library)
-        added = add_files(library.store, library.catalogue(), library.reader, work, given)
+        check_given(library.store, library.catalogue(), replace(draft, seminar=None, topics=None))
+        draft = _with_new_records(draft, library)
+        added = add_files(library.store, library.catalogue(), library.reader, work, draft)
         st.session_state["saved"][_key(work)] = (added.item.id, added.item.title)
         try:
             library.update_index()
@@ -203,10 +203,10 @@ def _save(work: list[Path], given: Given, library: Library) -> None:
     st.rerun()
 
 
-def _with_new_records(given: Given, library: Library) -> Given:
-    """The same with ids, where a seminar or topics were typed that are new."""
+def _with_new_records(draft: Given, library: Library) -> Given:
+    """Make records of a seminar and of topics that are new; return the draft with their ids."""
     store, catalogue = library.store, library.catalogue()
-    seminar = seminar_id(store, catalogue, given.seminar, given.date) if given.seminar else None
-    topics = tuple(dict.fromkeys(topic_id(store, catalogue, t) for t in given.topics or ()))
+    seminar = seminar_id(store, catalogue, draft.seminar, draft.date) if draft.seminar else None
+    topics = tuple(dict.fromkeys(topic_id(store, catalogue, t) for t in draft.topics or ()))
     library.changed()
-    return replace(given, seminar=seminar, topics=topics)
+    return replace(draft, seminar=seminar, topics=topics)

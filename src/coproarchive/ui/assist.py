@@ -19,7 +19,7 @@ CLOSE = "Close: back to the results"
 
 @lru_cache(maxsize=1)
 def _component() -> Any:
-    script = files("coproarchive.ui").joinpath("look/assist.js").read_text(encoding="utf-8")
+    script = files("coproarchive.ui").joinpath("static/assist.js").read_text(encoding="utf-8")
     return st.components.v2.component("coproarchive_assist", js=script)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from coproarchive.errors import CoproArchiveError
 from coproarchive.ui import add, problems, search
 from coproarchive.ui.parts import frame_end, frame_start, say_error
-from coproarchive.ui.state import house
+from coproarchive.ui.state import app_state
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
         position="hidden",
     )
     try:
-        series = house().library.public().series
+        series = app_state().library.public().series
         words = st.query_params.get("q", "") if current.url_path == "" else ""
         title = " – ".join(filter(None, [words[:60], current.title, series.title]))
         st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="auto")

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from coproarchive.check import CODES
 from coproarchive.model import Problem, Severity
-from coproarchive.ui.state import house, visitor
+from coproarchive.ui.state import app_state, visitor
 
 _WORDS = {
     Severity.ERROR: "Must be mended",
@@ -19,8 +19,8 @@ _WORDS = {
 
 
 def page() -> None:
-    """Check the archive and list what was found."""
-    house().access.require("see-problems", visitor())
+    """Check the archive and list its problems."""
+    app_state().access.require("see-problems", visitor())
     st.html("<h1>Problems</h1>")
     with st.status("Checking every record and file", expanded=False) as status:
         bar = st.progress(0.0)
@@ -28,19 +28,19 @@ def page() -> None:
         def report(stage: str, done: int, total: int, what: str = "") -> None:
             bar.progress(min(done / total, 1.0) if total else 0.0, f"{stage}: {done}")
 
-        problems = house().library.check(report)
+        problems = app_state().library.check(report)
         status.update(label=f"Checked: {len(problems)} found", state="complete")
     if not problems:
         st.html('<p class="notice">No problem was found.</p>')
     for severity, group in groupby(problems, key=lambda p: p.severity):
-        found = list(group)
-        st.html(Markup("<h2>{} ({})</h2>").format(_WORDS[severity], len(found)))
-        rows = Markup("").join(_row(problem) for problem in found[:500])
+        of_severity = list(group)
+        st.html(Markup("<h2>{} ({})</h2>").format(_WORDS[severity], len(of_severity)))
+        rows = Markup("").join(_row(problem) for problem in of_severity[:500])
         st.html(Markup('<ul class="rows">{}</ul>').format(rows))
-        if len(found) > 500:
+        if len(of_severity) > 500:
             st.html("<p>Only the first 500 are shown; coproarchive check lists all.</p>")
-    if not_found := _not_found():
-        st.html(not_found)
+    if empty_searches := _empty_searches():
+        st.html(empty_searches)
 
 
 def _row(problem: Problem) -> Markup:
@@ -57,13 +57,13 @@ def _row(problem: Problem) -> Markup:
     )
 
 
-def _not_found() -> Markup:
-    """Words that readers searched and found nothing for: what to describe, or to call a synonym."""
-    asked = house().library.unanswered.most()
-    if not asked:
+def _empty_searches() -> Markup:
+    """List searches without a hit: what the archivist may describe, or make a synonym of."""
+    searches = app_state().library.unanswered.most()
+    if not searches:
         return Markup()
     rows = Markup("").join(
-        Markup("<li>{} <span>({}×)</span></li>").format(words, count) for words, count in asked
+        Markup("<li>{} <span>({}×)</span></li>").format(words, count) for words, count in searches
     )
     return Markup(
         "<h2>Searched for and not found</h2><p>The words only; nobody knows who asked.</p>"

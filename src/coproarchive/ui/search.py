@@ -17,7 +17,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.search.hits.results import Facet, Hit, LeafHit, Results
 from coproarchive.search.language.fields import FACETS
 from coproarchive.search.language.query import MAX_CHARACTERS, Query
-from coproarchive.ui.state import house
+from coproarchive.ui.state import app_state
 from coproarchive.web.pages import anchor
 from coproarchive.web.render import marked, pretty_date, source_words
 
@@ -32,7 +32,7 @@ SORTS = {"relevance": "Best match", "date": "Newest first", "title": "Title, A t
 
 def page() -> None:
     """Search box, ways to narrow, results."""
-    library = house().library
+    library = app_state().library
     catalogue = library.public()
     query = _pull()
     st.html('<h1 id="main" tabindex="-1">Search the archive</h1>')
@@ -54,7 +54,7 @@ def _address() -> dict[str, list[str]]:
 
 
 def _pull() -> Query:
-    """The query of the address; widgets follow it where it is not their own doing."""
+    """Read the query from the address, and set the widgets where they did not write it."""
     address = _address()
     query = Query.from_params(address)
     state = st.session_state
@@ -135,13 +135,13 @@ def _facets(results: Results) -> None:
 
 
 def _facet(facet: Facet) -> None:
-    """Checkboxes keep the keyboard's place through a rerun; their labels carry the counts."""
+    """Show a facet as checkboxes, which keep the keyboard's focus through a rerun."""
     chosen = facet.selected
     with st.expander(facet.label, expanded=bool(chosen) or facet.name in OPEN):
         values = facet.having("", SHOWN_VALUES)
         if len(facet.ranked) > SHOWN_VALUES:
-            wanted = st.text_input(f"Find in {facet.label.lower()}", key=f"find:{facet.name}")
-            values = list(dict.fromkeys([*chosen, *facet.having(wanted, SHOWN_VALUES)]))
+            typed = st.text_input(f"Find in {facet.label.lower()}", key=f"find:{facet.name}")
+            values = list(dict.fromkeys([*chosen, *facet.having(typed, SHOWN_VALUES)]))
         for value in values:
             key = f"narrow:{facet.name}:{value.value}"
             st.session_state.setdefault(key, value.selected)
@@ -149,7 +149,7 @@ def _facet(facet: Facet) -> None:
 
 
 def _plain(label: str) -> str:
-    """A label in which Streamlit finds no Markdown: names and titles are text."""
+    """Escape Streamlit's Markdown in a label: names and titles are text."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-.!|<>~$:^@&\"'" else c for c in label)
 
 
@@ -164,12 +164,12 @@ def _results(results: Results, catalogue: Catalogue) -> None:
         st.html(_as_typed(results))
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
-        st.html(f'<h2 class="total">{_said(results)}</h2>')
+        st.html(f'<h2 class="total">{_total(results)}</h2>')
     with right:
         st.selectbox(
             "Order", list(SORTS), format_func=SORTS.__getitem__, key="sort", on_change=_push
         )
-    st.session_state["say"] = _said(results)
+    st.session_state["say"] = _total(results)
     if not results.hits:
         st.html(_nothing_found(query))
         return
@@ -186,27 +186,27 @@ def _count_if_empty(results: Results) -> None:
         return
     if st.session_state.get("counted") != query.text:
         st.session_state["counted"] = query.text
-        house().library.unanswered.count(query)
+        app_state().library.unanswered.count(query)
 
 
 def _as_typed(results: Results) -> Markup:
-    """The way back from corrections and synonyms: the same search, word for word."""
+    """Link to the same search without corrections and synonyms."""
     address = urlencode(replace(results.query, exact=True).to_params(), doseq=True)
-    said = "Search instead for" if results.corrections else "Search only for"
+    label = "Search instead for" if results.corrections else "Search only for"
     return Markup('<p class="instead"><a href="/?{}">{} “{}”</a></p>').format(
-        address, said, results.query.text
+        address, label, results.query.text
     )
 
 
-def _said(results: Results) -> str:
-    """How many were found: shown, and read out when it changes."""
+def _total(results: Results) -> str:
+    """Return the number of hits in words: shown, and read out when it changes."""
     one = "item" if results.total == 1 else "items"
     where = f", page {results.query.page} of {results.pages}" if results.pages > 1 else ""
     return f"{results.total:,} {one} found{where}"
 
 
 def _hits(results: Results, catalogue: Catalogue) -> Markup:
-    """The hits; those that have only some of the words under a line that says so."""
+    """List the hits; near misses follow under a heading that says so."""
     query = results.query
     before = (query.page - 1) * query.size
     whole = [_hit(hit, query, catalogue) for hit in results.hits]
@@ -230,7 +230,7 @@ def _as_table(results: Results) -> Markup:
 
 
 def _histogram(results: Results) -> Markup:
-    """Items a year as bars, for the eye; the same in words for those who hear the page."""
+    """Draw items a year as bars, with the same in words for screen readers."""
     years = next((f.values for f in results.facets if f.name == "year"), ())
     counts = {int(v.value): v.count for v in years if v.value.isdigit() and v.count}
     if len(counts) < 2:
@@ -238,7 +238,7 @@ def _histogram(results: Results) -> Markup:
     first, last = min(counts), max(counts)
     span = range(max(first, last - MOST_YEARS), last + 1)
     most = max(counts.get(year, 0) for year in span)
-    said = ", ".join(f"{year}: {counts[year]}" for year in span if year in counts)
+    described = ", ".join(f"{year}: {counts[year]}" for year in span if year in counts)
     bars = Markup("").join(
         Markup('<span style="height:{}%"></span>').format(
             max(round(100 * counts.get(year, 0) / most), 2)
@@ -248,7 +248,7 @@ def _histogram(results: Results) -> Markup:
     return Markup(
         '<div class="years" role="img" aria-label="Items by year. {}">{}</div>'
         '<p class="years-ends" aria-hidden="true"><span>{}</span><span>{}</span></p>'
-    ).format(said, bars, span[0], last)
+    ).format(described, bars, span[0], last)
 
 
 def _nothing_found(query: Query) -> str:
@@ -291,8 +291,8 @@ def _hit(hit: Hit, query: Query, catalogue: Catalogue) -> Markup:
 
 
 def _leaf(leaf: LeafHit, item_id: str, suffix: str, first_file: str) -> Markup:
-    said = source_words(leaf.source)
-    origin = Markup(' <span class="quiet">({})</span>').format(said[:1].lower() + said[1:])
+    source = source_words(leaf.source)
+    origin = Markup(' <span class="quiet">({})</span>').format(source[:1].lower() + source[1:])
     picture = Markup()
     if leaf.kind in ("page", "slide"):
         picture = Markup(
@@ -307,7 +307,7 @@ def _leaf(leaf: LeafHit, item_id: str, suffix: str, first_file: str) -> Markup:
         leaf.kind.capitalize(),
         leaf.label or leaf.number,
         marked(leaf.title),
-        origin if said else "",
+        origin if source else "",
         marked(leaf.snippet),
     )
 
@@ -326,7 +326,7 @@ def _missing(hit: Hit) -> Markup:
 
 
 def _why(hit: Hit) -> Markup:
-    """Which words were found, and where: closed until it is asked for."""
+    """Show which words matched, and where, closed at first."""
     if not hit.matched:
         return Markup()
     rows = Markup("").join(

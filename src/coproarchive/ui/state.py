@@ -13,7 +13,7 @@ from coproarchive.web.access import Access, Visitor, visitor_of
 
 
 @dataclass(frozen=True)
-class House:
+class AppState:
     """The opened archive and its rules of access."""
 
     library: Library
@@ -21,13 +21,13 @@ class House:
 
 
 @lru_cache(maxsize=1)
-def house() -> House:
-    """The house of this process, opened at the first call from COPROARCHIVE_* settings."""
+def app_state() -> AppState:
+    """Return the state of this process, opened at the first call from COPROARCHIVE_* settings."""
     settings = Settings()
-    return House(Library(settings), Access(settings))
+    return AppState(Library(settings), Access(settings))
 
 
 def visitor() -> Visitor:
-    """Who runs this session, as their browser's request says."""
+    """Return the visitor who runs this session, as their browser's request says."""
     context = st.context
     return visitor_of(context.headers, context.ip_address or "", context.cookies.to_dict())

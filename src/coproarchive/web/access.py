@@ -53,7 +53,7 @@ _PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "vi
 
 
 def visitor_of(headers: Mapping[str, str], address: str, cookies: Mapping[str, str]) -> Visitor:
-    """The visitor of a request.
+    """Return the visitor of a request.
 
     Args:
         headers: looked up without regard to case.
@@ -69,13 +69,13 @@ def visitor_of(headers: Mapping[str, str], address: str, cookies: Mapping[str, s
     )
 
 
-def same(given: str, wanted: str) -> bool:
-    """Whether two texts are equal, told in a time that does not say where they differ."""
-    return hmac.compare_digest(given.encode(errors="replace"), wanted.encode())
+def same(first: str, second: str) -> bool:
+    """Compare two texts in a time that does not depend on where they differ."""
+    return hmac.compare_digest(first.encode(errors="replace"), second.encode())
 
 
 def _host_name(value: str) -> str:
-    """The name or address in a Host header, without its port."""
+    """Return the name or address in a Host header, without its port."""
     name = value if value.endswith("]") else value.rsplit(":", 1)[0]
     return name.strip("[]")
 
@@ -97,12 +97,12 @@ class Access:
         return bool(self._hash)
 
     def may(self, act: Act, visitor: Visitor) -> bool:
-        """Whether the visitor may do it."""
+        """Return whether the visitor may do it."""
         del act  # every act is the archivist's for now
-        return self._is_here(visitor) or self.is_signed_in(visitor)
+        return self._is_local(visitor) or self.is_signed_in(visitor)
 
     def require(self, act: Act, visitor: Visitor) -> None:
-        """Raises RefusedError unless the visitor may do it."""
+        """Raise RefusedError unless the visitor may do it."""
         if not self.may(act, visitor):
             raise RefusedError(
                 "this is for those who keep the archive.",
@@ -112,8 +112,10 @@ class Access:
                 "coproarchive password",
             )
 
-    def _is_here(self, visitor: Visitor) -> bool:
-        """At this machine: served to it alone, and asked for by one of its own names.
+    def _is_local(self, visitor: Visitor) -> bool:
+        """Return whether the visitor sits at this machine.
+
+        The page is then served to this machine alone, and requested by one of its own names.
 
         The names matter because a web page elsewhere can make its own name point here, and because
         a proxy on this machine asks from here on behalf of anybody.
@@ -130,7 +132,7 @@ class Access:
         )
 
     def is_signed_in(self, visitor: Visitor) -> bool:
-        """Whether the visitor's cookie is ours and not too old."""
+        """Verify the visitor's cookie: its signature and its expiry."""
         token = (visitor.cookies or {}).get(COOKIE, "")
         expiry, _, signature = token.partition(".")
         if not re.fullmatch(r"[0-9]{1,12}", expiry) or int(expiry) < time.time():
@@ -138,7 +140,7 @@ class Access:
         return same(signature, self._sign(f"keeper:{expiry}"))
 
     def sign_in(self, password: str) -> str | None:
-        """The cookie's value for the right password, None for a wrong one.
+        """Return the cookie's value for the right password, None for a wrong one.
 
         Raises:
             RefusedError: there is no password, or too many wrong ones came in.
@@ -159,7 +161,7 @@ class Access:
         return f"{expiry}.{self._sign(f'keeper:{expiry}')}"
 
     def form_token(self, nonce: str) -> str:
-        """What the sign-in form must send back together with the nonce cookie."""
+        """Return the token that the sign-in form must send with the nonce cookie (against CSRF)."""
         return self._sign(f"form:{nonce}")
 
     def _sign(self, text: str) -> str:

@@ -70,8 +70,8 @@ class Protect:
             )
             return
         if path.startswith("/file/"):
-            kept = [(k, v) for k, v in scope["headers"] if k.lower() != b"accept-encoding"]
-            scope = {**scope, "headers": kept}
+            headers = [(k, v) for k, v in scope["headers"] if k.lower() != b"accept-encoding"]
+            scope = {**scope, "headers": headers}
 
         async def protected(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -28,7 +28,7 @@ class Pages:
         self._library = library
 
     def item(self, request: Request) -> Response:
-        """/item/<id>, with ?q= the words to mark."""
+        """Serve /item/<id>; ?q= has words to mark."""
         catalogue = self._library.public()
         item_id = request.path_params["item_id"]
         item = catalogue.items.get(item_id) or catalogue.tombstones.get(item_id)
@@ -46,7 +46,7 @@ class Pages:
         html = render.page(
             "item.html",
             catalogue,
-            here="",
+            current="",
             title=item.title,
             spoken=item.language or catalogue.series.languages[0],
             item=item,
@@ -69,12 +69,12 @@ class Pages:
     def _texts(
         self, item: Item, catalogue: Catalogue, request: Request
     ) -> list[tuple[Asset, list[LeafView]]]:
-        """Each file's leaves, ready to be shown."""
+        """Return each file's leaves, with their words marked."""
         marks = self._highlighter(item, catalogue, request)
-        found: dict[str, tuple[Asset, list[LeafView]]] = {}
+        by_file: dict[str, tuple[Asset, list[LeafView]]] = {}
         first_file = item.assets[0].path if item.assets else ""
         for asset, leaf in shown_leaves(item, catalogue, self._library.reader):
-            _, views = found.setdefault(asset.path, (asset, []))
+            _, views = by_file.setdefault(asset.path, (asset, []))
             pieces = [
                 (render.source_words(part.source.value, part.confidence), marks.whole(part.text))
                 for part in leaf.parts
@@ -87,15 +87,15 @@ class Pages:
                     pieces,
                 )
             )
-        return list(found.values())
+        return list(by_file.values())
 
     def _similar(self, item: Item) -> list[Item]:
-        """Items like this one that its seminar's list does not name already."""
+        """Return items like this one that are not of its seminar, whose list the page has already."""
         try:
-            found = self._library.similar(item.id)
+            similar = self._library.similar(item.id)
         except CoproArchiveError:
             return []  # without an index there is none; the page itself is whole
-        return [s.item for s in found if not item.seminar or s.item.seminar != item.seminar]
+        return [s.item for s in similar if not item.seminar or s.item.seminar != item.seminar]
 
     def _highlighter(self, item: Item, catalogue: Catalogue, request: Request) -> Highlighter:
         query = Query.parse(request.query_params.get("q", ""))
@@ -108,7 +108,7 @@ class Pages:
         return Highlighter((), lambda word: (word,), language)
 
     def seminar(self, request: Request) -> Response:
-        """/seminar/<id>."""
+        """Serve /seminar/<id>."""
         catalogue = self._library.public()
         try:
             seminar = catalogue.seminar(request.path_params["seminar_id"])
@@ -117,7 +117,7 @@ class Pages:
         html = render.page(
             "seminar.html",
             catalogue,
-            here="/seminars",
+            current="/seminars",
             title=seminar.title,
             seminar=seminar,
             items=catalogue.items_of_seminar(seminar.id),
@@ -125,7 +125,7 @@ class Pages:
         return HTMLResponse(html)
 
     def person(self, request: Request) -> Response:
-        """/person/<id>."""
+        """Serve /person/<id>."""
         catalogue = self._library.public()
         try:
             person = catalogue.person(request.path_params["person_id"])
@@ -141,7 +141,7 @@ class Pages:
         )  # fmt: skip
 
     def topic(self, request: Request) -> Response:
-        """/topic/<id>."""
+        """Serve /topic/<id>."""
         catalogue = self._library.public()
         try:
             topic = catalogue.topic(request.path_params["topic_id"])
@@ -160,7 +160,7 @@ class Pages:
     def _about(
         self,
         catalogue: Catalogue,
-        here: str,
+        current: str,
         noun: str,
         title: str,
         facts: list[str],
@@ -172,7 +172,7 @@ class Pages:
         html = render.page(
             "about.html",
             catalogue,
-            here,
+            current,
             title,
             noun=noun,
             facts=facts,
@@ -184,7 +184,7 @@ class Pages:
         return HTMLResponse(html)
 
     def seminars(self, _: Request) -> Response:
-        """/seminars, newest first."""
+        """Serve /seminars, newest first."""
         catalogue = self._library.public()
         ordered = sorted(
             catalogue.seminars.values(), key=lambda s: (s.date or "", s.id), reverse=True
@@ -196,7 +196,7 @@ class Pages:
         return self._list(catalogue, "/seminars", "Seminars", rows)
 
     def people(self, _: Request) -> Response:
-        """/people, by last name."""
+        """Serve /people, by last name."""
         catalogue = self._library.public()
         ordered = sorted(
             catalogue.people.values(), key=lambda p: (p.name.split()[-1].casefold(), p.name)
@@ -213,7 +213,7 @@ class Pages:
         return self._list(catalogue, "/people", "Speakers and authors", rows)
 
     def topics(self, _: Request) -> Response:
-        """/topics, by label."""
+        """Serve /topics, by label."""
         catalogue = self._library.public()
         ordered = sorted(catalogue.topics.values(), key=lambda t: t.label.casefold())
         rows = (
@@ -230,14 +230,14 @@ class Pages:
     def _list(
         self,
         catalogue: Catalogue,
-        here: str,
+        current: str,
         title: str,
         rows: Iterable[tuple[str, str, str, int]],
     ) -> Response:
-        return HTMLResponse(render.page("list.html", catalogue, here, title, rows=list(rows)))
+        return HTMLResponse(render.page("list.html", catalogue, current, title, rows=list(rows)))
 
     def missing(self, request: Request, message: str = "There is no such page.") -> Response:
-        """404, with a way on; an address of the blog that the archive was made from leads there."""
+        """Serve a 404; redirect an address of the blog that the archive was made from."""
         try:
             moved = self._library.public().by_old_path.get(request.url.path.rstrip("/"))
         except CoproArchiveError:
@@ -247,7 +247,7 @@ class Pages:
         return self.message("Not found", message, 404)
 
     def message(self, title: str, message: str, status: int, hint: str = "") -> Response:
-        """A page that says one thing."""
+        """Serve a page with one message."""
         try:
             catalogue = self._library.public()
         except CoproArchiveError:
@@ -256,7 +256,7 @@ class Pages:
         return HTMLResponse(html, status)
 
     def unreadable(self) -> Response:
-        """503: the archive's own records are broken, so that no page can be made of them."""
+        """Serve a 503: the archive's records are broken, so that no page can be made of them."""
         return PlainTextResponse(
             "This archive cannot be shown just now. Whoever keeps it can see why: "
             "coproarchive check",
@@ -264,12 +264,12 @@ class Pages:
         )
 
     def _address(self, catalogue: Catalogue, request: Request, path: str) -> str:
-        """The page's address: the archive's own where its record says it, else as it was asked."""
+        """Return the page's address: under the archive's own where its record has one."""
         return (catalogue.series.address or str(request.base_url)).rstrip("/") + path
 
 
 def anchor(file: str, kind: str, number: int, first_file: str) -> str:
-    """A leaf's name within its page: slide-3; with the file's name before it for other files."""
+    """Return a leaf's fragment in its item's page: slide-3, or file-slide-3 for later files."""
     place = f"{kind}-{number}"
     if file == first_file:
         return place

@@ -60,7 +60,7 @@ _SOURCES = {
 
 @lru_cache(maxsize=1)
 def environment() -> jinja2.Environment:
-    """The templates of this package, undefined names being errors."""
+    """Load the templates of this package; undefined names in them are errors."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("coproarchive.web", "templates"),
         autoescape=True,
@@ -70,13 +70,13 @@ def environment() -> jinja2.Environment:
     )
 
 
-def page(template: str, catalogue: Catalogue, here: str, title: str, **values: object) -> str:
-    """A whole page of HTML.
+def page(template: str, catalogue: Catalogue, current: str, title: str, **values: object) -> str:
+    """Render a whole page of HTML.
 
     Args:
         template: file name.
         catalogue: what the reader may see.
-        here: path of the navigation entry that this page belongs to.
+        current: path of the navigation entry that this page belongs to.
         title: for the browser's tab.
         values: what the template is given besides.
     """
@@ -84,7 +84,7 @@ def page(template: str, catalogue: Catalogue, here: str, title: str, **values: o
         "language": LANGUAGE,
         "series": catalogue.series,
         "nav": NAV,
-        "here": here,
+        "current": current,
         "title": title,
         "name": catalogue.person_name,
         "label": catalogue.topic_label,
@@ -99,24 +99,24 @@ def page(template: str, catalogue: Catalogue, here: str, title: str, **values: o
 
 @lru_cache(maxsize=4)
 def stylesheet(*names: str) -> str:
-    """The named files of web/look, one after another."""
-    look = files("coproarchive.web").joinpath("look")
-    return "".join(look.joinpath(f"{name}.css").read_text(encoding="utf-8") for name in names)
+    """Return the named stylesheets of web/static, joined."""
+    static = files("coproarchive.web").joinpath("static")
+    return "".join(static.joinpath(f"{name}.css").read_text(encoding="utf-8") for name in names)
 
 
-def header(catalogue: Catalogue, here: str) -> str:
-    """The bar on top, for pages that are not templates."""
+def header(catalogue: Catalogue, current: str) -> str:
+    """Render the navigation bar, for pages that are not templates."""
     template = environment().get_template("_header.html")
-    return template.render(series=catalogue.series, nav=NAV, here=here)
+    return template.render(series=catalogue.series, nav=NAV, current=current)
 
 
 def footer(catalogue: Catalogue) -> str:
-    """The end of a page, for pages that are not templates."""
+    """Render the footer, for pages that are not templates."""
     return environment().get_template("_footer.html").render(series=catalogue.series)
 
 
 def marked(snippet: Snippet) -> Markup:
-    """Escaped text with <mark> round what answers the query."""
+    """Escape the snippet's text, with <mark> round each match."""
     html, at = Markup(), 0
     for start, end in snippet.marks:
         html += escape(snippet.text[at:start])
@@ -126,7 +126,7 @@ def marked(snippet: Snippet) -> Markup:
 
 
 def lines(snippet: Snippet) -> Iterator[Snippet]:
-    """The snippet's lines, each with its marks."""
+    """Yield the snippet's lines, each with its marks."""
     start = 0
     for line in snippet.text.split("\n"):
         end = start + len(line)
@@ -153,18 +153,18 @@ _RELATIONS = {
 
 
 def relation_words(relation: str) -> str:
-    """How an item belongs to another, as readers would say it."""
+    """Return a relation between items in readers' words."""
     return _RELATIONS.get(relation, relation)
 
 
 def source_words(source: str, confidence: float | None = None) -> str:
-    """Where words stood, as readers would say it; "" for plain text."""
-    said = _SOURCES.get(source, source)
-    return said if confidence is None else f"{said}, {confidence:.0%} sure"
+    """Return a text's source in readers' words; "" for plain text."""
+    words = _SOURCES.get(source, source)
+    return words if confidence is None else f"{words}, {confidence:.0%} sure"
 
 
 def kind_of_file(asset: Asset) -> str:
-    """What a reader calls this kind of file."""
+    """Return what readers call this kind of file."""
     if asset.media_type in _FILE_KINDS:
         return _FILE_KINDS[asset.media_type]
     if "presentation" in asset.media_type or "powerpoint" in asset.media_type:
@@ -175,7 +175,7 @@ def kind_of_file(asset: Asset) -> str:
 
 
 def pretty_date(value: str) -> str:
-    """6 July 2017, July 2017, 2017, or two of them with "to" between."""
+    """Format an EDTF date: 6 July 2017, July 2017, 2017, or two of them with "to" between."""
     return " to ".join(_pretty(piece) for piece in value.split("/") if piece)
 
 
@@ -190,6 +190,6 @@ def _pretty(value: str) -> str:
 
 
 def script_json(value: object) -> Markup:
-    """JSON that cannot end the script element it stands in."""
+    """Serialise to JSON that cannot end the script element around it."""
     text = json.dumps(value, ensure_ascii=False)
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))  # noqa: S704 - escaped here
