@@ -90,7 +90,7 @@ class Pages:
         return list(by_file.values())
 
     def _similar(self, item: Item) -> list[Item]:
-        """Return items like this one that are not of its seminar, whose list the page has already."""
+        """Return similar items of other seminars: the page lists its own seminar's already."""
         try:
             similar = self._library.similar(item.id)
         except CoproArchiveError:
