@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -187,10 +187,11 @@ class Catalogue:
     def for_public(self) -> Catalogue:
         """The archive that everybody may see. The one place where that is decided.
 
-        Hidden items are not in it, in no look-up, no relation and no programme line; withdrawn ones
+        Hidden items are not in it, in no look-up and no relation, and neither are the lines of a
+        programme that tell of them (they repeat title, description and speaker); withdrawn ones
         only as tombstones: title, kind, date, seminar, and why they were taken back. A person or
-        topic is in it if something in it names them, or nothing in the whole archive does (an entry
-        made for later).
+        topic is in it if something in it names them (a topic: or a narrower one of it), or nothing
+        in the whole archive does (an entry made for later).
         """
         shown = {
             i: item
@@ -210,12 +211,24 @@ class Catalogue:
             for i, item in self.items.items()
             if item.visibility is Visibility.PUBLIC and item.withdrawn
         }
-        seminars = {i: _without(seminar, set(shown)) for i, seminar in self.seminars.items()}
-        kept_from = [item for i, item in self.items.items() if i not in shown]
-        people = _used(self.people, kept_from, shown, seminars, _people_of)
-        topics = _used(self.topics, kept_from, shown, seminars, _topics_of)
+        seminars = {i: _public_programme(s, shown) for i, s in self.seminars.items()}
+        not_public: list[Item | Seminar] = [i for k, i in self.items.items() if k not in shown]
+        not_public += [s for s in self.seminars.values() if s is not seminars[s.id]]
+        public: list[Item | Seminar] = [*shown.values(), *seminars.values()]
+        people = _without_hidden_only(self.people, not_public, public, _people_of)
+        topics = _without_hidden_only(self.topics, not_public, public, self._topics_and_broader)
         digests = {i: d for i, d in self.digests.items() if i in shown}
         return Catalogue(self.series, seminars, shown, people, topics, digests, (), tombstones)
+
+    def _topics_and_broader(self, record: Item | Seminar) -> set[str]:
+        """Return the ids of a record's topics and of all that are broader than these."""
+        ids: set[str] = set()
+        for topic_id in record.topics:
+            wider: str | None = topic_id
+            while wider and wider not in ids:
+                ids.add(wider)
+                wider = self.topics[wider].broader if wider in self.topics else None
+        return ids
 
     def digest_of(self, item: Item) -> str:
         """Hash of the item's record and of what it takes from seminar, people and topics."""
@@ -325,14 +338,14 @@ def _unknown(noun: str, key: str, table: Mapping[str, object], path: str, place:
     )
 
 
-def _without(seminar: Seminar, shown: set[str]) -> Seminar:
-    """The seminar, its programme pointing at shown items only."""
-    if all(session.item is None or session.item in shown for session in seminar.programme):
+def _public_programme(seminar: Seminar, public: Container[str]) -> Seminar:
+    """Return the seminar without the programme lines of items that are not public.
+
+    A line repeats title, description and speaker of its item, so the whole line goes.
+    """
+    programme = tuple(s for s in seminar.programme if s.item is None or s.item in public)
+    if len(programme) == len(seminar.programme):
         return seminar
-    programme = tuple(
-        s if s.item is None or s.item in shown else s.model_copy(update={"item": None})
-        for s in seminar.programme
-    )
     return seminar.model_copy(update={"programme": programme})
 
 
@@ -344,17 +357,15 @@ def _related(item: Item, shown: Mapping[str, Item]) -> Item:
     return item.model_copy(update={"relations": kept})
 
 
-def _used(
+def _without_hidden_only(
     table: Mapping[str, T],
-    hidden: list[Item],
-    shown: Mapping[str, Item],
-    seminars: Mapping[str, Seminar],
+    not_public: Iterable[Item | Seminar],
+    public: Iterable[Item | Seminar],
     ids_of: Callable[[Item | Seminar], Iterable[str]],
 ) -> dict[str, T]:
-    """Entries of the table, without those that only hidden items name."""
-    records: list[Item | Seminar] = [*shown.values(), *seminars.values()]
-    public = {i for record in records for i in ids_of(record)}
-    only_hidden = {i for item in hidden for i in ids_of(item)} - public
+    """Return the table's entries but for those that only non-public records refer to."""
+    named = {i for record in public for i in ids_of(record)}
+    only_hidden = {i for record in not_public for i in ids_of(record)} - named
     return {key: entry for key, entry in table.items() if key not in only_hidden}
 
 
@@ -362,7 +373,3 @@ def _people_of(record: Item | Seminar) -> Iterable[str]:
     if isinstance(record, Item):
         return [c.person for c in record.people]
     return [c.person for session in record.programme for c in session.people]
-
-
-def _topics_of(record: Item | Seminar) -> Iterable[str]:
-    return record.topics

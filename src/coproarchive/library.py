@@ -47,7 +47,8 @@ class Library:
         self._lock = threading.RLock()
         self._catalogue: Catalogue | None = None
         self._public: Catalogue | None = None
-        self._stamp: tuple[int, int, int] | None = None
+        self._stamp: str | None = None
+        self._revision = 0
         self._look_again = self._look_cost = 0.0
         self._looking = False
         self._epoch = 0
@@ -80,7 +81,8 @@ class Library:
     def catalogue(self, progress: Progress = silent) -> Catalogue:
         """Return every record, read again when one changed on the disk. Raises ArchiveError."""
         with self._lock:
-            if self._catalogue is None:
+            if self._catalogue is None or self.store.revision() != self._revision:
+                # Written through the store, so perhaps hidden or withdrawn: that holds at once.
                 self._look(progress)
             elif time.monotonic() >= self._look_again:
                 if self._look_cost < QUICK_SECONDS:
@@ -94,6 +96,7 @@ class Library:
     def _look(self, progress: Progress = silent) -> None:
         """See whether a record changed on the disk, and if so read what changed."""
         started, epoch = time.monotonic(), self._epoch
+        self._revision = self.store.revision()
         stamp = self.store.stamp()
         self._look_cost = time.monotonic() - started
         self._look_again = time.monotonic() + max(FRESH_SECONDS, 20 * self._look_cost)

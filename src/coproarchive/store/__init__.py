@@ -36,7 +36,16 @@ from coproarchive.store.files import (
     walk,
     write_durably,
 )
-from coproarchive.store.reading import ITEM, PEOPLE, SEMINAR, SERIES, TOPICS, Reading, checked_id
+from coproarchive.store.reading import (
+    ITEM,
+    LOCK,
+    PEOPLE,
+    SEMINAR,
+    SERIES,
+    TOPICS,
+    Reading,
+    checked_id,
+)
 from coproarchive.store.yaml import Document, Place, Plain, append, parse, render, revise
 
 __all__ = ["Store", "hash_file", "media_type_of", "role_of", "safe_name", "slugify", "walk"]
@@ -96,11 +105,14 @@ class Store(Reading):
     def lock(self) -> Iterator[None]:
         """Be the only writer. Re-entrant in one thread of one Store.
 
+        Its release shows in `revision`, so that every process that reads the archive knows at once
+        that records may have changed.
+
         Raises:
             LockedError: another process has been writing for LOCK_SECONDS.
         """
         lock = self.__dict__.setdefault(
-            "_file_lock", FileLock(self.root / ".lock", timeout=LOCK_SECONDS, mode=0o644)
+            "_file_lock", FileLock(self.root / LOCK, timeout=LOCK_SECONDS, mode=0o644)
         )
         try:
             lock.acquire()
@@ -113,9 +125,18 @@ class Store(Reading):
         except OSError as error:
             raise ArchiveError(f"cannot write here: {error.strerror}.", self.root) from None
         try:
+            if lock.lock_counter == 1:
+                self.sweep()
             yield
         finally:
+            with contextlib.suppress(OSError):
+                os.utime(self.root / LOCK)
             lock.release()
+
+    @property
+    def _scratch(self) -> Path:
+        """Folder for files half-way into place."""
+        return self.root / ".staging"
 
     def save_series(self, series: Series, *, expected_digest: str | None = None) -> None:
         """Write archive.yaml; see save_item."""
@@ -174,7 +195,6 @@ class Store(Reading):
         """
         folder = self.root / checked_id(item.id)
         with self.lock():
-            self.sweep()
             if folder.exists():
                 raise IngestError("there is an item of this name already.", item.id)
             staging = self._staging()
@@ -221,7 +241,7 @@ class Store(Reading):
         with self.lock():
             item = self.read_item(item_id)
             path = self.asset_path(item_id, name)
-            write_durably(path, data)
+            write_durably(path, data, self._scratch)
             fresh = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
             assets = tuple(a.model_copy(update=fresh) if a.path == name else a for a in item.assets)
             item = item.model_copy(update={"assets": assets})
@@ -231,10 +251,14 @@ class Store(Reading):
     def sweep(self) -> list[str]:
         """Remove what a killed process left in .staging; call it under the lock."""
         swept = []
-        folder = self.root / ".staging"
+        folder = self._scratch
         if folder.is_dir() and not folder.is_symlink():
             for name in sorted(os.listdir(folder)):
-                shutil.rmtree(folder / name, ignore_errors=True)
+                stray = folder / name
+                if stray.is_dir() and not stray.is_symlink():
+                    shutil.rmtree(stray, ignore_errors=True)
+                else:
+                    stray.unlink(missing_ok=True)
                 swept.append(name)
         return swept
 
@@ -263,7 +287,7 @@ class Store(Reading):
             folder = self.root / ".state"
             folder.mkdir(exist_ok=True)
             data = json.dumps(value, ensure_ascii=False, indent=1).encode()
-            write_durably(folder / f"{slugify(name)}.json", data)
+            write_durably(folder / f"{slugify(name)}.json", data, self._scratch)
 
     def _save(self, path: str, content: dict[str, Plain], expected: str | None) -> None:
         with self.lock():
@@ -279,7 +303,7 @@ class Store(Reading):
             new = render(content) if old is None else revise(old, content)
             if new != old:
                 target.parent.mkdir(exist_ok=True)
-                write_durably(target, new.encode())
+                write_durably(target, new.encode(), self._scratch)
 
     def _save_entries(self, path: str, entries: Mapping[str, dict[str, Plain]]) -> None:
         if not entries:
@@ -297,7 +321,7 @@ class Store(Reading):
             if new is None:
                 self._save(path, table, None)
                 return
-            write_durably(self.root / path, new.encode())
+            write_durably(self.root / path, new.encode(), self._scratch)
             self._cache.put(new.encode(), Document(table, _grown(document.lines, new, entries)))
 
     def _staging(self) -> Path:

@@ -9,63 +9,85 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coproarchive.store.files import write_durably
-from coproarchive.store.yaml import Document, Place, Plain
+from coproarchive.store.yaml import Document
 
-VERSION = 2
+VERSION = 3
 """Raise it when the same bytes are read otherwise."""
+
+Entry = tuple[str, str]
+"""A parsed document as JSON, and the checksum of its key and that JSON."""
 
 
 class ParsedCache:
-    """Documents that were parsed before; only those asked for are kept at the next save.
+    """Documents that were parsed before; only those asked for are saved again.
+
+    What is derived never decides: each entry carries a checksum that is verified when it is used,
+    and an entry that fails is parsed anew from the record's own bytes.
 
     Args:
-        path: where they are kept between processes; None keeps them in memory only.
+        path: where they are saved between processes; None holds them in memory only.
     """
 
     def __init__(self, path: Path | None):
         self._path = path
-        self._known: dict[str, list[object]] = {}
-        self._used: dict[str, list[object]] = {}
+        self._saved: dict[str, Entry] = {}
+        self._used: dict[str, Document] = {}
         self._dirty = False
         if path is not None and path.is_file():
-            with contextlib.suppress(ValueError, OSError, AttributeError, TypeError):
+            with contextlib.suppress(ValueError, OSError, AttributeError, TypeError, KeyError):
                 stored = json.loads(path.read_bytes())
                 if stored["version"] == VERSION:
-                    self._known = dict(stored["documents"])
+                    self._saved = dict(stored["documents"])
 
     def get(self, data: bytes, parse: Callable[[], Document]) -> Document:
-        """The document of these bytes; what `parse` raises is not kept."""
+        """Return the document of these bytes; an exception of `parse` is not cached."""
         key = hashlib.sha256(data).hexdigest()
-        entry = self._used.get(key) or self._known.get(key)
-        if entry is None:
+        document = self._used.get(key) or _verified(key, self._saved.get(key))
+        if document is None:
             document = parse()
-            self.put(data, document)
-            return document
-        self._used[key] = entry
-        return _document(entry)
+            self._dirty = True
+        self._used[key] = document
+        return document
 
     def put(self, data: bytes, document: Document) -> None:
-        """Keep what is known of these bytes without parsing them."""
-        lines = [[list(place), line] for place, line in document.lines.items()]
-        self._used[hashlib.sha256(data).hexdigest()] = [document.content, lines]
+        """Add the document of these bytes without parsing them."""
+        self._used[hashlib.sha256(data).hexdigest()] = document
         self._dirty = True
 
     def save(self) -> None:
         """Write the cache, if anything new was parsed; failing to is no harm."""
         if self._path is None or not self._dirty:
             return
-        content = {"version": VERSION, "documents": self._used}
+        documents = {key: _entry(key, document) for key, document in self._used.items()}
+        content = {"version": VERSION, "documents": documents}
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_durably(self._path, json.dumps(content, ensure_ascii=False).encode())
             self._dirty = False
 
 
-def _document(entry: list[object]) -> Document:
-    content, stored = entry
-    lines: dict[Place, int] = {}
-    assert isinstance(stored, list)
-    for place, line in stored:
-        lines[tuple(place)] = line
-    plain: Plain = content  # type: ignore[assignment]  # written by get() from a Document
-    return Document(plain, lines)
+def _entry(key: str, document: Document) -> Entry:
+    """Serialise a document together with its checksum."""
+    lines = [[list(place), line] for place, line in document.lines.items()]
+    text = json.dumps([document.content, lines], ensure_ascii=False)
+    return text, _checksum(key, text)
+
+
+def _verified(key: str, entry: Entry | None) -> Document | None:
+    """Return the document of a saved entry, None where there is none or it was damaged."""
+    if entry is None:
+        return None
+    try:
+        # A damaged file may hold anything in an entry's place.
+        text, checksum = entry
+        if checksum != _checksum(key, text):
+            return None
+        content, lines = json.loads(text)
+        return Document(content, {tuple(place): line for place, line in lines})
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def _checksum(key: str, text: str) -> str:
+    """Return the hex sha256 of a record's key and its serialised document."""
+    return hashlib.sha256(f"{key}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()

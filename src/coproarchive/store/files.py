@@ -120,14 +120,22 @@ def safe_name(name: str) -> str:
     return stem + suffix
 
 
-def write_durably(path: Path, data: bytes) -> None:
+def write_durably(path: Path, data: bytes, scratch: Path | None = None) -> None:
     """Replace a file as a whole: after a crash there is the old content or the new one.
 
     A temporary file, fsync, rename, fsync of the folder (measured: 0 violations in 80 kills,
     against 17 for a plain write).
+
+    Args:
+        path: the file to replace.
+        data: its new content.
+        scratch: folder of the same file system for the temporary file, which stays there when the
+            process is killed; the file's own folder where none is named.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    name = f".{path.name}.{os.getpid()}.tmp"
+    temporary = scratch / name if scratch else path.with_name(name)
     try:
+        temporary.parent.mkdir(exist_ok=True)
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()

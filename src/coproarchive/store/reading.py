@@ -22,6 +22,7 @@ from coproarchive.store.yaml import Document
 
 SERIES, PEOPLE, TOPICS = "archive.yaml", "people.yaml", "topics.yaml"
 SEMINAR, ITEM = "seminar.yaml", "item.yaml"
+LOCK = ".lock"
 
 Noun = TypeVar("Noun", bound=BaseModel)
 
@@ -124,27 +125,35 @@ class Reading:
         except NotFoundError:
             return ""
 
-    def stamp(self) -> tuple[int, int, int]:
-        """A cheap sign of change: newest change and number of sidecars and their folders.
+    def revision(self) -> int:
+        """Return another number after each write through the store, by whichever process.
 
-        Counts, in nanoseconds, the latest mtime of any sidecar or folder that may hold one.
+        Costs one system call, so it can be asked at every request; see `stamp` for what others
+        change.
         """
-        newest = entries = size = 0
-        for folder in [
-            "",
-            *self._folders(""),
-            *(p for f in self._folders("") for p in self._folders(f + "/")),
-        ]:
-            for path in (
-                self.root / folder,
-                *((self.root / folder / n) for n in _sidecars_in(folder)),
-            ):
+        try:
+            return os.stat(self.root / LOCK).st_mtime_ns
+        except OSError:
+            return 0
+
+    def stamp(self) -> str:
+        """Return a digest of what cannot stay equal by accident when a record changes.
+
+        Of every sidecar and every folder that may hold one: path, size in bytes, times of change
+        (mtime and ctime in nanoseconds) and inode. An mtime can be set, by `cp -p`, rsync or a
+        restored backup; a ctime cannot.
+        """
+        seminars = self._folders("")
+        folders = ["", *seminars, *(p for f in seminars for p in self._folders(f + "/"))]
+        digest = hashlib.sha256()
+        for folder in folders:
+            for path in (folder, *(f"{folder}/{name}" for name in _sidecars_in(folder))):
                 with contextlib.suppress(OSError):
-                    state = path.lstat()
-                    newest = max(newest, state.st_mtime_ns)
-                    entries += 1
-                    size += state.st_size if path.suffix == ".yaml" else 0
-        return newest, entries, size
+                    s = os.lstat(f"{self.root}/{path}")
+                    digest.update(
+                        f"{path} {s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}\n".encode()
+                    )
+        return digest.hexdigest()
 
     def save_cache(self) -> None:
         """Keep what was parsed, for the next process."""
