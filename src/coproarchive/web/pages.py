@@ -35,7 +35,7 @@ class Pages:
         if item is None:
             return self.missing(request, f'There is nothing at "{item_id}" in this archive.')
         seminar = catalogue.seminars.get(item.seminar or "")
-        address = self._address(catalogue, request, f"/item/{item.id}")
+        address = f"{base_address(catalogue, request)}/item/{item.id}"
         date = catalogue.item_date(item)
 
         def cited(leaf: Leaf | None = None, anchor: str = "") -> str:
@@ -263,9 +263,10 @@ class Pages:
             503,
         )
 
-    def _address(self, catalogue: Catalogue, request: Request, path: str) -> str:
-        """Return the page's address: under the archive's own where its record has one."""
-        return (catalogue.series.address or str(request.base_url)).rstrip("/") + path
+
+def base_address(catalogue: Catalogue, request: Request) -> str:
+    """Return the site's address without a slash at its end: as recorded, else as requested."""
+    return (catalogue.series.address or str(request.base_url)).rstrip("/")
 
 
 def anchor(file: str, kind: str, number: int, first_file: str) -> str:

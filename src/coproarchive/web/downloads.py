@@ -1,0 +1,103 @@
+"""Downloads: originals, pictures of slides, suggestions and tables of results."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import asdict
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+
+from coproarchive import pictures
+from coproarchive.errors import NotFoundError
+from coproarchive.extract.worker import Job
+from coproarchive.library import Library
+from coproarchive.model import Asset, Leaf
+from coproarchive.search.document import shown_leaves
+from coproarchive.search.language.query import Query
+from coproarchive.web.pages import Pages, base_address
+
+# Shown by the browser itself; anything else is handed over as a file, so that nothing runs.
+_INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
+_TEXT = {"text/markdown", "text/vtt", "text/plain"}
+
+
+class Downloads:
+    """Handlers of requests for files and data of what everybody may see."""
+
+    def __init__(self, library: Library, pages: Pages):
+        self._library = library
+        self._pages = pages
+
+    def file(self, request: Request) -> Response:
+        """Serve /file/<item>/<name>: an original of an item that everybody may see."""
+        item_id, _, name = request.path_params["path"].rpartition("/")
+        item = self._library.public().items.get(item_id)
+        asset = next((a for a in item.assets if a.path == name), None) if item else None
+        if asset is None:
+            return self._pages.missing(request, "There is no such file in this archive.")
+        try:
+            path = self._library.store.asset_path(item_id, name)
+        except NotFoundError:
+            return self._pages.message(
+                "The file is missing", "Its record is here, but the file itself is not.", 404
+            )
+        media_type = asset.media_type
+        if media_type in _TEXT:
+            media_type += "; charset=utf-8"
+        how = "inline" if asset.media_type in _INLINE else "attachment"
+        headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+        if asset.media_type == "application/pdf":
+            headers = {}  # browsers' own PDF viewers do not run in a sandbox
+        return FileResponse(
+            path,
+            media_type=media_type,
+            filename=name,
+            content_disposition_type=how,
+            headers=headers,
+        )
+
+    def picture(self, request: Request) -> Response:
+        """Serve /picture/<item>/<file>/<number>-<width>.webp: a page, or a card instead of it."""
+        place, _, picture = request.path_params["path"].rpartition("/")
+        item_id, _, name = place.rpartition("/")
+        size = re.fullmatch(r"(\d{1,6})-(320|1000)\.webp", picture)
+        catalogue = self._library.public()
+        item = catalogue.items.get(item_id)
+        if size is None or item is None:
+            return PlainTextResponse("There is no such picture.", 404)
+        number, width = int(size[1]), int(size[2])
+        for asset, leaf in shown_leaves(item, catalogue, self._library.reader):
+            if (asset.path, leaf.number) == (name, number) and leaf.kind in ("page", "slide"):
+                return self._picture(item_id, asset, leaf, width)
+        return PlainTextResponse("There is no such picture.", 404)
+
+    def _picture(self, item_id: str, asset: Asset, leaf: Leaf, width: int) -> Response:
+        library = self._library
+        read = library.reader.cached(asset.sha256, asset.media_type)
+        with contextlib.suppress(NotFoundError):
+            path = library.store.asset_path(item_id, asset.path)
+            job = Job(path, asset.sha256, asset.media_type)
+            last = read.leaves[-1].number if read else leaf.number
+            drawn = library.pictures.get(job, leaf.number, width, last)
+            if drawn is not None:
+                # Kept by this reader's browser only: an item may be hidden tomorrow.
+                headers = {"Cache-Control": "private, max-age=3600"}
+                return FileResponse(drawn, media_type="image/webp", headers=headers)
+        where = f"{leaf.kind.capitalize()} {leaf.label or leaf.number}"
+        card = pictures.card(where, leaf.title, leaf.text[:400], width)
+        return Response(card, media_type="image/webp", headers={"Cache-Control": "no-store"})
+
+    def suggest(self, request: Request) -> Response:
+        """Serve /suggest?q=: completions of a query, as JSON."""
+        suggestions = self._library.suggest(request.query_params.get("q", ""))
+        return JSONResponse([asdict(suggestion) for suggestion in suggestions])
+
+    def results(self, request: Request) -> Response:
+        """Serve /results.csv?...: all hits of the search of the same address, as a table."""
+        names = request.query_params.keys()
+        query = Query.from_params({name: request.query_params.getlist(name) for name in names})
+        headers = {"Content-Disposition": 'attachment; filename="results.csv"'}
+        table = self._library.csv(query, base_address(self._library.public(), request))
+        return Response(table, media_type="text/csv; charset=utf-8", headers=headers)
