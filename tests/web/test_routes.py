@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -302,3 +304,82 @@ def test_suggestions_and_tables_are_routes(client: TestClient) -> None:
     assert "attachment" in table.headers["content-disposition"]
     assert f"http://127.0.0.1:8501/item/{SEMINAR}/bread-for-all" in table.text
     assert "Zanzibar" not in client.get("/results.csv").text
+
+
+@pytest.fixture
+def helped(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TestClient]:
+    """The routes with a built help, and a file beside it that is not part of it."""
+    folder = tmp_path / "built" / "help"
+    (folder / "guide").mkdir(parents=True)
+    (folder / "index.html").write_text(
+        '<title>Manual</title><style>p{color:red}</style><script>var a = "ü";</script>'
+        '<script src="assets/a.js"></script>'
+    )
+    (folder / "guide" / "index.html").write_text("<title>Guide</title>")
+    (folder / "404.html").write_text("mkdocs' own 404")
+    (folder / "search.json").write_text("{}")
+    (folder / "a.js").write_text("let b;")
+    (tmp_path / "built" / "secret.txt").write_text("not for readers")
+    (folder / "link.txt").symlink_to(tmp_path / "built" / "secret.txt")
+    monkeypatch.setattr("coproarchive.web.help.FOLDER", folder)
+    with client_of(library) as opened:
+        yield opened
+
+
+def test_the_help_is_served(helped: TestClient) -> None:
+    """Pages, folders, scripts and data have their types; every page has a link to it."""
+    assert '<a href="/help/">Help</a>' in helped.get("/people").text
+    moved = helped.get("/help", follow_redirects=False)
+    assert (moved.status_code, moved.headers["location"]) == (308, "/help/")
+    page = helped.get("/help/")
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Manual" in page.text
+    assert "Guide" in helped.get("/help/guide").text
+    for path, kind in (("a.js", "text/javascript"), ("search.json", "application/json")):
+        assert helped.get(f"/help/{path}").headers["content-type"].startswith(kind)
+
+
+def test_the_help_runs_its_own_scripts_only(helped: TestClient) -> None:
+    """Inline scripts and styles of a page are allowed by hash, and still are where it is cached."""
+    page = helped.get("/help/")
+    policy = page.headers["content-security-policy"]
+    scripts, styles = policy.split("; ")[1:3]
+    digest = base64.b64encode(hashlib.sha256('var a = "ü";'.encode()).digest()).decode()
+    assert scripts == f"script-src 'self' 'sha256-{digest}'"
+    assert styles.startswith("style-src 'self' 'sha256-")
+    assert "unsafe" not in policy
+    cached = helped.get("/help/", headers={"If-None-Match": page.headers["etag"]})
+    assert cached.status_code == 304
+    assert cached.headers["content-security-policy"] == policy
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../secret.txt", "%2e%2e/secret.txt", "..%2fsecret.txt", "guide/..%2f..%2fsecret.txt",
+        "..%5csecret.txt", "/etc/passwd", "%2fetc%2fpasswd", "link.txt", "nothing.html", "%00",
+        "x" * 5000, "no/such/folder/",
+    ],
+)  # fmt: skip
+def test_the_help_serves_nothing_else(helped: TestClient, path: str) -> None:
+    """What leads out of the folder, or to nothing, is our own 404."""
+    response = helped.get(f"/help/{path}")
+    assert response.status_code == 404
+    assert "not for readers" not in response.text
+    assert "mkdocs' own" not in response.text
+
+
+def test_help_that_was_not_built_says_so(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plain page says what is missing and how it is made."""
+    library = client.library  # type: ignore[attr-defined]
+    monkeypatch.setattr("coproarchive.web.help.FOLDER", tmp_path / "nothing")
+    with client_of(library) as unbuilt:
+        page = unbuilt.get("/help/")
+    assert page.status_code == 404
+    assert "was not built" in page.text
+    assert "mkdocs build" in page.text

@@ -33,13 +33,12 @@ class Help:
 
     Args:
         pages: answers where there is no page, or no documentation.
-        folder: the built documentation.
     """
 
-    def __init__(self, pages: Pages, folder: Path = FOLDER):
+    def __init__(self, pages: Pages):
         self._pages = pages
-        self._files = _HelpFiles(directory=folder, html=True, check_dir=False)
-        self._index = folder / "index.html"
+        self._files = _HelpFiles(directory=FOLDER, html=True, check_dir=False)
+        self._index = FOLDER / "index.html"
 
     def redirect(self, request: Request) -> Response:
         """Redirect /help to /help/, from which the pages' relative links work."""
