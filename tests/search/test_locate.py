@@ -22,13 +22,10 @@ from coproarchive.search.hits.stored import (
     SOURCES,
     About,
     StoredItem,
-    count_of,
     pack,
     texts_of,
-    word_at,
 )
 from coproarchive.search.index.index import Index
-from coproarchive.search.language.analysis import tokenize
 from coproarchive.search.language.query import Query
 from indexes import index_of
 from known_texts import Texts
@@ -187,7 +184,7 @@ def test_places_show_what_the_texts_show(
             query = Query.parse(said)
             again = index.search(query, doubtful)
             compiled = index.run(query, catalogue).rewritten
-            surfaces = [c.surface for c in (*compiled.clauses, *compiled.alternatives)]
+            surfaces = [c.surface for c in compiled.marked_clauses]
             highlighter = index.highlighter(query, catalogue, "en")
             results = index.search(query, catalogue)
             assert (results.hits, results.near_misses) == (again.hits, again.near_misses), said
@@ -209,27 +206,25 @@ def test_places_show_what_the_texts_show(
 
 
 @given(text, text, leaves)
-def test_kept_bytes_give_texts_and_words_back(title: str, abstract: str, rows: list[Any]) -> None:
-    """Every part, label and word as it was put in."""
+def test_stored_bytes_give_texts_back(title: str, abstract: str, rows: list[Any]) -> None:
+    """Every part, label and text as it was put in."""
     asset = Asset(path="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64)
     own = [
         (asset, Leaf(n, "cue", heading, tuple(inside), label, hidden, n / 2))
         for n, (heading, inside, hidden, label) in enumerate(rows, start=1)
     ]
-    kept = StoredItem(pack("record", ABOUT, title, abstract, own))
+    kept = StoredItem(pack("record", ABOUT, title, abstract, ["Ada", "Bob"], own))
     assert (kept.record, kept.about) == ("record", ABOUT)
-    assert (kept.title[0], kept.description[0]) == (title, abstract)
-    assert kept.leaves == len(own)
+    assert (kept.title, kept.description, kept.names) == (title, abstract, ("Ada", "Bob"))
+    assert kept.leaf_count == len(own)
     for ordinal, (_, leaf) in enumerate(own):
         found = kept.leaf(ordinal)
         assert kept.assets[found.asset] == (asset.sha256, asset.path)
         assert (found.number, found.kind, found.hidden) == (leaf.number, leaf.kind, leaf.hidden)
         assert (found.label, found.start) == (leaf.label, leaf.start)
-        parts = (Part(SOURCES[s], found.texts[n][0][a:b]) for s, n, a, b in found.parts)
+        parts = (Part(SOURCES[s], found.texts[n][a:b]) for s, n, a, b in found.parts)
         assert tuple(parts) == leaf.parts
-        for text_, original in zip(found.texts, texts_of(leaf), strict=True):
-            words = [word_at(text_, n) for n in range(count_of(text_))]
-            assert words == [token.word for token in tokenize(original)]
+        assert found.texts == texts_of(leaf)
 
 
 def test_a_changed_record_is_shown_as_it_is_now(library: Library) -> None:
@@ -266,7 +261,7 @@ def test_a_slide_of_very_many_parts_is_kept() -> None:
     """A handout of one-cell tables can have more parts than two bytes count."""
     asset = Asset(path="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64)
     leaf = Leaf(1, "section", "Table", (Part(Source.TABLE, "x"),) * 70_000)
-    kept = StoredItem(pack("", ABOUT, "Title", "", [(asset, leaf)]))
+    kept = StoredItem(pack("", ABOUT, "Title", "", (), [(asset, leaf)]))
     assert len(kept.leaf(0).parts) == 70_000
 
 

@@ -107,7 +107,7 @@ def _print_results(results: Results, catalogue: Catalogue, explain: bool) -> Non
         _print_hit(number, hit, catalogue, explain)
     out.print()
     for facet in results.facets:
-        values = ", ".join(f"{v.label} [{v.value}] {v.count}" for v in facet.having("", 8))
+        values = ", ".join(f"{v.label} [{v.value}] {v.count}" for v in facet.matching("", 8))
         if values:
             out.print(Text(f"{facet.label}: ", style="bold") + Text(printable(values)))
 

@@ -38,11 +38,12 @@ def document_of(
     date = catalogue.item_date(item)
     language = item.language or catalogue.series.languages[0]
     record, abstract = record_of(item.id, catalogue), item.abstract or ""
+    names = tuple(searchable_names(item, catalogue))
     phrases_of_item = phrases.phrases_of(
         [(item.title, abstract), *zip(headings, bodies, strict=True)], language
     )
     stored = {
-        HIT: pack(record, about(item, catalogue), item.title, abstract, leaves),
+        HIT: pack(record, about(item, catalogue), item.title, abstract, names, leaves),
         PHRASES: phrases.pack(record, phrases_of_item),
     }
     if problems:
@@ -56,7 +57,7 @@ def document_of(
             "abstract": (abstract,) if abstract else (),
             "body": tuple(bodies),
             "notes": tuple(notes for _, _, notes in texts),
-            "names": tuple(searchable_names(item, catalogue)),
+            "names": names,
         },
         language=language,
         facets={
@@ -78,7 +79,7 @@ def unpack_problems(data: bytes) -> list[Problem]:
 
 
 def shown_leaves(item: Item, catalogue: Catalogue, reader: Reader) -> Iterator[tuple[Asset, Leaf]]:
-    """Every leaf of the item that readers may see, file by file.
+    """Yield every leaf of an item that readers may see, file by file.
 
     The one place where slides that their author hid are left out, for search and pages alike.
     """
@@ -90,7 +91,7 @@ def shown_leaves(item: Item, catalogue: Catalogue, reader: Reader) -> Iterator[t
 
 
 def extractions(item: Item, reader: Reader) -> Iterator[tuple[Asset, Extraction]]:
-    """What was read from the item's files, as far as it is known."""
+    """Yield what was extracted from each of an item's files; files not yet read are left out."""
     for asset in item.assets:
         extraction = reader.cached(asset.sha256, asset.media_type)
         if extraction is not None:
@@ -98,13 +99,13 @@ def extractions(item: Item, reader: Reader) -> Iterator[tuple[Asset, Extraction]
 
 
 def record_of(item_id: str, catalogue: Catalogue) -> str:
-    """What all that is shown of an item follows from, but for the texts of its files."""
+    """Return what changes when anything shown of an item changes, but the texts of its files."""
     series = catalogue.series
     return f"{catalogue.digests.get(item_id)} {series.hidden_slides} {series.languages[0]}"
 
 
 def about(item: Item, catalogue: Catalogue) -> About:
-    """What is shown of an item beside its texts."""
+    """Return what is shown of an item beside its texts."""
     return About(
         item.kind.value,
         item.seminar,
@@ -115,7 +116,7 @@ def about(item: Item, catalogue: Catalogue) -> About:
 
 
 def searchable_names(item: Item, catalogue: Catalogue) -> list[str]:
-    """Names of people and topics with all their forms, and the seminar's title."""
+    """Return the names of an item's people and topics in every form, and its seminar's title."""
     names = [
         n
         for c in item.people

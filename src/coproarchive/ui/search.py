@@ -138,10 +138,10 @@ def _facet(facet: Facet) -> None:
     """Show a facet as checkboxes, which keep the keyboard's focus through a rerun."""
     chosen = facet.selected
     with st.expander(facet.label, expanded=bool(chosen) or facet.name in OPEN):
-        values = facet.having("", SHOWN_VALUES)
+        values = facet.matching("", SHOWN_VALUES)
         if len(facet.ranked) > SHOWN_VALUES:
             typed = st.text_input(f"Find in {facet.label.lower()}", key=f"find:{facet.name}")
-            values = list(dict.fromkeys([*chosen, *facet.having(typed, SHOWN_VALUES)]))
+            values = list(dict.fromkeys([*chosen, *facet.matching(typed, SHOWN_VALUES)]))
         for value in values:
             key = f"narrow:{facet.name}:{value.value}"
             st.session_state.setdefault(key, value.selected)

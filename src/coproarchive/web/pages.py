@@ -15,6 +15,7 @@ from coproarchive.publish.citation import citation, creators, json_ld
 from coproarchive.search.document import extractions, shown_leaves
 from coproarchive.search.hits.highlight import Highlighter
 from coproarchive.search.hits.results import Snippet
+from coproarchive.search.hits.targets import TermTargets
 from coproarchive.search.language.query import Query
 from coproarchive.web import render
 
@@ -105,7 +106,7 @@ class Pages:
                 return self._library.index().highlighter(query, catalogue, language)
             except CoproArchiveError:
                 pass  # without an index nothing is marked; the page itself is whole
-        return Highlighter((), lambda word: (word,), language)
+        return Highlighter(TermTargets((), lambda word: (word,)), language)
 
     def seminar(self, request: Request) -> Response:
         """Serve /seminar/<id>."""

@@ -1,216 +1,124 @@
-"""Which words of an item answer which clause of a query, from the places an engine gives.
+"""Matches: which leaves of an item answer which clauses of a query, and which are the best.
 
-The same as highlight.Highlighter finds in the texts themselves, without reading them: only where a
-word may be half of a compound (co-production counts as "coproduction" too) is the text looked at.
+The engine's occurrences tell; a text is read only where they leave a doubt: whether words stand
+one after another, and whether two occurrences side by side are one compound (co-production is
+indexed as "coproduction" at both its halves).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from coproarchive.search.engines.seam import Occurrence, Occurrences
-from coproarchive.search.hits.stored import StoredItem, StoredText, count_of, joins_next, word_at
-from coproarchive.search.language.analysis import (
-    EXACT,
-    FIELD_SHIFT,
-    LEAF_BITS,
-    MAX_LEAVES,
-    exact,
-    stem,
-)
-from coproarchive.search.language.fields import LEAF_FIELDS, TEXT_FIELDS
-from coproarchive.search.language.query import Clause
-from coproarchive.search.language.rewrite import Rewriter
+from coproarchive.search.engines.seam import Occurrences
+from coproarchive.search.hits.highlight import Highlighter
+from coproarchive.search.hits.stored import StoredItem
+from coproarchive.search.hits.targets import TermTargets
+from coproarchive.search.language.fields import LEAF_FIELDS
 
-WordSpan = tuple[int, int, int]
-"""First and last word of an answer, by their numbers in a text, and the clause it answers."""
-Texts = dict[int, list[WordSpan]]
-"""Text, as `text_key` gives it, -> its answers."""
+MOST_ANSWERS = 20
+"""Answers beyond which a leaf is no better."""
+_FIELDS = frozenset((*LEAF_FIELDS, "names"))
 
-FIELD_NUMBERS = {name: number for number, name in enumerate(TEXT_FIELDS)}
-LEAF_TEXT = [LEAF_FIELDS.index(n) if n in LEAF_FIELDS else None for n in TEXT_FIELDS]
-"""By the number of a field: which of a leaf's texts it is; see kept.texts_of."""
-KEY_SHIFT = FIELD_SHIFT - LEAF_BITS
-"""A text's key is the field's number, shifted by so many bits, and the leaf's."""
-_WORD_MASK = (1 << LEAF_BITS) - 1
+TextKey = tuple[str, int]
+"""Field and leaf of a text."""
 
 
-def text_key(field: str, leaf: int = 0) -> int:
-    """Key of a field's text on a leaf."""
-    return (FIELD_NUMBERS[field] << KEY_SHIFT) + leaf
+@dataclass(slots=True)
+class LeafMatch:
+    """A leaf that answers.
+
+    Attributes:
+        ordinal: place among the item's leaves, from 0.
+        clauses: numbers of the clauses that it answers.
+        heading_clauses: how many of them its heading answers.
+        answers: number of answers, at most MOST_ANSWERS.
+    """
+
+    ordinal: int
+    clauses: set[int]
+    heading_clauses: int
+    answers: int
+
+    def rank(self) -> tuple[int, int, int, int]:
+        """Return the sort key: more clauses, more in the heading, more answers, earlier."""
+        return -len(self.clauses), -self.heading_clauses, -self.answers, self.ordinal
 
 
-class TermTargets:
-    """What is looked for in the items found: terms, and which clauses each answers.
+@dataclass(slots=True)
+class ItemMatches:
+    """Answers in an item's leaves and names.
+
+    Attributes:
+        leaves: that answer, best first.
+        names: numbers of the clauses that its names answer.
+    """
+
+    leaves: list[LeafMatch]
+    names: set[int]
+
+
+def match_item(
+    item: StoredItem,
+    shows: Callable[[int], bool],
+    occurrences: Occurrences,
+    targets: TermTargets,
+    highlighter: Highlighter,
+) -> ItemMatches:
+    """Find the answers in an item.
 
     Args:
-        clauses: what was searched; excluded ones answer nothing.
-        compiler: knows the forms of words.
+        item: its stored texts.
+        shows: tells whether readers see a leaf.
+        occurrences: of the targets' terms and prefixes in the item.
+        targets: of the query.
+        highlighter: of the query, in the language in which the item was indexed.
     """
-
-    def __init__(self, clauses: Iterable[Clause], compiler: Rewriter):
-        self._words: dict[str, list[int]] = {}
-        self._beginnings: dict[str, list[int]] = {}
-        self._runs: list[tuple[tuple[str, ...], int]] = []
-        for number, clause in enumerate(clauses):
-            if clause.excluded:
-                continue
-            if clause.kind == "prefix":
-                self._beginnings.setdefault(clause.words[0], []).append(number)
-            elif clause.kind == "phrase":
-                for way in dict.fromkeys((clause.words, clause.joined)):
-                    self._add_run(way, number)
-            else:
-                for form in compiler.forms(clause.joined[0]):
-                    self._add(form, number)
-                if clause.kind == "compound":
-                    self._add_run(clause.words, number)
-        runs = (term for run, _ in self._runs for term in run)
-        self.terms = tuple(dict.fromkeys((*self._words, *runs)))
-        self.prefixes = tuple(self._beginnings)
-
-    def _add(self, term: str, clause: int) -> None:
-        clauses = self._words.setdefault(term, [])
-        if clause not in clauses:
-            clauses.append(clause)
-
-    def _add_run(self, words: tuple[str, ...], clause: int) -> None:
-        run = tuple(map(exact, words))
-        if len(run) == 1:
-            self._add(run[0], clause)
-        else:
-            self._runs.append((run, clause))
-
-    def answers(self, occurrences: Occurrences, kept: StoredItem, language: str) -> Texts:
-        """Answers in each text of an item.
-
-        Args:
-            occurrences: of `terms` and `prefixes` in it.
-            kept: its texts.
-            language: of the item.
-        """
-        found: Texts = {}
-        places_of = {term: list(map(_place, own)) for term, own in occurrences.terms.items()}
-        prefixed = {prefix: list(map(_place, own)) for prefix, own in occurrences.prefixes.items()}
-        for term, clauses in self._words.items():
-            if places := places_of.get(term):
-                if _stand_apart(places):
-                    _note(found, places, clauses)
-                else:
-                    _note_parts(found, places, clauses, kept, partial(_fits, term, language))
-        for prefix, clauses in self._beginnings.items():
-            if places := prefixed.get(prefix):
-                _note_parts(found, places, clauses, kept, partial(_begins, prefix))
-        if self._runs:
-            for run, clause in self._runs:
-                for place in _run(run, places_of):
-                    first = place & _WORD_MASK
-                    span = (first, first + len(run) - 1, clause)
-                    found.setdefault(place >> LEAF_BITS, []).append(span)
-            # The same words may answer as a compound and as a phrase.
-            found = {key: list(dict.fromkeys(spans)) for key, spans in found.items()}
-        return found
-
-
-def _place(occurrence: Occurrence) -> int:
-    """One number: text_key, shifted by LEAF_BITS, and the word."""
-    field, leaf, word = occurrence
-    return (FIELD_NUMBERS[field] << FIELD_SHIFT) + (leaf << LEAF_BITS) + word
-
-
-def _stand_apart(places: list[int]) -> bool:
-    """Whether no two stand side by side: none can be half of a compound."""
-    before = -2
-    for place in places:
-        if place == before + 1:
-            return False
-        before = place
-    return True
-
-
-def _note(found: Texts, places: list[int], clauses: list[int]) -> None:
-    """Add the answers of one term to those found."""
-    for place in places:
-        number = place & _WORD_MASK
-        own = found.get(place >> LEAF_BITS)
-        if own is None:
-            own = found[place >> LEAF_BITS] = []
-        for clause in clauses:
-            own.append((number, number, clause))
-
-
-def _note_parts(
-    found: Texts,
-    places: list[int],
-    clauses: list[int],
-    kept: StoredItem,
-    fits: Callable[[str], bool],
-) -> None:
-    """Add the answers of one term, some of which may be compounds."""
-    for place, first, last in _spans(places, kept, fits):
-        for clause in clauses:
-            found.setdefault(place >> LEAF_BITS, []).append((first, last, clause))
-
-
-def _run(run: tuple[str, ...], places: Mapping[str, list[int]]) -> list[int]:
-    """Places at which the terms stand one behind the other."""
-    starts = places.get(run[0], [])
-    for distance, term in enumerate(run[1:], start=1):
-        here = places.get(term)
-        if not starts or not here:
-            return []
-        there = set(here)
-        starts = [place for place in starts if place + distance in there]
-    return starts
-
-
-def _spans(
-    places: list[int], kept: StoredItem, fits: Callable[[str], bool]
-) -> Iterable[tuple[int, int, int]]:
-    """Place, first word and last word of each answer to a term.
-
-    A compound stands at the places of both its halves.
-    """
-    found = []
-    before = -2
-    doubtful: set[int] = set()
-    for place in places:
-        if place == before + 1:
-            doubtful.update((before, place))
-        before = place
-    for place in places:
-        first = place & _WORD_MASK
-        text = text_of(kept, place) if place in doubtful else None
-        if text is None or first >= (count := count_of(text)):
-            found.append((place, first, first))
+    clauses_by_text, doubtful = _by_text(occurrences, targets)
+    names: set[int] = set()
+    by_leaf: dict[int, dict[str, list[int]]] = {}
+    for text in clauses_by_text.keys() | doubtful:
+        field, number = text
+        if field not in _FIELDS or (field != "names" and not shows(number)):
             continue
-        if fits(word_at(text, first)):
-            found.append((place, first, first))
-        if place + 1 in doubtful and first + 1 < count and joins_next(text, first):
-            both = word_at(text, first) + word_at(text, first + 1)
-            if fits(both):
-                found.append((place, first, first + 1))
-    return found
+        clauses = clauses_by_text.get(text, [])
+        if text in doubtful:
+            clauses = [clause for _, clause in highlighter.answers(item.text(field, number))]
+        if field == "names":
+            names.update(clauses)
+        elif clauses:
+            by_leaf.setdefault(number, {})[field] = clauses
+    leaves = [
+        LeafMatch(
+            ordinal,
+            {clause for clauses in by_field.values() for clause in clauses},
+            len(set(by_field.get("heading", ()))),
+            min(sum(map(len, by_field.values())), MOST_ANSWERS),
+        )
+        for ordinal, by_field in by_leaf.items()
+    ]
+    return ItemMatches(sorted(leaves, key=LeafMatch.rank), names)
 
 
-def _fits(term: str, language: str, said: str) -> bool:
-    """Whether a word is indexed as this term."""
-    return term == EXACT + said if term.startswith(EXACT) else term == stem(said, language)
-
-
-def _begins(prefix: str, said: str) -> bool:
-    """Whether a word is one that the prefix stands for."""
-    return said.startswith(prefix)
-
-
-def text_of(kept: StoredItem, place: int) -> StoredText | None:
-    """The text that a place is in, None where it is not kept."""
-    field = place >> FIELD_SHIFT
-    leaf = (place >> LEAF_BITS) % MAX_LEAVES
-    number = LEAF_TEXT[field]
-    if number is not None:
-        return kept.leaf(leaf).texts[number] if leaf < kept.leaves else None
-    if field == FIELD_NUMBERS["title"]:
-        return kept.title
-    return kept.description if field == FIELD_NUMBERS["abstract"] else None
+def _by_text(
+    occurrences: Occurrences, targets: TermTargets
+) -> tuple[dict[TextKey, list[int]], set[TextKey]]:
+    """Return the clause of each answer by its text, and the texts which have to be read."""
+    clauses_by_text: dict[TextKey, list[int]] = {}
+    doubtful: set[TextKey] = set()
+    for numbers_of, occurrences_of in (
+        (targets.terms, occurrences.terms),
+        (targets.prefixes, occurrences.prefixes),
+    ):
+        for term, numbers in numbers_of.items():
+            before: tuple[TextKey, int] | None = None
+            for field, leaf, word in occurrences_of.get(term, ()):
+                text = field, leaf
+                clauses_by_text.setdefault(text, []).extend(numbers)
+                if before == (text, word - 1):
+                    doubtful.add(text)
+                before = text, word
+    for run, _ in targets.runs:
+        texts = [{(o.field, o.leaf) for o in occurrences.terms.get(term, ())} for term in run]
+        doubtful |= set.intersection(*texts)
+    return clauses_by_text, doubtful

@@ -1,4 +1,4 @@
-"""What a search gives back: talks with their best slides, and the ways to narrow it."""
+"""Results of a search: items with their best slides, and facets to narrow it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Hit(NamedTuple):
 
 
 class FacetValue(NamedTuple):
-    """A way to narrow: its value in URLs, what readers see, and how many items have it."""
+    """A value of a facet: as in URLs, as readers see it, and how many items have it."""
 
     value: str
     label: str
@@ -84,16 +84,16 @@ class FacetValue(NamedTuple):
 
 
 class Facet(NamedTuple):
-    """A group of ways to narrow; several chosen values are alternatives.
+    """A facet and its values, of which an item must have one of those chosen.
 
-    Its values are made when they are asked for: there may be thousands, of which a page shows few.
+    FacetValues are made when they are asked for: of thousands a page shows few.
 
     Attributes:
-        name, label: in URLs, and what readers see.
+        name, label: in URLs, and for readers.
         ranked: its values, most frequent first; years newest first.
-        labels: of these at least.
-        counts: how many items have each.
-        chosen: what is narrowed to.
+        labels: of these values at least.
+        counts: number of items with each value.
+        chosen: values.
     """
 
     name: str
@@ -105,19 +105,19 @@ class Facet(NamedTuple):
 
     @property
     def values(self) -> tuple[FacetValue, ...]:
-        """All of them, in order."""
+        """All values, in order."""
         return tuple(map(self._value, self.ranked))
 
     @property
     def selected(self) -> list[FacetValue]:
-        """What is narrowed to, in order."""
+        """The chosen values, in order."""
         return [self._value(v) for v in self.ranked if v in self.chosen] if self.chosen else []
 
-    def having(self, text: str, most: int) -> list[FacetValue]:
-        """The first so many whose label has the text in it, in whatever case."""
-        wanted = text.casefold()
-        near = (v for v in self.ranked if wanted in self.labels[v].casefold())
-        return list(map(self._value, islice(near, most)))
+    def matching(self, text: str, limit: int) -> list[FacetValue]:
+        """Return the first values whose label contains a text, in upper or lower case."""
+        folded = text.casefold()
+        values = (v for v in self.ranked if folded in self.labels[v].casefold())
+        return list(map(self._value, islice(values, limit)))
 
     def _value(self, value: str) -> FacetValue:
         return FacetValue(value, self.labels[value], self.counts[value], value in self.chosen)
@@ -125,7 +125,7 @@ class Facet(NamedTuple):
 
 @dataclass(frozen=True)
 class Results:
-    """One page of what was found.
+    """One page of results.
 
     Attributes:
         total: items found, all pages.
@@ -157,7 +157,7 @@ class Results:
         return max(1, -(-self.total // self.query.size))
 
     def to_json(self) -> dict[str, object]:
-        """Plain data; marks of snippets are offsets."""
+        """Return plain data for JSON; marks of snippets are offsets."""
         return {
             "total": self.total,
             "full": self.full,

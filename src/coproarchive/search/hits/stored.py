@@ -1,17 +1,14 @@
-"""What hits are shown from: an item's texts and where their words stand, leaf by leaf, in bytes.
+"""Stored texts: what hits are shown from, leaf by leaf, in bytes that an engine stores.
 
-An engine keeps these bytes beside the item's postings. A posting says which word of which leaf
-answers; here a leaf's text is read without the others', and the word's characters are looked up
-without cutting the text into words again. They are MessagePack, which is decoded at once:
+The engine's occurrences tell which leaves answer; of these alone the texts are read. The bytes are
+MessagePack:
 
-    bytes of the head, 4 bytes
-    head       what record it was made from; what About lists; title; description; whether a leaf
-               is hidden; hash and path of each asset; where each leaf begins behind the head, and
-               where the last one ends, 4 bytes each
-    leaves     of each what StoredLeaf lists
+    length of the head, 4 bytes
+    head      the fields of StoredItem from `record` to `assets`; offset of each leaf after the
+              head, and of the end of the last, 4 bytes each
+    leaves    the fields of StoredLeaf, of each
 
-A text is a string, and of each word its first character (the uppermost bit: it joins the next word)
-and its length. Numbers outside MessagePack's own are little-endian.
+Numbers outside MessagePack are little-endian.
 """
 
 from __future__ import annotations
@@ -24,23 +21,15 @@ from typing import Any, NamedTuple
 import msgpack
 
 from coproarchive.model import Asset, Leaf, Source
-from coproarchive.search.language.analysis import fold, tokenize
+from coproarchive.search.language.fields import LEAF_FIELDS
 
 NOTES = frozenset({Source.NOTES, Source.COMMENT, Source.ALT, Source.ANNOTATION, Source.LINK})
-"""What is not on the slide itself."""
+"""Sources of text that is not on the slide itself."""
 SOURCES = tuple(Source)
 _BETWEEN = ("\n", "\n\n")
-"""Between the parts of a leaf's own words, and between those of its notes."""
+"""Between the parts of a leaf's body, and between those of its notes."""
 _SIZE = struct.Struct("<I")
 _RANGE = struct.Struct("<II")
-_WORD = struct.Struct("<IH")
-_JOINS = 1 << 31
-
-StoredText = tuple[str, bytes]
-"""A text, as it was read, and the places of its words."""
-StoredPart = tuple[int, int, int, int]
-"""A part of a leaf: number of its source among SOURCES, number of its text, its first character
-there, and the first one behind it."""
 
 
 class About(NamedTuple):
@@ -56,6 +45,21 @@ class About(NamedTuple):
     speakers: tuple[str, ...]
     date: str | None
     language: str
+
+
+class StoredPart(NamedTuple):
+    """A part of a leaf, such as a text box.
+
+    Attributes:
+        source: number of its source among SOURCES.
+        text: number of its text among the leaf's.
+        start, end: offsets of its characters in that text.
+    """
+
+    source: int
+    text: int
+    start: int
+    end: int
 
 
 class StoredLeaf(NamedTuple):
@@ -74,23 +78,23 @@ class StoredLeaf(NamedTuple):
     label: str
     hidden: bool
     start: float | None
-    texts: tuple[StoredText, StoredText, StoredText]
+    texts: tuple[str, str, str]
     parts: tuple[StoredPart, ...]
 
     @property
     def place(self) -> str:
-        """What readers call it."""
+        """Name of the leaf for readers."""
         return f"{self.kind} {self.label or self.number}"
 
 
 def texts_of(leaf: Leaf) -> tuple[str, str, str]:
-    """Heading, own words and notes: a leaf's texts in the fields of the index.
+    """Return a leaf's texts in the order of LEAF_FIELDS: heading, body and notes.
 
-    A slide's own words are one text: a phrase may go from one box into the next.
+    The body is one text: a phrase may go from one text box into the next.
     """
-    own = _BETWEEN[0].join(p.text for p in leaf.parts if p.source not in NOTES)
+    body = _BETWEEN[0].join(p.text for p in leaf.parts if p.source not in NOTES)
     notes = _BETWEEN[1].join(p.text for p in leaf.parts if p.source in NOTES)
-    return leaf.title, own, notes
+    return leaf.title, body, notes
 
 
 def pack(
@@ -98,120 +102,95 @@ def pack(
     about: About,
     title: str,
     description: str,
+    names: Sequence[str],
     leaves: Sequence[tuple[Asset, Leaf]],
 ) -> bytes:
-    """What is kept of an item as bytes.
+    """Return the stored bytes of an item; StoredItem reads them.
 
     Args:
-        record: another where anything of this is another, but for the texts of leaves.
-        about, title, description: of the item.
+        record: changes when anything of this changes but the texts of leaves.
+        about, title, description, names: of the item, as they are indexed.
         leaves: in the order in which they are indexed.
     """
     assets = list(dict.fromkeys((asset.sha256, asset.path) for asset, _ in leaves))
     packed = [
-        _packed(_kept_leaf(assets.index((asset.sha256, asset.path)), leaf))
+        _packed(_stored_leaf(assets.index((asset.sha256, asset.path)), leaf))
         for asset, leaf in leaves
     ]
-    starts = b"".join(map(_SIZE.pack, accumulate(map(len, packed), initial=0)))
+    offsets = b"".join(map(_SIZE.pack, accumulate(map(len, packed), initial=0)))
     has_hidden = any(leaf.hidden for _, leaf in leaves)
-    texts = _kept_text(title), _kept_text(description)
-    head = _packed((record, about, *texts, has_hidden, assets, starts))
+    head = _packed((record, about, title, description, names, has_hidden, assets, offsets))
     return b"".join([_SIZE.pack(len(head)), head, *packed])
 
 
-def _kept_leaf(asset: int, leaf: Leaf) -> StoredLeaf:
-    heading, own, notes = map(_kept_text, texts_of(leaf))
+def _stored_leaf(asset: int, leaf: Leaf) -> StoredLeaf:
     parts: list[StoredPart] = []
-    at = [0, 0]
+    ends = [0, 0]
     for part in leaf.parts:
         in_notes = part.source in NOTES
-        start, end = at[in_notes], at[in_notes] + len(part.text)
-        parts.append((SOURCES.index(part.source), 1 + in_notes, start, end))
-        at[in_notes] = end + len(_BETWEEN[in_notes])
+        start = ends[in_notes]
+        end = start + len(part.text)
+        parts.append(StoredPart(SOURCES.index(part.source), 1 + in_notes, start, end))
+        ends[in_notes] = end + len(_BETWEEN[in_notes])
     return StoredLeaf(asset, leaf.number, leaf.kind, leaf.label, leaf.hidden, leaf.start,
-                    (heading, own, notes), tuple(parts))  # fmt: skip
+                      texts_of(leaf), tuple(parts))  # fmt: skip
 
 
-def _kept_text(text: str) -> StoredText:
-    words = (
-        _WORD.pack(start | _JOINS if joins else start, min(end - start, 0xFFFF))
-        for _, start, end, joins in tokenize(text)
-    )
-    return text, b"".join(words)
-
-
-def _packed(value: tuple[Any, ...]) -> bytes:
+def _packed(value: object) -> bytes:
     packed: bytes = msgpack.packb(value, unicode_errors="surrogatepass")
     return packed
 
 
-def _unpacked(data: bytes | memoryview) -> Any:
+def _unpacked(data: bytes) -> Any:
     return msgpack.unpackb(data, use_list=False, unicode_errors="surrogatepass")
 
 
-def count_of(text: StoredText) -> int:
-    """How many words it has."""
-    return len(text[1]) // _WORD.size
-
-
-def span_of(text: StoredText, number: int) -> tuple[int, int]:
-    """First character of the word with this number, and the first one after it."""
-    start, length = _WORD.unpack_from(text[1], _WORD.size * number)
-    start &= ~_JOINS
-    return start, start + length
-
-
-def joins_next(text: StoredText, number: int) -> bool:
-    """Whether the word is bound to the next."""
-    start, _ = _WORD.unpack_from(text[1], _WORD.size * number)
-    return bool(start & _JOINS)
-
-
-def word_at(text: StoredText, number: int) -> str:
-    """The word, folded."""
-    start, end = span_of(text, number)
-    return fold(text[0][start:end])
-
-
 class StoredItem:
-    """What `pack` made. Thread-safe: what is made when it is asked for is the same each time.
+    """Reads what `pack` returned; leaves when they are asked for. Thread-safe.
 
     Attributes:
-        record, title, description: see pack.
-        about: the values of About.
+        record, about, title, description, names: see pack.
         has_hidden: whether one of the leaves is hidden.
         assets: hash and path of each asset, by its number.
-        leaves: how many.
+        leaf_count: number of leaves.
     """
 
-    __slots__ = ("_at", "_data", "_known", "_starts", "about", "assets", "description",
-                 "has_hidden", "leaves", "record", "title")  # fmt: skip
+    __slots__ = ("_data", "_leaves", "_offsets", "_start", "about", "assets", "description",
+                 "has_hidden", "leaf_count", "names", "record", "title")  # fmt: skip
 
-    about: tuple[str, str | None, tuple[str, ...], str | None, str]
-    title: StoredText
-    description: StoredText
-    assets: tuple[tuple[str, str], ...]
-
-    def __init__(self, data: bytes | memoryview):
+    def __init__(self, data: bytes):
         self._data = data
-        self._at = _SIZE.size + _SIZE.unpack_from(data)[0]
-        (
-            self.record, self.about, self.title, self.description, self.has_hidden, self.assets,
-            self._starts,
-        ) = _unpacked(data[_SIZE.size : self._at])  # fmt: skip
-        self.leaves = len(self._starts) // _SIZE.size - 1
-        self._known: dict[int, StoredLeaf] = {}
+        self._start = _SIZE.size + _SIZE.unpack_from(data)[0]
+        head = _unpacked(data[_SIZE.size : self._start])
+        self.record: str = head[0]
+        self.about = About._make(head[1])
+        self.title: str = head[2]
+        self.description: str = head[3]
+        self.names: tuple[str, ...] = head[4]
+        self.has_hidden: bool = head[5]
+        self.assets: tuple[tuple[str, str], ...] = head[6]
+        self._offsets: bytes = head[7]
+        self.leaf_count = len(self._offsets) // _SIZE.size - 1
+        self._leaves: dict[int, StoredLeaf] = {}
 
     @property
     def size(self) -> int:
-        """Bytes held when all of it was asked for."""
+        """Bytes of memory when every leaf was asked for."""
         return 3 * len(self._data) + 1_500
 
     def leaf(self, ordinal: int) -> StoredLeaf:
-        """A leaf by its place among all of the item's, decoded when it is asked for."""
-        known = self._known.get(ordinal)
-        if known is None:
-            start, end = _RANGE.unpack_from(self._starts, _SIZE.size * ordinal)
-            leaf = _unpacked(self._data[self._at + start : self._at + end])
-            known = self._known[ordinal] = StoredLeaf._make(leaf)
-        return known
+        """Return a leaf by its place among all of the item's, from 0."""
+        leaf = self._leaves.get(ordinal)
+        if leaf is None:
+            start, end = _RANGE.unpack_from(self._offsets, _SIZE.size * ordinal)
+            packed = self._data[self._start + start : self._start + end]
+            leaf = StoredLeaf._make(_unpacked(packed))
+            leaf = leaf._replace(parts=tuple(map(StoredPart._make, leaf.parts)))
+            self._leaves[ordinal] = leaf
+        return leaf
+
+    def text(self, field: str, leaf: int) -> str:
+        """Return a text of a field of LEAF_FIELDS, or a name, by its number in the index."""
+        if field == "names":
+            return self.names[leaf]
+        return self.leaf(leaf).texts[LEAF_FIELDS.index(field)]

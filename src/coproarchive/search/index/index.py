@@ -20,9 +20,10 @@ from coproarchive.search.discover import phrases
 from coproarchive.search.discover.similar import Similar, similar
 from coproarchive.search.document import PHRASES, record_of
 from coproarchive.search.engines.seam import IndexStorage
+from coproarchive.search.hits.build import HitBuilder
 from coproarchive.search.hits.highlight import Highlighter
-from coproarchive.search.hits.locate import Locator
 from coproarchive.search.hits.results import Results
+from coproarchive.search.hits.targets import TermTargets
 from coproarchive.search.index.execute import Outcome
 from coproarchive.search.index.present import facets_of, notes_of
 from coproarchive.search.index.search_context import SearchContext
@@ -91,10 +92,10 @@ class Index:
         context = self._context_of(catalogue)
         outcome = context.run(query)
         rewritten, response = outcome.rewritten, outcome.response
-        locator = Locator(
+        builder = HitBuilder(
             rewritten, context.rewriter, catalogue, context.snapshot, context.hit_sources
         )
-        hits, near_misses = locator.hits(response.hits, response.near_misses[:NEAR_MISSES])
+        hits, near_misses = builder.hits(response.hits, response.near_misses[:NEAR_MISSES])
         return Results(
             total=response.total,
             full=outcome.full,
@@ -140,8 +141,8 @@ class Index:
     def highlighter(self, query: Query, catalogue: Catalogue, language: str) -> Highlighter:
         """Make what marks answers to the query in texts of a language, as in hits."""
         rewriter = self._context_of(catalogue).rewriter
-        rewritten = rewriter.rewrite(query)
-        return Highlighter((*rewritten.clauses, *rewritten.alternatives), rewriter.forms, language)
+        clauses = rewriter.rewrite(query).marked_clauses
+        return Highlighter(TermTargets(clauses, rewriter.forms), language)
 
     def _context_of(self, catalogue: Catalogue) -> SearchContext:
         """Return the context of this catalogue and the engine's snapshot of now."""

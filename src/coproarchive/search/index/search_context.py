@@ -9,7 +9,7 @@ from functools import partial
 from coproarchive.catalogue import Catalogue
 from coproarchive.search.cache import Cache
 from coproarchive.search.engines.seam import Snapshot
-from coproarchive.search.hits.locate import HitSource
+from coproarchive.search.hits.source import HitSource
 from coproarchive.search.index.execute import Outcome, run
 from coproarchive.search.index.present import Labels
 from coproarchive.search.language import fields

@@ -60,6 +60,11 @@ class Rewritten:
     is_question: bool = False
     is_filled: bool = False
 
+    @property
+    def marked_clauses(self) -> tuple[Clause, ...]:
+        """Clauses whose answers are shown: of the query, and its synonyms."""
+        return (*self.clauses, *self.alternatives)
+
 
 class Rewriter:
     """Rewrites queries for one archive and one snapshot of its index. Thread-safe.

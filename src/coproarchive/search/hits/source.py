@@ -1,0 +1,52 @@
+"""What is shown of an item, whatever was asked: its stored texts and its record of today."""
+
+from __future__ import annotations
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.search.document import about, record_of
+from coproarchive.search.hits.stored import StoredItem
+
+
+class HitSource:
+    """What hits of one item are shown from. Thread-safe: it does not change.
+
+    Args:
+        item_id: of the item.
+        stored: its texts, as they were indexed.
+        catalogue: what readers may see; its record counts where it has changed since.
+
+    Attributes:
+        stored: see above.
+        about, title, description: as readers see them now.
+    """
+
+    __slots__ = ("_assets", "_leaves_out_hidden", "about", "description", "stored", "title")
+
+    def __init__(self, item_id: str, stored: StoredItem, catalogue: Catalogue):
+        self.stored = stored
+        self.about, self.title, self.description = stored.about, stored.title, stored.description
+        self._assets: frozenset[tuple[str, str]] | None = None
+        self._leaves_out_hidden = False
+        if stored.record != record_of(item_id, catalogue):
+            item = catalogue.items[item_id]
+            self.about = about(item, catalogue)
+            self.title, self.description = item.title, item.abstract or ""
+            # A file may have been taken out of the record.
+            assets = frozenset((asset.sha256, asset.path) for asset in item.assets)
+            self._assets = None if assets.issuperset(stored.assets) else assets
+            leaves_out = catalogue.series.hidden_slides == "leave-out"
+            self._leaves_out_hidden = leaves_out and stored.has_hidden
+
+    @property
+    def size(self) -> int:
+        """Bytes of memory when every leaf was asked for."""
+        return self.stored.size + 500
+
+    def shows(self, ordinal: int) -> bool:
+        """Tell whether readers see a leaf, by its place among the stored ones."""
+        if self._assets is None and not self._leaves_out_hidden:
+            return True
+        leaf = self.stored.leaf(ordinal)
+        if leaf.hidden and self._leaves_out_hidden:
+            return False
+        return self._assets is None or self.stored.assets[leaf.asset] in self._assets
