@@ -9,15 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from coproarchive.search.cache import Cache
 from coproarchive.search.engines.columnar.postings import (
     DOCUMENT_SHIFT,
     FIELD_BITS,
     FIELD_MASK,
-    FacetColumns,
 )
 from coproarchive.search.engines.seam import Document
 from coproarchive.search.engines.whoosh.columns import SegmentArrays, path_of
@@ -93,41 +89,3 @@ def test_arrays_of_no_segment_are_swept(tmp_path: Path) -> None:
     engine.write(documents(random.Random(1), 0, 1))
     (left,) = tmp_path.glob("arrays-*")
     assert left.name != "arrays-MAIN_gone.bin"
-
-
-def test_a_cache_keeps_what_is_used_and_its_limit() -> None:
-    """What is asked for stays; what is not goes; bytes stay below the limit."""
-    made: list[str] = []
-
-    def make(key: str) -> str:
-        made.append(key)
-        return key * 10
-
-    cache: Cache[str] = Cache(200, len)
-    for number in range(100):
-        assert cache.get("a", lambda: make("a")) == "a" * 10
-        cache.get(number, lambda: make("b"))
-        assert cache.nbytes <= 220
-    assert made.count("a") == 1
-    assert made.count("b") == 100
-    cache.get(0, lambda: make("b"))
-    assert made.count("b") == 101
-
-
-@given(
-    st.lists(
-        st.dictionaries(st.sampled_from("abc"), st.lists(st.sampled_from("xyzuv"), max_size=3)),
-        max_size=24,
-    ),
-    st.sets(st.integers(0, 23)),
-)
-def test_facets_of_few_and_of_many_documents(
-    rows: list[dict[str, list[str]]], chosen: set[int]
-) -> None:
-    """Counted as going through the documents counts them, a value once a document."""
-    facets = [{name: tuple(values) for name, values in row.items()} for row in rows]
-    documents = sorted(n for n in chosen if n < len(rows))
-    wanted = {
-        name: Counter(v for n in documents for v in set(facets[n].get(name, ()))) for name in "abd"
-    }
-    assert FacetColumns(facets).count(np.array(documents, np.int64), "abd") == wanted

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from coproarchive.errors import EngineError, IndexStateError
+from coproarchive.search.engines import ENGINES
 from coproarchive.search.engines.memory import MemoryEngine
-from coproarchive.search.engines.seam import Document, Request, SearchEngine, Snapshot
+from coproarchive.search.engines.seam import (
+    Document,
+    IndexStorage,
+    Occurrence,
+    Occurrences,
+    Request,
+    SearchEngine,
+    Snapshot,
+)
 from coproarchive.search.engines.whoosh.engine import WhooshEngine
 from coproarchive.search.language.analysis import exact, fold, stem
 from coproarchive.search.language.fields import TEXT_FIELDS
@@ -29,18 +39,6 @@ from coproarchive.search.language.query_tree import (
     Term,
 )
 
-Maker = Callable[[Path], SearchEngine]
-
-
-def make_whoosh(folder: Path) -> SearchEngine:
-    """A fresh Whoosh index."""
-    return WhooshEngine(folder, create=True)
-
-
-def make_memory(_: Path) -> SearchEngine:
-    """A fresh engine in memory."""
-    return MemoryEngine()
-
 
 def doc(name: str, body: str | tuple[str, ...], **more: object) -> Document:
     """A document with a text of one leaf, or of several."""
@@ -54,13 +52,26 @@ def ids(engine: SearchEngine, node: Node, **more: object) -> list[str]:
     return [i for i, _ in engine.snapshot().search(Request(node, limit=100, **more)).hits]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("make", [make_memory, make_whoosh], ids=["memory", "whoosh"])
 class TestContract:
-    """What every engine does."""
+    """What every engine of the table does."""
+
+    @pytest.fixture(params=ENGINES)
+    def storage(self, request: pytest.FixtureRequest, tmp_path: Path) -> IndexStorage:
+        """A storage without an index."""
+        return ENGINES[request.param](tmp_path / "index")
 
     @pytest.fixture
-    def engine(self, make: Maker, tmp_path: Path) -> SearchEngine:
-        engine = make(tmp_path / "engine")
+    def empty(self, storage: IndexStorage) -> Iterator[SearchEngine]:
+        """An index without documents."""
+        with storage.lock(), storage.rebuilding():
+            pass
+        with contextlib.closing(storage.open()) as engine:
+            yield engine
+
+    @pytest.fixture
+    def engine(self, empty: SearchEngine) -> SearchEngine:
+        """An index of three documents."""
+        engine = empty
         engine.write(
             [
                 doc("a", "bread and butter", facets={"kind": ("talk",), "topic": ("x", "y")},
@@ -143,11 +154,91 @@ class TestContract:
         engine.write([doc("z", "zest")])
         assert ids(engine, Term(exact("zest"))) == ["z"]
 
-    def test_an_empty_index_answers(self, make: Maker, tmp_path: Path) -> None:
+    def test_an_empty_index_answers(self, empty: SearchEngine) -> None:
         """No documents, no hits, no error."""
-        engine = make(tmp_path / "empty")
-        assert engine.snapshot().search(Request(Term("x"), facets=("kind",))).total == 0
-        assert engine.snapshot().words() == []
+        snapshot = empty.snapshot()
+        assert snapshot.search(Request(Term("x"), facets=("kind",))).total == 0
+        assert (snapshot.words(), snapshot.stored("hit"), snapshot.digests()) == ([], {}, {})
+        assert snapshot.frequencies(["x"]) == {"x": 0}
+
+    def test_a_snapshot_never_changes(self, engine: SearchEngine) -> None:
+        """It is the same object until something is written, and answers as before after that."""
+        before = engine.snapshot()
+        assert engine.snapshot() is before
+        engine.write([doc("d", "bread")], delete=["a"])
+        assert engine.snapshot() is not before
+        assert before.search(Request(Term(exact("bread")))).total == 3
+        assert set(before.digests()) == {"a", "b", "c"}
+
+    def test_occurrences_name_field_leaf_and_word(self, engine: SearchEngine) -> None:
+        """In order; what is not there is left out."""
+        texts = {"title": ("rye",), "body": ("bread", "rye bread rye")}
+        engine.write([Document("d", texts=texts)])
+        occurrences = engine.snapshot().occurrences(["d", "none"], [exact("rye"), "none"], ["br"])
+        assert occurrences == {
+            "d": Occurrences(
+                {
+                    exact("rye"): [
+                        Occurrence("title", 0, 0),
+                        Occurrence("body", 1, 0),
+                        Occurrence("body", 1, 2),
+                    ]
+                },
+                {"br": [Occurrence("body", 0, 0), Occurrence("body", 1, 1)]},
+            )
+        }
+
+    def test_stored_bytes_are_given_back(self, engine: SearchEngine) -> None:
+        """By name, of some documents or of all; replaced and deleted with their document."""
+        engine.write([doc("d", "rye", stored={"one": b"1", "two": b""}), doc("e", "rye")])
+        assert engine.snapshot().stored("one") == {"d": b"1"}
+        assert engine.snapshot().stored("two", ["d", "e", "none"]) == {"d": b""}
+        engine.write([doc("d", "rye", stored={"two": b"2"})])
+        assert engine.snapshot().stored("one") == {}
+        assert engine.snapshot().stored("two", ["d"]) == {"d": b"2"}
+        engine.write([], delete=["d"])
+        assert engine.snapshot().stored("two") == {}
+
+    def test_frequencies_count_documents(self, engine: SearchEngine) -> None:
+        """As the default does with searches; left-out documents do not count."""
+        terms = [exact("bread"), exact("rye"), "none"]
+        snapshot = engine.snapshot()
+        assert snapshot.frequencies(terms) == dict(zip(terms, (3, 1, 0), strict=True))
+        left_out = frozenset({"c"})
+        assert snapshot.frequencies(terms, left_out) == dict(zip(terms, (2, 0, 0), strict=True))
+        assert Snapshot.frequencies(snapshot, terms, left_out) == snapshot.frequencies(
+            terms, left_out
+        )
+
+    def test_a_rebuild_is_swapped_in_whole(self, storage: IndexStorage) -> None:
+        """Until then the generation before answers; after it, that one is no longer current."""
+        with pytest.raises(IndexStateError):
+            storage.open()
+        with storage.rebuilding() as engine:
+            engine.write([doc("a", "bread")])
+        before = storage.open()
+        with storage.rebuilding() as engine:
+            engine.write([doc("b", "bread")])
+            assert storage.is_current(before)
+            assert ids(before, MatchAll()) == ["a"]
+        assert not storage.is_current(before)
+        before.close()
+        after = storage.open()
+        assert storage.is_current(after)
+        assert ids(after, MatchAll()) == ["b"]
+        after.close()
+
+    def test_a_rebuild_that_fails_changes_nothing(self, storage: IndexStorage) -> None:
+        """The generation before stays the current one."""
+        with storage.rebuilding() as engine:
+            engine.write([doc("a", "bread")])
+        before = storage.open()
+        with pytest.raises(EngineError), storage.rebuilding() as engine:
+            engine.write([doc("b", "bread")])
+            raise EngineError("the disk is full.")
+        assert storage.is_current(before)
+        assert ids(before, MatchAll()) == ["a"]
+        before.close()
 
 
 WORDS = ["power", "sharing", "powers", "co-production", "coproduction", "lunch", "detained",

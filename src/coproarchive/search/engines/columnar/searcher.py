@@ -1,47 +1,40 @@
-"""A generation of an index in numpy arrays: scoring, phrases and facet counts without loops.
+"""A searcher over one snapshot of an index in numpy arrays: matching, filters, facets, the page.
 
 Whoosh's own way of counting facets reads every hit's stored fields (0.9 s at 100,000 pages). Here
 the facet values of all documents are columns, postings are arrays mapped from a file, and a count
-is one `bincount`. Document numbers are positions in these arrays, valid for one generation only.
+is one `bincount`. Document numbers are positions in these arrays, valid for one snapshot only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Protocol
 
 import numpy as np
 
 from coproarchive.search.cache import Cache
+from coproarchive.search.engines.columnar.facets import FacetColumns
 from coproarchive.search.engines.columnar.postings import (
     DOCUMENT_SHIFT,
     FIELD_MASK,
-    FacetColumns,
     Mask,
     Numbers,
+    PostingsSource,
     ScoredDocs,
-    Scores,
     distinct,
     firsts,
 )
-from coproarchive.search.engines.columnar.scoring import Scorer, Words
+from coproarchive.search.engines.columnar.scoring import Scorer
 from coproarchive.search.engines.seam import Occurrence, Occurrences, Request, Response, Snapshot
 from coproarchive.search.language.analysis import FIELD_SHIFT, LEAF_BITS, MAX_LEAVES, WORD_MASK
 from coproarchive.search.language.fields import TEXT_FIELDS
-from coproarchive.search.language.query_tree import Boosted, Node
+from coproarchive.search.language.query_tree import Term
 from coproarchive.search.language.ranking import PLACES, STANDARD, Weights
 
 CACHED_MASKS = 16 << 20
-"""Bytes kept of filters."""
-
-_FEW = 200
-"""So many documents are sorted whole: finding those that can be on the page takes longer."""
-_FIRST = 1e7
-"""Above every score: what the request wants first is sorted as if it scored so much more."""
-_ROUNDED = 10.0**-PLACES
-
+"""Bytes cached of filters."""
 
 StoredPlace = tuple[int, int, int]
 """Of stored bytes: first byte, number of bytes, CRC-32."""
@@ -49,9 +42,10 @@ StoredPlace = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class DocRecord:
-    """What is kept of a document beside its postings.
+    """A document beside its postings.
 
     Attributes:
+        id, digest, facets, date, title: see seam.Document.
         lengths: words in each text field, in the order of TEXT_FIELDS.
         stored: name -> place of the bytes stored under it; see SnapshotSource.stored.
     """
@@ -65,15 +59,11 @@ class DocRecord:
     stored: Mapping[str, StoredPlace]
 
 
-class SnapshotSource(Words, Protocol):
-    """Where a view takes its data from."""
+class SnapshotSource(PostingsSource, Protocol):
+    """An index as a searcher reads it."""
 
     def rows(self) -> list[DocRecord]:
-        """Every live document, in the order of document numbers."""
-        ...
-
-    def frequency(self, term: str) -> int:
-        """Number of live documents with the term."""
+        """Return every live document, in the order of document numbers."""
         ...
 
     def stored(self, place: StoredPlace) -> bytes:
@@ -82,246 +72,198 @@ class SnapshotSource(Words, Protocol):
 
 
 class SnapshotSearcher(Snapshot):
-    """Answers requests over one generation. Thread-safe.
+    """Answers requests over one snapshot. Thread-safe.
 
     Args:
-        source: what it is made from.
+        source: the index.
         weights: of the ranking.
     """
 
     def __init__(self, source: SnapshotSource, weights: Weights = STANDARD):
         self._source = source
-        self._rows = source.rows()
-        self.size = len(self._rows)
-        self._scorer = Scorer(source, [row.lengths for row in self._rows], weights)
-        self._masks: Cache[Mask] = Cache(CACHED_MASKS, lambda m: m.nbytes + 200)
-        self._columns = FacetColumns(row.facets for row in self._rows)
-        self._number_of = {row.id: number for number, row in enumerate(self._rows)}
-        self._order = self._orders()
-
-    # --------------------------------------------------------------- asking
-
-    def digests(self) -> dict[str, str]:
-        """See Snapshot.digests."""
-        return {row.id: row.digest for row in self._rows}
-
-    def words(self, exclude: frozenset[str] = frozenset()) -> list[str]:
-        """See Snapshot.words."""
-        return self._source.words(~self._exclude_mask(exclude)) if exclude else self._scorer.words
+        self._records = source.rows()
+        self.size = len(self._records)
+        self._numbers = {record.id: number for number, record in enumerate(self._records)}
+        self._scorer = Scorer(source, [record.lengths for record in self._records], weights)
+        self._facets = FacetColumns(record.facets for record in self._records)
+        self._masks: Cache[Mask] = Cache(CACHED_MASKS, lambda mask: mask.nbytes + 200)
+        # Undated documents come last; "" is before every date.
+        by_date = sorted({record.date for record in self._records}, reverse=True)
+        date_ranks = {date: rank for rank, date in enumerate(by_date)}
+        self._ranks = {
+            "date": _ranks([(f"{date_ranks[r.date]:09}", r.id) for r in self._records]),
+            "title": _ranks([(r.title.casefold(), r.id) for r in self._records]),
+        }
 
     @property
     def nbytes(self) -> int:
-        """Bytes of the arrays held now, without the rows' own strings."""
-        orders = sum(order.nbytes for order in self._order.values())
-        return self._scorer.nbytes + self._masks.nbytes + self._columns.nbytes + orders
+        """Bytes of the arrays held now, without the records' own strings."""
+        ranks = sum(ranks.nbytes for ranks in self._ranks.values())
+        return self._scorer.nbytes + self._masks.nbytes + self._facets.nbytes + ranks
+
+    def digests(self) -> dict[str, str]:
+        """See Snapshot.digests."""
+        return {record.id: record.digest for record in self._records}
+
+    def words(self, exclude: frozenset[str] = frozenset()) -> list[str]:
+        """See Snapshot.words."""
+        if not exclude:
+            return self._scorer.words
+        return self._source.words(~self._exclude_mask(exclude))
 
     def frequencies(
         self, terms: Iterable[str], exclude: frozenset[str] = frozenset()
     ) -> dict[str, int]:
         """See Snapshot.frequencies."""
-        if not exclude:
-            return {term: self._source.frequency(term) for term in terms}
-        shown = self._exclude_mask(exclude)
-        return {
-            term: int(np.count_nonzero(shown[self._scorer.postings(term).documents]))
-            for term in terms
-        }
+        having = {term: self._scorer.evaluate(Term(term)).documents for term in terms}
+        return {term: self._count(documents, exclude) for term, documents in having.items()}
 
-    def search(self, request: Request) -> Response:
-        """See Snapshot.search."""
-        is_ranked = request.sort == "relevance"
-        found, bonuses = self._found(request.node, is_ranked)
-        others: ScoredDocs | None = None
-        used_fallback = False
-        if request.fallback is not None:
-            everywhere = self._shown(found.documents, request.exclude)
-            if not everywhere:
-                used_fallback = True
-                found, bonuses = self._found(request.fallback, is_ranked)
-            elif everywhere < request.fallback_below and is_ranked:
-                others, bonuses = self._found(request.fallback, is_ranked)
-        passing = self._passing(request)
-        documents = passing.of(found)
-        if others is None:
-            hits = self._page(documents, None, bonuses, request)
-        else:
-            rest = passing.of(others)
-            full = np.zeros(self.size, bool)
-            full[documents.documents] = True
-            first = full[rest.documents]
-            hits = self._page(rest, first, bonuses, request)
-        total = len(documents.documents)
-        at_most = len(hits) if others is None else max(total - request.offset, 0)
-        return Response(
-            total, hits[:at_most], self._counts(found, documents, passing, request), hits[at_most:],
-            used_fallback,
-        )  # fmt: skip
-
-    def _found(self, node: Node, is_ranked: bool) -> tuple[ScoredDocs, tuple[Node, ...]]:
-        """What matches, and what is still to be added to scores, where it can change the page."""
-        if is_ranked and isinstance(node, Boosted):
-            for bonus in node.bonuses:
-                self._scorer.take_over(node.child, bonus)
-            return self._scorer.evaluate(node.child), node.bonuses
-        return self._scorer.evaluate(node), ()
-
-    def _shown(self, documents: Numbers, exclude: frozenset[str]) -> int:
-        """How many of the documents are not among those left out."""
-        if not exclude:
-            return len(documents)
-        return int(np.count_nonzero(self._exclude_mask(exclude)[documents]))
-
-    def _counts(
-        self, found: ScoredDocs, documents: ScoredDocs, passing: Filters, request: Request
-    ) -> dict[str, dict[str, int]]:
-        """Facets; the one that is chosen in counts what would be there without its own choice."""
-        alike = [name for name in request.facets if name not in passing.facets]
-        counts = self._columns.count(documents.documents, alike) if alike else {}
-        for name in request.facets:
-            if name in passing.facets:
-                others = passing.of(found, but=name).documents
-                counts |= self._columns.count(others, [name])
-        return counts
+    def stored(self, name: str, ids: Iterable[str] | None = None) -> dict[str, bytes]:
+        """See Snapshot.stored."""
+        records: Iterable[DocRecord] = self._records
+        if ids is not None:
+            records = [self._records[self._numbers[i]] for i in ids if i in self._numbers]
+        return {r.id: self._source.stored(r.stored[name]) for r in records if name in r.stored}
 
     def occurrences(
         self, ids: Iterable[str], terms: Iterable[str], prefixes: Iterable[str] = ()
     ) -> dict[str, Occurrences]:
         """See Snapshot.occurrences."""
-        numbers = sorted({self._number_of[i] for i in ids if i in self._number_of})
+        numbers = sorted({self._numbers[i] for i in ids if i in self._numbers})
         documents = np.array(numbers, np.int64)
-        occurrences: dict[int, Occurrences] = {n: Occurrences({}, {}) for n in numbers}
+        by_term: dict[int, dict[str, list[Occurrence]]] = {n: {} for n in numbers}
+        by_prefix: dict[int, dict[str, list[Occurrence]]] = {n: {} for n in numbers}
         for term in dict.fromkeys(terms):
-            places = self._scorer.postings(term).within(documents)
-            for number, own in _occurrences_of(places).items():
-                occurrences[number].terms[term] = own  # type: ignore[index]  # a dict of ours
+            places = self._scorer.postings(term).places_in(documents)
+            for number, occurrences in _occurrences_by_document(places).items():
+                by_term[number][term] = occurrences
         for prefix in dict.fromkeys(prefixes):
-            places = distinct(np.sort(self._scorer.prefix_places(prefix, documents)))
-            for number, own in _occurrences_of(places).items():
-                occurrences[number].prefixes[prefix] = own  # type: ignore[index]  # a dict of ours
-        return {self._rows[n].id: each for n, each in occurrences.items()}
+            places = self._scorer.prefix_postings(prefix).places
+            places = places[np.isin(places >> DOCUMENT_SHIFT, documents)]
+            places = distinct(np.sort(places))  # a compound stands where its halves do
+            for number, occurrences in _occurrences_by_document(places).items():
+                by_prefix[number][prefix] = occurrences
+        return {self._records[n].id: Occurrences(by_term[n], by_prefix[n]) for n in numbers}
 
-    def stored(self, name: str, ids: Iterable[str] | None = None) -> dict[str, bytes]:
-        """See Snapshot.stored."""
-        rows: Iterable[DocRecord] = self._rows
-        if ids is not None:
-            rows = [self._rows[self._number_of[i]] for i in ids if i in self._number_of]
-        return {row.id: self._source.stored(row.stored[name]) for row in rows if name in row.stored}
+    # ------------------------------------------------------------- searching
 
-    # ------------------------------------------------------------- ordering
-
-    def _orders(self) -> dict[str, Numbers]:
-        """Rank of each document when ordered by date (newest first, undated last) or by title."""
-        dates = sorted({row.date for row in self._rows}, reverse=True)
-        by_date = {date: n for n, date in enumerate(dates)}
-        by_date[""] = len(dates)
-        return {
-            "date": _ranks([(f"{by_date[row.date]:09}", row.id) for row in self._rows]),
-            "title": _ranks([(row.title.casefold(), row.id) for row in self._rows]),
-        }
+    def search(self, request: Request) -> Response:
+        """See Snapshot.search."""
+        matches = ranked = self._scorer.evaluate(request.node)
+        used_fallback = False
+        if request.fallback is not None:
+            everywhere = self._count(matches.documents, request.exclude)
+            if not everywhere:
+                used_fallback = True
+                matches = ranked = self._scorer.evaluate(request.fallback)
+            elif everywhere < request.fallback_below and request.sort == "relevance":
+                ranked = self._scorer.evaluate(request.fallback)
+        filters = self._filters(request)
+        hits = filters.apply(matches)
+        page = self._page(filters.apply(ranked), hits.documents, request)
+        total = len(hits.documents)
+        hits_on_page = max(total - request.offset, 0)
+        return Response(
+            total,
+            page[:hits_on_page],
+            self._facet_counts(matches, hits, filters, request),
+            page[hits_on_page:],
+            used_fallback,
+        )
 
     def _page(
-        self, found: ScoredDocs, first: Mask | None, bonuses: tuple[Node, ...], request: Request
+        self, ranked: ScoredDocs, hits: Numbers, request: Request
     ) -> tuple[tuple[str, float], ...]:
-        """Ids and scores on the page asked for; what is first, before the others."""
-        documents, scores = found.documents, found.scores
-        end = request.offset + request.limit
-        if request.sort != "relevance":
-            order: Numbers = np.argsort(self._order[request.sort][documents], kind="stable")
-            return self._hits(documents, scores, order[request.offset : end])
-        first_by = 0.0 if first is None else _FIRST * first
-        if len(documents) > _FEW and 0 < end < len(documents) // 2:
-            # Only those that can be on the page are sorted; ties with the last one stay in.
-            likely = scores + first_by
-            in_parts = likely.copy()
-            in_parts.partition(len(documents) - end)
-            last = in_parts[len(documents) - end]
-            last -= sum(map(self._scorer.most, bonuses)) + _ROUNDED
-            candidates = (likely >= last).nonzero()[0]
-            documents, scores = documents[candidates], scores[candidates]
-            first_by = first_by if first is None else first_by[candidates]  # type: ignore[index]  # an array then
-        for bonus in bonuses:
-            scores = (
-                ScoredDocs(documents, scores).plus(self._scorer.within(bonus, documents)).scores
-            )
-        sorted_by = scores.round(PLACES) + first_by
-        order = np.lexsort((self._order["date"][documents], -sorted_by))
-        return self._hits(documents, scores, order[request.offset : end])
+        """Return ids and scores of the page asked for.
 
-    def _hits(
-        self, documents: Numbers, scores: Scores, page: Numbers
-    ) -> tuple[tuple[str, float], ...]:
+        Args:
+            ranked: documents on all pages.
+            hits: those of them that come before the others by relevance.
+            request: asks for the page.
+        """
+        documents, scores = ranked.documents, ranked.scores.round(PLACES)
+        if request.sort == "relevance":
+            is_near_miss = np.ones(self.size, bool)
+            is_near_miss[hits] = False
+            keys = self._ranks["date"][documents], -scores, is_near_miss[documents]
+            order = np.lexsort(keys)  # the last key counts first
+        else:
+            order = np.argsort(self._ranks[request.sort][documents])
+        page = order[request.offset : request.offset + request.limit]
         numbered = zip(documents[page].tolist(), scores[page].tolist(), strict=True)
-        return tuple([(self._rows[n].id, round(score, PLACES)) for n, score in numbered])
+        return tuple((self._records[number].id, score) for number, score in numbered)
+
+    def _facet_counts(
+        self, matches: ScoredDocs, hits: ScoredDocs, filters: Filters, request: Request
+    ) -> dict[str, dict[str, int]]:
+        """Count facets; one that is filtered by, as if it were not (a post-filter)."""
+        unfiltered = [name for name in request.facets if name not in filters.facets]
+        counts = self._facets.count(hits.documents, unfiltered)
+        for name in request.facets:
+            if name in filters.facets:
+                others = filters.apply(matches, but=name).documents
+                counts |= self._facets.count(others, [name])
+        return counts
 
     # -------------------------------------------------------------- filters
 
-    def _passing(self, request: Request) -> Filters:
-        """What readers chose, and what they may not see."""
+    def _filters(self, request: Request) -> Filters:
         facets = {
-            name: self._facet_mask(name, values)
+            name: self._masks.get((name, values), partial(self._facets.mask, name, values))
             for name, values in request.filters.items()
             if values
         }
-        rest = self._dates_mask(request.dates)
+        others = []
+        if any(request.dates):
+            others.append(self._masks.get(request.dates, lambda: self._date_mask(*request.dates)))
         if request.exclude:
-            shown = self._exclude_mask(request.exclude)
-            rest = shown if rest is None else rest & shown
-        return Filters(facets, rest)
+            others.append(self._exclude_mask(request.exclude))
+        return Filters(facets, others)
 
-    def _facet_mask(self, name: str, values: frozenset[str]) -> Mask:
-        """Which documents have one of the values."""
-        return self._masks.get((name, values), lambda: self._columns.mask(name, values))
-
-    def _dates_mask(self, dates: tuple[str, str]) -> Mask | None:
-        first, last = dates
-        if not first and not last:
-            return None
-
-        def make() -> Mask:
-            fitting = (
-                bool(r.date) and r.date >= first and (not last or r.date <= last)
-                for r in self._rows
-            )
-            return np.fromiter(fitting, bool, self.size)
-
-        return self._masks.get(dates, make)
+    def _date_mask(self, first: str, last: str) -> Mask:
+        """Return which documents are dated within the range; "" is an open end."""
+        dates = (record.date for record in self._records)
+        within = (bool(d) and d >= first and (not last or d <= last) for d in dates)
+        return np.fromiter(within, bool, self.size)
 
     def _exclude_mask(self, exclude: frozenset[str]) -> Mask:
-        """Which documents are not among these."""
+        """Return which documents are not among those ids."""
 
         def make() -> Mask:
-            return np.fromiter((r.id not in exclude for r in self._rows), bool, self.size)
+            return np.fromiter((r.id not in exclude for r in self._records), bool, self.size)
 
-        return self._masks.get(("without", exclude), make)
+        return self._masks.get(exclude, make)
+
+    def _count(self, documents: Numbers, exclude: frozenset[str]) -> int:
+        """Count the documents that are not among those ids."""
+        if not exclude:
+            return len(documents)
+        return int(np.count_nonzero(self._exclude_mask(exclude)[documents]))
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which documents pass the filters.
+    """Which documents pass.
 
     Attributes:
-        facets: of each facet that values are chosen of.
-        rest: of dates and of what is left out, None where nothing is.
+        facets: name -> documents with one of the chosen values.
+        others: of dates and of excluded documents.
     """
 
     facets: Mapping[str, Mask]
-    rest: Mask | None
+    others: Sequence[Mask]
 
-    def of(self, found: ScoredDocs, but: str = "") -> ScoredDocs:
-        """Those of the documents found that pass, but for one facet's choice."""
-        masks = [mask for name, mask in self.facets.items() if name != but]
-        if self.rest is not None:
-            masks.append(self.rest)
+    def apply(self, results: ScoredDocs, but: str = "") -> ScoredDocs:
+        """Return the documents that pass all filters but those of one facet."""
+        masks = [*self.others, *(mask for name, mask in self.facets.items() if name != but)]
         if not masks:
-            return found
-        kept = reduce(np.logical_and, (mask[found.documents] for mask in masks))
-        return ScoredDocs(found.documents[kept], found.scores[kept])
+            return results
+        passing = reduce(np.logical_and, (mask[results.documents] for mask in masks))
+        return ScoredDocs(results.documents[passing], results.scores[passing])
 
 
-def _occurrences_of(places: Numbers) -> dict[int, list[Occurrence]]:
+def _occurrences_by_document(places: Numbers) -> dict[int, list[Occurrence]]:
     """Return document number -> occurrences, of ascending places."""
-    if not len(places):
-        return {}
     owners = places >> DOCUMENT_SHIFT
     starts = firsts(owners)
     fields = map(TEXT_FIELDS.__getitem__, ((places >> FIELD_SHIFT) & FIELD_MASK).tolist())
@@ -334,7 +276,7 @@ def _occurrences_of(places: Numbers) -> dict[int, list[Occurrence]]:
 
 
 def _ranks(keys: list[tuple[str, str]]) -> Numbers:
-    """Place of each entry when all are sorted."""
+    """Return the place of each entry when all are sorted."""
     ranks: Numbers = np.zeros(len(keys), np.int64)
     ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
     return ranks
