@@ -145,14 +145,14 @@ class MemorySnapshot(Snapshot):
                 matching, used_fallback = self.matching(request.fallback), True
             elif everywhere < request.fallback_below and request.sort == "relevance":
                 others = self.matching(request.fallback)
-        passing = [i for i in matching if self.passes(i, request, exclude="")]
+        passing = [i for i in matching if self.passes(i, request, ignored="")]
         scores = others or matching
-        ordered = [i for i in scores if self.passes(i, request, exclude="")]
+        ordered = [i for i in scores if self.passes(i, request, ignored="")]
         ordered.sort(key=lambda i: self.order(i, scores[i], request, i in matching))
         page = ordered[request.offset : request.offset + request.limit]
         facets = {}
         for name in request.facets:
-            counted = [i for i in matching if self.passes(i, request, exclude=name)]
+            counted = [i for i in matching if self.passes(i, request, ignored=name)]
             values = (
                 v for i in counted for v in set(self.documents[i].document.facets.get(name, ()))
             )
@@ -186,7 +186,7 @@ class MemorySnapshot(Snapshot):
         self, terms: Iterable[str], exclude: frozenset[str] = frozenset()
     ) -> Mapping[str, int]:
         """See Snapshot.frequencies."""
-        return {term: self.only(exclude).having(term, TEXT_FIELDS) for term in terms}
+        return {term: self.only(exclude).frequency([term], TEXT_FIELDS) for term in terms}
 
     def words(self, exclude: frozenset[str] = frozenset()) -> list[str]:
         """See Snapshot.words."""
@@ -195,7 +195,7 @@ class MemorySnapshot(Snapshot):
     # -------------------------------------------------------------- working
 
     def only(self, exclude: frozenset[str]) -> MemorySnapshot:
-        """The same without some documents."""
+        """Return the snapshot without some documents."""
         if not exclude:
             return self
         return MemorySnapshot(
@@ -217,15 +217,18 @@ class MemorySnapshot(Snapshot):
         return means
 
     def matching(self, node: Node) -> dict[str, float]:
-        """Id -> score of what matches."""
+        """Return id -> score of the documents that match."""
         scores = {i: self.score(node, d) for i, d in self.documents.items()}
         return {i: s for i, s in scores.items() if s is not None}
 
-    def having(self, term: str, fields: tuple[str, ...]) -> int:
-        """Count the documents with a term in one of the fields."""
-        return sum(any(term in d.terms[f] for f in fields) for d in self.documents.values())
+    def frequency(self, terms: list[str], fields: tuple[str, ...]) -> int:
+        """Count the documents with one of the terms in one of the fields."""
+        return sum(
+            any(term in d.terms[field] for field in fields for term in terms)
+            for d in self.documents.values()
+        )
 
-    def passes(self, document_id: str, request: Request, exclude: str) -> bool:
+    def passes(self, document_id: str, request: Request, ignored: str) -> bool:
         """Tell whether a document passes all filters but those of one facet."""
         if document_id in request.exclude:
             return False
@@ -236,7 +239,7 @@ class MemorySnapshot(Snapshot):
         if (first and document.date < first) or (last and document.date > last):
             return False
         return all(
-            name == exclude or set(document.facets.get(name, ())) & values
+            name == ignored or set(document.facets.get(name, ())) & values
             for name, values in request.filters.items()
             if values
         )
@@ -244,7 +247,7 @@ class MemorySnapshot(Snapshot):
     def order(
         self, document_id: str, score: float, request: Request, first: bool
     ) -> tuple[object, ...]:
-        """What comes first; then best first; then newest, undated last; then by id."""
+        """Return a sort key: full matches first; best first; newest first, undated last; by id."""
         document = self.documents[document_id].document
         newest = tuple(-ord(c) for c in document.date) if document.date else (1,)
         if request.sort == "title":
@@ -254,23 +257,23 @@ class MemorySnapshot(Snapshot):
         return (not first, -round(score, PLACES), newest, document_id)
 
     def score(self, node: Node, d: _IndexedDocument) -> Score:  # noqa: PLR0911 - a return a kind of node
-        """The document's score, None where it does not match."""
+        """Return the document's score, None where it does not match."""
         match node:
             case MatchAll():
                 return 0.0
             case Not(child):
                 return 0.0 if self.score(child, d) is None else None
             case DisMax(children):
-                return max(self._found(children, d), default=None)
+                return max(self._scores_of(children, d), default=None)
             case And(children):
-                found = self._found(children, d)
-                return sum(found) if children and len(found) == len(children) else None
+                scores = self._scores_of(children, d)
+                return sum(scores) if children and len(scores) == len(children) else None
             case AtLeast(children, least):
-                found = self._found(children, d)
-                return sum(found) if len(found) >= max(least, 1) else None
+                scores = self._scores_of(children, d)
+                return sum(scores) if len(scores) >= max(least, 1) else None
             case Boosted(child, bonuses):
                 base = self.score(child, d)
-                return None if base is None else base + sum(self._found(bonuses, d))
+                return None if base is None else base + sum(self._scores_of(bonuses, d))
             case SameLeaf(groups, weight):
                 if not set.intersection(*(_leaves(d, group) for group in groups)):
                     return None
@@ -282,17 +285,16 @@ class MemorySnapshot(Snapshot):
             case Phrase(terms, fields, weight):
                 if not any(_adjacent(d.terms[f], terms) for f in fields or TEXT_FIELDS):
                     return None
-                scores = (self._terms_score([t], fields, weight, d) or 0.0 for t in terms)
-                return sum(scores)
+                return sum(self._terms_score([t], fields, weight, d) or 0.0 for t in terms)
 
-    def _found(self, children: tuple[Node, ...], d: _IndexedDocument) -> list[float]:
+    def _scores_of(self, children: tuple[Node, ...], d: _IndexedDocument) -> list[float]:
         scores = (self.score(child, d) for child in children)
         return [s for s in scores if s is not None]
 
     def _terms_score(
         self, terms: list[str], fields: tuple[str, ...], weight: float, d: _IndexedDocument
     ) -> Score:
-        """BM25F of several terms taken as one."""
+        """Score several terms taken as one with BM25F."""
         fields = fields or TEXT_FIELDS
         frequency = 0.0
         for name in fields:
@@ -306,22 +308,14 @@ class MemorySnapshot(Snapshot):
 
     def rarity(self, terms: list[str], fields: tuple[str, ...]) -> float:
         """Return the inverse document frequency of several terms taken as one."""
-        having = sum(
-            any(t in other.terms[f] for f in fields for t in terms)
-            for other in self.documents.values()
-        )
-        return idf(len(self.documents), having, self.weights.rarity)
+        return idf(len(self.documents), self.frequency(terms, fields), self.weights.rarity)
 
 
 def expansions(words: list[str], prefix: str) -> list[str]:
-    """Indexed terms of the words that begin so: the first MAX_EXPANSIONS of a sorted list."""
+    """Return indexed terms of the first MAX_EXPANSIONS of the sorted words that begin so."""
     start = bisect.bisect_left(words, prefix)
-    found = []
-    for word in words[start : start + MAX_EXPANSIONS]:
-        if not word.startswith(prefix):
-            break
-        found.append(EXACT + word)
-    return found
+    following = words[start : start + MAX_EXPANSIONS]
+    return [EXACT + word for word in following if word.startswith(prefix)]
 
 
 def _occurrences(
@@ -348,7 +342,7 @@ def _adjacent(field: dict[str, list[int]], terms: tuple[str, ...]) -> bool:
 
 
 def _leaves(d: _IndexedDocument, terms: tuple[str, ...]) -> set[int]:
-    """Numbers of the leaves that have one of the terms."""
+    """Return the numbers of the leaves that have one of the terms."""
     return {
         position >> LEAF_BITS
         for name in LEAF_FIELDS

@@ -218,7 +218,7 @@ class IndexStorage(ABC):
 
     @abstractmethod
     def lock(self) -> AbstractContextManager[None]:
-        """Be the only one that updates this index, and remove what killed rebuilds left.
+        """Lock this index for one update, and remove what killed rebuilds left.
 
         Raises:
             LockedError: another process is updating it.

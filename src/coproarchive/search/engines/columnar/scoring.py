@@ -94,8 +94,8 @@ class Scorer:
         lengths = np.array(rows, np.float64).reshape(self.size, len(TEXT_FIELDS))
         weights = np.zeros((self.size, 1 << FIELD_BITS))
         for column, name in enumerate(TEXT_FIELDS):
-            having = int(np.count_nonzero(lengths[:, column]))
-            average = float(lengths[:, column].sum()) / having if having else 0.0
+            count = int(np.count_nonzero(lengths[:, column]))
+            average = float(lengths[:, column].sum()) / count if count else 0.0
             norm = length_norm(lengths[:, column], average, self._weights.b)  # type: ignore[arg-type]  # the formula holds for arrays
             weights[:, column] = self._weights.fields[name] / norm
         return weights.ravel()
@@ -145,9 +145,9 @@ class Scorer:
                 scores = (r.scores[r.documents.searchsorted(documents)] for r in results)
                 return ScoredDocs(documents, weight * reduce(np.add, scores))
             case SameLeaf(groups, weight):
-                having = [self._having_any(group) for group in groups]
-                documents = self._having_same_leaf(node, having, among)
-                score = weight * sum(map(self._idf, map(len, having)))
+                documents_of = [self._having_any(group) for group in groups]
+                documents = self._having_same_leaf(node, documents_of, among)
+                score = weight * sum(map(self._idf, map(len, documents_of)))
                 return ScoredDocs(documents, np.full(len(documents), score))
         return self.evaluate(node)
 
@@ -166,8 +166,8 @@ class Scorer:
         saturated: Scores = saturate(frequencies[documents], self._weights.k1)  # type: ignore[arg-type, assignment]  # the formula holds for arrays
         return ScoredDocs(documents, self._idf(len(documents)) * saturated)
 
-    def _idf(self, having: int) -> float:
-        return idf(self.size, having, self._weights.rarity)
+    def _idf(self, frequency: int) -> float:
+        return idf(self.size, frequency, self._weights.rarity)
 
     # ---------------------------------------------------------------- words
 
@@ -197,7 +197,7 @@ class Scorer:
         return postings.places_in(documents)
 
     def _having_phrase(
-        self, phrase: Phrase, having: list[Numbers], among: Numbers | None
+        self, phrase: Phrase, documents_of: list[Numbers], among: Numbers | None
     ) -> Numbers:
         """Return the documents in which the terms stand one behind the other.
 
@@ -206,10 +206,10 @@ class Scorer:
 
         Args:
             phrase: the terms, and the fields they may stand in.
-            having: documents of each term.
+            documents_of: documents of each term.
             among: documents that need be looked at; None for all.
         """
-        sets = having if among is None else [*having, among]
+        sets = documents_of if among is None else [*documents_of, among]
         documents = reduce(intersect, sorted(sets, key=len))
         if not len(documents):
             return NO_NUMBERS
@@ -222,16 +222,16 @@ class Scorer:
         return intersect(distinct(starts >> DOCUMENT_SHIFT), documents)
 
     def _having_same_leaf(
-        self, node: SameLeaf, having: list[Numbers], among: Numbers | None
+        self, node: SameLeaf, documents_of: list[Numbers], among: Numbers | None
     ) -> Numbers:
         """Return the documents with a leaf on which each group has one of its terms.
 
         Args:
             node: the groups.
-            having: documents of each group.
+            documents_of: documents of each group.
             among: documents that need be looked at; None for all.
         """
-        sets = having if among is None else [*having, among]
+        sets = documents_of if among is None else [*documents_of, among]
         documents = reduce(intersect, sorted(sets, key=len))
         if not len(documents):
             return NO_NUMBERS
@@ -249,8 +249,8 @@ class Scorer:
 
     def _having_any(self, terms: tuple[str, ...]) -> Numbers:
         """Return the documents with one of the terms in any field."""
-        having = [self.evaluate(Term(term)).documents for term in terms]
-        return having[0] if len(having) == 1 else distinct(np.sort(np.concatenate(having)))
+        documents = [self.evaluate(Term(term)).documents for term in terms]
+        return documents[0] if len(documents) == 1 else distinct(np.sort(np.concatenate(documents)))
 
 
 @lru_cache(maxsize=100)

@@ -115,8 +115,8 @@ class SnapshotSearcher(Snapshot):
         self, terms: Iterable[str], exclude: frozenset[str] = frozenset()
     ) -> dict[str, int]:
         """See Snapshot.frequencies."""
-        having = {term: self._scorer.evaluate(Term(term)).documents for term in terms}
-        return {term: self._count(documents, exclude) for term, documents in having.items()}
+        results = {term: self._scorer.evaluate(Term(term)) for term in terms}
+        return {term: self._count(r.documents, exclude) for term, r in results.items()}
 
     def stored(self, name: str, ids: Iterable[str] | None = None) -> dict[str, bytes]:
         """See Snapshot.stored."""
