@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from coproarchive.extract import ocr, ocr_leaves
+from coproarchive.extract import ocr, ocr_leaves, table
 from coproarchive.extract.cache import ExtractionCache, packed
 from coproarchive.library import Library
 from coproarchive.model import Part, Source
@@ -37,7 +37,7 @@ def pretend(library: Library, item_id: str, words: str, sure: float) -> None:
     assert read is not None
     seen = Part(Source.OCR, words, sure)
     leaves = tuple(replace(leaf, parts=(*leaf.parts, seen)) for leaf in read.leaves)
-    named = f"{read.extractor} + ocr {ocr.VERSION}"
+    named = f"{read.extractor} + {table.OCR.replace('-', ' ')}"
     cache = ExtractionCache(
         library.settings.index / "extracted", library.reader.limits, library.reader.helpers
     )

@@ -23,7 +23,8 @@ from threading import Lock
 from PIL import Image, ImageDraw, ImageFont
 
 from coproarchive.extract.base import Helpers, Limits
-from coproarchive.extract.drawing import PDF, VERSION, Drawn, can_draw, draw
+from coproarchive.extract.drawing import VERSION, Drawn, can_draw, draw
+from coproarchive.extract.office import PDF
 from coproarchive.extract.worker import Job, Workers
 
 WIDTHS = (320, 1000)

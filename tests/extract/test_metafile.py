@@ -12,10 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import deck_parts as parts
-from coproarchive.extract import metafile, svg
+from coproarchive.extract import metafile, pptx, svg
 from coproarchive.extract.base import Limits
 from coproarchive.extract.metafile import words_in
-from coproarchive.extract.pptx import PptxExtractor
 from coproarchive.model import Leaf, Part, Source
 from deck_parts import Slide, picture
 
@@ -204,7 +203,7 @@ def test_entities_of_svg_are_not_looked_up() -> None:
 
 
 def read(deck: Path) -> Leaf:
-    return PptxExtractor().extract(deck, Limits()).leaves[0]
+    return pptx.extract(deck, Limits()).leaves[0]
 
 
 def test_a_slide_says_what_its_drawings_say(tmp_path: Path) -> None:

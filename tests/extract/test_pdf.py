@@ -24,9 +24,9 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen import canvas
 
 from coproarchive.errors import UnreadableError
+from coproarchive.extract import pdf
 from coproarchive.extract.base import Extraction, Limits
 from coproarchive.extract.pdf import (
-    PdfExtractor,
     draw_pages,
     is_run_together,
     pdf_date,
@@ -40,7 +40,7 @@ from making import make_pdf
 
 
 def read(path: Path, limits: Limits | None = None) -> Extraction:
-    return PdfExtractor().extract(path, limits or Limits())
+    return pdf.extract(path, limits or Limits())
 
 
 def drawn(path: Path, *pages: Callable[[canvas.Canvas], object], **kind: object) -> Path:

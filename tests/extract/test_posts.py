@@ -10,10 +10,11 @@ import docx
 import pytest
 from PIL import Image
 
+from coproarchive.extract import captions as captions_reader
+from coproarchive.extract import docx as docx_reader
 from coproarchive.extract.base import Extraction, Limits
-from coproarchive.extract.captions import CaptionsExtractor
-from coproarchive.extract.docx import DocxExtractor
-from coproarchive.extract.html import HtmlExtractor, MarkdownExtractor, without_shortcodes
+from coproarchive.extract.html import extract_html, extract_markdown, without_shortcodes
+from coproarchive.extract.office import DOCX
 from coproarchive.extract.table import extract
 from coproarchive.model import Source
 
@@ -22,12 +23,12 @@ W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 def read_markdown(path: Path, text: str) -> Extraction:
     path.write_text(text, encoding="utf-8")
-    return MarkdownExtractor().extract(path, Limits())
+    return extract_markdown(path, Limits())
 
 
 def read_html(path: Path, text: str) -> Extraction:
     path.write_text(text, encoding="utf-8")
-    return HtmlExtractor().extract(path, Limits())
+    return extract_html(path, Limits())
 
 
 def titles(extraction: Extraction) -> list[str]:
@@ -122,7 +123,7 @@ def test_encodings_are_found_out(tmp_path: Path, data: bytes, word: str) -> None
     """Byte order marks, UTF-8, and what old programmes wrote."""
     path = tmp_path / "p.md"
     path.write_bytes(data)
-    assert MarkdownExtractor().extract(path, Limits()).leaves[0].text == word
+    assert extract_markdown(path, Limits()).leaves[0].text == word
 
 
 def test_outside_entities_are_not_read(tmp_path: Path) -> None:
@@ -152,7 +153,7 @@ def test_a_handout_is_read_by_its_headings(tmp_path: Path) -> None:
     table.cell(0, 1).add_table(1, 1).cell(0, 0).text = "Warm"
     path = tmp_path / "h.docx"
     document.save(str(path))
-    handout = DocxExtractor().extract(path, Limits())
+    handout = docx_reader.extract(path, Limits())
     assert [(leaf.title, leaf.kind) for leaf in handout.leaves] == [
         ("", "section"),
         ("Rye", "section"),
@@ -210,7 +211,7 @@ def test_notes_comments_boxes_and_links_of_a_handout(tmp_path: Path) -> None:
         f'<w:styles {_NS}><w:style w:styleId="berschrift1"><w:name w:val="heading 1"/></w:style>'
         "</w:styles>"
     )
-    handout = DocxExtractor().extract(
+    handout = docx_reader.extract(
         _docx(
             tmp_path / "h.docx", body,
             {
@@ -243,7 +244,7 @@ def test_pictures_without_words_for_them_are_counted(tmp_path: Path) -> None:
     said = [
         *read_markdown(tmp_path / "p.md", "![](a.jpg) ![A loaf](b.jpg)").notices,
         *read_html(tmp_path / "p.html", '<p>x</p><img src="a"><img src="b" alt="">').notices,
-        *DocxExtractor().extract(tmp_path / "h.docx", Limits()).notices,
+        *docx_reader.extract(tmp_path / "h.docx", Limits()).notices,
     ]
     assert [n.code for n in said] == ["picture-without-alt"] * 3
     assert ["1 picture " in n.message for n in said] == [True, True, False]
@@ -257,8 +258,7 @@ def test_a_handout_that_is_none_is_a_problem(tmp_path: Path) -> None:
     for data in (buffer.getvalue(), buffer.getvalue()[:60]):
         path = tmp_path / "h.docx"
         path.write_bytes(data)
-        media_type = next(iter(DocxExtractor.media_types))
-        (notice,) = extract(path, media_type, Limits()).notices
+        (notice,) = extract(path, DOCX, Limits()).notices
         assert notice.code == "file-unreadable" and notice.hint
 
 
@@ -273,7 +273,7 @@ def test_captions_are_leaves_of_a_minute_with_their_seconds(tmp_path: Path) -> N
         "<v Ada Baker>Welcome &amp; hello</v>\n\n00:50.500 --> 00:52.000\nto <i>bread</i>\n\n"
         "01:02:03.000 --> 01:02:05.000\nmuch later\n"
     )
-    captions = CaptionsExtractor().extract(path, Limits())
+    captions = captions_reader.extract(path, Limits())
     assert [(leaf.start, leaf.label, leaf.text) for leaf in captions.leaves] == [
         (1.0, "0:00:01", "Ada Baker: Welcome & hello to bread"),
         (3723.0, "1:02:03", "much later"),
@@ -284,6 +284,6 @@ def test_subrip_captions_and_files_without_any(tmp_path: Path) -> None:
     """Commas for decimals; a file without a cue is a problem."""
     path = tmp_path / "c.srt"
     path.write_bytes(b"1\r\n00:00:01,500 --> 00:00:02,000\r\nHello\r\n\r\n")
-    assert CaptionsExtractor().extract(path, Limits()).leaves[0].start == 1.5
+    assert captions_reader.extract(path, Limits()).leaves[0].start == 1.5
     path.write_text("nothing\n")
     assert extract(path, "application/x-subrip", Limits()).notices[0].code == "file-unreadable"

@@ -17,8 +17,6 @@ from coproarchive.extract import docx as docx_reader
 from coproarchive.extract import pptx as pptx_reader
 from coproarchive.extract import zips
 from coproarchive.extract.base import Extraction, Limits
-from coproarchive.extract.docx import DocxExtractor
-from coproarchive.extract.pptx import PptxExtractor
 from coproarchive.extract.table import extract
 from coproarchive.extract.zips import Package
 from coproarchive.model import Leaf, Source
@@ -29,7 +27,7 @@ PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentatio
 
 
 def read(path: Path, limits: Limits | None = None) -> Extraction:
-    return PptxExtractor().extract(path, limits or Limits())
+    return pptx_reader.extract(path, limits or Limits())
 
 
 def of(leaf: Leaf, source: Source) -> list[str]:
@@ -373,14 +371,14 @@ def test_a_library_opens_sound_files_and_the_parts_say_the_same(
     document.add_heading("Bread", 1)
     document.add_paragraph("Knead it.")
     document.save(str(tmp_path / "handout.docx"))
-    for module, extractor, path, opener in (
-        (pptx_reader, PptxExtractor(), deck, "open_deck"),
-        (docx_reader, DocxExtractor(), tmp_path / "handout.docx", "open_document"),
+    for module, path, opener in (
+        (pptx_reader, deck, "open_deck"),
+        (docx_reader, tmp_path / "handout.docx", "open_document"),
     ):
         with Package.open(path, Limits()) as package:
             assert getattr(module, opener)(path, package) is not None
-        by_library = extractor.extract(path, Limits())
+        by_library = module.extract(path, Limits())
         with monkeypatch.context() as without:
             without.setattr(module, opener, lambda *_: None)
-            assert extractor.extract(path, Limits()) == by_library
+            assert module.extract(path, Limits()) == by_library
         assert by_library.leaves

@@ -8,16 +8,16 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import misbehaving
-from coproarchive.extract import worker
+from coproarchive.extract import table, worker
 from coproarchive.extract.base import Extraction, Helpers, Limits
 from coproarchive.extract.cache import packed, unpacked
-from coproarchive.extract.pptx import PptxExtractor
 from coproarchive.extract.worker import Job, Reader, Workers
 from coproarchive.model import Leaf
 from making import make_deck, make_pdf
@@ -233,7 +233,8 @@ def test_raising_a_version_reads_only_its_files_again(
     ]
     with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
         list(reader.read_many(jobs))
-    monkeypatch.setattr("coproarchive.extract.pdf.PdfExtractor.version", 99)
+    pdf, *others = table.FORMATS
+    monkeypatch.setattr(table, "FORMATS", (replace(pdf, version=99), *others))
     with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
         # Until then the old text is shown.
         old = reader.cached("a" * 64, PDF)
@@ -243,7 +244,7 @@ def test_raising_a_version_reads_only_its_files_again(
         assert new.leaves == old.leaves
         assert same.leaves[0].title == "Bread for all"
     readers = kept(tmp_path / "index" / "extracted", "SELECT reader FROM entry ORDER BY sha256")
-    assert readers == ["pdf-99", f"pptx-{PptxExtractor.version}"]
+    assert readers == ["pdf-99", f"pptx-{others[0].version}"]
 
 
 def test_other_limits_try_again_what_limits_cut(tmp_path: Path) -> None:

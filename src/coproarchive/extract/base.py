@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Protocol
 
 from coproarchive.model import Leaf, Severity
 
@@ -120,20 +121,28 @@ class Extraction:
         return not self.leaves and any(n.severity is Severity.ERROR for n in self.notices)
 
 
-class Extractor(Protocol):
-    """A reader of one format: no network, no writing, no settings beyond its limits.
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format and its reader: a row of the table of formats.
 
-    Raising `version` makes every cached extraction of this format be read again.
+    Attributes:
+        name: of the reader, as extractions are cached by it.
+        version: raising it makes every cached extraction of this format be read again.
+        media_types: IANA names of such files.
+        reader: "module:function" of this package; imported at the first file, as most are heavy.
     """
 
-    name: ClassVar[str]
-    version: ClassVar[int]
-    media_types: ClassVar[frozenset[str]]
+    name: str
+    version: int
+    media_types: frozenset[str]
+    reader: str
 
-    def extract(self, path: Path, limits: Limits) -> Extraction:
-        """Read the file.
+    def read(self, path: Path, limits: Limits) -> Extraction:
+        """Read a file: no network, no writing, no settings beyond the limits.
 
         Raises:
             UnreadableError, LimitError: nothing can be read; becomes a Notice of severity error.
         """
-        ...
+        function: Callable[[Path, Limits], Extraction]
+        function = pkgutil.resolve_name(f"{__package__}.{self.reader}")
+        return function(path, limits)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
-from typing import ClassVar
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits
@@ -19,35 +18,32 @@ _TIMES = re.compile(
 )
 
 
-class CaptionsExtractor:
-    """Cues are grouped so that a phrase rarely falls between two leaves."""
+def extract(path: Path, limits: Limits) -> Extraction:
+    """Read cues, grouped so that a phrase rarely falls between two leaves.
 
-    name: ClassVar[str] = "captions"
-    version: ClassVar[int] = 1
-    media_types: ClassVar[frozenset[str]] = frozenset({"text/vtt", "application/x-subrip"})
-
-    def extract(self, path: Path, limits: Limits) -> Extraction:
-        """See Extractor.extract."""
-        cues = _cues(decode(path.read_bytes()))
-        if not cues:
-            raise UnreadableError("this file has no captions in it.", path.name)
-        groups: list[tuple[float, list[str]]] = []
-        for start, text in cues:
-            if not groups or start - groups[-1][0] >= GROUP_SECONDS or start < groups[-1][0]:
-                groups.append((start, []))
-            if text not in groups[-1][1][-1:]:
-                groups[-1][1].append(text)
-        leaves = (
-            Leaf(
-                number,
-                "cue",
-                parts=parts_of((Source.CAPTION, " ".join(texts))),
-                label=clock(start),
-                start=start,
-            )
-            for number, (start, texts) in enumerate(groups, start=1)
+    Raises:
+        UnreadableError, LimitError: see base.Format.read.
+    """
+    cues = _cues(decode(path.read_bytes()))
+    if not cues:
+        raise UnreadableError("this file has no captions in it.", path.name)
+    groups: list[tuple[float, list[str]]] = []
+    for start, text in cues:
+        if not groups or start - groups[-1][0] >= GROUP_SECONDS or start < groups[-1][0]:
+            groups.append((start, []))
+        if text not in groups[-1][1][-1:]:
+            groups[-1][1].append(text)
+    leaves = (
+        Leaf(
+            number,
+            "cue",
+            parts=parts_of((Source.CAPTION, " ".join(texts))),
+            label=clock(start),
+            start=start,
         )
-        return bounded(leaves, limits)
+        for number, (start, texts) in enumerate(groups, start=1)
+    )
+    return bounded(leaves, limits)
 
 
 def _cues(text: str) -> list[tuple[float, str]]:

@@ -6,7 +6,6 @@ Opened by python-docx or, where it gives up, part by part.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 from lxml import etree
 
@@ -26,44 +25,36 @@ _HEADINGS = {"title", "heading1", "heading2", "heading3"}
 _WEB = ("http://", "https://", "mailto:")
 
 
-class DocxExtractor:
-    """Headings of the first three levels begin sections; notes and comments stand at the end."""
+def extract(path: Path, limits: Limits) -> Extraction:
+    """Read sections, begun by headings of the first three levels; notes and comments are the last.
 
-    name: ClassVar[str] = "docx"
-    version: ClassVar[int] = 3
-    media_types: ClassVar[frozenset[str]] = frozenset(
-        {
-            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-            "application/vnd.openxmlformats-officedocument.wordprocessingml.template",
-        }
-    )
-
-    def extract(self, path: Path, limits: Limits) -> Extraction:
-        """See Extractor.extract."""
-        with Package.open(path, limits) as bounded_package:
-            package: Parts = open_document(path, bounded_package) or bounded_package
-            start = (r.target for r in package.relations("").values() if r.kind == "officeDocument")
-            main = next(start, "word/document.xml")
-            root = package.xml(main)
-            body = root.find(f"{W}body") if root is not None else None
-            if body is None:
-                raise UnreadableError(
-                    "this is not a Word document, or it is damaged.",
-                    path.name,
-                    "Open it in the programme that made it and save it anew.",
-                )
-            relations = package.relations(main)
-            beside = {r.kind: r.target for r in relations.values() if not r.is_outside}
-            addresses = {key: r.target for key, r in relations.items() if r.is_outside}
-            leaves = _sections(body, _style_names(package.xml(beside.get("styles", ""))), addresses)
-            for kind, source in _BESIDE:
-                part = package.xml(beside[kind]) if kind in beside else None
-                if part is not None:
-                    leaves = _with_last(leaves, source, _text(part))
-            metadata = metadata_of(package)
-            notices = [_lost(package.lost)] if package.lost else []
-            notices += _undescribed(body)
-            return bounded(leaves, limits, metadata=metadata, notices=notices)
+    Raises:
+        UnreadableError, LimitError: see base.Format.read.
+    """
+    with Package.open(path, limits) as bounded_package:
+        package: Parts = open_document(path, bounded_package) or bounded_package
+        start = (r.target for r in package.relations("").values() if r.kind == "officeDocument")
+        main = next(start, "word/document.xml")
+        root = package.xml(main)
+        body = root.find(f"{W}body") if root is not None else None
+        if body is None:
+            raise UnreadableError(
+                "this is not a Word document, or it is damaged.",
+                path.name,
+                "Open it in the programme that made it and save it anew.",
+            )
+        relations = package.relations(main)
+        beside = {r.kind: r.target for r in relations.values() if not r.is_outside}
+        addresses = {key: r.target for key, r in relations.items() if r.is_outside}
+        leaves = _sections(body, _style_names(package.xml(beside.get("styles", ""))), addresses)
+        for kind, source in _BESIDE:
+            part = package.xml(beside[kind]) if kind in beside else None
+            if part is not None:
+                leaves = _with_last(leaves, source, _text(part))
+        metadata = metadata_of(package)
+        notices = [_lost(package.lost)] if package.lost else []
+        notices += _undescribed(body)
+        return bounded(leaves, limits, metadata=metadata, notices=notices)
 
 
 _BESIDE = (

@@ -14,10 +14,9 @@ from pathlib import Path
 from coproarchive.errors import ExtractionError, UnreadableError
 from coproarchive.extract import office
 from coproarchive.extract.base import Helpers, Limits
-from coproarchive.extract.pdf import count_pages, draw_pages
-from coproarchive.extract.pptx import PptxExtractor
+from coproarchive.extract.office import PDF, PPTX
+from coproarchive.extract.table import format_of
 
-PDF = "application/pdf"
 VERSION = 1
 QUALITY = 70
 METHOD = 2
@@ -43,9 +42,8 @@ def can_draw(media_type: str, office_path: str) -> bool:
     """Whether pages of such files can be drawn here."""
     if media_type == PDF:
         return True
-    return bool(office_path) and (
-        media_type in PptxExtractor.media_types or office.CONVERTED.get(media_type) == office.PPTX
-    )
+    deck = format_of(PPTX)
+    return bool(office_path) and format_of(office.CONVERTED.get(media_type, media_type)) == deck
 
 
 def draw(
@@ -62,6 +60,8 @@ def draw(
         slides: how many leaves the file has: where the drawing has another number of pages, none
             is shown, since it would be the wrong one.
     """
+    from coproarchive.extract.pdf import count_pages  # noqa: PLC0415 - for workers only
+
     try:
         if media_type == PDF:
             return Drawn(_draw(path, numbers, width))
@@ -79,6 +79,8 @@ def draw(
 
 
 def _draw(path: Path, numbers: list[int], width: int) -> dict[int, bytes]:
+    from coproarchive.extract.pdf import draw_pages  # noqa: PLC0415 - for workers only
+
     made: dict[int, bytes] = {}
     for index, picture in draw_pages(path, [number - 1 for number in numbers], width):
         buffer = io.BytesIO()

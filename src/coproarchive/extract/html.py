@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
-from typing import ClassVar
 
 import lxml.html
 from lxml import etree
@@ -50,51 +49,43 @@ MUCH = 200
 """Characters that may be left out of a broken page without a word about it."""
 
 
-class HtmlExtractor:
-    """Main text by headings; alternative texts of pictures; link addresses stay in the file."""
+def extract_html(path: Path, limits: Limits) -> Extraction:
+    """Read the main text by headings, and alternative texts of pictures.
 
-    name: ClassVar[str] = "html"
-    version: ClassVar[int] = 1
-    media_types: ClassVar[frozenset[str]] = frozenset({"text/html"})
-
-    def extract(self, path: Path, limits: Limits) -> Extraction:
-        """See Extractor.extract."""
-        markup = without_shortcodes(decode(path.read_bytes()))
-        tree = parse_html(markup, path.name)
-        metadata = Metadata(
-            title=_page_title(tree), language=tree.get("lang"), date=_published(tree)
-        )
-        main = _main(tree)
-        leaves, notices = _whole(markup, tree, sections(main))
-        notices += _undescribed(main.xpath(".//img[not(@alt)]"))
-        return bounded(leaves, limits, metadata=metadata, notices=notices)
+    Raises:
+        UnreadableError, LimitError: see base.Format.read.
+    """
+    markup = without_shortcodes(decode(path.read_bytes()))
+    tree = parse_html(markup, path.name)
+    metadata = Metadata(title=_page_title(tree), language=tree.get("lang"), date=_published(tree))
+    main = _main(tree)
+    leaves, notices = _whole(markup, tree, sections(main))
+    notices += _undescribed(main.xpath(".//img[not(@alt)]"))
+    return bounded(leaves, limits, metadata=metadata, notices=notices)
 
 
-class MarkdownExtractor:
-    """CommonMark with tables and YAML front matter, a leaf a heading of the first three levels."""
+def extract_markdown(path: Path, limits: Limits) -> Extraction:
+    """Read CommonMark with tables and front matter, a leaf for a heading of the first three levels.
 
-    name: ClassVar[str] = "markdown"
-    version: ClassVar[int] = 1
-    media_types: ClassVar[frozenset[str]] = frozenset({"text/markdown", "text/plain"})
-
-    def extract(self, path: Path, limits: Limits) -> Extraction:
-        """See Extractor.extract."""
-        front, body = split_front_matter(decode(path.read_bytes()))
-        markup = markdown_html(without_shortcodes(body))
-        if not markup.strip():
-            raise UnreadableError("this file is empty.", path.name, "Add it again, or remove it.")
-        tree = parse_html(markup, path.name)
-        leaves, notices = _whole(markup, tree, sections(tree))
-        notices += _undescribed(tree.xpath("//img[not(normalize-space(@alt))]"))
-        first = next((leaf.title for leaf in leaves if leaf.title), "")
-        metadata = Metadata(
-            title=real_title(front.get("title", "")) or first,
-            authors=tuple(a for a in re.split(r"\s*[,;]\s*", front.get("author", "")) if a),
-            date=_day(front.get("date", "")),
-            language=front.get("lang") or front.get("language"),
-            keywords=tuple(k for k in re.split(r"\s*[,;]\s*", front.get("tags", "")) if k),
-        )
-        return bounded(leaves, limits, metadata=metadata, notices=notices)
+    Raises:
+        UnreadableError, LimitError: see base.Format.read.
+    """
+    front, body = split_front_matter(decode(path.read_bytes()))
+    markup = markdown_html(without_shortcodes(body))
+    if not markup.strip():
+        raise UnreadableError("this file is empty.", path.name, "Add it again, or remove it.")
+    tree = parse_html(markup, path.name)
+    leaves, notices = _whole(markup, tree, sections(tree))
+    notices += _undescribed(tree.xpath("//img[not(normalize-space(@alt))]"))
+    first = next((leaf.title for leaf in leaves if leaf.title), "")
+    metadata = Metadata(
+        title=real_title(front.get("title", "")) or first,
+        authors=tuple(a for a in re.split(r"\s*[,;]\s*", front.get("author", "")) if a),
+        date=_day(front.get("date", "")),
+        language=front.get("lang") or front.get("language"),
+        keywords=tuple(k for k in re.split(r"\s*[,;]\s*", front.get("tags", "")) if k),
+    )
+    return bounded(leaves, limits, metadata=metadata, notices=notices)
 
 
 def markdown_html(text: str) -> str:

@@ -6,7 +6,6 @@ page at 1,000 pixels; tesseract 5.3 read 88%. Its models read Latin script and C
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,7 +17,6 @@ from PIL import Image, UnidentifiedImageError
 
 Picture = Image.Image
 
-NAME, VERSION = "ocr", 2
 WIDTH = 1_000
 """Pixels that a page is drawn wide for reading."""
 MAX_PIXELS = 40_000_000
@@ -39,11 +37,6 @@ SURE = 0.8
 """Lines that the machine is less sure of (0..1) are noise. On slides of the corpus's talks, right
 or wrong by one letter were 7 of 29 lines between 0.75 and 0.8 and hardly any below, 16 of 49 up to
 0.85, most of those above; 97% of all lines with letters are kept."""
-
-
-def is_installed() -> bool:
-    """Whether the extra is there."""
-    return all(importlib.util.find_spec(name) for name in ("rapidocr", "onnxruntime"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,6 @@ from coproarchive.extract.pptx_pictures import slide_views
 from coproarchive.extract.text import part
 from coproarchive.model import Leaf, Part, Severity, Source
 
-READERS = frozenset({"pdf", "pptx"})
-"""Names of the readers whose leaves have pictures."""
 FEW = 30
 """Words beside the title from which a leaf speaks for itself. On the corpus's few-worded leaves the
 pictures gave 22 words a second of reading below 10 words, 17 up to 20, 17 up to 30, 11 up to 40."""

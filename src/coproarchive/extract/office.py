@@ -21,6 +21,7 @@ from pathlib import Path
 from coproarchive.errors import LimitError, UnreadableError, UnsupportedError
 from coproarchive.extract.base import Helpers, Limits
 
+PDF = "application/pdf"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 VERSION = 1
@@ -55,7 +56,7 @@ _MAGIC: dict[str, bytes] = {
     "application/vnd.oasis.opendocument.text": _ZIP,
     "application/rtf": b"{\\rtf",
 }
-_SUFFIX = {PPTX: "pptx", DOCX: "docx", "application/pdf": "pdf"}
+_SUFFIX = {PPTX: "pptx", DOCX: "docx", PDF: "pdf"}
 _IMPORTED_AS: dict[str, str] = {
     "application/vnd.ms-powerpoint": ".ppt",
     "application/vnd.oasis.opendocument.presentation": ".odp",

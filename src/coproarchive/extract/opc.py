@@ -11,15 +11,10 @@ from __future__ import annotations
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import docx.opc.exceptions
-import docx.opc.package
-import pptx.exc
-import pptx.opc.package
-import pptx.package
 from lxml import etree
 
 from coproarchive.extract.zips import MAX_PART, Package, Relation, has_doctype, parse_xml
@@ -29,7 +24,7 @@ MAX_IN_MEMORY = 128 * 1024**2
 
 _STRICT = "http://purl.oclc.org/ooxml/"
 _GAVE_UP = (
-    pptx.exc.PythonPptxError, docx.opc.exceptions.OpcError, KeyError, ValueError, AttributeError,
+    KeyError, ValueError, AttributeError,
     TypeError, IndexError, NotImplementedError, etree.LxmlError, zipfile.BadZipFile, zlib.error,
     OSError, EOFError, RuntimeError, AssertionError, lzma.LZMAError,
 )  # fmt: skip
@@ -84,37 +79,45 @@ def _relation(held: Any) -> Relation:
 
 
 def open_deck(path: Path, package: Package) -> LibraryPackage | None:
-    """The deck as python-pptx opens it, None where it gives up or the deck is too large.
+    """Open the deck as python-pptx does; None where it gives up or the deck is too large.
 
     Its package reader is used and not `Presentation()`, which refuses slide shows and templates.
     """
-    if package.unpacked_size > MAX_IN_MEMORY:
-        return None
-    try:
-        opened = pptx.package.Package.open(str(path))
-        return _held(opened.iter_parts(), opened._rels, package)
-    except _GAVE_UP:
-        return None
+    from pptx.exc import PythonPptxError  # noqa: PLC0415 - one format's library, 60 ms
+    from pptx.package import Package as Deck  # noqa: PLC0415
+
+    return _open(lambda: Deck.open(str(path)), package, PythonPptxError)
 
 
 def open_document(path: Path, package: Package) -> LibraryPackage | None:
-    """The document as python-docx opens it, None where it gives up or the document is too large."""
+    """Open the document as python-docx does; None where it gives up or it is too large."""
+    from docx.opc.exceptions import OpcError  # noqa: PLC0415 - one format's library, 60 ms
+    from docx.opc.package import OpcPackage  # noqa: PLC0415
+
+    return _open(lambda: OpcPackage.open(str(path)), package, OpcError)
+
+
+def _open(
+    opener: Callable[[], Any], package: Package, refusal: type[Exception]
+) -> LibraryPackage | None:
     if package.unpacked_size > MAX_IN_MEMORY:
         return None
     try:
-        opened = docx.opc.package.OpcPackage.open(str(path))
-        return _held(opened.iter_parts(), opened.rels, package)
-    except _GAVE_UP:
+        library = opener()
+        # python-docx has `rels`, python-pptx hides them.
+        relations = library.rels if hasattr(library, "rels") else library._rels
+        return _checked(library.iter_parts(), relations, package)
+    except (*_GAVE_UP, refusal):
         return None
 
 
-def _held(
+def _checked(
     parts: Iterator[Any], relations: Mapping[str, Any], package: Package
 ) -> LibraryPackage | None:
     if any(r.reltype.startswith(_STRICT) for r in relations.values()):
         return None  # opened, but with names that neither library knows
-    named = {str(part.partname).lstrip("/"): part for part in parts}
-    held = LibraryPackage(named, relations, package.twice)
-    for name in ("", *named):
-        held.relations(name)  # what points nowhere is found now, and then the parts are read
-    return held
+    by_name = {str(part.partname).lstrip("/"): part for part in parts}
+    opened = LibraryPackage(by_name, relations, package.twice)
+    for name in ("", *by_name):
+        opened.relations(name)  # what points nowhere is found now, and then the parts are read
+    return opened

@@ -15,17 +15,14 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import logging
 import re
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
-import pypdf
 import pypdfium2
-from PIL import Image
-from pypdf.errors import DependencyError, PyPdfError
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, without_text
@@ -49,6 +46,11 @@ from coproarchive.extract.pdf_structure import (
 )
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
 from coproarchive.model import Leaf, Severity, Source
+
+if TYPE_CHECKING:  # drawing needs them, reading hardly ever
+    from PIL import Image
+
+    from coproarchive.extract.pdf_second import SecondOpinion
 
 FEW = 25
 """Characters below which a page that draws more runs of text than that says too little."""
@@ -74,35 +76,40 @@ _LONG_WORD = re.compile(rf"[a-z\u00df-\u00ff\u03ac-\u03ce\u0430-\u045f]{{{LONG},
 # Letters of alphabets whose words have spaces between them.
 _RUN_TOGETHER = re.compile(rf"[A-Za-z\u00c0-\u052f]{{{LONG},}}")
 
-logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)
 
 
-class PdfExtractor:
-    """Pages with their printed numbers, outline titles, notes by reviewers and attachments."""
+def extract(path: Path, limits: Limits) -> Extraction:
+    """Read pages with their printed numbers, outline titles, notes by reviewers and attachments.
 
-    name: ClassVar[str] = "pdf"
-    version: ClassVar[int] = 4
-    media_types: ClassVar[frozenset[str]] = frozenset({"application/pdf"})
+    Raises:
+        UnreadableError, LimitError: see base.Format.read.
+    """
 
-    def extract(self, path: Path, limits: Limits) -> Extraction:
-        """See Extractor.extract."""
-        second = _Second(path)
-        document = opened_document(path)
-        if document is None:
-            return _without_pdfium(second, path, limits, is_locked=is_locked())
-        try:
-            metadata = _metadata(document)
-            notices: list[Notice] = list(attachments(document))
-            leaves = list(_pages(document, second, notices, limits))
-            notices += _untitled(leaves)
-            return bounded(leaves, limits, metadata=metadata, notices=notices)
-        finally:
-            document.close()
+    @functools.cache
+    def second() -> SecondOpinion:
+        from coproarchive.extract.pdf_second import SecondOpinion  # noqa: PLC0415 - .1 s, seldom
+
+        return SecondOpinion(path)
+
+    document = opened_document(path)
+    if document is None:
+        return _without_pdfium(second(), path, limits, is_locked=is_locked())
+    try:
+        metadata = _metadata(document)
+        notices: list[Notice] = list(attachments(document))
+        leaves = list(_pages(document, second, notices, limits))
+        notices += _untitled(leaves)
+        return bounded(leaves, limits, metadata=metadata, notices=notices)
+    finally:
+        document.close()
 
 
 def _pages(
-    document: pypdfium2.PdfDocument, second: _Second, notices: list[Notice], limits: Limits
+    document: pypdfium2.PdfDocument,
+    second: Callable[[], SecondOpinion],
+    notices: list[Notice],
+    limits: Limits,
 ) -> Iterator[Leaf]:
     titles = outline(document)
     tagged = is_tagged(document)
@@ -147,19 +154,23 @@ def _untitled(leaves: list[Leaf]) -> Iterator[Notice]:
 
 
 def _page(
-    document: pypdfium2.PdfDocument, index: int, second: _Second, *, has_tags: bool
+    document: pypdfium2.PdfDocument,
+    index: int,
+    second: Callable[[], SecondOpinion],
+    *,
+    has_tags: bool,
 ) -> tuple[str, list[tuple[Source, str]]]:
     """The page's text, and what else there is to read on it."""
     with opened_page(document, index) as page:
         if not page:
-            return repair(second.text(index)), []
+            return repair(second().text(index)), []
         drawn = _text(page)
         text = repair(drawn)
         if len(text) < FEW and text_objects(page) > len(text):
-            other = repair(second.text(index))
+            other = repair(second().text(index))
             text = other if len(other) > 2 * len(text) else text
         elif is_run_together(drawn):  # not of words that were mended
-            text = with_spaces(text, second.text(index))
+            text = with_spaces(text, second().text(index))
         extra = page_notes(document, page)
         if has_tags:
             extra += alternative_texts(page)
@@ -191,7 +202,9 @@ def _uncut(inside: str, whole: str) -> str:
     return "\n".join(uncut(line) for line in inside.splitlines())
 
 
-def _without_pdfium(second: _Second, path: Path, limits: Limits, *, is_locked: bool) -> Extraction:
+def _without_pdfium(
+    second: SecondOpinion, path: Path, limits: Limits, *, is_locked: bool
+) -> Extraction:
     """PDFium refused the file: pypdf reads some that it does not."""
     if is_locked or second.is_locked:
         raise UnreadableError(
@@ -216,50 +229,6 @@ def _without_pdfium(second: _Second, path: Path, limits: Limits, *, is_locked: b
         "Open it in a PDF viewer and print it to a new PDF.",
     )
     return bounded(leaves, limits, notices=[notice])
-
-
-class _Second:
-    """pypdf's opinion of the file, opened when it is first asked; it may have none."""
-
-    def __init__(self, path: Path):
-        self._path = path
-        self.is_locked = False
-
-    @cached_property
-    def _pages(self) -> list[pypdf.PageObject]:
-        with _tolerated():
-            reader = pypdf.PdfReader(self._path, strict=False)
-            if reader.is_encrypted:
-                # Some locks need a library that is not there: locked is locked.
-                self.is_locked = True
-                self.is_locked = not reader.decrypt("")
-                if self.is_locked:
-                    return []
-            return list(reader.pages)
-        return []
-
-    @property
-    def pages(self) -> int:
-        """How many there are."""
-        return len(self._pages)
-
-    def text(self, index: int) -> str:
-        """The page's text, "" where it cannot be read."""
-        with _tolerated():
-            if index < self.pages:
-                return self._pages[index].extract_text()
-        return ""
-
-
-@contextlib.contextmanager
-def _tolerated() -> Iterator[None]:
-    """Damaged files make pypdf raise almost anything; it is a second opinion, so none is lost."""
-    with contextlib.suppress(
-        PyPdfError, DependencyError, ValueError, TypeError, KeyError, AttributeError, IndexError,
-        OSError, RecursionError, NotImplementedError, ZeroDivisionError, AssertionError,
-        OverflowError,
-    ):  # fmt: skip
-        yield
 
 
 def repair(text: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
 
 from lxml import etree
 
@@ -45,43 +44,33 @@ class Slide:
     section: str
 
 
-class PptxExtractor:
-    """Every word of a slide by its source; see shapes.py for what a deck has besides text boxes."""
+def extract(path: Path, limits: Limits) -> Extraction:
+    """Read every word of a deck by its source; shapes.py says what a slide has besides text boxes.
 
-    name: ClassVar[str] = "pptx"
-    version: ClassVar[int] = 4
-    media_types: ClassVar[frozenset[str]] = frozenset(
-        {
-            "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-            "application/vnd.openxmlformats-officedocument.presentationml.slideshow",
-            "application/vnd.openxmlformats-officedocument.presentationml.template",
-            "application/vnd.ms-powerpoint.presentation.macroenabled.12",
-        }
-    )
-
-    def extract(self, path: Path, limits: Limits) -> Extraction:
-        """See Extractor.extract."""
-        with Package.open(path, limits) as package:
-            deck = Deck(open_deck(path, package) or package, path.name)
-            notices: list[Notice] = []
-            leaves = list(_leaves(deck, notices, limits))
-            if not leaves and notices:
-                raise UnreadableError(
-                    "this deck is damaged: none of its slides can be read.",
-                    path.name,
-                    "Open it in PowerPoint or LibreOffice, let it be repaired, and save it.",
+    Raises:
+        UnreadableError, LimitError: see base.Format.read.
+    """
+    with Package.open(path, limits) as package:
+        deck = Deck(open_deck(path, package) or package, path.name)
+        notices: list[Notice] = []
+        leaves = list(_leaves(deck, notices, limits))
+        if not leaves and notices:
+            raise UnreadableError(
+                "this deck is damaged: none of its slides can be read.",
+                path.name,
+                "Open it in PowerPoint or LibreOffice, let it be repaired, and save it.",
+            )
+        if package.twice:
+            notices.append(
+                Notice(
+                    "file-damaged",
+                    Severity.WARNING,
+                    f"this deck holds parts twice ({', '.join(package.twice)[:200]}); "
+                    "the last of each was read.",
+                    "Open it in the programme that made it and save it anew.",
                 )
-            if package.twice:
-                notices.append(
-                    Notice(
-                        "file-damaged",
-                        Severity.WARNING,
-                        f"this deck holds parts twice ({', '.join(package.twice)[:200]}); "
-                        "the last of each was read.",
-                        "Open it in the programme that made it and save it anew.",
-                    )
-                )
-            return bounded(leaves, limits, metadata=deck.metadata, notices=notices)
+            )
+        return bounded(leaves, limits, metadata=deck.metadata, notices=notices)
 
 
 def _leaves(deck: Deck, notices: list[Notice], limits: Limits) -> Iterator[Leaf]:

@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 from pathlib import Path
 
 from coproarchive.errors import ExtractionError, LimitError, UnreadableError, UnsupportedError
-from coproarchive.extract import ocr, ocr_leaves, office
-from coproarchive.extract.base import Extraction, Extractor, Helpers, Limits, Notice
-from coproarchive.extract.captions import CaptionsExtractor
-from coproarchive.extract.docx import DocxExtractor
-from coproarchive.extract.html import HtmlExtractor, MarkdownExtractor
-from coproarchive.extract.pdf import PdfExtractor
-from coproarchive.extract.pptx import PptxExtractor
+from coproarchive.extract import office
+from coproarchive.extract.base import Extraction, Format, Helpers, Limits, Notice
 from coproarchive.model import Severity
 
-EXTRACTORS: tuple[Extractor, ...] = (
-    PdfExtractor(),
-    PptxExtractor(),
-    DocxExtractor(),
-    MarkdownExtractor(),
-    HtmlExtractor(),
-    CaptionsExtractor(),
+FORMATS: tuple[Format, ...] = (
+    Format("pdf", 4, frozenset({office.PDF}), "pdf:extract"),
+    Format(
+        "pptx",
+        4,
+        frozenset(
+            {
+                office.PPTX,
+                "application/vnd.openxmlformats-officedocument.presentationml.slideshow",
+                "application/vnd.openxmlformats-officedocument.presentationml.template",
+                "application/vnd.ms-powerpoint.presentation.macroenabled.12",
+            }
+        ),
+        "pptx:extract",
+    ),
+    Format(
+        "docx",
+        3,
+        frozenset(
+            {
+                office.DOCX,
+                "application/vnd.openxmlformats-officedocument.wordprocessingml.template",
+            }
+        ),
+        "docx:extract",
+    ),
+    Format("markdown", 1, frozenset({"text/markdown", "text/plain"}), "html:extract_markdown"),
+    Format("html", 1, frozenset({"text/html"}), "html:extract_html"),
+    Format("captions", 1, frozenset({"text/vtt", "application/x-subrip"}), "captions:extract"),
 )
+"""Which reader reads which media types: to add a format is to add a row and its module."""
+OCR = "ocr-2"
+"""Name and version of reading pictures by a machine; see ocr.py."""
+PICTURED = frozenset({"pdf", "pptx"})
+"""Names of the formats whose leaves have pictures that are read."""
 
 CODES: dict[str, str] = {
     "file-unreadable": "the file is damaged, locked, or not what its name says",
@@ -49,14 +72,14 @@ OCR_UNTIL = 0.85
 """Share of the time for a file after which no picture is begun: what else was read is not lost."""
 
 
-def extractor_for(media_type: str) -> Extractor | None:
-    """The reader of this media type, None where there is none."""
-    return next((e for e in EXTRACTORS if media_type in e.media_types), None)
+def format_of(media_type: str) -> Format | None:
+    """Return the format of this media type, None where nothing reads it."""
+    return next((f for f in FORMATS if media_type in f.media_types), None)
 
 
 def readable(media_type: str) -> bool:
     """Whether files of this media type can be read without another programme."""
-    return extractor_for(media_type) is not None
+    return format_of(media_type) is not None
 
 
 def wants_words(media_type: str) -> bool:
@@ -74,13 +97,18 @@ def reader_name(media_type: str, helpers: Helpers) -> str:
         if not helpers.office:
             return ""
         name, media_type = f"office-{office.VERSION}+", office.CONVERTED[media_type]
-    extractor = extractor_for(media_type)
-    if extractor is None:
+    format_ = format_of(media_type)
+    if format_ is None:
         return ""
-    name += f"{extractor.name}-{extractor.version}"
-    if helpers.ocr and extractor.name in ocr_leaves.READERS:
-        name += f"+{ocr.NAME}-{ocr.VERSION}"
+    name += f"{format_.name}-{format_.version}"
+    if helpers.ocr and format_.name in PICTURED:
+        name += f"+{OCR}"
     return name
+
+
+def ocr_is_installed() -> bool:
+    """Test whether the extra `coproarchive[ocr]` is there."""
+    return all(importlib.util.find_spec(name) for name in ("rapidocr", "onnxruntime"))
 
 
 def is_quick(media_type: str, helpers: Helpers) -> bool:
@@ -165,18 +193,20 @@ def _read(
     path: Path, media_type: str, limits: Limits, helpers: Helpers, until: float
 ) -> Extraction:
     """Read a file of a format that has a reader; pictures until a time by time.monotonic()."""
-    extractor = extractor_for(media_type)
-    assert extractor is not None, media_type
-    _check_magic(path, extractor)
-    extraction = extractor.extract(path, limits)
-    if helpers.ocr and extractor.name in ocr_leaves.READERS:
+    format_ = format_of(media_type)
+    assert format_ is not None, media_type
+    _check_magic(path, format_.name)
+    extraction = format_.read(path, limits)
+    if helpers.ocr and format_.name in PICTURED:
+        from coproarchive.extract import ocr_leaves  # noqa: PLC0415 - heavy, and an extra
+
         until = min(until, time.monotonic() + OCR_SHARE * limits.seconds)
-        return ocr_leaves.with_ocr(extraction, path, extractor.name, limits, until)
+        return ocr_leaves.with_ocr(extraction, path, format_.name, limits, until)
     return extraction
 
 
-def _check_magic(path: Path, extractor: Extractor) -> None:
-    magic = _MAGIC.get(extractor.name)
+def _check_magic(path: Path, name: str) -> None:
+    magic = _MAGIC.get(name)
     with path.open("rb") as file:
         start = file.read(1024)
     if magic and not any(mark in start for mark in magic):

@@ -7,7 +7,6 @@ under a millisecond a file, where the standard library's pool is lost at the fir
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import operator
 import os
 import shutil
@@ -25,11 +24,11 @@ from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
-from coproarchive.extract import ocr
 from coproarchive.extract.base import Extraction, Helpers, Limits, Notice
 from coproarchive.extract.cache import ExtractionCache, packed
 from coproarchive.extract.confine import confine
-from coproarchive.extract.table import SAVE_ANEW, extract, is_quick, reader_name
+from coproarchive.extract.processes import WorkerContext
+from coproarchive.extract.table import SAVE_ANEW, extract, is_quick, ocr_is_installed, reader_name
 from coproarchive.model import Severity
 
 TASKS_PER_WORKER = 250
@@ -131,8 +130,7 @@ class Workers:
                     max_tasks=TASKS_PER_WORKER,
                     initializer=confine,
                     initargs=(self._limits.memory, self._made_scratch()),
-                    # A forked copy of a process with threads (the page's) can hang on their locks.
-                    context=multiprocessing.get_context("spawn"),
+                    context=WorkerContext(),
                 )
             seconds = self._limits.seconds * share
             return self._pool.schedule(function, args=arguments, timeout=seconds)
@@ -175,7 +173,7 @@ class Reader:
         read_pictures: bool = False,
     ):
         self.limits = limits or Limits()
-        self.helpers = Helpers(office, read_pictures and ocr.is_installed())
+        self.helpers = Helpers(office, read_pictures and ocr_is_installed())
         self._cache = ExtractionCache(cache_dir, self.limits, self.helpers)
         self._workers = Workers(self._count(), self.limits, cache_dir.parent / "scratch")
         self.scheduled = 0
