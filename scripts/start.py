@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
 import sys
 
 from _environment import ROOT, ensure
 
 
-def main() -> int:
-    """Return the exit code of `coproarchive serve`."""
-    python = ensure("run.txt")
-    command = [str(python), "-m", "coproarchive", "serve", *sys.argv[1:]]
-    try:
-        return subprocess.run(command, cwd=ROOT, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+def main() -> None:
+    """Become `coproarchive serve`: a signal that ends this process leaves no other behind."""
+    python = str(ensure("run.txt"))
+    os.chdir(ROOT)
+    os.execv(python, [python, "-m", "coproarchive", "serve", *sys.argv[1:]])  # noqa: S606
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
-import argon2
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from coproarchive.extract.base import Limits
-from coproarchive.search.engines import ENGINES
 
+PREFIX = "COPROARCHIVE_"
 _DEFAULT = Limits()
 
 
-class Settings(BaseSettings):
-    """Each field is also an environment variable: COPROARCHIVE_ and its name in capitals."""
+class Settings(BaseModel):
+    """Each field is also an environment variable: COPROARCHIVE_ and its name in capitals.
 
-    model_config = SettingsConfigDict(env_prefix="COPROARCHIVE_", frozen=True, extra="ignore")
+    Folders are absolute, so that neither a reading process nor a change of folder loses them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True)
 
     archive: Path = Field(default=Path("archive"), description="folder that holds the archive")
     index: Path = Field(
@@ -26,7 +28,7 @@ class Settings(BaseSettings):
         description="folder for everything derived; can be deleted. Where only the archive is "
         'named: "index" beside a folder "archive", else its name and "-index"',
     )
-    engine: str = Field(default="whoosh", description=f"search engine: {', '.join(ENGINES)}")
+    engine: Literal["whoosh", "memory"] = Field(default="whoosh", description="search engine")
     host: str = Field(default="127.0.0.1", description="address the page is served on")
     port: int = Field(default=8501, ge=1, le=65535, description="port the page is served on")
     password_hash: str | None = Field(
@@ -64,25 +66,34 @@ class Settings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _beside(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Each archive has an index of its own, though only the archive is named."""
-        if given.get("archive") and not given.get("index"):
-            archive = Path(given["archive"])
+    def _complete(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Add what the environment sets; each archive has an index of its own."""
+        variables = {name: os.environ.get(PREFIX + name.upper()) for name in cls.model_fields}
+        values = {name: v for name, v in variables.items() if v is not None} | values
+        if values.get("archive") and not values.get("index"):
+            archive = Path(values["archive"])
             name = "index" if archive.name == "archive" else f"{archive.name}-index"
-            return {**given, "index": archive.parent / name}
-        return given
+            return {**values, "index": archive.parent / name}
+        return values
 
-    @field_validator("engine")
+    @field_validator("archive", "index")
     @classmethod
-    def _known_engine(cls, value: str) -> str:
-        if value not in ENGINES:
-            raise ValueError(f"must be one of: {', '.join(ENGINES)}")
-        return value
+    def _make_absolute(cls, folder: Path) -> Path:
+        return folder.absolute()
+
+    @field_validator("office")
+    @classmethod
+    def _make_office_absolute(cls, office: str) -> str:
+        """Resolve a path; leave a bare name for the PATH to find."""
+        return str(Path(office).absolute()) if Path(office).name != office else office
 
     @field_validator("password_hash")
     @classmethod
-    def _argon2(cls, value: str | None) -> str | None:
+    def _check_hash(cls, value: str | None) -> str | None:
+        """Refuse what is no argon2 hash; argon2 is imported only where there is one."""
         if value:
+            import argon2
+
             try:
                 argon2.extract_parameters(value)
             except argon2.exceptions.InvalidHashError:
@@ -93,7 +104,7 @@ class Settings(BaseSettings):
         return value or None
 
     def limits(self) -> Limits:
-        """The limits that the extractors are given."""
+        """Return the limits that the extractors are given."""
         return Limits(
             seconds=self.read_seconds,
             memory=self.read_memory_mb * 1024**2,

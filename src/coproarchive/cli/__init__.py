@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 
 import typer
-from pydantic import ValidationError
 
-from coproarchive.cli import bring, find, keep, serving
-from coproarchive.cli.console import err, say_error
-from coproarchive.cli.house import House, settings_from
+from coproarchive.cli import archive as archive_commands
+from coproarchive.cli import import_, search, serve
+from coproarchive.cli.console import display_path, err, say_error
+from coproarchive.cli.context import CliState
 from coproarchive.errors import CoproArchiveError
 
 STOPPED = 130
@@ -22,13 +22,21 @@ app = typer.Typer(
     help="An archive of talks: describe them once, search them by seminar, speaker and topic.",
     epilog="--archive DIR and --index DIR may stand before or after the command.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
-for module in (keep, bring, find, serving):
+for module in (archive_commands, import_, search, serve):
     module.register(app)
+
+
+def _print_version(requested: bool) -> None:
+    """Print name and version, and exit."""
+    if requested:
+        from importlib.metadata import version
+
+        typer.echo(f"coproarchive {version('coproarchive')}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -36,8 +44,11 @@ def _root(
     context: typer.Context,
     archive: str = typer.Option("", metavar="DIR", help="The archive's folder [archive]."),
     index: str = typer.Option("", metavar="DIR", help="The index's folder [index]."),
+    show_version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_print_version, help="Show the version."
+    ),
 ) -> None:
-    context.obj = House(settings_from(archive, index))
+    context.obj = CliState(archive=archive, index=index)
     context.call_on_close(context.obj.close)
 
 
@@ -45,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 problems found, 2 wrong usage, else see errors.py."""
     words = _global_options_first(list(sys.argv[1:] if arguments is None else arguments))
     try:
-        code = app(words, standalone_mode=False)
+        code = app(words, prog_name="coproarchive", standalone_mode=False)
         if code == STOPPED:  # Typer turns Ctrl-C into this code
             raise KeyboardInterrupt
     except typer.Exit as stop:
@@ -54,11 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say_error(_usage_message(error), "Add --help to see what this command takes.")
         code = 2
     except CoproArchiveError as error:
-        say_error(str(CoproArchiveError(error.message, error.path)), error.hint)
+        where = error.path and display_path(error.path)
+        say_error(str(CoproArchiveError(error.message, where)), error.hint)
         code = error.exit_code
-    except ValidationError as error:
-        say_error(f"A setting is wrong: {_first_mistake(error)}")
-        code = 2
     except (KeyboardInterrupt, typer.Abort):
         err.print("Stopped. What was finished is kept; run the command again to go on.")
         code = STOPPED
@@ -91,12 +100,6 @@ def _global_options_first(words: list[str]) -> list[str]:
 
 
 def _usage_message(error: typer.TyperException) -> str:
-    """What was wrong with the words of the command line."""
+    """Return what was wrong with the words of the command line."""
     say = getattr(error, "format_message", None)
     return str(say() if say else error)
-
-
-def _first_mistake(error: ValidationError) -> str:
-    """The first wrong setting, by its name and with what was wrong."""
-    first = error.errors()[0]
-    return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}."

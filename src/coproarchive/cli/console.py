@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bars
-from rich.table import Table
 from rich.text import Text
 
 from coproarchive.model import Problem, Severity
 from coproarchive.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+    from rich.table import Table
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
@@ -24,30 +28,40 @@ _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE
 
 
 def say_error(message: str, hint: str | None = None) -> None:
-    """One error: what is wrong, then what to do."""
+    """Print one error: what is wrong, then what to do."""
     err.print(Text("Error: ", style="bold red") + Text(printable(message)))
     if hint:
         err.print(Text(printable(hint)))
 
 
 def say_json(value: object) -> None:
-    """A value for a program to read: UTF-8 on stdout, one document."""
+    """Print a value for a program to read: UTF-8 on stdout, one document."""
     text = json.dumps(value, ensure_ascii=False, indent=2)
     # Names of files need not be UTF-8; what a program reads is.
     sys.stdout.write(text.encode("utf-8", "replace").decode() + "\n")
 
 
 def printable(text: str) -> str:
-    """The text without control characters, which could drive the reader's terminal."""
+    """Return the text without control characters, which could drive the reader's terminal."""
     return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
+def display_path(path: Path | str) -> str:
+    """Return a path as a reader of this terminal would type it: short below the current folder."""
+    with contextlib.suppress(ValueError, OSError):
+        return str(Path(path).relative_to(Path.cwd()))
+    return str(path)
+
+
 @contextmanager
-def progress_bars(wanted: bool = True) -> Iterator[Progress]:
-    """A bar a stage on stderr, while the work runs; nothing where stderr is not a terminal."""
-    if not wanted or not err.is_terminal:
+def progress_bars(enabled: bool = True) -> Iterator[Progress]:
+    """Show a bar a stage on stderr, while the work runs; nothing where stderr is not a terminal."""
+    if not enabled or not err.is_terminal:
         yield silent
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
     bars = Bars(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -71,7 +85,9 @@ def progress_bars(wanted: bool = True) -> Iterator[Progress]:
 
 
 def problem_table(problems: Iterable[Problem]) -> Table:
-    """Problems as rows: how bad, which, where, what and what to do."""
+    """Return problems as rows: how bad, which, where, what and what to do."""
+    from rich.table import Table
+
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=True, header_style="bold")
     for title in ("", "code", "where", "what is wrong, and what to do"):
         table.add_column(title, overflow="fold")
@@ -88,7 +104,7 @@ def problem_table(problems: Iterable[Problem]) -> Table:
 
 
 def problem_json(problem: Problem) -> dict[str, object]:
-    """A problem as `check --json` prints it."""
+    """Return a problem as `check --json` prints it."""
     return {
         "code": problem.code,
         "severity": problem.severity.value,

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from coproarchive.catalogue import Catalogue
 from coproarchive.cli.console import out, printable, say_json
-from coproarchive.cli.house import House, house_of
-from coproarchive.extract.base import Extraction
-from coproarchive.model import Asset, Item, Leaf
-from coproarchive.search.hits.results import Hit, LeafHit, Results, Snippet
-from coproarchive.search.language.query import Query
+from coproarchive.cli.context import CliState, state_of
+
+if TYPE_CHECKING:
+    from coproarchive.catalogue import Catalogue
+    from coproarchive.extract.base import Extraction
+    from coproarchive.model import Asset, Item, Leaf
+    from coproarchive.search.hits.results import Hit, LeafHit, Results, Snippet
 
 MARK = "bold reverse"
 Choice = Annotated[list[str] | None, typer.Option(metavar="ID")]
@@ -54,7 +55,9 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """Search the archive; an option such as --topic given twice means either."""
-    house = house_of(context)
+    from coproarchive.search.language.query import Query
+
+    state = state_of(context)
     query = Query.parse(
         _query_text(words or []),
         facets={
@@ -74,18 +77,18 @@ def search(
     if sort != query.sort:
         raise typer.BadParameter(f'"{sort}" is none of relevance, date, title.')
     if as_csv:
-        base = house.library.public().series.address or ""
-        sys.stdout.write(house.library.csv(query, base))
+        base = state.library.public().series.address or ""
+        sys.stdout.write(state.library.csv(query, base))
         return
-    results = house.library.search(query)
+    results = state.library.search(query)
     if as_json:
         say_json(results.to_json())
     else:
-        _print_results(results, house.library.public(), explain)
+        _print_results(results, state.library.public(), explain)
 
 
 def _query_text(words: list[str]) -> str:
-    """One query from the words of the command line; a mistyped --option is not a word."""
+    """Join one query from the words of the command line; a mistyped --option is not a word."""
     for word in words:
         if word.startswith("--"):
             raise typer.BadParameter(f"There is no option {word}.")
@@ -93,7 +96,7 @@ def _query_text(words: list[str]) -> str:
 
 
 def _print_results(results: Results, catalogue: Catalogue, explain: bool) -> None:
-    """Hits with their slides, then the ways to narrow with their counts."""
+    """Print hits with their slides, then the ways to narrow with their counts."""
     for note in results.notes:
         out.print(Text(printable(note), style="italic"))
     pages = f", page {results.query.page} of {results.pages}" if results.pages > 1 else ""
@@ -138,7 +141,7 @@ def _source(leaf: LeafHit) -> Text:
 
 
 def _marked(snippet: Snippet, style: str = "") -> Text:
-    """Text with its marks; what stands in the document is never markup."""
+    """Return text with its marks; what stands in the document is never markup."""
     text = Text(snippet.text.replace("\n", " "), style=style)
     for start, end in snippet.marks:
         text.stylize(MARK, start, end)
@@ -152,11 +155,11 @@ def suggest(
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """Suggest titles, speakers, topics and phrases that begin so."""
-    found = house_of(context).library.suggest(" ".join(words))
+    suggestions = state_of(context).library.suggest(" ".join(words))
     if as_json:
-        say_json([asdict(suggestion) for suggestion in found])
+        say_json([asdict(suggestion) for suggestion in suggestions])
         return
-    for suggestion in found:
+    for suggestion in suggestions:
         about = f"  {suggestion.kind} {suggestion.id}".rstrip()
         out.print(Text(printable(suggestion.text)) + Text(printable(about), style="dim"))
 
@@ -170,20 +173,20 @@ def similar(
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """List items like one item, or like one slide of it, and the telling words they share."""
-    found = house_of(context).library.similar(item_id, leaf)
+    alike = state_of(context).library.similar(item_id, leaf)
     if as_json:
         say_json(
             [
                 {"id": s.item.id, "title": s.item.title, "score": s.score, "shared": list(s.shared)}
-                for s in found
+                for s in alike
             ]
         )
         return
-    for like in found:
+    for like in alike:
         out.print(Text(printable(like.item.title), style="bold"))
         shared = ", ".join(like.shared)
         out.print(Text(printable(f"   {like.item.id}   {shared}"), style="dim"))
-    if not found:
+    if not alike:
         out.print("Nothing here is like it.")
 
 
@@ -194,10 +197,10 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """Show one item: its record, its files and, with --leaves, where its words come from."""
-    house = house_of(context)
-    catalogue = house.library.catalogue()
+    state = state_of(context)
+    catalogue = state.library.catalogue()
     item = catalogue.item(item_id)
-    read = _read(house, item) if leaves else []
+    read = _read(state, item) if leaves else []
     if as_json:
         content: dict[str, object] = item.model_dump(mode="json", exclude_none=True)
         if leaves:
@@ -211,9 +214,9 @@ def show(
         _print_extraction(asset, extraction)
 
 
-def _read(house: House, item: Item) -> list[tuple[Asset, Extraction]]:
-    """The text of the item's files, read now where it is not known."""
-    library = house.library
+def _read(state: CliState, item: Item) -> list[tuple[Asset, Extraction]]:
+    """Return the text of the item's files, read now where it is not known."""
+    library = state.library
     return [
         (a, library.reader.read(library.store.asset_path(item.id, a.path), a.sha256, a.media_type))
         for a in item.assets

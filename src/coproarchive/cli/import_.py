@@ -6,22 +6,25 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from coproarchive.cli.console import out, printable, problem_table, progress_bars, say_json
-from coproarchive.cli.house import house_of
+from coproarchive.cli.context import CliState, state_of
 from coproarchive.errors import IngestError
-from coproarchive.ingest.wordpress import Options, Report, bring, confirm, open_guesses, sites
-from coproarchive.ingest.wordpress.fetch import Fetcher
-from coproarchive.ingest.wordpress.records import INCLUDES, Guess
-from coproarchive.ingest.wordpress.report import Step
-from coproarchive.ingest.wordpress.sources import forget_pages, source_of
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from coproarchive.ingest.wordpress import Options, Report
+    from coproarchive.ingest.wordpress.records import Guess
+    from coproarchive.ingest.wordpress.report import Step
 
 SHOWN = 40
+HIDDEN = ("private", "draft", "password", "trash", "e-mail")
+"""The same as wordpress.records.INCLUDES, for --help to say without importing the importer."""
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +52,7 @@ def wordpress(
     ] = False,
     include: Annotated[
         list[str] | None,
-        typer.Option(metavar="WHAT", help=f"Bring too, hidden: {', '.join(INCLUDES)}."),
+        typer.Option(metavar="WHAT", help=f"Bring too, hidden: {', '.join(HIDDEN)}."),
     ] = None,
     topics: Annotated[
         bool, typer.Option("--topics/--no-topics", help="Tags without a rule become topics.")
@@ -65,7 +68,8 @@ def wordpress(
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """Bring a WordPress blog home: posts, programmes, speakers and files. Safe to run again."""
-    house = house_of(context)
+    from coproarchive.ingest.wordpress import Options
+
     options = Options(
         media=media,
         download=download,
@@ -75,15 +79,7 @@ def wordpress(
         allow_private=allow_private,
         max_file=max_file_mb * 1024 * 1024,
     )
-    store = house.library.store
-    fetcher = Fetcher(allow_private=allow_private, pause=options.pause)
-    work = house.settings.index / "import"
-    with progress_bars(not as_json) as progress:
-        brought = bring(
-            store, source_of(source, fetcher, work), options, fetcher=fetcher, progress=progress
-        )
-    forget_pages(work)
-    house.library.changed()
+    brought = _bring(state_of(context), source, options, quiet=as_json)
     if report is not None:
         _save(report, brought)
     if as_json:
@@ -94,10 +90,26 @@ def wordpress(
         raise typer.Exit(IngestError.exit_code)
 
 
+def _bring(state: CliState, source: list[str], options: Options, *, quiet: bool) -> Report:
+    """Import the blog with progress on the terminal; return what was done."""
+    from coproarchive.ingest.wordpress import bring
+    from coproarchive.ingest.wordpress.fetch import Fetcher
+    from coproarchive.ingest.wordpress.sources import forget_pages, source_of
+
+    fetcher = Fetcher(allow_private=options.allow_private, pause=options.pause)
+    work = state.settings.index / "import"
+    with progress_bars(not quiet) as progress:
+        blog = source_of(source, fetcher, work)
+        report = bring(state.library.store, blog, options, fetcher=fetcher, progress=progress)
+    forget_pages(work)
+    state.library.changed()
+    return report
+
+
 def _included(words: list[str]) -> frozenset[str]:
-    unknown = [word for word in words if word not in INCLUDES]
+    unknown = [word for word in words if word not in HIDDEN]
     if unknown:
-        raise IngestError(f'"{unknown[0]}" cannot be included: {", ".join(INCLUDES)}.')
+        raise IngestError(f'"{unknown[0]}" cannot be included: {", ".join(HIDDEN)}.')
     return frozenset(words)
 
 
@@ -165,6 +177,8 @@ def _guess_table(guesses: Iterable[Guess], numbered: bool = False) -> Table:
 
 
 def _table(*titles: str) -> Table:
+    from rich.table import Table
+
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for title in titles:
         table.add_column(title, overflow="fold")
@@ -182,15 +196,17 @@ def review(
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """List what imports understood from prose and nobody confirmed, the least sure first."""
-    store = house_of(context).library.store
-    known = sites(store)
-    if not known:
+    from coproarchive.ingest.wordpress import confirm, open_guesses, sites
+
+    store = state_of(context).library.store
+    imported = sites(store)
+    if not imported:
         raise IngestError(
             "nothing was imported yet.", hint="To begin: coproarchive import wordpress"
         )
     start = 0
     listed: list[Guess] = []
-    for site in known:
+    for site in imported:
         guesses = open_guesses(store, site)
         if confirmed or all_right:
             numbers = {n - start for n in confirmed or ()}
@@ -198,7 +214,7 @@ def review(
         start += len(guesses)
         listed += guesses
     if confirmed or all_right:
-        waiting = sum(len(open_guesses(store, site)) for site in known)
+        waiting = sum(len(open_guesses(store, site)) for site in imported)
         out.print(Text(f"{start - waiting} confirmed, {waiting} left to look at."))
         return
     if as_json:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
 from coproarchive.cli.console import (
+    display_path,
     out,
     printable,
     problem_json,
@@ -16,13 +17,13 @@ from coproarchive.cli.console import (
     progress_bars,
     say_json,
 )
-from coproarchive.cli.house import House, house_of
+from coproarchive.cli.context import CliState, state_of
 from coproarchive.errors import IngestError
-from coproarchive.ingest.add import Added, FolderReport, Given, add_files, add_folder
 from coproarchive.model import Kind, Problem, Role, Seminar, Series, Severity
-from coproarchive.search.index.update import UpdateReport
-from coproarchive.store import Store
-from coproarchive.store.sidecar import valid
+
+if TYPE_CHECKING:
+    from coproarchive.ingest.add import Added, FolderReport
+    from coproarchive.search.index.update import UpdateReport
 
 SHOWN_PROBLEMS = 30
 
@@ -39,10 +40,14 @@ def init(
     language: Annotated[str, typer.Option(help="Main language, as en or cy.")] = "en",
 ) -> None:
     """Begin an archive: make the folder and its archive.yaml."""
-    house = house_of(context)
+    from coproarchive.store import Store
+    from coproarchive.store.sidecar import valid
+
+    state = state_of(context)
     series = valid(lambda: Series(title=title, languages=(language,)))
-    store = Store.create(house.settings.archive, series)
-    out.print(Text(f"Made {store.root / 'archive.yaml'}. Add files with: coproarchive add FILE..."))
+    store = Store.create(state.settings.archive, series)
+    record = display_path(store.root / "archive.yaml")
+    out.print(Text(f"Made {record}. Add files with: coproarchive add FILE..."))
 
 
 def seminar(
@@ -53,12 +58,14 @@ def seminar(
     place: Annotated[str | None, typer.Option(help="Where it was.")] = None,
 ) -> None:
     """Make a seminar, to which items can then be added."""
-    store = house_of(context).library.store
+    from coproarchive.store.sidecar import valid
+
+    store = state_of(context).library.store
     record = valid(lambda: Seminar(id=seminar_id, title=title, date=date, place=place))
     if record.id in store.seminar_ids():
         raise IngestError(f'there is a seminar "{record.id}" already.')
     store.save_seminar(record)
-    out.print(Text(f"Made {store.root / record.id / 'seminar.yaml'}."))
+    out.print(Text(f"Made {display_path(store.root / record.id / 'seminar.yaml')}."))
 
 
 def add(
@@ -80,8 +87,11 @@ def add(
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """Add files to the archive as a new item; a folder with --recursive as one item a deck."""
-    library = house_of(context).library
-    given = Given(
+    from coproarchive.ingest.add import FolderReport, Given, add_files, add_folder
+    from coproarchive.store.sidecar import valid
+
+    library = state_of(context).library
+    draft = Given(
         seminar=seminar,
         title=title,
         kind=kind,
@@ -100,11 +110,11 @@ def add(
                 raise IngestError("--title and --abstract describe one item, not a folder of them.")
             report = valid(
                 lambda: add_folder(
-                    library.store, catalogue, library.reader, paths[0], given, progress
+                    library.store, catalogue, library.reader, paths[0], draft, progress
                 )
             )
         else:
-            added = valid(lambda: add_files(library.store, catalogue, library.reader, paths, given))
+            added = valid(lambda: add_files(library.store, catalogue, library.reader, paths, draft))
             report = FolderReport([added], len(paths), len(paths))
     if as_json:
         say_json(_report_json(report))
@@ -148,8 +158,8 @@ def index(
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """Make everything in the archive searchable; only what changed is read and written."""
-    house = house_of(context)
-    report = update(house, rebuild=rebuild, quiet=as_json)
+    state = state_of(context)
+    report = update(state, rebuild=rebuild, quiet=as_json)
     if as_json:
         say_json(
             {
@@ -169,14 +179,14 @@ def index(
     out.print(Text(summary(report), style="bold"))
 
 
-def update(house: House, *, rebuild: bool = False, quiet: bool = False) -> UpdateReport:
+def update(state: CliState, *, rebuild: bool = False, quiet: bool = False) -> UpdateReport:
     """Update the index with progress on the terminal."""
     with progress_bars(not quiet) as progress:
-        return house.library.update_index(rebuild=rebuild, progress=progress)
+        return state.library.update_index(rebuild=rebuild, progress=progress)
 
 
 def summary(report: UpdateReport) -> str:
-    """What an update did, in a line."""
+    """Return what an update did, in a line."""
     errors = sum(p.severity is Severity.ERROR for p in report.problems)
     others = len(report.problems) - errors
     return (
@@ -192,9 +202,9 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """List every problem of the archive; exit code 1 if one of them is an error."""
-    house = house_of(context)
+    state = state_of(context)
     with progress_bars(not as_json) as progress:
-        problems = house.library.check(progress)
+        problems = state.library.check(progress)
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     if as_json:
         say_json({"errors": errors, "problems": [problem_json(problem) for problem in problems]})

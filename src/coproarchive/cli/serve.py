@@ -1,0 +1,90 @@
+"""`serve` and `password`: the page for everybody, and who may add to it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from coproarchive.cli.archive import summary, update
+from coproarchive.cli.console import err, out
+from coproarchive.cli.context import state_of
+from coproarchive.errors import CoproArchiveError
+
+SCRIPT = Path(__file__).parents[1] / "ui" / "server" / "app.py"
+"""Run by Streamlit; its import would bring Streamlit into this process."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command("serve")(serve)
+    app.command("password")(password)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str | None, typer.Option(help="Address to serve on; others than this machine's are public.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to serve on.")] = None,
+) -> None:
+    """Bring the index up to date and serve the page (stop it with Ctrl-C)."""
+    state = state_of(context)
+    settings = state.settings
+    address = host or settings.host
+    number = settings.port if port is None else port
+    _check_free(address, number)
+    err.print(Text(summary(update(state))))
+    state.close()
+    environment = os.environ | {
+        "COPROARCHIVE_ARCHIVE": str(settings.archive),
+        "COPROARCHIVE_INDEX": str(settings.index),
+        "COPROARCHIVE_HOST": address,
+        "COPROARCHIVE_PORT": str(number),
+    }
+    # A fresh process image: the page's server wants the main thread and its own signal handling.
+    # -P: a file in this folder that is named as a library must not be imported in its place.
+    command = [sys.executable, "-P", "-m", "streamlit", "run", str(SCRIPT)]
+    command += [f"--server.address={address}", f"--server.port={number}"]
+    err.print(Text(f"Serving on http://{address}:{number} (Ctrl-C stops it)", style="bold"))
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter
+
+
+def _check_free(address: str, port: int) -> None:
+    """Refuse an address or port that cannot be listened on, before any work is done for it."""
+    try:
+        family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            if os.name == "posix":  # elsewhere the option lets two listen on one port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            free = port + 1 if port < 65535 else port - 1
+            raise CoproArchiveError(
+                f"Port {port} is in use: another page is served there, perhaps this one.",
+                hint=f"To use another: coproarchive serve --port {free}",
+            ) from None
+        raise CoproArchiveError(
+            f"It cannot be served on {address}, port {port}: {error.strerror or error}.",
+            hint="For this machine alone: coproarchive serve --host 127.0.0.1 --port 8501",
+        ) from None
+
+
+def password(
+    text: Annotated[
+        str, typer.Option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+    ],
+) -> None:
+    """Make the hash of an archivist's password for COPROARCHIVE_PASSWORD_HASH."""
+    if len(text) < 12:
+        raise typer.BadParameter("A password needs at least 12 characters.")
+    import argon2
+
+    out.print(Text(f"export COPROARCHIVE_PASSWORD_HASH='{argon2.PasswordHasher().hash(text)}'"))
