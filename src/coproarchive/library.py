@@ -16,7 +16,7 @@ from coproarchive.extract.worker import Reader
 from coproarchive.model import Problem
 from coproarchive.pictures import Pictures
 from coproarchive.progress import Progress, silent
-from coproarchive.search.discover.export import MOST, to_csv
+from coproarchive.search.discover.export import MAX_ROWS, to_csv
 from coproarchive.search.discover.similar import Similar
 from coproarchive.search.discover.suggest import Suggester, Suggestion
 from coproarchive.search.discover.unanswered import Unanswered
@@ -191,7 +191,7 @@ class Library:
     def csv(self, query: Query, base: str = "") -> str:
         """Export all hits of a query as CSV; see export.to_csv."""
         catalogue = self.public()
-        return to_csv(self.index().ranking(query, catalogue, MOST), catalogue, base)
+        return to_csv(self.index().ranking(query, catalogue, MAX_ROWS), catalogue, base)
 
     @cached_property
     def unanswered(self) -> Unanswered:

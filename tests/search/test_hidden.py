@@ -89,7 +89,7 @@ def suggestions(index: Index, public: Catalogue) -> list[object]:
     """What is suggested for beginnings of all words; phrases that two items say are enough."""
     with patch.object(suggest, "RECURRING", 2):
         suggester = Suggester(public, index.phrases(public))
-    return [repr(suggester.suggest(w[:2], most=40)) for w in [*WORDS, "ann"]]
+    return [repr(suggester.suggest(w[:2], limit=40)) for w in [*WORDS, "ann"]]
 
 
 def answers(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -> str:

@@ -15,7 +15,7 @@ from coproarchive.errors import NotFoundError
 from coproarchive.library import Library
 from coproarchive.model import Contribution, Item
 from coproarchive.search.discover.export import harmless
-from coproarchive.search.discover.unanswered import MOST_KEPT, Unanswered
+from coproarchive.search.discover.unanswered import MAX_SEARCHES, Unanswered
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.engines.seam import Document
 from coproarchive.search.index.execute import run
@@ -127,7 +127,12 @@ def test_results_are_a_table(library: Library) -> None:
     assert bread["address"] == f"https://bread.example/item/{BREAD}"
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@sum", "\t=1", " =1", "\r=1"])
+@pytest.mark.parametrize(
+    "cell",
+    ["=1+1", "+1", "-1", "@sum", "\t=1", " =1", "\r=1", "\n=1", "\uff1d1+1", "\uff0b1", "\uff201",
+     "\uff0d1", "\ufe661", "\u22121", "\u200b=1", "\ufeff=1", "\u00ad\u2060 =1", "\u200b\uff1d1",
+     "\x00=1", "\u034f=1", "\u3164=1", "\u3000+1", "\u2028@x"],
+)  # fmt: skip
 def test_no_cell_is_a_formula(cell: str) -> None:
     """A spreadsheet that opens the table runs nothing."""
     assert harmless(cell) == f"'{cell}"
@@ -143,9 +148,9 @@ def test_what_found_nothing_is_counted_in_bounds(tmp_path: Path) -> None:
     for text in ("flatbread ovens", "Flatbread  ovens?", "me@example.org", "call 0207946000"):
         counted.count(Query.parse(text))
     assert counted.most() == [("flatbread ovens", 2)]
-    for number in range(MOST_KEPT + 20):
+    for number in range(MAX_SEARCHES + 20):
         counted.count(Query.parse(f"word{number}"))
-    assert len(counted.most(10_000)) <= MOST_KEPT
+    assert len(counted.most(10_000)) <= MAX_SEARCHES
     assert counted.most()[0] == ("flatbread ovens", 2)
     (tmp_path / "nothing-found.json").write_text("damaged")
     assert counted.most() == []

@@ -14,7 +14,7 @@ from coproarchive.library import Library
 from coproarchive.model import Item, Visibility
 from coproarchive.search.discover.phrases import (
     BETWEEN,
-    MOST_KEPT,
+    MAX_PHRASES_OF_ITEM,
     key_of,
     keys_of,
     most_written,
@@ -23,7 +23,7 @@ from coproarchive.search.discover.phrases import (
     phrases_of,
     unpack,
 )
-from coproarchive.search.discover.suggest import MOST, MOST_OF_PHRASES
+from coproarchive.search.discover.suggest import LIMIT, MAX_PHRASES_SHOWN
 from coproarchive.search.engines.whoosh.engine import WhooshEngine
 from making import make_deck
 
@@ -94,9 +94,9 @@ def test_an_item_keeps_what_tells_most_of_it() -> None:
     many = [("", f"{name}xq {name}xz") for name in names]
     leaves = [*many, ("Peer Support", ""), ("", "NHS trust"), ("", "nhs trust"), ("", "NHS trust")]
     found = phrases_of(leaves, "en")
-    assert len(found) == MOST_KEPT
+    assert len(found) == MAX_PHRASES_OF_ITEM
     assert found[:2] == ["Peer Support", "NHS trust"]
-    assert found[2:] == [own for _, own in many][: MOST_KEPT - 2]
+    assert found[2:] == [own for _, own in many][: MAX_PHRASES_OF_ITEM - 2]
 
 
 def test_how_a_phrase_is_mostly_written() -> None:
@@ -233,13 +233,13 @@ def test_phrases_leave_room_for_others(library: Library, add_talks: Add) -> None
     names = ("able", "bold", "calm", "dear", "easy", "fair", "glad", "huge", "idle", "just")
     add_talks("alpha", ", ".join(f"millwork {name}-boy" for name in names))
     library.update_index()
-    assert len(phrases(library, "millw")) == MOST
+    assert len(phrases(library, "millw")) == LIMIT
     for number in range(9):
         record = Item(id=f"more-{number}", title=f"Millwork: {number}")
         library.store.add_item(record, {})
     library.changed()
     kinds = [s.kind for s in library.suggest("millw")]
-    assert (len(kinds), kinds.count("phrase")) == (MOST, MOST_OF_PHRASES)
+    assert (len(kinds), kinds.count("phrase")) == (LIMIT, MAX_PHRASES_SHOWN)
 
 
 def test_an_update_that_fails_leaves_suggestions_as_they_were(

@@ -1,4 +1,4 @@
-"""Phrases that an item's slides say: extracted when it is indexed, stored with its document.
+"""Phrases of an item's slides: extracted when it is indexed, stored with its document.
 
 Suggestions need to know which phrases stand in several items, of those that readers may see now.
 So each item's own phrases are stored, and counted when suggestions are asked for. They count only
@@ -16,18 +16,18 @@ from itertools import accumulate
 from coproarchive.search.language.analysis import STOP_WORDS, fold
 
 VERSION = 2
-"""Raise it when other phrases are found: items are then indexed anew."""
-MOST_WORDS = 4
+"""Raise it when other phrases are extracted: items are then indexed anew."""
+MAX_TELLING_WORDS = 4
 """Telling words of a phrase at most."""
-MOST_BOUND = 12
-"""Words of it with those that hyphens bind, "of" and "and"."""
-MOST_KEPT = 200
-"""Phrases kept of an item. On 488 real files this finds 199 of the 200 phrases that stand in most
+MAX_WORDS = 12
+"""Words of a phrase at most, with those that hyphens bind, "of" and "and"."""
+MAX_PHRASES_OF_ITEM = 200
+"""Phrases stored of an item. On 488 real files this finds 199 of the 200 phrases that stand in most
 of them, and all of 1,400 others in several; a cap of 60 finds 166."""
 BETWEEN = "|"
 """Between the phrases of an item; no phrase has it."""
 
-# Not around which a phrase is: words that say how, not what.
+# No phrase begins or ends with these: words that say how, not what.
 _WEAK = """
 able across add added allow allows already although always among another around available away
 became become becomes bring came cannot come comes during else enough even ever everyone few find
@@ -69,19 +69,19 @@ _BETWEEN_WORDS = re.compile(_JOINT)
 
 
 def key_of(phrase: str) -> str:
-    """What is the same in all ways to write a phrase."""
+    """Return the key of a phrase: the same however it is written."""
     return " ".join(_keys(phrase))
 
 
 def keys_of(phrases: str) -> list[str]:
-    """Keys of phrases with BETWEEN between them."""
+    """Return the keys of phrases with BETWEEN between them."""
     if phrases.isascii() and "'" not in phrases:
         return phrases.lower().replace("-", " ").split(BETWEEN)
     return list(map(key_of, phrases.split(BETWEEN)))
 
 
 def _keys(phrase: str) -> list[str]:
-    """Its words, folded."""
+    """Return the words of a phrase, folded."""
     if phrase.isascii() and "'" not in phrase:
         return phrase.lower().replace("-", " ").split(" ")
     return [fold(word) for word in _BETWEEN_WORDS.split(phrase)]
@@ -97,7 +97,7 @@ def _not_telling(language: str) -> frozenset[str]:
 
 
 def phrases_in(text: str, language: str) -> list[tuple[str, str]]:
-    """Key and words as written of every phrase, wherever it stands.
+    """Return key and words as written of every phrase in a text, in order, repeated ones too.
 
     Two to four telling words side by side in one line, or with "of" and "and" between them; what
     hyphens bind is one word, and by itself a phrase. No numbers, no parts of addresses.
@@ -108,7 +108,7 @@ def phrases_in(text: str, language: str) -> list[tuple[str, str]]:
     exclude = _not_telling(language)
     if "@" in text or "://" in text or "www." in text:
         text = _ADDRESS.sub("\n", text)
-    found: list[tuple[str, str]] = []
+    phrases: list[tuple[str, str]] = []
     for run in _RUN.findall(text):
         words = _BETWEEN_WORDS.split(run)
         keys = _keys(run)
@@ -118,7 +118,7 @@ def phrases_in(text: str, language: str) -> list[tuple[str, str]]:
         starts = _starts(words)
         key_starts = starts if plain else _starts(keys)
         telling = [len(key) > 1 and key not in exclude for key in keys]
-        # Whether a hyphen binds the word to the one before it, and one more behind the last.
+        # Whether a hyphen binds each word to the one before, and one more after the last.
         bound = [False, *(run[start - 1] != " " for start in starts[1:-1]), False]
         if True in bound:
             telling = _as_bound(telling, bound)
@@ -126,67 +126,67 @@ def phrases_in(text: str, language: str) -> list[tuple[str, str]]:
             if not telling[first] or bound[first]:
                 continue
             start, key_start = starts[first], key_starts[first]
-            told = 1
-            for last in range(first + 1, min(first + MOST_BOUND, count)):
+            length = 1
+            for last in range(first + 1, min(first + MAX_WORDS, count)):
                 if telling[last]:
-                    told += not bound[last]
-                    if told > MOST_WORDS:
+                    length += not bound[last]
+                    if length > MAX_TELLING_WORDS:
                         break
                     if not bound[last + 1]:
                         key = line[key_start : key_starts[last + 1] - 1]
-                        found.append((key, key if plain else run[start : starts[last + 1] - 1]))
+                        phrases.append((key, key if plain else run[start : starts[last + 1] - 1]))
                 elif keys[last] not in _LINKS:
                     break
-    return found
+    return phrases
 
 
 def _as_bound(telling: list[bool], bound: list[bool]) -> list[bool]:
-    """Words that hyphens bind tell something together: in-depth, day-to-day, e-health."""
-    found: list[bool] = []
+    """Make words that hyphens bind tell something together: in-depth, day-to-day, e-health."""
+    as_bound: list[bool] = []
     first = 0
     for end in (n for n in range(1, len(bound)) if not bound[n]):
-        found += [any(telling[first:end])] * (end - first)
+        as_bound += [any(telling[first:end])] * (end - first)
         first = end
-    return found
+    return as_bound
 
 
 def _starts(words: list[str]) -> list[int]:
-    """Where each begins in a line of them, and where one more would."""
+    """Return the offset of each word in a line of them, and of one more."""
     return list(accumulate((len(word) + 1 for word in words), initial=0))
 
 
 def phrases_of(leaves: Iterable[tuple[str, str]], language: str) -> list[str]:
-    """Phrases that tell most of an item, as it mostly writes them.
+    """Return the most telling phrases of an item, as it mostly writes them.
 
-    Those on many slides and in headings first; of those alike the shorter ones, which other items
-    are likelier to say too.
+    Those on many slides and in headings come first; of equals the shorter ones, which other items
+    are likelier to have too.
 
     Args:
-        leaves: heading and own words of each.
+        leaves: heading and body of each.
         language: BCP 47.
     """
     forms: Counter[tuple[str, str]] = Counter()
     worth: Counter[str] = Counter()
-    for heading, own in leaves:
-        headed, said = phrases_in(heading, language), phrases_in(own, language)
-        forms.update(headed)
-        forms.update(said)
-        # In the order of reading, which decides between phrases alike.
-        in_heading = dict.fromkeys(key for key, _ in headed)
-        standing = dict.fromkeys([*in_heading, *(key for key, _ in said)])
-        worth.update(standing.keys())
+    for heading, body in leaves:
+        of_heading, of_body = phrases_in(heading, language), phrases_in(body, language)
+        forms.update(of_heading)
+        forms.update(of_body)
+        # In the order of reading, which decides between equals.
+        in_heading = dict.fromkeys(key for key, _ in of_heading)
+        in_leaf = dict.fromkeys([*in_heading, *(key for key, _ in of_body)])
+        worth.update(in_leaf.keys())
         worth.update(in_heading.keys())
-        worth.update(in_heading.keys())  # a slide is about what its heading says
-    kept = sorted(worth, key=lambda key: (-worth[key], key.count(" ")))[:MOST_KEPT]
-    written: dict[str, dict[str, int]] = {key: {} for key in kept}
+        worth.update(in_heading.keys())  # a slide is about its heading
+    best = sorted(worth, key=lambda key: (-worth[key], key.count(" ")))[:MAX_PHRASES_OF_ITEM]
+    written: dict[str, dict[str, int]] = {key: {} for key in best}
     for (key, form), count in forms.items():
         if key in written:
             written[key][form] = count
-    return [most_written(written[key]) for key in kept]
+    return [most_written(written[key]) for key in best]
 
 
 def most_written(forms: Mapping[str, int]) -> str:
-    """The commonest way to write a phrase; of those alike the one with fewest capitals.
+    """Return the commonest way to write a phrase; of equals the one with fewest capitals.
 
     All in capitals, as headings are set, only where it is written in no other way.
     """

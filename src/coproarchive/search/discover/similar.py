@@ -1,4 +1,7 @@
-"""More like this: other items that have the telling words of an item, or of one of its slides."""
+"""More like this: other items with the telling words of an item, or of one of its slides.
+
+As Lucene's MoreLikeThis: the words with the highest tf-idf are searched.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +18,15 @@ from coproarchive.search.engines.seam import Request, Snapshot
 from coproarchive.search.language.analysis import STOP_WORDS, stem, words_of
 from coproarchive.search.language.query_tree import AtLeast, MatchAll, Term
 
-TELLING = 25
-"""Words that stand for a text: more add time and noise."""
+TELLING_WORDS = 25
+"""Words that are searched for a text: more add time and noise."""
 CANDIDATES = 80
-"""Frequent words of the text among which the rare ones are looked for."""
-MENTIONED = 4
-"""How often a word of title, description or names counts beside one on a slide."""
+"""Frequent words of the text of which the rarest are taken."""
+RECORD_FACTOR = 4
+"""How often a word of title or description counts, where one on a slide counts once."""
 SHOWN_WORDS = 5
-LEAST = 3
-"""Telling words that must be shared."""
+MIN_SHARED = 3
+"""Telling words that both must have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,56 +45,56 @@ class Similar:
 
 
 def similar(
-    engine: Snapshot,
+    snapshot: Snapshot,
     catalogue: Catalogue,
     reader: Reader,
     item: Item,
     leaf: int | None = None,
     *,
     exclude: frozenset[str] = frozenset(),
-    most: int = 5,
+    limit: int = 5,
 ) -> tuple[Similar, ...]:
-    """Items like this one, most alike first.
+    """Find items like this one, most alike first.
 
     Args:
-        engine: searched; holds what everybody may see.
+        snapshot: searched.
         catalogue: what the reader may see.
         reader: has the text of the files.
         item: more like this.
         leaf: a slide or page of its first file; None for the whole item.
-        without: ids that the engine has and the reader may no longer see.
-        most: how many.
+        exclude: ids that the snapshot has and the reader may no longer see.
+        limit: number of items.
     """
     language = item.language or catalogue.series.languages[0]
     counts = _counts(_texts(item, catalogue, reader, leaf))
-    telling = _telling(engine, counts, language, exclude)
+    telling = _telling(snapshot, counts, language, exclude)
     if not telling:
         return ()
     node = AtLeast(
-        tuple(Term(form, (), weight) for form, _, weight in telling), min(LEAST, len(telling))
+        tuple(Term(form, (), weight) for form, _, weight in telling), min(MIN_SHARED, len(telling))
     )
-    found = engine.search(Request(node, exclude=exclude, limit=most + 1))
-    likes = [(i, score) for i, score in found.hits if i != item.id and i in catalogue.items]
+    response = snapshot.search(Request(node, exclude=exclude, limit=limit + 1))
+    likes = [(i, score) for i, score in response.hits if i != item.id and i in catalogue.items]
     return tuple(
         Similar(catalogue.items[i], score, _shared(telling, catalogue.items[i], catalogue, reader))
-        for i, score in likes[:most]
+        for i, score in likes[:limit]
     )
 
 
 def _texts(
     item: Item, catalogue: Catalogue, reader: Reader, leaf: int | None
 ) -> Iterable[tuple[str, int]]:
-    """Texts that the words are taken from, and how much each counts."""
+    """Yield the texts that words are taken from, and how often each counts."""
     if leaf is None:
-        yield item.title, MENTIONED
-        yield item.abstract or "", MENTIONED
+        yield item.title, RECORD_FACTOR
+        yield item.abstract or "", RECORD_FACTOR
         for name in searchable_names(item, catalogue):
             yield name, 1
     first = item.assets[0].path if item.assets else ""
-    for asset, own in shown_leaves(item, catalogue, reader):
-        if leaf is None or (asset.path == first and own.number == leaf):
-            yield own.title, 2
-            yield own.text, 1
+    for asset, shown_leaf in shown_leaves(item, catalogue, reader):
+        if leaf is None or (asset.path == first and shown_leaf.number == leaf):
+            yield shown_leaf.title, 2
+            yield shown_leaf.text, 1
 
 
 def _counts(texts: Iterable[tuple[str, int]]) -> Counter[str]:
@@ -104,18 +107,18 @@ def _counts(texts: Iterable[tuple[str, int]]) -> Counter[str]:
 
 
 def _telling(
-    engine: Snapshot, counts: Counter[str], language: str, exclude: frozenset[str]
+    snapshot: Snapshot, counts: Counter[str], language: str, exclude: frozenset[str]
 ) -> list[tuple[str, str, float]]:
-    """Stem, word and weight: often here, seldom elsewhere, and somewhere else at all."""
-    total = engine.search(Request(MatchAll(), exclude=exclude, limit=0)).total
-    found: dict[str, tuple[str, str, float]] = {}
+    """Return stem, word and weight of words often here and seldom, but not never, elsewhere."""
+    total = snapshot.search(Request(MatchAll(), exclude=exclude, limit=0)).total
+    telling: dict[str, tuple[str, str, float]] = {}
     forms = [(stem(word, language), word, n) for word, n in counts.most_common(CANDIDATES)]
-    frequencies = engine.frequencies((form for form, _, _ in forms), exclude)
+    frequencies = snapshot.frequencies((form for form, _, _ in forms), exclude)
     for form, word, count in forms:
-        having = frequencies[form]
-        if form not in found and 1 < having <= max(2, total // 2):
-            found[form] = (form, word, (1 + math.log(count)) * math.log(total / having))
-    return sorted(found.values(), key=lambda entry: -entry[2])[:TELLING]
+        frequency = frequencies[form]
+        if form not in telling and 1 < frequency <= max(2, total // 2):
+            telling[form] = (form, word, (1 + math.log(count)) * math.log(total / frequency))
+    return sorted(telling.values(), key=lambda entry: -entry[2])[:TELLING_WORDS]
 
 
 def _shared(
@@ -124,7 +127,7 @@ def _shared(
     catalogue: Catalogue,
     reader: Reader,
 ) -> tuple[str, ...]:
-    """The first few telling words that this item has too."""
+    """Return the first few telling words that this item has too."""
     language = item.language or catalogue.series.languages[0]
     texts = _texts(item, catalogue, reader, None)
     has = {stem(word, language) for text, _ in texts for word, _ in words_of(text)}

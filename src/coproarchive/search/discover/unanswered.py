@@ -1,7 +1,8 @@
-"""Searches that found nothing, counted for those who keep the archive: words only, no person.
+"""Searches without results, counted for archivists: words only, no person.
 
-Kept in one small file beside the index's generations, so that a rebuild does not lose it; deleting
-the index folder does. What looks like a person's own data (an address, a long number) is not kept.
+Stored in one small file beside the index's generations, so that a rebuild does not lose it;
+deleting the index folder does. What looks like personal data (an address, a long number) is left
+out.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from pathlib import Path
 
 from coproarchive.search.language.query import Query
 
-MOST_KEPT = 500
-"""Searches kept; when there are more, the rarest give way."""
+MAX_SEARCHES = 500
+"""Searches stored; when there are more, the rarest give way."""
 MOST_WORDS = 8
 _LONG_NUMBER = 5
 
 
 class Unanswered:
-    """Counts in one file. Thread-safe; what another process counts at the same moment may be lost.
+    """Counts in one file. Thread-safe; another process's counts of the same moment may be lost.
 
     Args:
         path: the file; None counts nothing.
@@ -32,23 +33,23 @@ class Unanswered:
         self._lock = threading.Lock()
 
     def count(self, query: Query) -> None:
-        """Count a search that found nothing; where it cannot be written, it is not counted."""
+        """Count a search without results; where the file cannot be written, it is not counted."""
         words = _words(query)
         if self._path is None or not words:
             return
         with self._lock, contextlib.suppress(OSError):
             counts = self._read()
             counts[words] = counts.get(words, 0) + 1
-            if len(counts) > MOST_KEPT:
-                # Half the room is made at once, or the newest would always be the next to go.
-                kept = sorted(counts.items(), key=lambda pair: -pair[1])[: MOST_KEPT // 2]
-                counts = {**dict(kept), words: counts[words]}
+            if len(counts) > MAX_SEARCHES:
+                # Half of them go at once, or the newest would always be the next to go.
+                commonest = sorted(counts.items(), key=lambda pair: -pair[1])[: MAX_SEARCHES // 2]
+                counts = {**dict(commonest), words: counts[words]}
             temporary = self._path.with_suffix(".tmp")
             temporary.write_text(json.dumps(counts, ensure_ascii=False), encoding="utf-8")
             os.replace(temporary, self._path)
 
     def most(self, number: int = 50) -> list[tuple[str, int]]:
-        """Words and how often, most often first."""
+        """Return the words of searches and their counts, most frequent first."""
         if self._path is None:
             return []
         counts = self._read()
@@ -63,7 +64,7 @@ class Unanswered:
 
 
 def _words(query: Query) -> str:
-    """The words that were asked for, as they are searched; "" where they had better not be kept."""
+    """Return the words of a query as they are searched; "" where they may be personal data."""
     if "@" in query.text or "://" in query.text:
         return ""
     words = [word for clause in query.positive for word in clause.words]
