@@ -30,7 +30,8 @@ def build(site: Path) -> None:
             warning of mkdocs.
     """
     shutil.rmtree(site, ignore_errors=True)
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", site]
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    command += ["--site-dir", str(site)]
     # The theme prints an announcement of its makers at every build.
     environment = os.environ | {"NO_MKDOCS_2_WARNING": "true"}
     subprocess.run(command, cwd=ROOT, env=environment, check=True)

@@ -29,7 +29,9 @@ class Key(NamedTuple):
 
 KEYS: dict[type[BaseModel], dict[str, Key]] = {
     model.Series: {
-        "title": Key("Name of the archive, on every page", "Rye and other cereals", "dcterms:title"),
+        "title": Key(
+            "Name of the archive, on every page", "Rye and other cereals", "dcterms:title"
+        ),
         "subtitle": Key("A second line under the name", "A seminar series", "dcterms:alternative"),
         "description": Key(
             "What the archive holds and for whom, shown on the first page",
@@ -61,7 +63,7 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
             "[speaker, topic, year]",
         ),
         "synonyms": Key(
-            "Groups of words that mean the same to a reader; a search for one also finds the others",
+            "Groups of words that mean the same to a reader; a search for one finds the others",
             "[[service user, patient], [sectioned, detained]]",
             "skos:altLabel",
         ),
@@ -79,10 +81,13 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
         ),
     },
     model.ImportRules: {
-        "seminars": Key("Category or tag of the blog, and the id of the seminar it stands for",
-                        "{Spring meeting: spring-2018}"),
-        "topics": Key("Category or tag of the blog, and the id of the topic it stands for",
-                      "{rye: cereals}"),
+        "seminars": Key(
+            "Category or tag of the blog, and the id of the seminar it stands for",
+            "{Spring meeting: spring-2018}",
+        ),
+        "topics": Key(
+            "Category or tag of the blog, and the id of the topic it stands for", "{rye: cereals}"
+        ),
         "ignore": Key("Categories and tags that mean nothing here", "[Odds, Uncategorised]"),
     },
     model.Link: {
@@ -90,59 +95,106 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
         "url": Key("The address", "https://blog.example.org/", "schema:url"),
     },
     model.Person: {
-        "id": Key("Key of the entry in people.yaml; other records name the person by it",
-                  "ada-baker", "dcterms:identifier"),
-        "names": Key("The first is shown; a search finds the others too", "[Ada Baker, A. Baker]",
-                     "schema:name, schema:alternateName"),
-        "affiliations": Key("Where the person worked at the time", "[University of Leeds]",
-                            "datacite:affiliation"),
-        "orcid": Key("ORCID, in four groups of four", "0000-0002-1825-0097",
-                     "datacite:nameIdentifier"),
-        "bio": Key("A few sentences about the person", "Bakes, and writes about baking.",
-                   "schema:description"),
-        "links": Key("The person elsewhere on the web",
-                     "[{label: Home page, url: 'https://example.org/ada'}]", "schema:sameAs"),
+        "id": Key(
+            "Key of the entry in people.yaml; other records name the person by it",
+            "ada-baker",
+            "dcterms:identifier",
+        ),
+        "names": Key(
+            "The first is shown; a search finds the others too",
+            "[Ada Baker, A. Baker]",
+            "schema:name, schema:alternateName",
+        ),
+        "affiliations": Key(
+            "Where the person worked at the time", "[University of Leeds]", "datacite:affiliation"
+        ),
+        "orcid": Key(
+            "ORCID, in four groups of four", "0000-0002-1825-0097", "datacite:nameIdentifier"
+        ),
+        "bio": Key(
+            "A few sentences about the person",
+            "Bakes, and writes about baking.",
+            "schema:description",
+        ),
+        "links": Key(
+            "The person elsewhere on the web",
+            "[{label: Home page, url: 'https://example.org/ada'}]",
+            "schema:sameAs",
+        ),
     },
     model.Topic: {
-        "id": Key("Key of the entry in topics.yaml; other records name the topic by it",
-                  "cereals", "dcterms:identifier"),
+        "id": Key(
+            "Key of the entry in topics.yaml; other records name the topic by it",
+            "cereals",
+            "dcterms:identifier",
+        ),
         "label": Key("What readers see", "Cereals", "skos:prefLabel"),
-        "alternatives": Key("Other words that readers use for it; a search for one finds the topic",
-                            "[grain, corn]", "skos:altLabel"),
+        "alternatives": Key(
+            "Other words that readers use for it; a search for one finds the topic",
+            "[grain, corn]",
+            "skos:altLabel",
+        ),
         "broader": Key("Id of the wider topic that this one belongs to", "crops", "skos:broader"),
-        "description": Key("What falls under the topic", "Grasses grown for their grain.",
-                           "skos:scopeNote"),
+        "description": Key(
+            "What falls under the topic", "Grasses grown for their grain.", "skos:scopeNote"
+        ),
     },
     model.Seminar: {
-        "id": Key("Name of the seminar's folder; not written in the file", "1-beginnings",
-                  "dcterms:identifier"),
-        "title": Key("Its name", "Seminar 1: Beginnings", "schema:name"),
+        "id": Key(
+            "Name of the seminar's folder; not written in the file",
+            "1-beginnings",
+            "dcterms:identifier",
+        ),
+        "title": Key("Its name", '"Seminar 1: Beginnings"', "schema:name"),
         "number": Key("Its place in the series", "1", "schema:position"),
-        "date": Key("Day, month, year, or two of them with a slash between", "2024-05-02/2024-05-03",
-                    "schema:startDate, schema:endDate"),
+        "date": Key(
+            "Day, month, year, or two of them with a slash between",
+            "2024-05-02/2024-05-03",
+            "schema:startDate, schema:endDate",
+        ),
         "place": Key("Where it was", "Leeds", "schema:location"),
-        "description": Key("What it was about", "Forty people met to talk about rye.",
-                           "schema:description"),
-        "links": Key("The seminar elsewhere on the web",
-                     "[{label: Announcement, url: 'https://example.org/1'}]", "schema:url"),
-        "contact": Key("Whom to ask about it: an e-mail address or a sentence",
-                       "seminar@example.org", "schema:organizer"),
-        "programme": Key("Sessions in the order of the day",
-                         '[{start: "10:00", title: Welcome}]', "schema:subEvent"),
-        "topics": Key("Ids of topics that the whole seminar was about", "[cereals]", "schema:about"),
-        "source": Key("Page that this record was made from", "https://example.org/programme",
-                      "dcterms:source"),
-        "prepared_by": Key("Who wrote the record, where it was not the organisers",
-                           "the archive, from the public programme", "dcterms:provenance"),
+        "description": Key(
+            "What it was about", "Forty people met to talk about rye.", "schema:description"
+        ),
+        "links": Key(
+            "The seminar elsewhere on the web",
+            "[{label: Announcement, url: 'https://example.org/1'}]",
+            "schema:url",
+        ),
+        "contact": Key(
+            "Whom to ask about it: an e-mail address or a sentence",
+            "seminar@example.org",
+            "schema:organizer",
+        ),
+        "programme": Key(
+            "Sessions in the order of the day",
+            '[{start: "10:00", title: Welcome}]',
+            "schema:subEvent",
+        ),
+        "topics": Key(
+            "Ids of topics that the whole seminar was about", "[cereals]", "schema:about"
+        ),
+        "source": Key(
+            "Page that this record was made from", "https://example.org/programme", "dcterms:source"
+        ),
+        "prepared_by": Key(
+            "Who wrote the record, where it was not the organisers",
+            "the archive, from the public programme",
+            "dcterms:provenance",
+        ),
     },
     model.Session: {
         "start": Key("When it begins, by the clock of the place", '"10:00"', "schema:startDate"),
         "end": Key("When it ends", '"11:15"', "schema:endDate"),
-        "title": Key("What stands in the programme", "Keynote: why rye", "schema:name"),
-        "people": Key("Who took part, with roles", "[{person: ada-baker, role: keynote}]",
-                      "schema:performer"),
-        "item": Key("Id of the item that the session left behind", "1-beginnings/why-rye",
-                    "schema:recordedIn"),
+        "title": Key("What stands in the programme", '"Keynote: why rye"', "schema:name"),
+        "people": Key(
+            "Who took part, with roles", "[{person: ada-baker, role: keynote}]", "schema:performer"
+        ),
+        "item": Key(
+            "Id of the item that the session left behind",
+            "1-beginnings/why-rye",
+            "schema:recordedIn",
+        ),
         "description": Key("More about it", "With time for questions.", "schema:description"),
     },
     model.Contribution: {
@@ -150,70 +202,116 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
         "role": Key("What the person did", "keynote", "datacite:contributorType"),
     },
     model.Item: {
-        "id": Key("Path of the item's folder below the archive's; not written in the file",
-                  "1-beginnings/why-rye", "dcterms:identifier"),
-        "seminar": Key("Id of the seminar in whose folder the item lies; not written in the file",
-                       "1-beginnings", "schema:isPartOf"),
+        "id": Key(
+            "Path of the item's folder below the archive's; not written in the file",
+            "1-beginnings/why-rye",
+            "dcterms:identifier",
+        ),
+        "seminar": Key(
+            "Id of the seminar in whose folder the item lies; not written in the file",
+            "1-beginnings",
+            "schema:isPartOf",
+        ),
         "kind": Key("What the item is", "presentation", "dcterms:type"),
         "title": Key("Its title", "Why rye", "dcterms:title"),
-        "abstract": Key("What it is about, in plain words; searched and shown",
-                        "What rye needs, and what it gives back.", "dcterms:abstract"),
-        "people": Key("Who made or gave it, with roles", "[{person: ada-baker}]",
-                      "dcterms:creator, dcterms:contributor"),
-        "date": Key("Day, month or year; without one the seminar's date stands in", "2024-05-02",
-                    "dcterms:date"),
+        "abstract": Key(
+            "What it is about, in plain words; searched and shown",
+            "What rye needs, and what it gives back.",
+            "dcterms:abstract",
+        ),
+        "people": Key(
+            "Who made or gave it, with roles",
+            "[{person: ada-baker}]",
+            "dcterms:creator, dcterms:contributor",
+        ),
+        "date": Key(
+            "Day, month or year; without one the seminar's date stands in",
+            "2024-05-02",
+            "dcterms:date",
+        ),
         "topics": Key("Ids of topics that it is about", "[cereals]", "dcterms:subject"),
-        "language": Key("Its language; without one the archive's first", "en-GB",
-                        "dcterms:language"),
-        "rights": Key("A sentence about rights", "The slides belong to the speaker.",
-                      "dcterms:rights"),
-        "licence": Key("Licence: its SPDX identifier, or an address", "CC-BY-4.0",
-                       "dcterms:license"),
-        "visibility": Key("Whether everybody may see it, or only who keeps the archive", "hidden",
-                          "dcterms:accessRights"),
+        "language": Key(
+            "Its language; without one the archive's first", "en-GB", "dcterms:language"
+        ),
+        "rights": Key(
+            "A sentence about rights", "The slides belong to the speaker.", "dcterms:rights"
+        ),
+        "licence": Key(
+            "Licence: its SPDX identifier, or an address", "CC-BY-4.0", "dcterms:license"
+        ),
+        "visibility": Key(
+            "Whether everybody may see it, or only who keeps the archive",
+            "hidden",
+            "dcterms:accessRights",
+        ),
         "assets": Key(
             "The files in the item's folder; written by `coproarchive add`",
             "[{path: why-rye.pdf, role: slides, media_type: application/pdf, size: 81234, "
             "sha256: 63786d73a854dc367d54ebbf00982d7ed025f2aa995eaedaadf21cd79926edce}]",
             "schema:associatedMedia",
         ),
-        "held_at": Key("Where files are that the archive does not hold",
-                       "[{label: Slides on the blog, url: 'https://blog.example.org/rye'}]",
-                       "dcterms:isFormatOf"),
-        "relations": Key("How it belongs to other items or pages",
-                         "[{type: is-summary-of, item: 1-beginnings/why-rye}]",
-                         "datacite:relatedIdentifier"),
-        "source": Key("Address that it was brought from; the old address leads to the item",
-                      "https://blog.example.org/2024/05/rye/", "dcterms:source"),
-        "source_id": Key("Its number at the source, by which a second import knows it again",
-                         "blog.example.org#17", "dcterms:identifier"),
-        "prepared_by": Key("Who wrote the record or its files, where it was not the people named",
-                           "the archive, from the public programme", "dcterms:provenance"),
-        "withdrawn": Key("When and why it was taken back; its page then shows title, date and reason",
-                         "{date: 2024-06-01, reason: at the speaker's wish}", "premis:event"),
+        "held_at": Key(
+            "Where files are that the archive does not hold",
+            "[{label: Slides on the blog, url: 'https://blog.example.org/rye'}]",
+            "dcterms:isFormatOf",
+        ),
+        "relations": Key(
+            "How it belongs to other items or pages",
+            "[{type: is-summary-of, item: 1-beginnings/why-rye}]",
+            "datacite:relatedIdentifier",
+        ),
+        "source": Key(
+            "Address that it was brought from; the old address leads to the item",
+            "https://blog.example.org/2024/05/rye/",
+            "dcterms:source",
+        ),
+        "source_id": Key(
+            "Its number at the source, by which a second import knows it again",
+            "blog.example.org#17",
+            "dcterms:identifier",
+        ),
+        "prepared_by": Key(
+            "Who wrote the record or its files, where it was not the people named",
+            "the archive, from the public programme",
+            "dcterms:provenance",
+        ),
+        "withdrawn": Key(
+            "When and why it was taken back; its page then shows title, date and reason",
+            "{date: 2024-06-01, reason: at the speaker's wish}",
+            "premis:event",
+        ),
     },
     model.Asset: {
         "path": Key("Name of the file in the item's folder", "why-rye.pdf", "premis:originalName"),
         "role": Key("What the file is to the item", "slides"),
         "media_type": Key("IANA media type", "application/pdf", "dcterms:format"),
         "size": Key("Bytes", "81234", "premis:size"),
-        "sha256": Key("Checksum, by which a change of the file is noticed",
-                      "63786d73a854dc367d54ebbf00982d7ed025f2aa995eaedaadf21cd79926edce",
-                      "premis:messageDigest"),
-        "title": Key("Label for readers, where the file's name does not say enough",
-                     "Slides with notes", "schema:name"),
+        "sha256": Key(
+            "Checksum, by which a change of the file is noticed",
+            "63786d73a854dc367d54ebbf00982d7ed025f2aa995eaedaadf21cd79926edce",
+            "premis:messageDigest",
+        ),
+        "title": Key(
+            "Label for readers, where the file's name does not say enough",
+            "Slides with notes",
+            "schema:name",
+        ),
     },
     model.Relation: {
-        "type": Key("How the other one stands to this item", "is-summary-of",
-                    "datacite:relationType"),
+        "type": Key(
+            "How the other one stands to this item", "is-summary-of", "datacite:relationType"
+        ),
         "item": Key("Id of the other item, if the archive holds it", "1-beginnings/why-rye"),
-        "url": Key("Address of the other one, if the archive does not hold it",
-                   "https://example.org/report"),
+        "url": Key(
+            "Address of the other one, if the archive does not hold it",
+            "https://example.org/report",
+        ),
     },
     model.Withdrawn: {
         "date": Key("When", "2024-06-01", "dcterms:date"),
-        "reason": Key("Why, in a sentence for readers", "at the speaker's wish",
-                      "premis:eventDetail"),
+        "reason": Key(
+            "Why, in a sentence for readers", "at the speaker's wish", "premis:eventDetail"
+        ),
     },
 }
 
@@ -238,7 +336,7 @@ RECORDS: dict[str, tuple[type[BaseModel], tuple[str, ...], str]] = {
         model.Item,
         ("id", "seminar"),
         "`<seminar>/<item>/item.yaml` or `<item>/item.yaml`: one work "
-        "(schema:PresentationDigitalDocument, BlogPosting, VideoObject or DigitalDocument by kind).",
+        "(by kind schema:PresentationDigitalDocument, BlogPosting, VideoObject, DigitalDocument).",
     ),
 }
 """File -> its record, the keys that its folder or table gives, and a sentence about it."""

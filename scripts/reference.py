@@ -1,7 +1,8 @@
 """Write what the documents take from the code: python scripts/reference.py [--check].
 
-Tables stand in docs/reference between two comments, `<!-- name -->` and `<!-- end of name -->`; JSON
-Schemas of the records stand in docs/reference/schema. tests/test_docs.py holds both to the code.
+Tables stand in docs/reference between two comments, `<!-- name -->` and `<!-- end of name -->`;
+JSON Schemas of the records stand in docs/reference/schema.
+tests/test_docs.py holds both to the code.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Iterable
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,7 @@ def _default(field: FieldInfo) -> str:
 
 def type_words(field: FieldInfo) -> str:
     """Return a field's type in words: "text", "list of id", "one of a, b"."""
-    whole = field.annotation
+    whole: Any = field.annotation
     for constraint in field.metadata:  # pydantic takes them apart where they stand outermost
         whole = typing.Annotated[whole, constraint]
     return _type_words(whole)
@@ -98,9 +100,13 @@ def _type_words(annotation: Any) -> str:
         return "mapping"
     if origin is typing.Literal:
         return "one of " + ", ".join(map(str, arguments))
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    return _class_words(annotation)
+
+
+def _class_words(annotation: type[Any]) -> str:
+    if issubclass(annotation, BaseModel):
         return f"[{annotation.__name__}](#{annotation.__name__.lower()})"
-    if isinstance(annotation, type) and hasattr(annotation, "__members__"):
+    if issubclass(annotation, Enum):
         return "one of " + ", ".join(m.value for m in annotation)
     return {int: "whole number", str: "text"}[annotation]
 
@@ -216,9 +222,9 @@ def leaf_commands(command: Any, before: str = "") -> Iterable[tuple[str, Any]]:
 def _command_section(name: str, command: Any) -> str:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     options = [p for p in command.params if p.param_type_name == "option"]
-    usage = " ".join(
-        ["coproarchive", name, *(p.metavar or p.name.upper() for p in arguments)]
-    ) + (" [OPTIONS]" if options else "")
+    usage = " ".join(["coproarchive", name, *(p.metavar or p.name.upper() for p in arguments)]) + (
+        " [OPTIONS]" if options else ""
+    )
     rows = [(f"`{p.metavar or p.name.upper()}`", p.help or "") for p in arguments]
     rows += [(_option(p), p.help or "") for p in options if "--help" not in p.opts]
     text = " ".join((command.help or "").split())
@@ -249,7 +255,9 @@ def exit_codes() -> str:
     for code, error in sorted(families.items()):
         kinds = ", ".join(f"`{e.__name__}`" for e in error.__subclasses__())
         sentence = (error.__doc__ or "").split("\n")[0].rstrip(".")
-        rows.append((str(code), f"`{error.__name__}`: {sentence}" + (f" ({kinds})" if kinds else "")))
+        rows.append(
+            (str(code), f"`{error.__name__}`: {sentence}" + (f" ({kinds})" if kinds else ""))
+        )
     rows.append(("130", "stopped with Ctrl-C; what was finished is kept"))
     return table(("exit code", "meaning"), rows)
 
@@ -277,9 +285,9 @@ def fields() -> str:
 
 def query_names() -> str:
     """Return one row a name that may stand before a colon in a query."""
-    names: dict[str, tuple[str, ...]] = query._FIELD_NAMES  # noqa: SLF001 - documented here only
+    names: dict[str, tuple[str, ...]] = query._FIELD_NAMES
     rows = [(f"`{n}:`", ", ".join(f"`{f}`" for f in fs)) for n, fs in names.items()]
-    rows += [(f"`{n}:`", "narrows, as the choice of that name does") for n in query._FILTERS]  # noqa: SLF001
+    rows += [(f"`{n}:`", "narrows, as the choice of that name does") for n in query._FILTERS]
     return table(("written", "looks in"), rows)
 
 

@@ -1,27 +1,105 @@
-"""Take screenshots of a running page: python scripts/screenshots.py ADDRESS FOLDER [PATH...]."""
+"""Take the documents' pictures: python scripts/screenshots.py [FOLDER].
+
+Serves the bundled archive on a port of its own and takes SHOTS at the widths of a desk and of a
+phone into docs/img. Needs a Chromium, or its path in COPRO_CHROMIUM; with LibreOffice, decks have
+their pictures.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
-import re
 import shutil
+import subprocess
 import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
+ROOT = Path(__file__).resolve().parents[1]
+PORT = 8597
+ADDRESS = f"http://127.0.0.1:{PORT}"
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-WIDTHS = {"wide": (1280, 900), "phone": (375, 800)}
-PATHS = ("/", "/?q=co-production", "/seminars", "/people", "/add", "/problems")
+WIDTHS = {"desk": (1280, 900), "phone": (375, 800)}
+START_SECONDS = 120
+DRAW_SECONDS = 30
+"""How long LibreOffice is given to draw the bundled decks."""
+COLOURS = 128
 
 
-def settled(page: Page) -> None:
-    """Wait until Streamlit has run its script; plain pages are ready at once."""
-    app = page.locator("[data-testid=stApp]")
-    if app.count():
+class Shot(NamedTuple):
+    """A picture to take.
+
+    Attributes:
+        name: of the file, before the width.
+        width: of WIDTHS.
+        path: address below the server's.
+        scroll: CSS selector of what is to stand at the top, "" for the page's beginning.
+    """
+
+    name: str
+    width: str
+    path: str
+    scroll: str = ""
+
+
+SEARCH = "/?q=%22power+sharing%22"
+ITEM = "/item/6-coercive-environments/guide?q=power+sharing"
+SHOTS = (
+    Shot("search", "desk", SEARCH),
+    Shot("search", "phone", SEARCH, "h2.total"),
+    Shot("item", "desk", ITEM, "#slide-8"),
+    Shot("item", "phone", ITEM, "#slide-9"),
+    Shot("seminar", "desk", "/seminar/6-coercive-environments"),
+    Shot("add", "desk", "/add"),
+)
+
+
+@contextlib.contextmanager
+def served() -> Iterator[None]:
+    """Serve the bundled archive until the block ends.
+
+    Raises:
+        TimeoutError: the page does not answer.
+    """
+    with tempfile.TemporaryDirectory() as index:
+        environment = os.environ | {
+            "COPROARCHIVE_ARCHIVE": str(ROOT / "archive"),
+            "COPROARCHIVE_INDEX": index,
+        }
+        command = [sys.executable, "-m", "coproarchive", "serve", f"--port={PORT}"]
+        server = subprocess.Popen(command, env=environment)
+        try:
+            _wait()
+            yield
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _wait() -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{ADDRESS}/healthz", timeout=5).close()  # noqa: S310
+            return
+        time.sleep(0.5)
+    raise TimeoutError(f"{ADDRESS} does not answer")
+
+
+def settle(page: Page) -> None:
+    """Wait until Streamlit has run its script and pictures in view are there."""
+    if page.locator("[data-testid=stApp]").count():
         page.wait_for_selector(
             "[data-testid=stApp][data-test-script-state=notRunning]"
             "[data-test-connection-state=CONNECTED]",
@@ -29,29 +107,36 @@ def settled(page: Page) -> None:
         )
         page.wait_for_selector("footer.foot", timeout=30_000)
         page.wait_for_timeout(400)
+    page.wait_for_load_state("networkidle")
 
 
-def main(address: str, folder: Path, paths: tuple[str, ...]) -> None:
-    """Each path at each width, in light and dark."""
+def take(page: Page, shot: Shot, path: Path) -> None:
+    """Take one picture, in few colours so that the repository stays small."""
+    page.goto(ADDRESS + shot.path)
+    settle(page)
+    if shot.scroll:
+        page.locator(shot.scroll).evaluate("e => e.scrollIntoView()")
+        settle(page)
+    taken = Image.open(io.BytesIO(page.screenshot()))
+    taken.convert("RGB").quantize(COLOURS).save(path, optimize=True)
+
+
+def main(folder: Path) -> None:
+    """Take every picture at every width into a folder."""
     browser_path = os.environ.get("COPRO_CHROMIUM") or shutil.which("chromium")
     folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
+    with served(), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
-        for scheme in ("light", "dark"):
-            for name, (width, height) in WIDTHS.items():
-                context = browser.new_context(
-                    viewport={"width": width, "height": height},
-                    color_scheme="dark" if scheme == "dark" else "light",
-                )
-                page = context.new_page()
-                for path in paths:
-                    page.goto(address + path)
-                    settled(page)
-                    slug = re.sub(r"\W+", "-", path).strip("-") or "start"
-                    page.screenshot(path=folder / f"{slug}-{name}-{scheme}.png")
-                context.close()
+        page = browser.new_page(color_scheme="light")
+        page.goto(ADDRESS + ITEM)
+        settle(page)  # slides are drawn when they are first asked for
+        time.sleep(DRAW_SECONDS)
+        for shot in SHOTS:
+            width, height = WIDTHS[shot.width]
+            page.set_viewport_size({"width": width, "height": height})
+            take(page, shot, folder / f"{shot.name}-{shot.width}.png")
         browser.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), tuple(sys.argv[3:]) or PATHS)
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "img")

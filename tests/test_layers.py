@@ -78,7 +78,9 @@ def floor_of(name: str) -> tuple[int, str]:
         prefix = ".".join(parts[:length])
         if prefix in FLOORS:
             return FLOORS[prefix]
-    raise AssertionError(f"{name} stands on no floor: add it to FLOORS and to README")
+    raise AssertionError(
+        f"{name} stands on no floor: add it to FLOORS and to docs/develop/architecture.md"
+    )
 
 
 def imports_of(path: Path) -> list[tuple[int, str]]:

@@ -30,7 +30,7 @@ CODES: dict[str, str] = {
     "not-added": "a file of a folder could not be added; it stays where it is",
     "duplicate-file": "two items hold the very same file",
 }
-"""Code -> what is wrong, in words for the README; the codes of reading files among them."""
+"""Code -> what is wrong, in words for docs/reference; the codes of reading files among them."""
 
 
 def check(

@@ -477,7 +477,7 @@ class Problem:
     """Something wrong with the archive that its keeper can mend.
 
     Attributes:
-        code: stable and greppable, e.g. "file-changed"; each is a row in the README.
+        code: stable and greppable, e.g. "file-changed"; a row in docs/reference/problems.md.
         severity: see Severity.
         path: file or folder, relative to archive/, with "/".
         field: the place in the file ("people[0].person", "slide 3"), "" for all of it.

@@ -39,7 +39,7 @@ CODES: dict[str, str] = {
     "rule-unknown": "a rule in archive.yaml names a topic that is not there",
     "record-refused": "a record could not be made from a post",
 }
-"""Code -> what it says, for the README."""
+"""Code -> what it says, for docs/reference."""
 
 
 ACTIONS = ("new", "changed", "same", "conflict", "stored", "missing", "skipped")

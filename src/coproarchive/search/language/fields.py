@@ -1,7 +1,7 @@
 """The searchable and facetable fields: one row each, from which everything else is derived.
 
-Engine schemas, the sidebar, URL parameters, the README's table and the index's fingerprint all
-follow this table; a changed fingerprint means that the index is built anew.
+Engine schemas, the sidebar, URL parameters, tables in docs/reference and the index's fingerprint
+all follow this table; a changed fingerprint means that the index is built anew.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Field:
     Attributes:
         name: in queries (`title:power`), engine schemas and URLs.
         label: what readers see.
-        description: for the README.
+        description: for docs/reference.
         weight: how much its words count in ranking; 0 where it is not searched.
         facet: whether readers can narrow by it.
     """
