@@ -24,7 +24,7 @@ from pydantic.fields import FieldInfo
 from coproarchive import errors
 from coproarchive.check import CODES
 from coproarchive.cli import app
-from coproarchive.extract.table import EXTRACTORS
+from coproarchive.extract.table import FORMATS
 from coproarchive.ingest.wordpress.report import CODES as IMPORT_CODES
 from coproarchive.search.language import query
 from coproarchive.search.language.fields import FIELDS
@@ -306,10 +306,10 @@ def query_limits() -> str:
 def formats() -> str:
     """Return one row a format that is read: endings, reader, version."""
     rows = []
-    for extractor in EXTRACTORS:
-        endings = [e for e, media in MEDIA_TYPES.items() if media in extractor.media_types]
+    for format_ in FORMATS:
+        endings = [e for e, media in MEDIA_TYPES.items() if media in format_.media_types]
         named = " ".join(f"`{e}`" for e in endings)
-        rows.append((named, f"`{extractor.name}`", str(extractor.version)))
+        rows.append((named, f"`{format_.name}`", str(format_.version)))
     return table(("endings", "reader", "version"), rows)
 
 
