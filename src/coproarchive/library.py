@@ -7,14 +7,11 @@ import operator
 import threading
 import time
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.check import check
 from coproarchive.errors import CoproArchiveError, IndexStateError
-from coproarchive.extract.office import find_office
-from coproarchive.extract.worker import Reader
 from coproarchive.model import Problem
-from coproarchive.pictures import Pictures
 from coproarchive.progress import Progress, silent
 from coproarchive.search.discover.export import MAX_ROWS, to_csv
 from coproarchive.search.discover.similar import Similar
@@ -24,10 +21,14 @@ from coproarchive.search.engines import ENGINES
 from coproarchive.search.engines.seam import IndexStorage
 from coproarchive.search.hits.results import Results
 from coproarchive.search.index.index import Index
-from coproarchive.search.index.update import UpdateReport, update_index
 from coproarchive.search.language.query import Query
 from coproarchive.settings import Settings
 from coproarchive.store import Store
+
+if TYPE_CHECKING:  # readers of files are imported where a file is read: a search needs none
+    from coproarchive.extract.worker import Reader
+    from coproarchive.pictures import Pictures
+    from coproarchive.search.index.update import UpdateReport
 
 FRESH_SECONDS = 2.0
 """How long the archive is taken to be unchanged before it is looked at again."""
@@ -65,6 +66,9 @@ class Library:
     @cached_property
     def reader(self) -> Reader:
         """Texts of files, read in worker processes or known from before."""
+        from coproarchive.extract.office import find_office
+        from coproarchive.extract.worker import Reader
+
         return Reader(
             self.settings.index / "extracted",
             self.settings.limits(),
@@ -75,6 +79,9 @@ class Library:
     @cached_property
     def pictures(self) -> Pictures:
         """Pictures of pages and slides, drawn when they are first asked for."""
+        from coproarchive.extract.office import find_office
+        from coproarchive.pictures import Pictures
+
         office = find_office(self.settings.office)
         return Pictures(self.settings.index / "pictures", self.settings.limits(), office)
 
@@ -151,6 +158,8 @@ class Library:
 
     def _fill_index(self) -> None:
         """Index the catalogue anew if it changed: this process's index is filled by nobody else."""
+        from coproarchive.search.index.update import update_index
+
         catalogue = self.catalogue()
         if self._indexed is not catalogue:
             update_index(self.index_storage, self.store, catalogue, self.reader, rebuild=True)
@@ -201,6 +210,8 @@ class Library:
 
     def update_index(self, *, rebuild: bool = False, progress: Progress = silent) -> UpdateReport:
         """Make the index say what the archive says; see update.update_index."""
+        from coproarchive.search.index.update import update_index
+
         self.changed()
         catalogue = self.catalogue(progress)
         with self._lock:
@@ -218,6 +229,8 @@ class Library:
 
     def check(self, progress: Progress = silent) -> list[Problem]:
         """Return every problem of the archive; see check.check."""
+        from coproarchive.check import check
+
         self.changed()
         return check(self.store, self.catalogue(progress), self.reader, progress)
 

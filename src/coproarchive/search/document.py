@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
-from coproarchive.extract.worker import Reader
 from coproarchive.model import Asset, Item, Leaf, Problem, Severity, edtf_bounds
 from coproarchive.search.discover import phrases
 from coproarchive.search.engines.seam import Document
 from coproarchive.search.hits.stored import About, pack, texts_of
+
+if TYPE_CHECKING:
+    from coproarchive.extract.worker import Reader
 
 HIT, PHRASES, PROBLEMS = "hit", "phrases", "problems"
 """Names of what is stored with a document: what hits are shown from (hits/stored.py), phrases for

@@ -15,8 +15,6 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from coproarchive.errors import (
     ArchiveError,
     ConflictError,
@@ -111,6 +109,8 @@ class Store(Reading):
         Raises:
             LockedError: another process has been writing for LOCK_SECONDS.
         """
+        from filelock import FileLock, Timeout  # here, as it imports asyncio
+
         lock = self.__dict__.setdefault(
             "_file_lock", FileLock(self.root / LOCK, timeout=LOCK_SECONDS, mode=0o644)
         )

@@ -8,7 +8,6 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from rapidfuzz import fuzz, process
 
 from coproarchive.errors import IngestError, SidecarError
 from coproarchive.store.yaml import Document, Place, Plain, YamlMistakeError, parse
@@ -230,6 +229,8 @@ def _inner_model(annotation: object) -> type[BaseModel] | None:
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
     """' Did you mean "x"?' for the nearest known word, "" where none is near."""
+    from rapidfuzz import fuzz, process
+
     best = process.extractOne(given, list(known), scorer=fuzz.ratio, score_cutoff=60)
     return f' Did you mean "{best[0]}"?' if best else ""
 

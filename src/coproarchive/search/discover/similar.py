@@ -9,14 +9,17 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.extract.worker import Reader
 from coproarchive.model import Item
 from coproarchive.search.document import searchable_names, shown_leaves
 from coproarchive.search.engines.seam import Request, Snapshot
 from coproarchive.search.language.analysis import STOP_WORDS, stem, words_of
 from coproarchive.search.language.query_tree import AtLeast, MatchAll, Term
+
+if TYPE_CHECKING:
+    from coproarchive.extract.worker import Reader
 
 TELLING_WORDS = 25
 """Words that are searched for a text: more add time and noise."""

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.extract.worker import Reader
 from coproarchive.model import Item
 from coproarchive.search.discover import phrases
 from coproarchive.search.discover.similar import Similar, similar
@@ -28,6 +28,9 @@ from coproarchive.search.index.execute import Outcome
 from coproarchive.search.index.present import facets_of, notes_of
 from coproarchive.search.index.search_context import SearchContext
 from coproarchive.search.language.query import MAX_SIZE, Query
+
+if TYPE_CHECKING:
+    from coproarchive.extract.worker import Reader
 
 NEAR_MISSES = 5
 """So many of what has only some of the words are shown behind the few that have all."""

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 LONG = 8
 """Letters from which on a word may have two slips."""
 
@@ -18,6 +15,9 @@ def nearest_words(word: str, vocabulary: Sequence[str]) -> list[str]:
     alignment distance. Two are allowed from LONG letters on. Words with the same first letter, if
     any are as near, come without the others: few slips are at the beginning.
     """
+    from rapidfuzz import process  # here, as few searches are misspelt
+    from rapidfuzz.distance import OSA
+
     slips = 2 if len(word) >= LONG else 1
     candidates = process.extract(
         word, vocabulary, scorer=OSA.distance, score_cutoff=slips, limit=None

@@ -12,8 +12,6 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from coproarchive.errors import IndexStateError, LockedError
 from coproarchive.search.engines.seam import IndexStorage, SearchEngine
 from coproarchive.search.engines.whoosh.engine import WhooshEngine, refuse_if_others_write
@@ -69,6 +67,8 @@ class WhooshStorage(IndexStorage):
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """See IndexStorage.lock."""
+        from filelock import FileLock, Timeout  # here, as it imports asyncio
+
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock(self.root / ".lock", timeout=LOCK_SECONDS)
         try:
