@@ -23,7 +23,7 @@ import numpy as np
 
 import speed
 import speed_rivals
-from coproarchive.ingest.add import Given, add_folder
+from coproarchive.ingest.add import ItemDraft, add_folder
 from coproarchive.library import Library
 from coproarchive.model import Series
 from coproarchive.search.document import shown_leaves
@@ -39,7 +39,7 @@ def folder_figures(folder: Path, work: Path) -> dict[str, Any]:
     library = Library(Settings(archive=work / "archive", index=work / "index"))
     try:
         started = time.perf_counter()
-        added = add_folder(library.store, library.catalogue(), library.reader, folder, Given())
+        added = add_folder(library.store, library.catalogue(), library.reader, folder, ItemDraft())
         adding = time.perf_counter() - started
         # Adding has read the files; reading is measured as an index of an archive at hand does it.
         library.close()

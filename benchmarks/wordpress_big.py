@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from blogs import export, post
-from coproarchive.ingest.wordpress import Options, bring
+from coproarchive.ingest.wordpress import Options, import_site
 from coproarchive.ingest.wordpress.wxr import WxrSource
 from coproarchive.model import Series
 from coproarchive.store import Store
@@ -92,7 +92,7 @@ def main() -> None:
                 file.write(piece)
         store = Store.create(Path(folder) / "archive", Series(title="Bread"))
         start = time.perf_counter()
-        report = bring(store, WxrSource([path]), Options(dry_run=True))
+        report = import_site(store, WxrSource([path]), Options(dry_run=True))
         seconds = time.perf_counter() - start
         print(f"{given.megabytes:.0f} MB, dry run: {report.summary()}")
         print(f"{seconds:.1f} s, peak {peak():.0f} MiB")

@@ -134,7 +134,7 @@ class Visibility(StrEnum):
     HIDDEN = "hidden"
 
 
-class _Noun(BaseModel):
+class _Record(BaseModel):
     """Frozen; an unknown key is a mistake, not a note."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
@@ -143,14 +143,14 @@ class _Noun(BaseModel):
 # ------------------------------------------------------------- sidecar nouns
 
 
-class Link(_Noun):
+class Link(_Record):
     """A labelled web address (schema:url with schema:name)."""
 
     label: Line
     url: WebAddress
 
 
-class Contribution(_Noun):
+class Contribution(_Record):
     """A person in a role (datacite:creator/contributor; schema:Role).
 
     Attributes:
@@ -162,7 +162,7 @@ class Contribution(_Noun):
     role: Role = Role.SPEAKER
 
 
-class ImportRules(_Noun):
+class ImportRules(_Record):
     """The archivist's rules for bringing a blog home.
 
     Attributes:
@@ -176,7 +176,7 @@ class ImportRules(_Noun):
     ignore: tuple[Line, ...] = ()
 
 
-class Series(_Noun):
+class Series(_Record):
     """archive.yaml: the archive as a whole (dcat:Catalog, schema:EventSeries).
 
     Attributes:
@@ -206,7 +206,7 @@ class Series(_Noun):
     import_rules: ImportRules | None = None
 
 
-class Person(_Noun):
+class Person(_Record):
     """One entry of people.yaml (schema:Person, datacite:creator).
 
     Attributes:
@@ -232,7 +232,7 @@ class Person(_Noun):
         return self.names[0]
 
 
-class Topic(_Noun):
+class Topic(_Record):
     """One entry of topics.yaml (skos:Concept).
 
     Attributes:
@@ -250,7 +250,7 @@ class Topic(_Noun):
     description: Text | None = None
 
 
-class Session(_Noun):
+class Session(_Record):
     """A timed line of a programme (schema:subEvent).
 
     Attributes:
@@ -269,7 +269,7 @@ class Session(_Noun):
     description: Text | None = None
 
 
-class Seminar(_Noun):
+class Seminar(_Record):
     """<seminar>/seminar.yaml: one event (schema:Event).
 
     Attributes:
@@ -300,7 +300,7 @@ class Seminar(_Noun):
     prepared_by: Line | None = None
 
 
-class Asset(_Noun):
+class Asset(_Record):
     """One file of an item (schema:MediaObject, premis:File).
 
     Attributes:
@@ -327,7 +327,7 @@ class Asset(_Noun):
         return value
 
 
-class Relation(_Noun):
+class Relation(_Record):
     """How this item belongs to another (datacite:relatedIdentifier).
 
     Attributes:
@@ -344,14 +344,14 @@ class Relation(_Noun):
     url: WebAddress | None = None
 
 
-class Withdrawn(_Noun):
+class Withdrawn(_Record):
     """When and why an item was taken back (a tombstone; datacite: Findable -> Registered)."""
 
     date: EdtfDate
     reason: Line
 
 
-class Item(_Noun):
+class Item(_Record):
     """<seminar>/<item>/item.yaml or <item>/item.yaml: one intellectual work.
 
     schema:PresentationDigitalDocument, schema:BlogPosting, schema:VideoObject or

@@ -13,7 +13,7 @@ import pytest
 
 import coproarchive
 from coproarchive.cli.import_ import HIDDEN
-from coproarchive.ingest.wordpress.records import INCLUDES
+from coproarchive.ingest.wordpress.source import INCLUDES
 from coproarchive.settings import Settings
 
 PACKAGE = Path(coproarchive.__file__).parent

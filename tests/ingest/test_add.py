@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from coproarchive.errors import DuplicateError, IngestError, NotFoundError, SidecarError
-from coproarchive.ingest.add import Given, add_files, add_folder, proposal_for
+from coproarchive.ingest.add import ItemDraft, add_files, add_folder, proposal_for
 from coproarchive.library import Library
 from coproarchive.model import Kind, Role, Series
 from coproarchive.settings import Settings
@@ -30,7 +30,7 @@ def test_a_deck_becomes_an_item_with_what_it_says_of_itself(library: Library, de
         "Another deck", "2018-05-04", ("ada-baker",),
     )  # fmt: skip
     added = add_files(
-        library.store, library.catalogue(), library.reader, [other], Given(seminar=SEMINAR)
+        library.store, library.catalogue(), library.reader, [other], ItemDraft(seminar=SEMINAR)
     )
     item = library.store.read_item(added.item.id)
     assert item.id == f"{SEMINAR}/another-deck"
@@ -49,7 +49,7 @@ def test_the_same_bytes_are_not_added_twice(library: Library, deck: Path) -> Non
     copy = deck.with_name("copy.pptx")
     shutil.copy(known, copy)
     with pytest.raises(DuplicateError, match=r"bread-for-all/bread\.pptx"):
-        add_files(library.store, library.catalogue(), library.reader, [copy], Given())
+        add_files(library.store, library.catalogue(), library.reader, [copy], ItemDraft())
 
 
 def test_what_cannot_be_added_changes_nothing(library: Library, tmp_path: Path) -> None:
@@ -60,12 +60,12 @@ def test_what_cannot_be_added_changes_nothing(library: Library, tmp_path: Path) 
     good = make_pdf(tmp_path / "good.pdf", ["fine"])
     catalogue, reader = library.catalogue(), library.reader
     for paths, given, error in (
-        ([tmp_path / "none.pdf"], Given(), IngestError),
-        ([tmp_path], Given(), IngestError),
-        ([damaged], Given(), IngestError),
-        ([good, good], Given(), DuplicateError),
-        ([good], Given(seminar="1-bakin"), NotFoundError),
-        ([good], Given(topics=("nothing",)), NotFoundError),
+        ([tmp_path / "none.pdf"], ItemDraft(), IngestError),
+        ([tmp_path], ItemDraft(), IngestError),
+        ([damaged], ItemDraft(), IngestError),
+        ([good, good], ItemDraft(), DuplicateError),
+        ([good], ItemDraft(seminar="1-bakin"), NotFoundError),
+        ([good], ItemDraft(topics=("nothing",)), NotFoundError),
     ):
         with pytest.raises(error):
             add_files(library.store, catalogue, reader, paths, given)
@@ -74,7 +74,7 @@ def test_what_cannot_be_added_changes_nothing(library: Library, tmp_path: Path) 
 
 def test_given_words_win_over_proposed_ones(library: Library, deck: Path) -> None:
     """A new name becomes a person; the role, kind and topics are those given."""
-    given = Given(
+    given = ItemDraft(
         title="Mine", kind=Kind.HANDOUT, people=("Di New", "Ada Baker"), role=Role.AUTHOR,
         topics=("milling",), date="2001",
     )  # fmt: skip
@@ -108,7 +108,7 @@ def test_a_folder_of_loose_files_is_a_start(
     (folder / "link.md").symlink_to(folder / "post.md")
     Store.create(tmp_path / "archive", Series(title="New"))
     library = open_library(tmp_path / "archive", office="off")
-    report = add_folder(library.store, library.catalogue(), library.reader, folder, Given())
+    report = add_folder(library.store, library.catalogue(), library.reader, folder, ItemDraft())
     assert report.files == 11
     assert report.files == report.stored + len(report.problems)
     assets = {a.item.id: [x.path for x in a.item.assets] for a in report.added}
@@ -122,7 +122,7 @@ def test_a_folder_of_loose_files_is_a_start(
         "same.md": "duplicate-file", "link.md": "not-a-file",
     }  # fmt: skip
     library.changed()
-    again = add_folder(library.store, library.catalogue(), library.reader, folder, Given())
+    again = add_folder(library.store, library.catalogue(), library.reader, folder, ItemDraft())
     assert (again.stored, len(again.problems)) == (0, again.files)
 
 
@@ -143,7 +143,7 @@ def test_odd_file_names_are_kept_apart(
             made.append(path)
     Store.create(tmp_path / "archive", Series(title="New"))
     library = open_library(tmp_path / "archive")
-    report = add_folder(library.store, library.catalogue(), library.reader, folder, Given())
+    report = add_folder(library.store, library.catalogue(), library.reader, folder, ItemDraft())
     assert report.stored == report.files == len(made)
     library.changed()
     assert not [p for p in library.check() if p.severity.value == "error"]
@@ -154,7 +154,7 @@ def test_odd_file_names_are_kept_apart(
 
 def _add_all(archive: Path, index: Path, folder: Path) -> None:
     library = Library(Settings(archive=archive, index=index, workers=1))
-    add_folder(library.store, library.catalogue(), library.reader, folder, Given())
+    add_folder(library.store, library.catalogue(), library.reader, folder, ItemDraft())
     library.close()
 
 
@@ -185,7 +185,7 @@ def test_adding_killed_at_any_moment_loses_nothing(
         library.close()
     assert any(0 < count < 60 for count in counts)  # it was stopped on its way
     library = open_library(archive)
-    add_folder(library.store, library.catalogue(), library.reader, folder, Given())
+    add_folder(library.store, library.catalogue(), library.reader, folder, ItemDraft())
     library.changed()
     assert len(library.catalogue().items) == 60
 
@@ -198,7 +198,7 @@ def test_what_is_refused_leaves_no_trace(
     make_deck(deck, extra_title="Fresh")
     before = {p.name: p.read_bytes() for p in archive.glob("*.yaml")}
     with pytest.raises(IngestError) as refused:
-        given = Given(**{"people": ("Ned New",), **wrong})
+        given = ItemDraft(**{"people": ("Ned New",), **wrong})
         add_files(library.store, library.catalogue(), library.reader, [deck], given)
     assert "pydantic" not in str(refused.value)
     assert {p.name: p.read_bytes() for p in archive.glob("*.yaml")} == before
@@ -212,5 +212,5 @@ def test_a_broken_seminar_is_said_to_be_broken(library: Library, archive: Path, 
     make_deck(deck, extra_title="Fresh")
     with pytest.raises(SidecarError, match="datte"):
         add_files(
-            library.store, library.catalogue(), library.reader, [deck], Given(seminar=SEMINAR)
+            library.store, library.catalogue(), library.reader, [deck], ItemDraft(seminar=SEMINAR)
         )

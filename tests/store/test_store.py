@@ -21,7 +21,7 @@ from coproarchive.errors import (
     SidecarError,
 )
 from coproarchive.model import Contribution, Item, Kind, Person, Role, Seminar, Series
-from coproarchive.store import Store, safe_name, slugify
+from coproarchive.store import Store, safe_name, slugify, unique_file_name
 from coproarchive.store.yaml import Plain, YamlMistakeError, parse, render, revise
 from making import make_archive
 
@@ -192,8 +192,29 @@ def test_file_names_are_kept_as_far_as_they_are_safe(name: str, safe: str) -> No
 def test_ids_come_from_titles() -> None:
     """An id is readable and has nothing that a file system could mind."""
     assert slugify("Co-production: naïve & more!") == "co-production-naive-more"
-    assert slugify("講演") == "item"
+    assert slugify("Øyvind Łukasz Straße", "person") == "oyvind-lukasz-strasse"
+    assert slugify("Анна Иванова") == "anna-ivanova"
+    assert slugify("李明") == "li-ming"
+    assert slugify("?!") == "item"
+    assert len(slugify("word " * 50)) <= 80
     assert slugify("CON") == "item-con"
+
+
+def test_an_importers_state_stays_where_it_was(tmp_path: Path) -> None:
+    """The file's name does not follow the ids': an upgraded archive still finds it."""
+    store = Store.create(tmp_path, Series(title="Test"))
+    store.write_state("wordpress-straße-übung-1", {"version": 1})
+    assert (tmp_path / ".state" / "wordpress-strae-ubung-1.json").is_file()
+    assert store.read_state("wordpress-straße-übung-1") == {"version": 1}
+
+
+@pytest.mark.parametrize(
+    ("names", "free"),
+    [((), "talk.pdf"), (("TALK.pdf",), "talk-2.pdf"), (("talk.pdf", "talk-2.pdf"), "talk-3.pdf")],
+)
+def test_a_taken_file_name_is_numbered(names: tuple[str, ...], free: str) -> None:
+    """The number stands before the ending; letter case makes no other name."""
+    assert unique_file_name("talk.pdf", names) == free
 
 
 def _add_people(root: Path, prefix: str) -> None:

@@ -22,7 +22,7 @@ from coproarchive.errors import IngestError
 from coproarchive.model import Kind, Problem, Role, Seminar, Series, Severity
 
 if TYPE_CHECKING:
-    from coproarchive.ingest.add import Added, FolderReport
+    from coproarchive.ingest.add import AddResult, FolderReport
     from coproarchive.search.index.update import UpdateReport
 
 SHOWN_PROBLEMS = 30
@@ -87,11 +87,11 @@ def add(
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """Add files to the archive as a new item; a folder with --recursive as one item a deck."""
-    from coproarchive.ingest.add import FolderReport, Given, add_files, add_folder
+    from coproarchive.ingest.add import FolderReport, ItemDraft, add_files, add_folder
     from coproarchive.store.sidecar import valid
 
     library = state_of(context).library
-    draft = Given(
+    draft = ItemDraft(
         seminar=seminar,
         title=title,
         kind=kind,
@@ -127,7 +127,7 @@ def add(
     out.print(Text("To make them searchable: coproarchive index"))
 
 
-def _print_added(added: Added) -> None:
+def _print_added(added: AddResult) -> None:
     item = added.item
     out.print(Text("added ", style="green") + Text(printable(f"{item.id}  {item.title}")))
     if added.unknown_people:

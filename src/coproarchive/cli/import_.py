@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from coproarchive.ingest.wordpress import Options, Report
-    from coproarchive.ingest.wordpress.records import Guess
     from coproarchive.ingest.wordpress.report import Step
+    from coproarchive.ingest.wordpress.source import Guess
 
 SHOWN = 40
 HIDDEN = ("private", "draft", "password", "trash", "e-mail")
-"""The same as wordpress.records.INCLUDES, for --help to say without importing the importer."""
+"""The same as wordpress.source.INCLUDES, for --help to say without importing the importer."""
 
 
 def register(app: typer.Typer) -> None:
@@ -92,15 +92,15 @@ def wordpress(
 
 def _bring(state: CliState, source: list[str], options: Options, *, quiet: bool) -> Report:
     """Import the blog with progress on the terminal; return what was done."""
-    from coproarchive.ingest.wordpress import bring
+    from coproarchive.ingest.wordpress import import_site
+    from coproarchive.ingest.wordpress.detect import forget_pages, source_of
     from coproarchive.ingest.wordpress.fetch import Fetcher
-    from coproarchive.ingest.wordpress.sources import forget_pages, source_of
 
     fetcher = Fetcher(allow_private=options.allow_private, pause=options.pause)
     work = state.settings.index / "import"
     with progress_bars(not quiet) as progress:
         blog = source_of(source, fetcher, work)
-        report = bring(state.library.store, blog, options, fetcher=fetcher, progress=progress)
+        report = import_site(state.library.store, blog, options, fetcher=fetcher, progress=progress)
     forget_pages(work)
     state.library.changed()
     return report

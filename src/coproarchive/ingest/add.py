@@ -6,7 +6,7 @@ every file ends as a file of an item or is named in one problem, never neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from coproarchive.errors import DuplicateError, IngestError, NotFoundError
 from coproarchive.extract import table
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.worker import Job, Reader
-from coproarchive.ingest.named import person_id
+from coproarchive.ingest.authority import person_id
 from coproarchive.ingest.propose import Proposal, kind_of, propose
 from coproarchive.model import AssetRole, Contribution, Item, Kind, Person, Problem, Role, Severity
 from coproarchive.progress import Progress, silent
@@ -26,6 +26,7 @@ from coproarchive.store import (
     role_of,
     safe_name,
     slugify,
+    unique_file_name,
     walk,
 )
 from coproarchive.store.sidecar import did_you_mean, valid
@@ -35,7 +36,7 @@ _SPEAKS = ("presentationml", "ms-powerpoint", "pdf", "wordprocessingml", "markdo
 
 
 @dataclass(frozen=True)
-class Given:
+class ItemDraft:
     """What the archivist says of the item; what is None is proposed from the files.
 
     Attributes:
@@ -55,7 +56,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddResult:
     """An item that was added.
 
     Attributes:
@@ -80,14 +81,14 @@ class FolderReport:
         problems: one for each file that is not.
     """
 
-    added: list[Added] = field(default_factory=list)
+    added: list[AddResult] = field(default_factory=list)
     files: int = 0
     stored: int = 0
     problems: list[Problem] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class _SourceFile:
     path: Path
     sha256: str
     media_type: str
@@ -95,8 +96,8 @@ class _File:
 
 
 def add_files(
-    store: Store, catalogue: Catalogue, reader: Reader, paths: Sequence[Path], given: Given
-) -> Added:
+    store: Store, catalogue: Catalogue, reader: Reader, paths: Sequence[Path], given: ItemDraft
+) -> AddResult:
     """Make one item of the files.
 
     Raises:
@@ -106,7 +107,7 @@ def add_files(
     """
     if not paths:
         raise IngestError("no file was named.")
-    check_given(store, catalogue, given)
+    check_draft(store, catalogue, given)
     files = []
     for path in paths:
         if path.is_dir():
@@ -123,9 +124,9 @@ def add_files(
     return _add(store, catalogue, files, given)
 
 
-def works_of(paths: Sequence[Path]) -> list[list[Path]]:
+def group_files(paths: Sequence[Path]) -> list[list[Path]]:
     """Files grouped into works as `add_folder` does: by name, whatever their endings."""
-    unread = (_File(path, "", media_type_of(path.name), Extraction()) for path in paths)
+    unread = (_SourceFile(path, "", media_type_of(path.name), Extraction()) for path in paths)
     return [[f.path for f in group] for group in _groups(unread)]
 
 
@@ -139,7 +140,7 @@ def add_folder(
     catalogue: Catalogue,
     reader: Reader,
     folder: Path,
-    given: Given,
+    given: ItemDraft,
     progress: Progress = silent,
 ) -> FolderReport:
     """Make items of everything below a folder: one a deck, files of one name in one folder merged.
@@ -149,17 +150,17 @@ def add_folder(
     """
     if not folder.is_dir():
         raise IngestError("there is no such folder.", folder)
-    check_given(store, catalogue, given)
+    check_draft(store, catalogue, given)
     report = FolderReport()
     hashed = list(_hashed(folder, catalogue, report, progress))
-    read: dict[Path, _File] = {}
+    read: dict[Path, _SourceFile] = {}
     for done, (job, extraction) in enumerate(reader.read_many(hashed), start=1):
         progress("reading", done, len(hashed), job.path.name)
         if extraction.failed:
             said = extraction.notices[0]
             report.problems.append(_problem(said.code, job.path, folder, said.message, said.hint))
         else:
-            read[job.path] = _File(job.path, job.sha256, job.media_type, extraction)
+            read[job.path] = _SourceFile(job.path, job.sha256, job.media_type, extraction)
     groups = list(_worth_keeping(_groups(read.values()), folder, report))
     for done, files in enumerate(groups, start=1):
         progress("adding", done, len(groups), files[0].path.name)
@@ -208,12 +209,12 @@ def _hashed(
         yield Job(path, sha256, media_type)
 
 
-def _groups(files: Iterable[_File]) -> list[list[_File]]:
+def _groups(files: Iterable[_SourceFile]) -> list[list[_SourceFile]]:
     """Files that are one work: the same name, but for the ending, in the same folder.
 
     Posts stand alone: `index.html` beside `index.md` are two tellings, not one deck.
     """
-    groups: dict[tuple[Path, str], list[_File]] = {}
+    groups: dict[tuple[Path, str], list[_SourceFile]] = {}
     for number, f in enumerate(files):
         stem = f.path.stem.casefold()
         alone = kind_of(f.media_type) is Kind.POST or _same_kind(
@@ -225,8 +226,8 @@ def _groups(files: Iterable[_File]) -> list[list[_File]]:
 
 
 def _worth_keeping(
-    groups: Iterable[list[_File]], folder: Path, report: FolderReport
-) -> Iterator[list[_File]]:
+    groups: Iterable[list[_SourceFile]], folder: Path, report: FolderReport
+) -> Iterator[list[_SourceFile]]:
     """Groups that are a work; what lies about in folders besides becomes a problem each.
 
     A picture is kept beside a deck of its name; alone, it is more often a logo than a work.
@@ -243,17 +244,17 @@ def _worth_keeping(
             report.problems.append(replace(problem, severity=Severity.WARNING))
 
 
-def _same_kind(group: list[_File] | None, file: _File) -> bool:
+def _same_kind(group: list[_SourceFile] | None, file: _SourceFile) -> bool:
     """Whether the group has such a file already: talk.pptx beside Talk.PPTX are two works."""
     return any(f.media_type == file.media_type for f in group or ())
 
 
-def _speaks_first(file: _File) -> tuple[int, str]:
+def _speaks_first(file: _SourceFile) -> tuple[int, str]:
     rank = next((n for n, word in enumerate(_SPEAKS) if word in file.media_type), len(_SPEAKS))
     return rank, file.path.name
 
 
-def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> _File:
+def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> _SourceFile:
     try:
         if path.is_symlink() or not path.is_file():
             raise IngestError("there is no such file.", path)
@@ -265,10 +266,10 @@ def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> _File:
         where = "/".join(known[0])
         raise DuplicateError(f"the archive has this very file already: {where}.", path)
     media_type = media_type_of(path.name)
-    return _File(path, sha256, media_type, reader.read(path, sha256, media_type))
+    return _SourceFile(path, sha256, media_type, reader.read(path, sha256, media_type))
 
 
-def check_given(store: Store, catalogue: Catalogue, given: Given) -> None:
+def check_draft(store: Store, catalogue: Catalogue, given: ItemDraft) -> None:
     """Refuse what could not be written, before anything is read or written.
 
     Raises:
@@ -292,13 +293,15 @@ def check_given(store: Store, catalogue: Catalogue, given: Given) -> None:
         catalogue.topic(topic)
 
 
-def _add(store: Store, catalogue: Catalogue, files: Sequence[_File], given: Given) -> Added:
+def _add(
+    store: Store, catalogue: Catalogue, files: Sequence[_SourceFile], given: ItemDraft
+) -> AddResult:
     """Copy the files in and write the record."""
     proposal = propose(files[0].path, files[0].extraction, catalogue)
     title = given.title or proposal.title
     names: dict[str, Path] = {}
     for f in files:
-        names[_free_name(safe_name(f.path.name), names)] = f.path
+        names[unique_file_name(safe_name(f.path.name), names)] = f.path
     with store.lock():
         item = Item(
             id=store.free_id(slugify(title), given.seminar),
@@ -320,22 +323,11 @@ def _add(store: Store, catalogue: Catalogue, files: Sequence[_File], given: Give
         for n in f.extraction.notices
         if table.wants_words(f.media_type)
     ]
-    return Added(item, proposal.unknown_people if given.people is None else (), tuple(problems))
-
-
-def _free_name(name: str, taken: Mapping[str, Path]) -> str:
-    """The name, with a number where another file of the item has it in any letter case."""
-    folded = {t.casefold() for t in taken} | {"item.yaml"}
-    stem, dot, suffix = name.rpartition(".")
-    number, candidate = 1, name
-    while candidate.casefold() in folded:
-        number += 1
-        candidate = f"{stem}-{number}{dot}{suffix}"
-    return candidate
+    return AddResult(item, proposal.unknown_people if given.people is None else (), tuple(problems))
 
 
 def _contributions(
-    store: Store, catalogue: Catalogue, proposal: Proposal, given: Given
+    store: Store, catalogue: Catalogue, proposal: Proposal, given: ItemDraft
 ) -> tuple[Contribution, ...]:
     role = given.role or (Role.AUTHOR if proposal.kind is Kind.POST else Role.SPEAKER)
     if given.people is None:

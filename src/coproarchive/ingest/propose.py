@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.base import Extraction
+from coproarchive.ingest.names import NameKey, name_key
 from coproarchive.model import Kind, Leaf, edtf_bounds
 from coproarchive.search.language.analysis import tokenize
 from coproarchive.store import media_type_of
@@ -92,14 +93,6 @@ def humanised(stem: str) -> str:
     return (words[:1].upper() + words[1:]) or stem
 
 
-def name_key(name: str) -> tuple[str, ...]:
-    """A person's name without case, accents, order and titles, for comparing."""
-    words = [token.word for token in tokenize(name)]
-    return tuple(
-        sorted(w for w in words if w not in ("dr", "prof", "professor", "mr", "mrs", "ms"))
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Names:
     """Everybody's names, ready to be looked up.
@@ -109,7 +102,7 @@ class _Names:
         by_first: first word -> (words, person id) of names of at least two words.
     """
 
-    by_key: dict[tuple[str, ...], str]
+    by_key: dict[NameKey, str]
     by_first: dict[str, list[tuple[tuple[str, ...], str]]]
 
 

@@ -10,7 +10,9 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
+import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -31,22 +33,27 @@ from coproarchive.store.files import (
     safe_name,
     slugify,
     sync_folder,
+    unique,
+    unique_file_name,
     walk,
     write_durably,
 )
-from coproarchive.store.reading import (
+from coproarchive.store.reader import (
     ITEM,
     LOCK,
     PEOPLE,
     SEMINAR,
     SERIES,
     TOPICS,
-    Reading,
+    ArchiveReader,
     checked_id,
 )
-from coproarchive.store.yaml import Document, Place, Plain, append, parse, render, revise
+from coproarchive.store.yaml import Plain, YamlDocument, YamlPath, append, parse, render, revise
 
-__all__ = ["Store", "hash_file", "media_type_of", "role_of", "safe_name", "slugify", "walk"]
+__all__ = [
+    "Store", "hash_file", "media_type_of", "role_of", "safe_name", "slugify", "unique",
+    "unique_file_name", "walk",
+]  # fmt: skip
 
 LOCK_SECONDS = 30.0
 
@@ -73,7 +80,7 @@ def role_of(media_type: str) -> AssetRole:
     return AssetRole.PICTURE if media_type.startswith("image/") else AssetRole.OTHER
 
 
-class Store(Reading):
+class Store(ArchiveReader):
     """Reads and writes one archive.
 
     Args:
@@ -262,18 +269,14 @@ class Store(Reading):
                 swept.append(name)
         return swept
 
-    def free_id(self, wanted: str, seminar_id: str | None = None) -> str:
+    def free_id(self, slug: str, seminar_id: str | None = None) -> str:
         """The id for a slug, inside the seminar if one is named; numbered where it is taken."""
-        prefix = f"{seminar_id}/" if seminar_id else ""
-        candidate, number = f"{prefix}{wanted}", 1
-        while (self.root / candidate).exists():
-            number += 1
-            candidate = f"{prefix}{wanted}-{number}"
-        return candidate
+        path = f"{seminar_id}/{slug}" if seminar_id else slug
+        return unique(path, lambda candidate: (self.root / candidate).exists())
 
     def read_state(self, name: str) -> object:
         """What an importer kept under .state/, or None."""
-        path = self.root / ".state" / f"{slugify(name)}.json"
+        path = self._state_path(name)
         try:
             return json.loads(path.read_bytes()) if path.is_file() else None
         except ValueError:
@@ -284,10 +287,16 @@ class Store(Reading):
     def write_state(self, name: str, value: object) -> None:
         """Keep an importer's state under .state/; value is what JSON can hold."""
         with self.lock():
-            folder = self.root / ".state"
-            folder.mkdir(exist_ok=True)
+            path = self._state_path(name)
+            path.parent.mkdir(exist_ok=True)
             data = json.dumps(value, ensure_ascii=False, indent=1).encode()
-            write_durably(folder / f"{slugify(name)}.json", data, self._scratch)
+            write_durably(path, data, self._scratch)
+
+    def _state_path(self, name: str) -> Path:
+        # Not `slugify`: an upgrade that transliterates otherwise must still find its state.
+        ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+        slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")
+        return self.root / ".state" / f"{slug}.json"
 
     def _save(self, path: str, content: dict[str, Plain], expected: str | None) -> None:
         with self.lock():
@@ -310,7 +319,7 @@ class Store(Reading):
             return
         with self.lock():
             exists = os.path.lexists(self.root / path)
-            document = self._document(path, sidecar.MAX_TABLE_BYTES) if exists else Document()
+            document = self._document(path, sidecar.MAX_TABLE_BYTES) if exists else YamlDocument()
             old = document.content
             if old is not None and not isinstance(old, dict):
                 raise SidecarError("this file lists records by id.", path)
@@ -322,7 +331,7 @@ class Store(Reading):
                 self._save(path, table, None)
                 return
             write_durably(self.root / path, new.encode(), self._scratch)
-            self._cache.put(new.encode(), Document(table, _grown(document.lines, new, entries)))
+            self._cache.put(new.encode(), YamlDocument(table, _grown(document.lines, new, entries)))
 
     def _staging(self) -> Path:
         staging = self.root / ".staging" / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
@@ -350,8 +359,8 @@ class Store(Reading):
 
 
 def _grown(
-    lines: dict[Place, int], text: str, entries: Mapping[str, dict[str, Plain]]
-) -> dict[Place, int]:
+    lines: dict[YamlPath, int], text: str, entries: Mapping[str, dict[str, Plain]]
+) -> dict[YamlPath, int]:
     """Lines of a table to whose end entries were appended."""
     added = parse(render(dict(entries))).lines
     before = text.count("\n") - render(dict(entries)).count("\n")

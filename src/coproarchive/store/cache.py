@@ -9,12 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coproarchive.store.files import write_durably
-from coproarchive.store.yaml import Document
+from coproarchive.store.yaml import YamlDocument
 
 VERSION = 3
 """Raise it when the same bytes are read otherwise."""
 
-Entry = tuple[str, str]
+CachedDocument = tuple[str, str]
 """A parsed document as JSON, and the checksum of its key and that JSON."""
 
 
@@ -30,8 +30,8 @@ class ParsedCache:
 
     def __init__(self, path: Path | None):
         self._path = path
-        self._saved: dict[str, Entry] = {}
-        self._used: dict[str, Document] = {}
+        self._saved: dict[str, CachedDocument] = {}
+        self._used: dict[str, YamlDocument] = {}
         self._dirty = False
         if path is not None and path.is_file():
             with contextlib.suppress(ValueError, OSError, AttributeError, TypeError, KeyError):
@@ -39,7 +39,7 @@ class ParsedCache:
                 if stored["version"] == VERSION:
                     self._saved = dict(stored["documents"])
 
-    def get(self, data: bytes, parse: Callable[[], Document]) -> Document:
+    def get(self, data: bytes, parse: Callable[[], YamlDocument]) -> YamlDocument:
         """Return the document of these bytes; an exception of `parse` is not cached."""
         key = hashlib.sha256(data).hexdigest()
         document = self._used.get(key) or _verified(key, self._saved.get(key))
@@ -49,7 +49,7 @@ class ParsedCache:
         self._used[key] = document
         return document
 
-    def put(self, data: bytes, document: Document) -> None:
+    def put(self, data: bytes, document: YamlDocument) -> None:
         """Add the document of these bytes without parsing them."""
         self._used[hashlib.sha256(data).hexdigest()] = document
         self._dirty = True
@@ -66,14 +66,14 @@ class ParsedCache:
             self._dirty = False
 
 
-def _entry(key: str, document: Document) -> Entry:
+def _entry(key: str, document: YamlDocument) -> CachedDocument:
     """Serialise a document together with its checksum."""
     lines = [[list(place), line] for place, line in document.lines.items()]
     text = json.dumps([document.content, lines], ensure_ascii=False)
     return text, _checksum(key, text)
 
 
-def _verified(key: str, entry: Entry | None) -> Document | None:
+def _verified(key: str, entry: CachedDocument | None) -> YamlDocument | None:
     """Return the document of a saved entry, None where there is none or it was damaged."""
     if entry is None:
         return None
@@ -83,7 +83,7 @@ def _verified(key: str, entry: Entry | None) -> Document | None:
         if checksum != _checksum(key, text):
             return None
         content, lines = json.loads(text)
-        return Document(content, {tuple(place): line for place, line in lines})
+        return YamlDocument(content, {tuple(place): line for place, line in lines})
     except (ValueError, TypeError, AttributeError):
         return None
 

@@ -8,10 +8,13 @@ import re
 import stat
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import BinaryIO, Literal
+
+from slugify import slugify as transliterate
 
 CHUNK = 1 << 20
 MAX_DEPTH = 8
@@ -95,12 +98,26 @@ def hash_file(path: Path) -> tuple[int, str]:
 
 
 def slugify(text: str, fallback: str = "item") -> str:
-    """An id from a title: a-z, 0-9 and dashes, at most 80 characters."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:80].strip("-")
-    if not slug or _RESERVED.match(slug):
-        slug = f"{fallback}-{slug}".strip("-")
-    return slug
+    """Return an id for a title: a-z, 0-9 and dashes, at most 80 characters.
+
+    Other scripts are transliterated by python-slugify with text-unidecode, which is used under the
+    Artistic License; Unidecode, which it can use instead, is GPL and must not be installed.
+    """
+    slug = transliterate(text, entities=False, decimal=False, hexadecimal=False, max_length=80)
+    return f"{fallback}-{slug}".strip("-") if not slug or _RESERVED.match(slug) else slug
+
+
+def unique(base: str, is_taken: Callable[[str], bool], ending: str = "") -> str:
+    """Return the base and its ending, with "-2", "-3", ... between them where that is taken."""
+    numbered = (f"{base}-{number}{ending}" for number in count(2))
+    return next(name for name in chain([base + ending], numbered) if not is_taken(name))
+
+
+def unique_file_name(name: str, others: Iterable[str]) -> str:
+    """Return a file's name, numbered where the item has another file of it in any letter case."""
+    folded = {other.casefold() for other in others} | {"item.yaml"}
+    stem, ending = os.path.splitext(name)
+    return unique(stem, lambda candidate: candidate.casefold() in folded, ending)
 
 
 def safe_name(name: str) -> str:
@@ -187,7 +204,7 @@ def copy_hashed(source: Path, target: Path) -> tuple[int, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FolderEntry:
     """Something found below a folder.
 
     Attributes:
@@ -201,7 +218,7 @@ class Entry:
     size: int = 0
 
 
-def walk(root: Path, *, max_depth: int = MAX_DEPTH) -> Iterator[Entry]:
+def walk(root: Path, *, max_depth: int = MAX_DEPTH) -> Iterator[FolderEntry]:
     """Everything below a folder but hidden names, sorted; no link is followed."""
     pending = [(root, "", 0)]
     while pending:
@@ -209,7 +226,7 @@ def walk(root: Path, *, max_depth: int = MAX_DEPTH) -> Iterator[Entry]:
         try:
             names = sorted(os.listdir(folder))
         except OSError:
-            yield Entry(prefix.rstrip("/"), "unreadable")
+            yield FolderEntry(prefix.rstrip("/"), "unreadable")
             continue
         below = []
         for name in names:
@@ -220,16 +237,16 @@ def walk(root: Path, *, max_depth: int = MAX_DEPTH) -> Iterator[Entry]:
             mode = path.lstat()
             if stat.S_ISDIR(mode.st_mode):
                 if depth + 1 > max_depth:
-                    yield Entry(relative, "too-deep")
+                    yield FolderEntry(relative, "too-deep")
                     continue
-                yield Entry(relative, "folder")
+                yield FolderEntry(relative, "folder")
                 below.append((path, relative + "/", depth + 1))
             elif stat.S_ISLNK(mode.st_mode):
-                yield Entry(relative, "link")
+                yield FolderEntry(relative, "link")
             elif not stat.S_ISREG(mode.st_mode):
-                yield Entry(relative, "special")
+                yield FolderEntry(relative, "special")
             elif not os.access(path, os.R_OK):
-                yield Entry(relative, "unreadable", mode.st_size)
+                yield FolderEntry(relative, "unreadable", mode.st_size)
             else:
-                yield Entry(relative, "file", mode.st_size)
+                yield FolderEntry(relative, "file", mode.st_size)
         pending.extend(reversed(below))

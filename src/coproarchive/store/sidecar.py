@@ -10,17 +10,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from coproarchive.errors import IngestError, SidecarError
-from coproarchive.store.yaml import Document, Place, Plain, YamlMistakeError, parse
+from coproarchive.store.yaml import Plain, YamlDocument, YamlMistakeError, YamlPath, parse
 
 MAX_BYTES = 256 * 1024
 MAX_TABLE_BYTES = 16 * 1024 * 1024
 """people.yaml and topics.yaml hold a whole archive's entries in one file."""
 
-Noun = TypeVar("Noun", bound=BaseModel)
+RecordT = TypeVar("RecordT", bound=BaseModel)
 T = TypeVar("T")
 
 
-def read_document(data: bytes, path: str, limit: int = MAX_BYTES) -> Document:
+def read_document(data: bytes, path: str, limit: int = MAX_BYTES) -> YamlDocument:
     """Parse a sidecar's bytes.
 
     Raises:
@@ -42,7 +42,7 @@ def read_document(data: bytes, path: str, limit: int = MAX_BYTES) -> Document:
         raise SidecarError(f"line {error.line}: {error}.", path) from None
 
 
-def build(noun: type[Noun], document: Document, path: str, **derived: str | None) -> Noun:
+def build(noun: type[RecordT], document: YamlDocument, path: str, **derived: str | None) -> RecordT:
     """One record from a whole file; `derived` are the fields that its place in archive/ gives.
 
     Raises:
@@ -56,8 +56,8 @@ def build(noun: type[Noun], document: Document, path: str, **derived: str | None
 
 
 def build_table(
-    noun: type[Noun], document: Document, path: str
-) -> tuple[dict[str, Noun], list[str]]:
+    noun: type[RecordT], document: YamlDocument, path: str
+) -> tuple[dict[str, RecordT], list[str]]:
     """Records by id from a file that maps ids to records, and the mistakes of those left out.
 
     Raises:
@@ -68,7 +68,7 @@ def build_table(
         return {}, []
     if not isinstance(content, dict):
         raise SidecarError("line 1: this file lists records by id: `an-id:` and its fields.", path)
-    records: dict[str, Noun] = {}
+    records: dict[str, RecordT] = {}
     mistakes: list[str] = []
     for key in content:
         record = _build_one(noun, document, (key,), mistakes, {"id": key})
@@ -102,12 +102,12 @@ def _plain(value: object) -> Plain:
 
 
 def _build_one(
-    noun: type[Noun],
-    document: Document,
-    at: Place,
+    noun: type[RecordT],
+    document: YamlDocument,
+    at: YamlPath,
     mistakes: list[str],
     derived: dict[str, Any],
-) -> Noun | None:
+) -> RecordT | None:
     content: Plain = document.content
     for key in at:
         assert isinstance(content, dict)
@@ -140,7 +140,7 @@ def _is_marker(part: str | int) -> bool:
     return isinstance(part, str) and (part.startswith("function-") or part == "[key]")
 
 
-def _dotted(place: Place) -> str:
+def _dotted(place: YamlPath) -> str:
     text = ""
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else (f".{part}" if text else part)

@@ -34,7 +34,7 @@ from ruamel.yaml.scalarstring import LiteralScalarString
 Plain = dict[str, "Plain"] | list["Plain"] | str | None
 """A sidecar's content: mappings, lists, text and nothing."""
 
-Place = tuple[str | int, ...]
+YamlPath = tuple[str | int, ...]
 """Keys and positions from the top of the file down to a value."""
 
 MAX_DEPTH = 12
@@ -50,20 +50,20 @@ class YamlMistakeError(ValueError):
 
 
 @dataclass
-class Document:
+class YamlDocument:
     """A parsed file: its content, and the line on which each value starts."""
 
     content: Plain = None
-    lines: dict[Place, int] = field(default_factory=dict)
+    lines: dict[YamlPath, int] = field(default_factory=dict)
 
-    def line_of(self, place: Place) -> int:
+    def line_of(self, place: YamlPath) -> int:
         """1-based line of the value, or of the nearest one around it."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place, 1)
 
 
-def parse(text: str) -> Document:
+def parse(text: str) -> YamlDocument:
     """Read a document.
 
     Raises:
@@ -91,8 +91,8 @@ class _Builder:
     """Builds plain values from parser events, without recursion."""
 
     def __init__(self) -> None:
-        self.document = Document()
-        self._open: list[tuple[dict[str, Plain] | list[Plain], Place]] = []
+        self.document = YamlDocument()
+        self._open: list[tuple[dict[str, Plain] | list[Plain], YamlPath]] = []
         self._key: list[str | None] = []
         self._documents = 0
 
@@ -145,7 +145,7 @@ class _Builder:
         self._key[-1] = event.value
         self.document.lines[(*place, event.value)] = line
 
-    def _put(self, value: Plain) -> Place:
+    def _put(self, value: Plain) -> YamlPath:
         if not self._open:
             self.document.content = value
             return ()

@@ -16,8 +16,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, IngestError
-from coproarchive.ingest.add import Given, add_files, check_given, proposal_for, works_of
-from coproarchive.ingest.named import seminar_id, topic_id
+from coproarchive.ingest.add import ItemDraft, add_files, check_draft, group_files, proposal_for
+from coproarchive.ingest.authority import seminar_id, topic_id
 from coproarchive.ingest.propose import Proposal
 from coproarchive.library import Library
 from coproarchive.model import Kind
@@ -74,7 +74,7 @@ def _works(paths: list[Path]) -> list[list[Path]]:
     first: dict[str, Path] = {}
     for path in paths:
         first.setdefault(path.name, path)
-    flat = works_of([Path(name) for name in first])
+    flat = group_files([Path(name) for name in first])
     again = [[path] for path in paths if first[path.name] != path]
     return [[first[path.name] for path in work] for work in flat] + again
 
@@ -137,7 +137,7 @@ def _form(work: list[Path], library: Library) -> None:
             _save(work, draft, library)
 
 
-def _fields(proposal: Proposal, catalogue: Catalogue, key: str) -> Given:
+def _fields(proposal: Proposal, catalogue: Catalogue, key: str) -> ItemDraft:
     """Show the form's fields, filled in with the proposal, and return their present values."""
     people = {p.id: p.name for p in catalogue.people.values()}
     title = st.text_input("Title", proposal.title, max_chars=1000, key=f"title:{key}")
@@ -176,7 +176,7 @@ def _fields(proposal: Proposal, catalogue: Catalogue, key: str) -> Given:
         key=f"topics:{key}",
     )
     abstract = st.text_area("Description, in plain words", "", key=f"abstract:{key}")
-    return Given(
+    return ItemDraft(
         seminar=None if seminar in (None, NO_SEMINAR) else seminar,
         title=title.strip() or None,
         kind=kind,
@@ -187,11 +187,11 @@ def _fields(proposal: Proposal, catalogue: Catalogue, key: str) -> Given:
     )
 
 
-def _save(work: list[Path], draft: Given, library: Library) -> None:
+def _save(work: list[Path], draft: ItemDraft, library: Library) -> None:
     """Write the item and make it searchable; the visitor's right is asked for here, at the act."""
     app_state().access.require("add", visitor())
     with st.status("Saving and making it searchable") as status:
-        check_given(library.store, library.catalogue(), replace(draft, seminar=None, topics=None))
+        check_draft(library.store, library.catalogue(), replace(draft, seminar=None, topics=None))
         draft = _with_new_records(draft, library)
         added = add_files(library.store, library.catalogue(), library.reader, work, draft)
         st.session_state["saved"][_key(work)] = (added.item.id, added.item.title)
@@ -203,7 +203,7 @@ def _save(work: list[Path], draft: Given, library: Library) -> None:
     st.rerun()
 
 
-def _with_new_records(draft: Given, library: Library) -> Given:
+def _with_new_records(draft: ItemDraft, library: Library) -> ItemDraft:
     """Make records of a seminar and of topics that are new; return the draft with their ids."""
     store, catalogue = library.store, library.catalogue()
     seminar = seminar_id(store, catalogue, draft.seminar, draft.date) if draft.seminar else None

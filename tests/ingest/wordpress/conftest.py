@@ -9,7 +9,7 @@ import pytest
 
 from blogs import write
 from coproarchive.catalogue import Catalogue
-from coproarchive.ingest.wordpress import Options, Report, bring
+from coproarchive.ingest.wordpress import Options, Report, import_site
 from coproarchive.ingest.wordpress.wxr import WxrSource
 from coproarchive.model import Series
 from coproarchive.store import Store
@@ -29,7 +29,7 @@ def bring_items(store: Store, tmp_path: Path) -> Bring:
 
     def run(*items: str, options: Options | None = None) -> Report:
         path = write(tmp_path / "export.xml", *items)
-        return bring(store, WxrSource([path]), options)
+        return import_site(store, WxrSource([path]), options)
 
     return run
 

@@ -13,7 +13,7 @@ import pytest
 from blogs import CLASSIC, write
 from coproarchive.catalogue import Catalogue
 from coproarchive.cli import main
-from coproarchive.ingest.wordpress import Report, bring
+from coproarchive.ingest.wordpress import Report, import_site
 from coproarchive.ingest.wordpress.wxr import WxrSource
 from coproarchive.library import Library
 from coproarchive.model import Item, Kind, Series
@@ -89,7 +89,7 @@ def test_what_is_no_export_fails(
 def real(shared: Path, tmp_path: Path) -> tuple[Report, Catalogue, Store]:
     """The series' own blog, imported without its files."""
     store = Store.create(tmp_path / "real", Series(title="The series"))
-    report = bring(store, WxrSource([shared / "blog" / "coproduction-blog.wxr.xml"]))
+    report = import_site(store, WxrSource([shared / "blog" / "coproduction-blog.wxr.xml"]))
     return report, Catalogue.load(store), store
 
 
@@ -173,7 +173,7 @@ def test_a_search_finds_the_summary(real: Real, open_library: Callable[..., Libr
 def test_counts_of_real_exports_are_those_of_the_files(shared: Path, tmp_path: Path) -> None:
     for number, path in enumerate(sorted((shared / "corpus" / "wordpress").rglob("*.xml"))):
         store = Store.create(tmp_path / str(number), Series(title="x"))
-        report = bring(store, WxrSource([path]))
+        report = import_site(store, WxrSource([path]))
         types = Counter(
             m[1].decode()
             for m in re.finditer(
@@ -197,7 +197,7 @@ def test_counts_of_real_exports_are_those_of_the_files(shared: Path, tmp_path: P
 def test_hostile_exports_end_as_records_and_problems(shared: Path, tmp_path: Path) -> None:
     for number, path in enumerate(sorted((shared / "hostile" / "files" / "wxr").glob("*.xml"))):
         store = Store.create(tmp_path / str(number), Series(title="x"))
-        report = bring(store, WxrSource([path]))
+        report = import_site(store, WxrSource([path]))
         assert report.problems or report.of("new") or report.of("skipped"), path
         found = Catalogue.load(store)
         assert not found.problems, (path, found.problems[:3])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from coproarchive.ingest.wordpress.content import Body
-from coproarchive.ingest.wordpress.understand.names import Known
+from coproarchive.ingest.wordpress.understand.names import Gazetteer
 from coproarchive.ingest.wordpress.understand.programme import find_programme
 from coproarchive.ingest.wordpress.understand.talks import find_talks
 from coproarchive.ingest.wordpress.understand.when import find_date
@@ -143,6 +143,6 @@ def test_what_repeats_without_end_is_read_in_time(seed: str) -> None:
     body = Body(seed * (100_000 // len(seed)), raw=True)
     body.markdown()
     lines = body.lines()
-    find_programme([*lines, *lines, *lines], Known())
+    find_programme([*lines, *lines, *lines], Gazetteer())
     find_date("x", lines, "2018-01-01")
-    find_talks("Slides", [], lines, Known(), {})
+    find_talks("Slides", [], lines, Gazetteer(), {})

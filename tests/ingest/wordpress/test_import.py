@@ -11,7 +11,7 @@ import pytest
 from blogs import CLASSIC, SITE, UPLOADS, post, write
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import IngestError
-from coproarchive.ingest.wordpress import Options, Report, bring, confirm, open_guesses, sites
+from coproarchive.ingest.wordpress import Options, Report, confirm, import_site, open_guesses, sites
 from coproarchive.ingest.wordpress.wxr import WxrSource
 from coproarchive.model import ImportRules, Kind, Person, Seminar, Series, Visibility
 from coproarchive.store import Store
@@ -121,9 +121,9 @@ def test_a_stopped_run_goes_on(store: Store, tmp_path: Path, catalogue: Read) ->
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bring(store, source, progress=stop)
+        import_site(store, source, progress=stop)
     half = set(catalogue().items)
-    report = bring(store, WxrSource([write(tmp_path / "a.xml", *CLASSIC)]))
+    report = import_site(store, WxrSource([write(tmp_path / "a.xml", *CLASSIC)]))
     assert len(half) == 2 and len(catalogue().items) == 5
     assert {s.record for s in report.steps if s.action == "same"} >= half
 

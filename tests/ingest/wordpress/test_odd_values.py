@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from blogs import post, write
 from coproarchive.catalogue import Catalogue
-from coproarchive.ingest.wordpress import bring
+from coproarchive.ingest.wordpress import import_site
 from coproarchive.ingest.wordpress.wxr import WxrSource
 from coproarchive.model import Series
 from coproarchive.store import Store
@@ -61,10 +61,10 @@ def test_odd_values_end_as_sound_records(posts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = Store.create(Path(folder) / "archive", Series(title="Bread"))
         path = write(Path(folder) / "export.xml", *posts)
-        first = bring(store, WxrSource([path]))
+        first = import_site(store, WxrSource([path]))
         found = Catalogue.load(store)
         assert not found.problems
         assert sum(first.counts.values()) == len(posts)
         assert not [p for p in first.problems if p.code == "record-refused"]
-        second = bring(store, WxrSource([path]))
+        second = import_site(store, WxrSource([path]))
         assert not second.of("new") and not second.of("changed") and not second.of("conflict")

@@ -14,12 +14,12 @@ import pytest
 from blogs import UPLOADS
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import IngestError
-from coproarchive.ingest.wordpress import Options, bring
+from coproarchive.ingest.wordpress import Options, import_site
+from coproarchive.ingest.wordpress.detect import forget_pages, source_of
 from coproarchive.ingest.wordpress.fetch import Fetcher, is_public
 from coproarchive.ingest.wordpress.media import Media, unsound
 from coproarchive.ingest.wordpress.rest import RestSource
 from coproarchive.ingest.wordpress.saved import SavedSource
-from coproarchive.ingest.wordpress.sources import forget_pages, source_of
 from coproarchive.store import Store
 from making import make_deck
 
@@ -134,7 +134,7 @@ def test_a_site_by_its_address(
     deck = make_deck(tmp_path / "deck.pptx").read_bytes()
     server.answers["/up/deck.pptx"] = (200, {}, deck)
     source = RestSource(f"{server.address}/", fetcher, tmp_path / "work")
-    report = bring(store, source, Options(download=True), fetcher=fetcher)
+    report = import_site(store, source, Options(download=True), fetcher=fetcher)
     found = Catalogue.load(store)
     assert report.counts == {"post": 2, "attachment": 1}
     post = found.items["a-loaf"]
@@ -309,7 +309,7 @@ def test_saved_pages(store: Store, tmp_path: Path) -> None:
     (folder / "2018" / "a.html").write_text(SAVED, encoding="utf-8")
     (folder / "index.html").write_text(SAVED.replace("single single-post postid-41", "home blog"))
     (folder / "note.txt").write_text("x")
-    report = bring(store, SavedSource(folder))
+    report = import_site(store, SavedSource(folder))
     item = Catalogue.load(store).items["a-loaf"]
     assert (item.source_id, item.date, item.topics) == (
         "bread.example.org#41",
@@ -319,7 +319,7 @@ def test_saved_pages(store: Store, tmp_path: Path) -> None:
     assert [c.person for c in item.people] == ["ada-baker"]
     assert store.asset_path("a-loaf", "post.md").read_text() == "# A loaf\n\nWords of the loaf.\n"
     assert [p.code for p in report.problems] == ["page-skipped", "markup-removed"]
-    assert not bring(store, SavedSource(folder)).of("changed")
+    assert not import_site(store, SavedSource(folder)).of("changed")
 
 
 def test_what_was_typed_decides_the_source(tmp_path: Path, fetcher: Fetcher) -> None:
@@ -344,7 +344,7 @@ def test_addresses_that_attack_are_never_fetched(
     careful = Fetcher(pause=0, sleep=lambda _: None, timeout=1)
     source = source_of([str(shared / "hostile/files/wxr/attachment-ssrf.xml")], careful, tmp_path)
     before = set(tmp_path.rglob("*"))
-    report = bring(store, source, Options(download=True), fetcher=careful)
+    report = import_site(store, source, Options(download=True), fetcher=careful)
     assert not report.stored and len(report.counts) == 1
     assert not any(i.assets for i in Catalogue.load(store).items.values())
     assert not [p for p in set(tmp_path.rglob("*")) - before if p.name == "passwd"]

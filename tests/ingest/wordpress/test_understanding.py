@@ -11,7 +11,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.ingest.wordpress import Report
 from coproarchive.ingest.wordpress.content import Body
 from coproarchive.ingest.wordpress.seminars import event_title, number_in
-from coproarchive.ingest.wordpress.understand.names import Known
+from coproarchive.ingest.wordpress.understand.names import Gazetteer
 from coproarchive.ingest.wordpress.understand.programme import find_programme
 from coproarchive.ingest.wordpress.understand.talks import find_talks, without_download
 from coproarchive.ingest.wordpress.understand.when import dates_in, find_date
@@ -228,12 +228,12 @@ PROGRAMMES = [
 
 @pytest.mark.parametrize(("content", "starts"), PROGRAMMES)
 def test_clocks(content: str, starts: list[str]) -> None:
-    assert [s.start for s in find_programme(Body(content, raw=True).lines(), Known())] == starts
+    assert [s.start for s in find_programme(Body(content, raw=True).lines(), Gazetteer())] == starts
 
 
 def test_numbers_are_no_programme() -> None:
     content = "<p>9.30 per cent of bakers</p><p>10.5 million loaves</p><p>3.5 stars</p>"
-    assert find_programme(Body(content, raw=True).lines(), Known()) == []
+    assert find_programme(Body(content, raw=True).lines(), Gazetteer()) == []
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_names_of_seminars(title: str, name: str, number: tuple[str, int] | None
     ],
 )
 def test_lines_of_slides(line: str, title: str, names: list[str]) -> None:
-    known = Known()
+    known = Gazetteer()
     known.add(["Ada Baker", "Bo Miller"])
     body = Body(f'<p><a href="https://x.org/f.pptx">{line}</a></p>', raw=True)
     (talk,) = find_talks("Slides", [], body.lines(), known, {})

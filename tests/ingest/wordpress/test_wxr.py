@@ -10,7 +10,7 @@ import pytest
 
 from blogs import SITE, export, post
 from coproarchive.ingest.wordpress import wxr
-from coproarchive.ingest.wordpress.records import Post
+from coproarchive.ingest.wordpress.source import Post
 from coproarchive.ingest.wordpress.wxr import WxrSource
 
 

@@ -19,11 +19,11 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.ingest.wordpress.addresses import plain_address
 from coproarchive.ingest.wordpress.apply import Applier
 from coproarchive.ingest.wordpress.media import Fetches, Media
-from coproarchive.ingest.wordpress.merge import State, sites
-from coproarchive.ingest.wordpress.plan import make_plan
-from coproarchive.ingest.wordpress.planned import Plan
-from coproarchive.ingest.wordpress.records import Guess, Options, Source
+from coproarchive.ingest.wordpress.merge import ImportState, sites
+from coproarchive.ingest.wordpress.plan import Plan
+from coproarchive.ingest.wordpress.planner import make_plan
 from coproarchive.ingest.wordpress.report import Report, Step
+from coproarchive.ingest.wordpress.source import BlogSource, Guess, Options
 from coproarchive.ingest.wordpress.survey import (
     Survey,
     is_own,
@@ -34,12 +34,12 @@ from coproarchive.model import Problem, Severity
 from coproarchive.progress import Progress, silent
 from coproarchive.store import Store
 
-__all__ = ["Options", "Report", "bring", "confirm", "open_guesses", "sites"]
+__all__ = ["Options", "Report", "confirm", "import_site", "open_guesses", "sites"]
 
 
-def bring(
+def import_site(
     store: Store,
-    source: Source,
+    source: BlogSource,
     options: Options | None = None,
     *,
     fetcher: Fetches | None = None,
@@ -60,7 +60,7 @@ def bring(
         found = survey(source, options, names, progress)
         with store.lock():
             catalogue = Catalogue.load(store)
-            state = State(store, source.site.key)
+            state = ImportState(store, source.site.key)
             ids = {key: record["id"] for key, record in state.records.items()}
             plan = make_plan(found, catalogue, ids, options)
             report = _begun(found, plan, state, options)
@@ -73,7 +73,7 @@ def bring(
     return report
 
 
-def _begun(found: Survey, plan: Plan, state: State, options: Options) -> Report:
+def _begun(found: Survey, plan: Plan, state: ImportState, options: Options) -> Report:
     report = Report(
         site=found.site.name or found.site.key,
         address=found.site.address,
@@ -100,7 +100,9 @@ def _begun(found: Survey, plan: Plan, state: State, options: Options) -> Report:
     return report
 
 
-def _finish(found: Survey, plan: Plan, state: State, report: Report, catalogue: Catalogue) -> None:
+def _finish(
+    found: Survey, plan: Plan, state: ImportState, report: Report, catalogue: Catalogue
+) -> None:
     _attachments(found, report)
     _dead_links(found, report)
     topics = {*catalogue.topics, *plan.topics}
@@ -160,7 +162,7 @@ def confirm(store: Store, site: str, wanted: Callable[[int], bool]) -> int:
         wanted: by the guess's number, from 1, in the order of `open_guesses`.
     """
     with store.lock():
-        state = State(store, site)
+        state = ImportState(store, site)
         done = 0
         for number, guess in enumerate(_open(state), start=1):
             if wanted(number):
@@ -173,9 +175,11 @@ def confirm(store: Store, site: str, wanted: Callable[[int], bool]) -> int:
 def open_guesses(store: Store, site: str) -> list[Guess]:
     """Guesses of a site's last import that nobody confirmed, the least sure first."""
     names = set(Guess.__dataclass_fields__)
-    return [Guess(**{k: v for k, v in g.items() if k in names}) for g in _open(State(store, site))]
+    return [
+        Guess(**{k: v for k, v in g.items() if k in names}) for g in _open(ImportState(store, site))
+    ]
 
 
-def _open(state: State) -> list[dict[str, Any]]:
+def _open(state: ImportState) -> list[dict[str, Any]]:
     waiting = [g for g in state.guesses if not g.get("confirmed")]
     return sorted(waiting, key=lambda g: float(g["confidence"]))

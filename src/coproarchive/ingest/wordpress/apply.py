@@ -19,14 +19,14 @@ from coproarchive.errors import CoproArchiveError, IngestError
 from coproarchive.ingest.wordpress.addresses import plain_address
 from coproarchive.ingest.wordpress.content import Body
 from coproarchive.ingest.wordpress.media import Media
-from coproarchive.ingest.wordpress.merge import State, digest, hashes, merge
-from coproarchive.ingest.wordpress.planned import Plan, PlannedItem, Wanted, link_of
-from coproarchive.ingest.wordpress.records import Options, Post, Source
+from coproarchive.ingest.wordpress.merge import ImportState, digest, hashes, merge
+from coproarchive.ingest.wordpress.plan import FileReference, Plan, PlannedItem, link_of
 from coproarchive.ingest.wordpress.report import Report, Step
+from coproarchive.ingest.wordpress.source import BlogSource, Options, Post
 from coproarchive.ingest.wordpress.survey import Survey, is_own, keyed
 from coproarchive.model import Item, Link, Person, Problem, Seminar, Severity
 from coproarchive.progress import Progress
-from coproarchive.store import Store, hash_file, safe_name
+from coproarchive.store import Store, hash_file, safe_name, unique_file_name
 
 ITEM_FIELDS = (
     "kind", "title", "abstract", "people", "date", "topics", "visibility", "held_at", "source",
@@ -64,7 +64,7 @@ class Applier:
         self,
         store: Store,
         catalogue: Catalogue,
-        state: State,
+        state: ImportState,
         media: Media,
         report: Report,
         options: Options,
@@ -79,7 +79,7 @@ class Applier:
         """Whether nothing is written."""
         return self.options.dry_run
 
-    def run(self, plan: Plan, source: Source, progress: Progress) -> None:
+    def run(self, plan: Plan, source: BlogSource, progress: Progress) -> None:
         """All of the plan. What was done is remembered even if this is stopped."""
         posts = {planned.post: planned for planned in plan.items if planned.post}
         try:
@@ -311,7 +311,7 @@ class Applier:
                 self.report.stored.add(url)
         return files, tuple(held)
 
-    def _missing(self, planned: PlannedItem, wanted: Wanted) -> None:
+    def _missing(self, planned: PlannedItem, wanted: FileReference) -> None:
         if not wanted.own:
             return
         refused = self.media.refused.get(wanted.url)
@@ -447,12 +447,7 @@ def name_of(url: str, taken: set[str]) -> str:
     """A file's own name, as it may be called in the archive; numbered where it is taken."""
     name = safe_name(unquote(urlsplit(url).path).rpartition("/")[2]) or "file"
     name = name if not name.startswith(".") else f"file{name}"
-    stem, dot, ending = name.rpartition(".")
-    folded, number, candidate = {t.casefold() for t in taken} | {"item.yaml"}, 1, name
-    while candidate.casefold() in folded:
-        number += 1
-        candidate = f"{stem}-{number}{dot}{ending}"
-    return candidate
+    return unique_file_name(name, taken)
 
 
 def _one_line(text: str) -> str:

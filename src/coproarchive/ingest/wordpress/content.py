@@ -95,7 +95,7 @@ class Body:
 
     Args:
         content: HTML.
-        raw: as its author typed it; see records.Post.
+        raw: as its author typed it; see source.Post.
         base: the post's address, to complete relative links.
         pictures: attachment id -> address.
         alternatives: plain_address of a file -> its address in full size, its alternative text.

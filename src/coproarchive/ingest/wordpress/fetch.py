@@ -33,7 +33,7 @@ _CHUNK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """What a server said.
 
     Attributes:
@@ -72,7 +72,7 @@ class Fetcher:
         )  # fmt: skip
         self.requests = 0
 
-    def get(self, url: str, limit: int = MAX_PAGE) -> Answer:
+    def get(self, url: str, limit: int = MAX_PAGE) -> HttpResponse:
         """What an address gives, whatever its status.
 
         Raises:
@@ -80,7 +80,7 @@ class Fetcher:
         """
         pieces: list[bytes] = []
         status, headers = self._follow(url, limit, pieces.append)
-        return Answer(status, headers, b"".join(pieces))
+        return HttpResponse(status, headers, b"".join(pieces))
 
     def save(self, url: str, path: Path, limit: int) -> None:
         """Put a file on the disk.

@@ -10,15 +10,13 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel
 
 from coproarchive.errors import ArchiveError
 from coproarchive.store import Store
-from coproarchive.store.sidecar import plain
-
-Noun = TypeVar("Noun", bound=BaseModel)
+from coproarchive.store.sidecar import RecordT, plain
 
 VERSION = 1
 SITES = "wordpress"
@@ -26,7 +24,7 @@ SITES = "wordpress"
 
 
 @dataclass
-class Merged:
+class MergeResult:
     """What to change in a record.
 
     Attributes:
@@ -52,7 +50,9 @@ def hashes(record: BaseModel, fields: Sequence[str]) -> dict[str, str]:
     return {name: digest(said.get(name)) for name in fields}
 
 
-def merge(current: Noun, fresh: Noun, base: dict[str, str], fields: Sequence[str]) -> Merged:
+def merge(
+    current: RecordT, fresh: RecordT, base: dict[str, str], fields: Sequence[str]
+) -> MergeResult:
     """Compare field by field.
 
     Args:
@@ -62,7 +62,7 @@ def merge(current: Noun, fresh: Noun, base: dict[str, str], fields: Sequence[str
             only empty fields are filled.
     """
     now, new = plain(current), plain(fresh)
-    merged = Merged()
+    merged = MergeResult()
     for name in fields:
         have, want = now.get(name), new.get(name)
         if have == want:
@@ -77,7 +77,7 @@ def merge(current: Noun, fresh: Noun, base: dict[str, str], fields: Sequence[str
     return merged
 
 
-class State:
+class ImportState:
     """What earlier imports of one site wrote, in archive/.state/.
 
     Attributes:

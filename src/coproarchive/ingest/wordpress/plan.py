@@ -1,445 +1,56 @@
-"""From what was understood to the records that the archive shall have: data, nothing written."""
+"""The records that an import would make sure of: what a plan is made of."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
-from urllib.parse import unquote, urlsplit
+from dataclasses import dataclass, field
 
-from coproarchive.catalogue import Catalogue
-from coproarchive.extract.text import one_line
-from coproarchive.ingest.propose import name_key
-from coproarchive.ingest.wordpress.addresses import plain_address
-from coproarchive.ingest.wordpress.planned import Plan, PlannedItem, Wanted
-from coproarchive.ingest.wordpress.programmes import session_of, sessions_of
-from coproarchive.ingest.wordpress.records import Guess, Options
-from coproarchive.ingest.wordpress.seminars import (
-    Event,
-    Groups,
-    event_title,
-    ignored,
-    is_generic,
-    rule_for,
-)
-from coproarchive.ingest.wordpress.survey import Entry, Findings, Survey
-from coproarchive.ingest.wordpress.talk_items import TalkItem, films_without_address, talk_items
-from coproarchive.ingest.wordpress.understand.names import bare_name
-from coproarchive.ingest.wordpress.understand.people import Bio
-from coproarchive.ingest.wordpress.understand.programme import SessionLine
-from coproarchive.ingest.wordpress.understand.when import Found
-from coproarchive.model import (
-    Contribution,
-    ImportRules,
-    Item,
-    Kind,
-    Person,
-    Role,
-    Seminar,
-    Session,
-    Topic,
-    Visibility,
-)
-from coproarchive.store import slugify
+from coproarchive.ingest.wordpress.source import Guess
+from coproarchive.ingest.wordpress.survey import Entry
+from coproarchive.model import ImportRules, Item, Link, Person, Seminar, Topic
 
 
-def make_plan(
-    found: Survey, catalogue: Catalogue, known_ids: dict[str, str], options: Options
-) -> Plan:
-    """The plan.
+@dataclass(frozen=True, slots=True)
+class FileReference:
+    """A file that an item shall hold.
 
-    Args:
-        known_ids: source id -> id of the record made of it before.
+    Attributes:
+        url: its address.
+        label: what a reader is told of it, where it is held elsewhere.
+        own: it is the site's own, so that it can be looked for and fetched.
     """
-    return _Planner(found, catalogue, known_ids, options).plan
+
+    url: str
+    label: str
+    own: bool
 
 
-class _Planner:
-    def __init__(
-        self, found: Survey, catalogue: Catalogue, known_ids: dict[str, str], options: Options
-    ):
-        self.found, self.catalogue, self.options = found, catalogue, options
-        self.rules = catalogue.series.import_rules or ImportRules()
-        self.plan = Plan(rules=self.rules)
-        self.known_ids = dict(known_ids)
-        for item in catalogue.items.values():
-            if item.source_id:
-                self.known_ids[item.source_id] = item.id
-        self.taken = {*catalogue.items, *catalogue.seminars}
-        self.person_ids = {name_key(n): p.id for p in catalogue.people.values() for n in p.names}
-        self.named: set[str] = set()
-        self.topic_ids = {
-            label.casefold(): t.id
-            for t in catalogue.topics.values()
-            for label in (t.label, *t.alternatives, t.id)
-        }
-        self.files = {a.attachment_url: a for a in found.attachments if a.attachment_url}
-        self.groups = Groups(found, self.rules)
-        self.seminar_ids: dict[str, str] = {}
-        self.sessions: dict[str, list[SessionLine]] = {}
-        for event in self.groups.events.values():
-            self._seminar(event)
-        self.session_titles: dict[tuple[str, ...], list[tuple[str, int]]] = defaultdict(list)
-        for key, sessions in self.sessions.items():
-            for n, session in enumerate(sessions):
-                if session.people and len(session.title.split()) > 2:
-                    self.session_titles[name_key(session.title)].append((key, n))
-        self._posts()
-        self._talks()
-        self._loose_files()
-        self._biographies()
+@dataclass(slots=True)
+class PlannedItem:
+    """An item as it shall be, but for its assets and `held_at`, which its files decide.
 
-    # ------------------------------------------------------------- people and topics
+    Attributes:
+        post: key of the post whose text becomes post.md, "" for none.
+    """
 
-    def person(self, name: str) -> str:
-        """The id of a person, new or known."""
-        bare = bare_name(name)[:200]
-        key = name_key(bare)
-        if key not in self.person_ids:
-            wanted = slugify(bare, "person")
-            new_id, number = wanted, 1
-            while new_id in self.catalogue.people or new_id in self.plan.people:
-                number += 1
-                new_id = f"{wanted}-{number}"
-            self.person_ids[key] = new_id
-            self.plan.people[new_id] = Person(id=new_id, names=(bare,))
-        self.named.add(self.person_ids[key])
-        return self.person_ids[key]
-
-    def people(self, names: Iterable[str], role: Role) -> tuple[Contribution, ...]:
-        ids = dict.fromkeys(self.person(name) for name in names)
-        return tuple(Contribution(person=p, role=role) for p in ids)
-
-    def topics(self, entry: Entry) -> tuple[str, ...]:
-        """By the archivist's rules; a tag without one is a topic of its own name."""
-        event = self.groups.of.get(entry.key)
-        found: dict[str, None] = {}
-        for term in entry.terms:
-            ruled = rule_for(self.rules.topics, term.name, term.slug)
-            topic = ruled or self.topic_ids.get(term.name[:200].casefold(), "")
-            if ruled or ignored(self.rules, term.name, term.slug):
-                found.update({ruled: None} if ruled else {})
-                continue
-            if is_generic(term.name) or rule_for(self.rules.seminars, term.name, term.slug):
-                continue
-            if event and event_title(entry.title).casefold() == term.name.casefold():
-                continue
-            if not topic and self.options.new_topics and term.domain in ("post_tag", "category"):
-                topic = self._topic(term.name)
-                self.topic_ids[term.name[:200].casefold()] = topic
-            if topic:
-                found[topic] = None
-        return tuple(found)
-
-    def _topic(self, label: str) -> str:
-        """The id of a new topic."""
-        wanted = slugify(label, "topic")
-        topic, number = wanted, 1
-        while topic in self.catalogue.topics or topic in self.plan.topics:
-            number += 1
-            topic = f"{wanted}-{number}"
-        self.plan.topics[topic] = Topic(id=topic, label=label[:200])
-        return topic
-
-    # ------------------------------------------------------------- seminars
-
-    def _seminar(self, event: Event) -> None:
-        members = [(self.groups.entries[k], self.found.findings[k]) for k in event.members]
-        members.sort(key=lambda m: m[0].order)
-        with_programme = [m for m in members if m[1].programme]
-        sessions, again = sessions_of(with_programme, [a for _, f in members for a in f.abstracts])
-        self.plan.unused_programmes += again
-        main = with_programme[0] if with_programme else members[0]
-        title, titled = self._title(event, [main, *members])
-        date, place = self._surest(members, "date"), self._surest(members, "place")
-        day = date[0].value if date else ""
-        seminar_id = event.seminar_id or self._seminar_id(event, title, day)
-        self.seminar_ids[event.key] = seminar_id
-        self.sessions[event.key] = [s for _, s in sessions]
-        self.plan.seminars.append(
-            Seminar(
-                id=seminar_id,
-                title=title,
-                number=event.number,
-                date=day or None,
-                place=(place[0].value.strip()[:1_000] or None) if place else None,
-                description=main[1].about or None,
-                programme=tuple(self._session(s) for _, s in sessions),
-                source=main[0].link or None,
-                prepared_by=f"the archive, from the blog “{self.blog}”"[:900],
-            )
-        )
-        said = Found(title, titled.title, "title of its post", 0.7)
-        self._guess_of(titled, seminar_id, "seminar title", title, said)
-        for kind, read in (("date", date), ("place", place)):
-            if read:
-                self._guess_of(read[1], seminar_id, kind, read[0].value, read[0])
-        for entry, s in sessions:
-            value = f"{s.start} {s.title}" + (f" ({', '.join(s.people)})" if s.people else "")
-            told = Found(value, s.line[:300], "a line with a time", s.confidence)
-            self._guess_of(entry, seminar_id, "session", value, told)
-        self.plan.guesses += self.groups.guesses(event, seminar_id)
-
-    @property
-    def blog(self) -> str:
-        """What the blog is called."""
-        return self.found.site.name or self.found.site.key
-
-    def _surest(
-        self, members: list[tuple[Entry, Findings]], what: str
-    ) -> tuple[Found, Entry] | None:
-        """The date or place that posts give: that of a programme first, then the likeliest."""
-        read = [(getattr(f, what), e, bool(f.programme)) for e, f in members if getattr(f, what)]
-        best = max(read, key=lambda r: (r[2], r[0].confidence), default=None)
-        return (best[0], best[1]) if best else None
-
-    def _title(self, event: Event, members: list[tuple[Entry, Findings]]) -> tuple[str, Entry]:
-        """The first post's title that names the seminar and not only a kind of post."""
-        for entry, _ in members:
-            if event_title(entry.title) and self.found.findings[entry.key].programme:
-                return self._tidied(entry.title, event), entry
-        for entry, _ in members:
-            if event_title(entry.title) and event.number and str(event.number) in entry.title:
-                return self._tidied(entry.title, event), entry
-        for entry, _ in members:
-            if event_title(entry.title):
-                return event_title(entry.title), entry
-        first = members[0][0]
-        kind = event.key.split()[0].capitalize() if event.number else ""
-        return (f"{kind} {event.number}" if event.number else first.title or "Seminar"), first
-
-    def _tidied(self, title: str, event: Event) -> str:
-        name = event_title(title)
-        kind = event.key.split()[0].capitalize()
-        return f"{kind} {event.number}: {name}" if event.number else name
-
-    def _seminar_id(self, event: Event, title: str, date: str) -> str:
-        """That of the archive's own seminar of the same number, day or name; else a new one."""
-        for seminar in self.catalogue.seminars.values():
-            same_name = event_title(seminar.title).casefold() == event_title(title).casefold()
-            same_day = bool(date) and seminar.date == date
-            same_number = event.number is not None and seminar.number == event.number
-            if (same_number and (same_day or not (seminar.date and date))) or (
-                same_name and (same_day or not (seminar.date and date))
-            ):
-                return seminar.id
-        name = event_title(title)
-        wanted = slugify(f"{event.number or ''} {name}" if name else title, "seminar")
-        return self._free(_short(wanted), "")
-
-    def _session(self, s: SessionLine) -> Session:
-        return Session(
-            start=s.start or None,
-            end=s.end or None,
-            title=s.title[:1_000],
-            people=self.people(s.people, s.role),
-            description=s.description[:20_000] or None,
-        )
-
-    # ------------------------------------------------------------- items
-
-    def _free(self, wanted: str, seminar: str) -> str:
-        prefix = f"{seminar}/" if seminar else ""
-        candidate, number = f"{prefix}{wanted}", 1
-        while candidate in self.taken:
-            number += 1
-            candidate = f"{prefix}{wanted}-{number}"
-        self.taken.add(candidate)
-        return candidate
-
-    def _id(self, source_id: str, wanted: str, seminar: str) -> str:
-        return self.known_ids.get(source_id) or self._free(_short(slugify(wanted)), seminar)
-
-    def seminar_of(self, key: str) -> str:
-        """Id of the seminar that a post belongs to, "" for none."""
-        event = self.groups.of.get(key)
-        return self.seminar_ids[event.key] if event else ""
-
-    def _posts(self) -> None:
-        listed = {
-            u
-            for f in self.found.findings.values()
-            for t in f.talks
-            if t.listed or t.film
-            for u in t.urls
-        }
-        attached: dict[str, list[Entry]] = {}
-        for file in self.found.attachments:
-            if not file.skip and file.attachment_url not in listed:
-                attached.setdefault(file.parent, []).append(file)
-        for entry in sorted(self.groups.entries.values(), key=lambda e: e.order):
-            findings = self.found.findings[entry.key]
-            author = findings.author
-            seminar = self.seminar_of(entry.key)
-            title = author.title or entry.title or f"Post of {entry.date or 'unknown date'}"
-            account = "" if "@" in entry.account else entry.account
-            item = Item(
-                id=self._id(entry.key, unquote(entry.slug) or title, seminar),
-                seminar=seminar or None,
-                kind=Kind.POST,
-                title=title[:1_000],
-                people=self.people(author.people, Role.AUTHOR),
-                date=entry.date or None,
-                topics=self.topics(entry),
-                visibility=Visibility.HIDDEN if entry.hidden else Visibility.PUBLIC,
-                source=entry.link or None,
-                source_id=entry.key,
-                prepared_by=(account[:200] or None) if not author.people else None,
-            )
-            files = {u: None for t in findings.talks if not (t.listed or t.film) for u in t.urls}
-            mine = [a for a in attached.get(entry.id, []) if entry.id]
-            files |= {a.attachment_url: None for a in mine}
-            self.plan.items.append(PlannedItem(item, entry.key, tuple(map(self.wanted, files))))
-            if author.people:
-                self._guess_of(entry, item.id, "author", ", ".join(author.people), author)
-
-    def _guess_of(self, entry: Entry, record: str, kind: str, value: str, read: object) -> None:
-        line, rule = getattr(read, "line", ""), getattr(read, "rule", "")
-        sure = getattr(read, "confidence", 0.5)
-        self.plan.guesses.append(Guess(kind, value, line, rule, sure, entry.where, record))
-
-    def wanted(self, url: str) -> Wanted:
-        """A file by its address, with the label that its attachment gives it."""
-        file = self.files.get(url)
-        name = one_line(unquote(urlsplit(url).path).rpartition("/")[2])
-        label = file.title if file and file.title else name or url
-        return Wanted(url, label[:300], file is not None or _uploaded(url))
-
-    def _talks(self) -> None:
-        for talk in [
-            *talk_items(self.found, self.groups),
-            *films_without_address(self.found, self.groups),
-        ]:
-            self._talk(talk)
-
-    def _talk(self, talk: TalkItem) -> None:
-        event_key, at = self._session_of(talk)
-        seminar = self.seminar_ids.get(event_key, "")
-        sessions = self.sessions.get(event_key, [])
-        session = sessions[at] if at is not None else None
-        title, people, role = talk.read.title, talk.read.people, talk.read.role
-        if session:
-            title, people = title or session.title, people or session.people
-            role = Role.KEYNOTE if Role.KEYNOTE in (role, session.role) else role
-        title = title or talk.fallback
-        item = Item(
-            id=self._id(talk.source_id, title, seminar),
-            seminar=seminar or None,
-            kind=Kind.VIDEO if talk.read.film else Kind.PRESENTATION,
-            title=title[:1_000],
-            abstract=(session.description[:20_000] or None)
-            if session and not talk.read.film
-            else None,
-            people=self.people(people or talk.people, role),
-            date=None if seminar else talk.post.date or None,
-            topics=() if not talk.read.film else self.topics(talk.post),
-            visibility=Visibility.HIDDEN if talk.post.hidden else Visibility.PUBLIC,
-            source=talk.read.urls[0] if talk.read.urls else talk.post.link or None,
-            source_id=talk.source_id,
-        )
-        self.plan.items.append(PlannedItem(item, "", tuple(map(self.wanted, talk.read.urls))))
-        value = f"{title} ({', '.join(people or talk.people) or 'nobody named'})"
-        self._guess_of(talk.post, item.id, item.kind.value, value, talk.read)
-        if at is not None and not talk.read.film:
-            self._point(seminar, at, item.id)
-
-    def _session_of(self, talk: TalkItem) -> tuple[str, int | None]:
-        """Event and session of a talk: those of its title in any seminar, else its post's."""
-        event = self.groups.of.get(talk.post.key)
-        own = event.key if event else ""
-        titled = self.session_titles.get(name_key(talk.read.title), ())
-        if titled and own not in {key for key, _ in titled} and len(titled) == 1:
-            return titled[0]
-        return own, session_of(talk.read, self.sessions.get(own, []))
-
-    def _point(self, seminar_id: str, at: int, item_id: str) -> None:
-        """Let the programme's line point at the slides it left behind."""
-        for n, seminar in enumerate(self.plan.seminars):
-            if (
-                seminar.id == seminar_id
-                and at < len(seminar.programme)
-                and not seminar.programme[at].item
-            ):
-                lines = list(seminar.programme)
-                lines[at] = lines[at].model_copy(update={"item": item_id})
-                self.plan.seminars[n] = seminar.model_copy(update={"programme": tuple(lines)})
-
-    def _loose_files(self) -> None:
-        """Attachments that no post took: documents become items, pictures are reported."""
-        taken = {plain_address(w.url) for p in self.plan.items for w in p.files}
-        linked = {link for f in self.found.findings.values() for link in f.links}
-        for file in sorted(self.found.attachments, key=lambda e: e.order):
-            bare = plain_address(file.attachment_url) if file.attachment_url else ""
-            if file.skip or bare in taken or bare in linked:
-                continue
-            if _picture(file.attachment_url):
-                self.plan.loose.append(file)
-                continue
-            title = file.title or unquote(file.slug) or "File"
-            item = Item(
-                id=self._id(file.key, title, ""),
-                kind=Kind.HANDOUT,
-                title=title[:1_000],
-                date=file.date or None,
-                source=file.attachment_url,
-                source_id=file.key,
-            )
-            self.plan.items.append(PlannedItem(item, "", (self.wanted(file.attachment_url),)))
-            self.plan.guesses.append(
-                Guess(
-                    "handout",
-                    title,
-                    file.title,
-                    "a file that no post links to",
-                    0.4,
-                    file.where,
-                    item.id,
-                )
-            )
-
-    def _biographies(self) -> None:
-        """What the posts say of people: of several biographies of one person the longest."""
-        best: dict[str, tuple[Entry, Bio]] = {}
-        for entry in sorted(self.groups.entries.values(), key=lambda e: e.order):
-            for bio in self.found.findings[entry.key].bios:
-                person_id = self.person(bio.name)
-                if person_id not in best or len(bio.text) > len(best[person_id][1].text):
-                    best[person_id] = (entry, bio)
-        self._places(best)
-        for person_id, (entry, bio) in best.items():
-            known = self.plan.people.get(person_id) or self.catalogue.people[person_id]
-            self.plan.people[person_id] = Person(
-                id=person_id,
-                names=known.names,
-                affiliations=bio.affiliations,
-                bio=bio.text[:20_000] or None,
-            )
-            value = f"{bio.name}: {', '.join(bio.affiliations) or 'no affiliation found'}"
-            self._guess_of(entry, person_id, "biography", value, bio)
-
-    def _places(self, best: dict[str, tuple[Entry, Bio]]) -> None:
-        """Where people of the plan are from, where no biography says so."""
-        for entry in sorted(self.groups.entries.values(), key=lambda e: e.order):
-            for placed in self.found.findings[entry.key].places:
-                person_id = self.person_ids.get(name_key(placed.name), "")
-                if person_id not in self.named:
-                    continue
-                if person_id not in best:
-                    best[person_id] = (entry, placed)
-                elif not best[person_id][1].affiliations:
-                    kept, bio = best[person_id]
-                    best[person_id] = (kept, replace(bio, affiliations=placed.affiliations))
+    item: Item
+    post: str = ""
+    files: tuple[FileReference, ...] = ()
 
 
-def _short(slug: str) -> str:
-    """At most 60 characters, cut between words."""
-    return slug if len(slug) <= 60 else (slug[:60].rpartition("-")[0] or slug[:60]).strip("-")
+@dataclass
+class Plan:
+    """Everything an import would make sure of."""
+
+    seminars: list[Seminar] = field(default_factory=list)
+    items: list[PlannedItem] = field(default_factory=list)
+    people: dict[str, Person] = field(default_factory=dict)
+    topics: dict[str, Topic] = field(default_factory=dict)
+    guesses: list[Guess] = field(default_factory=list)
+    rules: ImportRules = field(default_factory=ImportRules)
+    unused_programmes: list[Entry] = field(default_factory=list)
+    loose: list[Entry] = field(default_factory=list)
 
 
-def _uploaded(url: str) -> bool:
-    return "/wp-content/uploads/" in urlsplit(url).path or ".files.wordpress.com/" in url
-
-
-def _picture(url: str) -> bool:
-    ending = urlsplit(url).path.rpartition(".")[2].lower()
-    return ending in ("jpg", "jpeg", "png", "gif", "webp", "svg", "bmp", "ico", "avif", "heic")
+def link_of(wanted: FileReference) -> Link:
+    """Where a file is that the archive does not hold."""
+    return Link(label=wanted.label or "file", url=wanted.url)

@@ -8,14 +8,15 @@ from itertools import pairwise
 
 from rapidfuzz import fuzz
 
+from coproarchive.ingest.names import NameKey, name_key
 from coproarchive.ingest.wordpress.survey import Entry, Findings
 from coproarchive.ingest.wordpress.understand.abstracts import Abstract
-from coproarchive.ingest.wordpress.understand.names import name_key
 from coproarchive.ingest.wordpress.understand.programme import SessionLine
 from coproarchive.ingest.wordpress.understand.talks import Talk
+from coproarchive.search.language.analysis import tokenize
 
 ALIKE = 85
-"""Two titles are one from this likeness on (0..100, rapidfuzz's token_sort_ratio)."""
+"""Two titles are one from this likeness on (0..100, rapidfuzz's ratio of `title_words`)."""
 
 
 def sessions_of(
@@ -58,9 +59,12 @@ def _apart(parts: list[list[tuple[Entry, SessionLine]]]) -> bool:
 
 def alike(one: str, other: str) -> bool:
     """Whether two titles are the same but for case, marks and order."""
-    return bool(one and other) and fuzz.token_sort_ratio(
-        " ".join(name_key(one).split()), " ".join(name_key(other).split())
-    ) >= ALIKE  # fmt: skip
+    return bool(one and other) and fuzz.ratio(title_words(one), title_words(other)) >= ALIKE
+
+
+def title_words(title: str) -> str:
+    """Return the sorted words of a title, without case, accents and marks."""
+    return " ".join(sorted(token.word for token in tokenize(title)))
 
 
 def described(session: SessionLine, abstracts: Sequence[Abstract]) -> SessionLine:
@@ -87,5 +91,5 @@ def session_of(talk: Talk, sessions: Sequence[SessionLine]) -> int | None:
     return theirs[0] if len(theirs) == 1 else None
 
 
-def _keys(people: Sequence[str]) -> set[str]:
+def _keys(people: Sequence[str]) -> set[NameKey]:
     return {name_key(p) for p in people}

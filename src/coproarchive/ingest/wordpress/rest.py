@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 
 from coproarchive.errors import IngestError
 from coproarchive.ingest.wordpress.fetch import Fetcher
-from coproarchive.ingest.wordpress.records import Post, Site, Term
+from coproarchive.ingest.wordpress.source import Post, Site, TaxonomyTerm
 from coproarchive.store.files import write_durably
 
 PER_PAGE = 50
@@ -172,7 +172,9 @@ def _own_post(value: dict[str, Any], kind: str) -> Post:
     embedded = value.get("_embedded") or {}
     author = (embedded.get("author") or [{}])[0]
     terms = [
-        Term(str(t.get("taxonomy") or "category"), str(t.get("slug") or ""), _words(t.get("name")))
+        TaxonomyTerm(
+            str(t.get("taxonomy") or "category"), str(t.get("slug") or ""), _words(t.get("name"))
+        )
         for group in embedded.get("wp:term") or []
         for t in group
         if isinstance(t, dict) and _words(t.get("name"))
@@ -201,7 +203,7 @@ def _own_post(value: dict[str, Any], kind: str) -> Post:
 
 def _com_post(value: dict[str, Any]) -> Post:
     terms = [
-        Term(domain, str(t.get("slug") or ""), _words(t.get("name")))
+        TaxonomyTerm(domain, str(t.get("slug") or ""), _words(t.get("name")))
         for domain, key in (("category", "categories"), ("post_tag", "tags"))
         for t in (value.get(key) or {}).values()
     ]

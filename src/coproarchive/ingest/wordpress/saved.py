@@ -11,7 +11,7 @@ import lxml.html
 from lxml import etree
 
 from coproarchive.extract.html import decode, parse_html
-from coproarchive.ingest.wordpress.records import Post, Site, Term
+from coproarchive.ingest.wordpress.source import Post, Site, TaxonomyTerm
 from coproarchive.model import Severity
 from coproarchive.store import walk
 
@@ -130,15 +130,15 @@ def _author(tree: lxml.html.HtmlElement) -> str:
     return _meta(tree, "author")
 
 
-def _terms(tree: lxml.html.HtmlElement) -> tuple[Term, ...]:
-    found: dict[Term, None] = {}
+def _terms(tree: lxml.html.HtmlElement) -> tuple[TaxonomyTerm, ...]:
+    found: dict[TaxonomyTerm, None] = {}
     for node in tree.iter("a"):
         rel = (node.get("rel") or "").split()
         name = " ".join("".join(node.itertext()).split())
         if "tag" in rel and name:
             path = urlsplit(node.get("href") or "").path
             domain = "category" if "category" in rel or "/category/" in path else "post_tag"
-            found[Term(domain, path.strip("/").rpartition("/")[2], name)] = None
+            found[TaxonomyTerm(domain, path.strip("/").rpartition("/")[2], name)] = None
     return tuple(found)
 
 

@@ -12,10 +12,10 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from coproarchive.ingest.names import NameKey, name_key
 from coproarchive.ingest.wordpress.addresses import plain_address
-from coproarchive.ingest.wordpress.records import Guess
+from coproarchive.ingest.wordpress.source import Guess
 from coproarchive.ingest.wordpress.survey import Entry, Findings, Survey
-from coproarchive.ingest.wordpress.understand.names import name_key
 from coproarchive.ingest.wordpress.understand.talks import is_presentations, says_film
 from coproarchive.ingest.wordpress.understand.when import without_dates
 from coproarchive.model import ImportRules
@@ -243,20 +243,19 @@ class _Traces:
     """What posts that belong to no event yet may share with one, so that few pairs are compared."""
 
     def __init__(self, groups: Groups):
-        self.events: dict[str, set[str]] = defaultdict(set)
+        self.events: dict[str | NameKey, set[str]] = defaultdict(set)
         self.days: list[tuple[str, str]] = []
         for event in groups.events.values():
             for key in event.members:
                 entry, findings = groups.entries[key], groups.found.findings[key]
-                for trace in (
-                    *_long_words(event_title(entry.title)), *_speakers(findings),
-                    plain_address(entry.link) if entry.link else "",
-                ):  # fmt: skip
+                link = {plain_address(entry.link)} if entry.link else set()
+                for trace in _long_words(event_title(entry.title)) | _speakers(findings) | link:
                     self.events[trace].add(event.key)
                 if findings.programme and findings.date:
                     self.events[findings.date.value].add(event.key)
                     self.days.append((findings.date.value[:10], event.key))
-        self.events.pop("", None)
+        for empty in ("", ()):
+            self.events.pop(empty, None)
         self.days.sort()
 
     def days_named(self, findings: Findings) -> int:
@@ -266,10 +265,8 @@ class _Traces:
 
     def events_near(self, entry: Entry, findings: Findings) -> list[str]:
         """Keys of events that share a word of the name, a person, a link or a day with a post."""
-        traces = {
-            *_long_words(event_title(entry.title)), *_speakers(findings), *findings.links,
-            *findings.dates, *(name_key(b.name) for b in findings.bios),
-        }  # fmt: skip
+        people = _speakers(findings) | {name_key(b.name) for b in findings.bios}
+        traces = _long_words(event_title(entry.title)) | people | {*findings.links, *findings.dates}
         near = {key for trace in traces for key in self.events.get(trace, ())}
         at = bisect.bisect_right(self.days, (entry.date, "\uffff"))
         near |= {key for _, key in self.days[max(0, at - 3) : at]}
@@ -335,11 +332,9 @@ def _alike(one: str, other: str) -> bool:
     )
 
 
-def _speakers(findings: Findings) -> set[str]:
-    named: dict[str, None] = {}
-    for people in (*(s.people for s in findings.programme), *(t.people for t in findings.talks)):
-        named.update(dict.fromkeys(name_key(p) for p in people))
-    return set(named)
+def _speakers(findings: Findings) -> set[NameKey]:
+    named = [s.people for s in findings.programme] + [t.people for t in findings.talks]
+    return {name_key(person) for people in named for person in people}
 
 
 def _days(findings: Findings, published: str) -> int:

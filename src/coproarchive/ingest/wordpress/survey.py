@@ -19,10 +19,15 @@ from coproarchive.ingest.wordpress.content import (
     Body,
     TextLine,
 )
-from coproarchive.ingest.wordpress.records import Options, Post, Site, Source, Term
 from coproarchive.ingest.wordpress.shortcodes import typeset
+from coproarchive.ingest.wordpress.source import BlogSource, Options, Post, Site, TaxonomyTerm
 from coproarchive.ingest.wordpress.understand.abstracts import Abstract, find_abstracts
-from coproarchive.ingest.wordpress.understand.names import TITLED, Known, is_name, is_organisation
+from coproarchive.ingest.wordpress.understand.names import (
+    TITLED,
+    Gazetteer,
+    is_name,
+    is_organisation,
+)
 from coproarchive.ingest.wordpress.understand.people import (
     Author,
     Bio,
@@ -32,7 +37,7 @@ from coproarchive.ingest.wordpress.understand.people import (
 )
 from coproarchive.ingest.wordpress.understand.programme import SessionLine, find_programme
 from coproarchive.ingest.wordpress.understand.talks import Talk, find_talks, says_film
-from coproarchive.ingest.wordpress.understand.when import Found, dates_in, find_date, find_place
+from coproarchive.ingest.wordpress.understand.when import Mention, dates_in, find_date, find_place
 from coproarchive.model import edtf_bounds
 from coproarchive.progress import Progress
 
@@ -48,7 +53,7 @@ _STATUS = {"pending": "draft", "future": "draft", "auto-draft": "draft"}
 
 @dataclass(slots=True)
 class Entry:
-    """A post, page or attachment without its text; see records.Post.
+    """A post, page or attachment without its text; see source.Post.
 
     Attributes:
         key: `source_id` of its item: the site, and its number there.
@@ -65,7 +70,7 @@ class Entry:
     date: str
     account: str
     parent: str
-    terms: tuple[Term, ...]
+    terms: tuple[TaxonomyTerm, ...]
     attachment_url: str = ""
     alt: str = ""
     skip: str = ""
@@ -92,8 +97,8 @@ class Findings:
     places: list[Bio] = field(default_factory=list)
     talks: list[Talk] = field(default_factory=list)
     abstracts: list[Abstract] = field(default_factory=list)
-    date: Found | None = None
-    place: Found | None = None
+    date: Mention | None = None
+    place: Mention | None = None
     about: str = ""
     dates: frozenset[str] = frozenset()
     links: tuple[str, ...] = ()
@@ -116,7 +121,7 @@ class Survey:
     site: Site
     entries: list[Entry] = field(default_factory=list)
     findings: dict[str, Findings] = field(default_factory=dict)
-    known: Known = field(default_factory=Known)
+    known: Gazetteer = field(default_factory=Gazetteer)
     counts: Counter[str] = field(default_factory=Counter)
     comments: int = 0
     files: dict[str, str] = field(default_factory=dict)
@@ -140,7 +145,7 @@ class Survey:
         )
 
 
-def survey(source: Source, options: Options, names: list[str], progress: Progress) -> Survey:
+def survey(source: BlogSource, options: Options, names: list[str], progress: Progress) -> Survey:
     """Read the source twice.
 
     Args:
@@ -170,7 +175,7 @@ def survey(source: Source, options: Options, names: list[str], progress: Progres
     return found
 
 
-def keyed(source: Source) -> Iterator[tuple[str, Post]]:
+def keyed(source: BlogSource) -> Iterator[tuple[str, Post]]:
     """Posts with the `source_id` of each; a number used twice still gives two."""
     seen: Counter[str] = Counter()
     for post in source.posts():

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from coproarchive.ingest.names import name_key
 from coproarchive.ingest.wordpress.programmes import alike
 from coproarchive.ingest.wordpress.seminars import Groups
 from coproarchive.ingest.wordpress.survey import Entry, Survey
-from coproarchive.ingest.wordpress.understand.names import name_key
 from coproarchive.ingest.wordpress.understand.talks import Talk, says_film, title_of_file
 from coproarchive.model import Role
 

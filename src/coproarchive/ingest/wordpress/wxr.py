@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 
 from lxml import etree
 
-from coproarchive.ingest.wordpress.records import Post, Site, Term
+from coproarchive.ingest.wordpress.source import Post, Site, TaxonomyTerm
 from coproarchive.model import Severity
 
 MAX_ITEM = 16 * 1024 * 1024
@@ -59,10 +59,10 @@ class WxrSource:
     def posts(self) -> Iterator[Post]:
         """Every item of every part; what is wrong with a part is reported, the others are read."""
         for path in self.paths:
-            yield from _File(path, self.site).posts()
+            yield from _ExportFile(path, self.site).posts()
 
 
-class _File:
+class _ExportFile:
     def __init__(self, path: Path, site: Site):
         self.path, self.site = path, site
         self.name = path.name
@@ -304,7 +304,7 @@ def _local(element: etree._Element) -> str:
 
 def _post(item: etree._Element) -> Post:
     found: dict[str, str] = {}
-    terms: list[Term] = []
+    terms: list[TaxonomyTerm] = []
     comments = 0
     alt = ""
     for element in item:
@@ -315,7 +315,7 @@ def _post(item: etree._Element) -> Post:
             slug = element.get("nicename") or ""
             label = " ".join(html.unescape(element.text or "").split()) or slug.strip()
             if label:
-                terms.append(Term(element.get("domain") or "category", slug, label))
+                terms.append(TaxonomyTerm(element.get("domain") or "category", slug, label))
         elif name == "comment":
             comments += 1
         elif name == "postmeta":

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coproarchive.ingest.wordpress.content import TextLine
-from coproarchive.ingest.wordpress.understand.names import Known
+from coproarchive.ingest.wordpress.understand.names import Gazetteer
 from coproarchive.ingest.wordpress.understand.people import is_biographies
 from coproarchive.ingest.wordpress.understand.programme import split_title, without_time
 
@@ -31,7 +31,7 @@ class Abstract:
     line: str
 
 
-def find_abstracts(lines: Sequence[TextLine], known: Known) -> list[Abstract]:
+def find_abstracts(lines: Sequence[TextLine], known: Gazetteer) -> list[Abstract]:
     """Those headed "Abstracts", and paragraphs that begin "Abstract:" under a talk's title."""
     found: list[Abstract] = []
     inside, level = False, 7
@@ -55,7 +55,7 @@ def find_abstracts(lines: Sequence[TextLine], known: Known) -> list[Abstract]:
     return [a for a in found if a.title or a.people]
 
 
-def _made(head: list[str], text: str, known: Known) -> Abstract:
+def _made(head: list[str], text: str, known: Gazetteer) -> Abstract:
     title, people, _, _ = split_title(without_time(head[0]), known)
     for more in head[1:]:
         other, names, _, _ = split_title(without_time(more), known)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from coproarchive.ingest.names import NAME_TITLE, NameKey, bare_name, name_key
+
 _LETTER = r"A-ZÀ-ÖØ-ÞĀ-Ž"
 _LOWER = r"a-zà-öø-ÿā-ž"
 _PARTICLE = r"(?:de|da|di|du|del|della|van|von|der|den|ter|la|le|bin|ibn|al|ap|ab|af|zu|y|e)"
@@ -14,19 +16,10 @@ _WORD = (
     rf"|(?:Mc|Mac|De|Le|La|Van|O[’'])[{_LETTER}][{_LOWER}]+(?:-[{_LETTER}][{_LOWER}]+)*"
     rf"|[{_LETTER}]\.(?:[{_LETTER}]\.)*)"
 )
-NAME_TITLE = (
-    r"(?:Emeritus |Emerita |Associate |Assistant |Honorary |Visiting |Adjunct )*"
-    r"(?:Professor|Prof|Dr|Doctor|Mr|Mrs|Ms|Miss|Mx|Sir|Dame|Lord|Lady|Baroness|Revd?|Cllr)\b\.?"
-)
 NAME = rf"{_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_WORD}){{1,3}}"
 TITLED = re.compile(
     rf"\b(?:{NAME_TITLE}\s+)+(?P<name>{_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_WORD}){{1,2}})"
 )
-POSTNOMINALS = (
-    r"Ph\.?\s?D|D\.?Phil|MD|MBE|OBE|CBE|FRS|FBA|MSc|MA|BA|BSc|RMN|RN|JD|LLB|LLM|FRCPsych|"
-    r"MRCPsych|DClinPsy|EdD|MPhil|QC|KC"
-)
-_POSTNOMINAL = re.compile(rf"[,\s]+(?:{POSTNOMINALS})\b\.?(?=$|[\s,.;:)(–-])")
 _AND = re.compile(r"\s*(?:,?\s+(?:and|with|und|et|y)\s+|\s*[&;/]\s*|\s*,\s*)")
 
 # Capitalised words that stand in titles and headings and in no name.
@@ -59,21 +52,6 @@ _ORGANISATION = re.compile(
 )
 
 
-def name_key(name: str) -> str:
-    """A name folded for comparing: no title, letters after it, accents' case or initials' dots."""
-    return re.sub(r"[^\w]+", " ", bare_name(name)).casefold().strip()
-
-
-def bare_name(text: str) -> str:
-    """A name without titles before it and letters after it."""
-    text = text.strip(" \t,;:.–—-“”\"‘’'•*|()")
-    text = re.sub(rf"^(?:{NAME_TITLE}\s+)+", "", text)
-    previous = ""
-    while previous != text:
-        previous, text = text, _POSTNOMINAL.sub(" ", text + " ").strip(" ,")
-    return " ".join(text.split())
-
-
 def is_name(text: str) -> bool:
     """Whether the text, but for titles and letters, has the form of one person's name."""
     if len(text) > 80:
@@ -89,7 +67,7 @@ def is_organisation(text: str) -> bool:
     return bool(_ORGANISATION.search(text)) or bool(re.search(r"\b[A-Z]{3,}\b", text))
 
 
-def named_people(text: str, known: Known) -> tuple[str, ...]:
+def named_people(text: str, known: Gazetteer) -> tuple[str, ...]:
     """People of a list of names: "A & B", "A, B and C", known names that only a space divides.
 
     Empty where something in the list is no name.
@@ -120,10 +98,10 @@ def named_people(text: str, known: Known) -> tuple[str, ...]:
 
 
 @dataclass
-class Known:
+class Gazetteer:
     """Names met so far, by folded form."""
 
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[NameKey, str] = field(default_factory=dict)
 
     def add(self, names: Iterable[str]) -> None:
         """Remember names; the first form met is the one shown."""
@@ -142,11 +120,11 @@ class Known:
 
     def by_first(self, first: str) -> str:
         """The one known person of this first name, "" where there is none or several."""
-        found = [n for k, n in self.names.items() if k.split(" ")[0] == first.casefold()]
-        return found[0] if len(found) == 1 else ""
+        bearers = [n for n in self.names.values() if re.match(rf"{re.escape(first)}\b", n, re.I)]
+        return bearers[0] if len(bearers) == 1 else ""
 
     def run(self, text: str) -> tuple[str, ...]:
-        """Known names that follow one another with nothing between; four words split in two."""
+        """Return known names that follow one another; four words are split in two."""
         words = text.split()
         if len(words) < 4 or not all(w[:1].isupper() for w in words):
             return ()

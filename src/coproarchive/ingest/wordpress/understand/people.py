@@ -6,16 +6,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from coproarchive.ingest.names import NAME_TITLE, POSTNOMINALS, NameKey, bare_name, name_key
 from coproarchive.ingest.wordpress.content import TextLine
 from coproarchive.ingest.wordpress.understand.names import (
     NAME,
-    NAME_TITLE,
-    POSTNOMINALS,
-    Known,
-    bare_name,
+    Gazetteer,
     is_name,
     is_organisation,
-    name_key,
     named_people,
 )
 from coproarchive.ingest.wordpress.understand.talks import kind_of_link
@@ -129,7 +126,7 @@ def is_biographies(line: TextLine) -> bool:
 
 
 def find_biographies(
-    lines: Sequence[TextLine], known: Known, title: str = "", subject: Sequence[str] = ()
+    lines: Sequence[TextLine], known: Gazetteer, title: str = "", subject: Sequence[str] = ()
 ) -> list[Bio]:
     """People of the sections headed "Speaker biographies", "About the speakers" and the like.
 
@@ -169,7 +166,7 @@ def _goes_on(line: TextLine) -> bool:
     )
 
 
-def _begun(line: TextLine, known: Known, *, strict: bool) -> Bio | None:
+def _begun(line: TextLine, known: Gazetteer, *, strict: bool) -> Bio | None:
     """The biography that begins with this line."""
     if len(line.cells) >= 2 and is_name(line.cells[0]):
         name, text = bare_name(line.cells[0]), "\n".join(c for c in line.cells[1:] if c)
@@ -205,7 +202,7 @@ def _where(text: str | None) -> bool:
 
 def _merged(found: list[Bio]) -> list[Bio]:
     """One a person: a second mention that says more takes the place of the first."""
-    by_key: dict[str, Bio] = {}
+    by_key: dict[NameKey, Bio] = {}
     for bio in found:
         known = by_key.get(name_key(bio.name))
         if known is None or len(bio.text) > len(known.text):
@@ -228,9 +225,9 @@ def _placed(bio: Bio) -> Bio:
     return bio
 
 
-def find_places(lines: Sequence[TextLine], known: Known) -> list[Bio]:
+def find_places(lines: Sequence[TextLine], known: Gazetteer) -> list[Bio]:
     """People whom a sentence places: "Dr Ada Baker of Oven College", "Ada Baker (Oven College)"."""
-    found: dict[str, Bio] = {}
+    found: dict[NameKey, Bio] = {}
     for line in lines:
         for match in _NAME_PLACED.finditer(line.text[:20_000]):
             name = match["name"]
@@ -244,7 +241,12 @@ def find_places(lines: Sequence[TextLine], known: Known) -> list[Bio]:
 
 
 def find_author(  # noqa: PLR0911 - a return a place to look
-    title: str, lines: Sequence[TextLine], account: str, known: Known, *, last_lines: bool = True
+    title: str,
+    lines: Sequence[TextLine],
+    account: str,
+    known: Gazetteer,
+    *,
+    last_lines: bool = True,
 ) -> Author:
     """Who wrote the post: by its title, first lines, last lines and account, in this order.
 
@@ -285,7 +287,7 @@ def find_author(  # noqa: PLR0911 - a return a place to look
     return Author((), title, account, "an account that is no person's", 0.0)
 
 
-def _signed(text: str, known: Known) -> tuple[str, ...]:
+def _signed(text: str, known: Gazetteer) -> tuple[str, ...]:
     """Names of a line that is a by-line and nothing else."""
     by = _BYLINE.match(text) if len(text) < 160 else None
     if not by:
@@ -293,7 +295,7 @@ def _signed(text: str, known: Known) -> tuple[str, ...]:
     return named_people(by["who"], known) or named_people(by["who"].partition(",")[0], known)
 
 
-def _signature(text: str, known: Known) -> tuple[str, ...]:
+def _signature(text: str, known: Gazetteer) -> tuple[str, ...]:
     """A line that is a name, perhaps with who the person is after a comma."""
     if len(text) > 120 or ":" in text:
         return ()

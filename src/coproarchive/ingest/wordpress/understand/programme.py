@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from coproarchive.ingest.wordpress.content import TextLine
-from coproarchive.ingest.wordpress.understand.names import Known, named_people
+from coproarchive.ingest.wordpress.understand.names import Gazetteer, named_people
 from coproarchive.model import Role
 
 MIN_SESSIONS = 3
@@ -82,7 +82,7 @@ class SessionLine:
     confidence: float
 
 
-def find_programme(lines: Sequence[TextLine], known: Known) -> list[SessionLine]:
+def find_programme(lines: Sequence[TextLine], known: Gazetteer) -> list[SessionLine]:
     """The programme in a post: three or more lines that begin with a time; else nothing."""
     timed = [(n, t) for n, line in enumerate(lines) if (t := _timed(line))]
     if len(timed) < MIN_SESSIONS:
@@ -155,7 +155,7 @@ def _clock(hour: str, minute: str | None, half: str | None, after: int) -> tuple
     return f"{h:02}:{m:02}", h * 60 + m
 
 
-def _session(rest: str, cells: tuple[str, ...], below: list[str], known: Known) -> SessionLine:
+def _session(rest: str, cells: tuple[str, ...], below: list[str], known: Gazetteer) -> SessionLine:
     if len(cells) < 2 and "\n" in rest:
         rest, *others = [line for line in rest.split("\n") if line.strip()] or [""]
         below = [*others, *below]
@@ -196,7 +196,7 @@ def _read(
 
 
 def split_title(  # noqa: PLR0911 - a return a way of writing
-    text: str, known: Known
+    text: str, known: Gazetteer
 ) -> tuple[str, tuple[str, ...], str, float]:
     """Title, people, what follows, and how sure that is, of the words after a time."""
     text = re.sub(r"\b(Prof|Dr|Mr|Mrs|Ms|Revd?)\.(?=\s)", r"\1", text.strip(" |"))
@@ -238,7 +238,9 @@ def split_title(  # noqa: PLR0911 - a return a way of writing
     return _capital(title), (), more, 0.5 if more else 0.7
 
 
-def _divided(text: str, mark: str, known: Known) -> tuple[str, tuple[str, ...], str, float] | None:
+def _divided(
+    text: str, mark: str, known: Gazetteer
+) -> tuple[str, tuple[str, ...], str, float] | None:
     """ "Title – Name" or "Name: Title": the side that is names, known ones first."""
     if mark not in text[:300]:
         return None
@@ -254,7 +256,7 @@ def _divided(text: str, mark: str, known: Known) -> tuple[str, tuple[str, ...], 
     return None
 
 
-def _people_before_place(text: str, known: Known) -> tuple[str, ...]:
+def _people_before_place(text: str, known: Gazetteer) -> tuple[str, ...]:
     """Names with, perhaps, "(University of X)" or ", University of X" after them."""
     text = text.strip(" ,:;–—-|.")
     people = named_people(text, known)
@@ -263,7 +265,7 @@ def _people_before_place(text: str, known: Known) -> tuple[str, ...]:
     return people
 
 
-def _shouted(text: str, known: Known) -> tuple[str, tuple[str, ...], str, float] | None:
+def _shouted(text: str, known: Gazetteer) -> tuple[str, tuple[str, ...], str, float] | None:
     """Names, a TITLE IN CAPITALS, then prose: as programmes are typed where bold is not at hand."""
     match = re.search(r"(?<![\w’'])(?:[A-Z][A-Z’'&,:/-]+[?!.]?(?:\s+|$)|[&AI]\s+){2,}", text)
     if not match or sum(c.isalpha() for c in match[0]) < 8:
@@ -291,7 +293,7 @@ def sentence_case(text: str) -> str:
     return re.sub(r"\b(nhs|uk|usa|eu|esrc|phd|amhp|mha)\b", lambda m: m[1].upper(), lowered)
 
 
-def _from_cells(cells: tuple[str, ...], known: Known) -> tuple[str, tuple[str, ...]]:
+def _from_cells(cells: tuple[str, ...], known: Gazetteer) -> tuple[str, tuple[str, ...]]:
     """Title and people of a table's row; columns may stand either way round."""
     for who in (*range(1, len(cells)), 0):
         people = _people_before_place(cells[who].replace("\n", ", "), known)
@@ -301,7 +303,7 @@ def _from_cells(cells: tuple[str, ...], known: Known) -> tuple[str, tuple[str, .
     return " ".join(cells[0].split())[:300], ()
 
 
-def _from_below(below: list[str], known: Known) -> tuple[tuple[str, ...], list[str]]:
+def _from_below(below: list[str], known: Gazetteer) -> tuple[tuple[str, ...], list[str]]:
     """A line of names right under the title."""
     first = re.sub(r"^(?:by|with|speakers?:|presented by)\s+", "", below[0], flags=re.IGNORECASE)
     people = _people_before_place(first, known) if len(first) < 160 else ()

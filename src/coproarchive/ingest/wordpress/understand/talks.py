@@ -8,15 +8,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
+from coproarchive.ingest.names import NAME_TITLE, bare_name
 from coproarchive.ingest.wordpress.content import Anchor, TextLine
-from coproarchive.ingest.wordpress.understand.names import (
-    NAME,
-    NAME_TITLE,
-    Known,
-    bare_name,
-    is_name,
-    named_people,
-)
+from coproarchive.ingest.wordpress.understand.names import NAME, Gazetteer, is_name, named_people
 from coproarchive.ingest.wordpress.understand.programme import (
     sentence_case,
     split_title,
@@ -152,7 +146,7 @@ def says_film(text: str) -> bool:
 
 
 @dataclass
-class _Reading:
+class _Context:
     """Where in the post the reader is."""
 
     context: bool
@@ -165,7 +159,7 @@ def find_talks(
     title: str,
     terms: Sequence[str],
     lines: Sequence[TextLine],
-    known: Known,
+    known: Gazetteer,
     files: Mapping[str, str],
 ) -> list[Talk]:
     """Decks, papers and films linked in a post, each once.
@@ -175,7 +169,7 @@ def find_talks(
         files: address of an attachment's page -> address of its file.
     """
     found: dict[str, Talk] = {}
-    here = _Reading(any(is_presentations(t) for t in (title, *terms)))
+    here = _Context(any(is_presentations(t) for t in (title, *terms)))
     for line in lines:
         if (line.heading or line.bold) and not line.anchors:
             here.heading = is_presentations(line.text) if line.heading else here.heading
@@ -199,7 +193,7 @@ def find_talks(
     return list(found.values())
 
 
-def _remember(line: TextLine, here: _Reading) -> None:
+def _remember(line: TextLine, here: _Context) -> None:
     if line.heading:
         here.above = []
     if line.text:
@@ -253,7 +247,9 @@ def without_download(text: str) -> str:
     return text.strip(" \t•·*|:;,–—-…>→»")
 
 
-def _talk(text: str, urls: tuple[str, ...], line: TextLine, here: _Reading, known: Known) -> Talk:
+def _talk(
+    text: str, urls: tuple[str, ...], line: TextLine, here: _Context, known: Gazetteer
+) -> Talk:
     text = text[:MAX_WORDS]
     kinds = {kind_of_link(url) for url in urls}
     listed = here.context or here.heading or "deck" in kinds
@@ -277,7 +273,7 @@ def _talk(text: str, urls: tuple[str, ...], line: TextLine, here: _Reading, know
     )  # fmt: skip
 
 
-def _read(text: str, line: TextLine, known: Known) -> tuple[str, tuple[str, ...], str, float]:
+def _read(text: str, line: TextLine, known: Gazetteer) -> tuple[str, tuple[str, ...], str, float]:
     bare = re.sub(r"^\W*(?:[Dd]ownload|[Vv]iew|[Ss]ee|[Rr]ead|[Ww]atch)\s+", "", text)
     owner = _OWNER.search(bare) or _OF.match(bare.strip(" •·*–—-"))
     if owner and (people := _owners(owner["who"], known)):
@@ -299,13 +295,13 @@ def _read(text: str, line: TextLine, known: Known) -> tuple[str, tuple[str, ...]
     return title, people, rule, sure if people else min(sure, 0.5)
 
 
-def _owners(text: str, known: Known) -> tuple[str, ...]:
+def _owners(text: str, known: Gazetteer) -> tuple[str, ...]:
     """Names of "Jane Smith, University of X" or "Jane Smith and Ann Jones"."""
     text = without_download(text)
     return named_people(text, known) or named_people(text.partition(",")[0], known)
 
 
-def _row(line: TextLine, known: Known) -> tuple[str, tuple[str, ...], str, float]:
+def _row(line: TextLine, known: Gazetteer) -> tuple[str, tuple[str, ...], str, float]:
     cells = [
         without_time(without_download(_KEYNOTE.sub(" ", c.replace("\n", ", ")))) for c in line.cells
     ]
@@ -321,7 +317,7 @@ def _row(line: TextLine, known: Known) -> tuple[str, tuple[str, ...], str, float
     return title, people, "a row of a table", sure if people else 0.5
 
 
-def _from_above(above: list[str], known: Known) -> tuple[str, tuple[str, ...], str, float]:
+def _from_above(above: list[str], known: Gazetteer) -> tuple[str, tuple[str, ...], str, float]:
     """A link alone on its line belongs to the words above it."""
     words = [without_download(_KEYNOTE.sub(" ", a)) for a in above]
     words = [w for w in words if len(w) > 2 and len(w) < 250]

@@ -74,7 +74,7 @@ INSTITUTION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Mention:
     """A date or a place as read.
 
     Attributes:
@@ -90,13 +90,13 @@ class Found:
     confidence: float
 
 
-def find_date(title: str, lines: Sequence[TextLine], published: str) -> Found | None:
+def find_date(title: str, lines: Sequence[TextLine], published: str) -> Mention | None:
     """The day of the event that a post is about: the likeliest date in it, or None.
 
     Args:
         published: YYYY-MM-DD of the post, from which a missing year is taken; may be "".
     """
-    best: Found | None = None
+    best: Mention | None = None
     shown = [TextLine(title), *lines[:400]]
     for number, line in enumerate(shown):
         text = line.text[:READ]
@@ -114,7 +114,7 @@ def find_date(title: str, lines: Sequence[TextLine], published: str) -> Found | 
             score -= 0.45 if _OTHER.search(text) else 0.0
             score -= 0.0 if match["year"] else 0.15
             if best is None or score > best.confidence:
-                best = Found(value, line.text[:300], rule, round(min(score, 0.95), 2))
+                best = Mention(value, line.text[:300], rule, round(min(score, 0.95), 2))
     return best if best and best.confidence >= 0.5 else None
 
 
@@ -137,13 +137,13 @@ def without_dates(text: str) -> str:
 
 
 def find_place(  # noqa: PLR0911 - a return a way of writing
-    lines: Sequence[TextLine], when: Found | None
-) -> Found | None:
+    lines: Sequence[TextLine], when: Mention | None
+) -> Mention | None:
     """Where the event was: a labelled line, or what stands beside its date."""
     for line in lines[:200]:
         venue = _VENUE.match(line.text)
         if venue and not re.match(r"\W*(?:to be|tba|tbc)", venue["place"], re.IGNORECASE):
-            return Found(venue["place"].strip(" ."), line.text[:300], "a labelled line", 0.9)
+            return Mention(venue["place"].strip(" ."), line.text[:300], "a labelled line", 0.9)
     if when is None:
         return None
     at = next((n for n, line in enumerate(lines) if line.text[:300] == when.line), None)
@@ -152,16 +152,16 @@ def find_place(  # noqa: PLR0911 - a return a way of writing
             named = INSTITUTION.search(text)
             if named:
                 shown = named[0] if text == when.line else text.strip(" .")
-                return Found(shown, text, "near the date in the title", 0.6)
+                return Mention(shown, text, "near the date in the title", 0.6)
         return None
     beside = _beside(lines[at].text)
     if beside:
-        return Found(beside, when.line, "beside the date", 0.8 if len(when.line) < 140 else 0.7)
+        return Mention(beside, when.line, "beside the date", 0.8 if len(when.line) < 140 else 0.7)
     for near in (at + 1, at - 1, at + 2):
         if 0 <= near < len(lines) and 0 < len(lines[near].text) < 120:
             named = INSTITUTION.search(lines[near].text)
             if named:
-                return Found(
+                return Mention(
                     lines[near].text.strip(" ."), lines[near].text, "next to the date", 0.6
                 )
     return None

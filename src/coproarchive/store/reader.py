@@ -9,25 +9,21 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import BaseModel
 
 from coproarchive.errors import NotFoundError, SidecarError
 from coproarchive.model import ID_PATTERN, Item, Person, Seminar, Series, Topic
 from coproarchive.store import sidecar
 from coproarchive.store.cache import ParsedCache
-from coproarchive.store.files import Entry, Stamp, open_plain, stamp_of, walk
-from coproarchive.store.yaml import Document
+from coproarchive.store.files import FolderEntry, Stamp, open_plain, stamp_of, walk
+from coproarchive.store.sidecar import RecordT
+from coproarchive.store.yaml import YamlDocument
 
 SERIES, PEOPLE, TOPICS = "archive.yaml", "people.yaml", "topics.yaml"
 SEMINAR, ITEM = "seminar.yaml", "item.yaml"
 LOCK = ".lock"
 
-Noun = TypeVar("Noun", bound=BaseModel)
 
-
-class Reading:
+class ArchiveReader:
     """Reads one archive; see Store.
 
     Args:
@@ -99,7 +95,7 @@ class Reading:
             found += [path for path in below if (self.root / path / ITEM).is_file()]
         return sorted(found)
 
-    def walk(self) -> Iterator[Entry]:
+    def walk(self) -> Iterator[FolderEntry]:
         """Everything in the archive's folder; no link is followed."""
         return walk(self.root)
 
@@ -184,11 +180,11 @@ class Reading:
                 raise SidecarError("this is a link; links are not followed.", path) from None
             raise SidecarError(f"cannot be read: {error.strerror}.", path) from None
 
-    def _document(self, path: str, limit: int = sidecar.MAX_BYTES) -> Document:
+    def _document(self, path: str, limit: int = sidecar.MAX_BYTES) -> YamlDocument:
         data = self._read(path)
         return self._cache.get(data, lambda: sidecar.read_document(data, path, limit))
 
-    def _table(self, noun: type[Noun], path: str) -> tuple[dict[str, Noun], list[str]]:
+    def _table(self, noun: type[RecordT], path: str) -> tuple[dict[str, RecordT], list[str]]:
         if not os.path.lexists(self.root / path):
             return {}, []
         return sidecar.build_table(noun, self._document(path, sidecar.MAX_TABLE_BYTES), path)

@@ -11,7 +11,7 @@ from coproarchive.model import Problem, Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class TaxonomyTerm:
     """A category or tag of a post.
 
     Attributes:
@@ -62,7 +62,7 @@ class Post:
     attachment_url: str = ""
     alt: str = ""
     comments: int = 0
-    terms: tuple[Term, ...] = ()
+    terms: tuple[TaxonomyTerm, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
 
 
@@ -106,7 +106,7 @@ class Site:
             self.problems.append(problem)
 
 
-class Source(Protocol):
+class BlogSource(Protocol):
     """A way to read a site. `posts` may be asked for several times; it fills in `site`."""
 
     site: Site

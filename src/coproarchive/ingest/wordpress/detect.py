@@ -10,13 +10,13 @@ from pathlib import Path
 from coproarchive.errors import IngestError
 from coproarchive.ingest.wordpress.addresses import well_formed
 from coproarchive.ingest.wordpress.fetch import Fetcher
-from coproarchive.ingest.wordpress.records import Source
 from coproarchive.ingest.wordpress.rest import RestSource
 from coproarchive.ingest.wordpress.saved import SavedSource
+from coproarchive.ingest.wordpress.source import BlogSource
 from coproarchive.ingest.wordpress.wxr import WxrSource
 
 
-def source_of(words: Sequence[str], fetcher: Fetcher, work: Path) -> Source:
+def source_of(words: Sequence[str], fetcher: Fetcher, work: Path) -> BlogSource:
     """Export files, a folder of them or of saved pages, or the address of a site.
 
     Args:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from coproarchive.catalogue import Catalogue
-from coproarchive.ingest.propose import name_key
+from coproarchive.ingest.names import name_key
 from coproarchive.model import Person, Seminar, Topic
-from coproarchive.store import Store, slugify
+from coproarchive.store import Store, slugify, unique
 
 
 def person_id(store: Store, catalogue: Catalogue, named: str) -> str:
@@ -18,7 +16,7 @@ def person_id(store: Store, catalogue: Catalogue, named: str) -> str:
     for person in people.values():
         if any(name_key(name) == name_key(named) for name in person.names):
             return person.id
-    person = Person(id=_free(named, "person", people), names=(named,))
+    person = Person(id=unique(slugify(named, "person"), people.__contains__), names=(named,))
     store.save_person(person)
     return person.id
 
@@ -31,7 +29,7 @@ def topic_id(store: Store, catalogue: Catalogue, named: str) -> str:
     for topic in topics.values():
         if named.casefold() in (label.casefold() for label in (topic.label, *topic.alternatives)):
             return topic.id
-    topic = Topic(id=_free(named, "topic", topics), label=named)
+    topic = Topic(id=unique(slugify(named, "topic"), topics.__contains__), label=named)
     store.save_topic(topic)
     return topic.id
 
@@ -50,17 +48,6 @@ def seminar_id(store: Store, catalogue: Catalogue, named: str, date: str | None 
     for seminar in catalogue.seminars.values():
         if seminar.title.casefold() == named.casefold():
             return seminar.id
-    taken = {*store.seminar_ids(), *store.item_ids()}
-    seminar = Seminar(id=_free(named, "seminar", taken), title=named, date=date)
+    seminar = Seminar(id=store.free_id(slugify(named, "seminar")), title=named, date=date)
     store.save_seminar(seminar)
     return seminar.id
-
-
-def _free(named: str, fallback: str, taken: Iterable[str]) -> str:
-    """An id from a name, numbered where it is taken."""
-    used, base, number = set(taken), slugify(named, fallback), 1
-    candidate = base
-    while candidate in used:
-        number += 1
-        candidate = f"{base}-{number}"
-    return candidate
