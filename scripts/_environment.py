@@ -10,7 +10,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-VENV = ROOT / ".venv"
+VENV = Path(os.environ.get("COPRO_VENV") or ROOT / ".venv")
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
@@ -30,14 +30,14 @@ def ensure(lock: str) -> Path:
             "Run the same command with one of those, e.g. python3.12."
         )
     requirements = ROOT / "requirements" / lock
-    wanted = hashlib.sha256(
+    digest = hashlib.sha256(
         requirements.read_bytes() + (ROOT / "pyproject.toml").read_bytes()
     ).hexdigest()
     stamp = VENV / f"installed-{lock}"
-    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == digest:
         return PYTHON
     if not _has_pip():
-        print("Making a virtual environment in .venv ...", flush=True)
+        print(f"Making a virtual environment in {VENV} ...", flush=True)
         try:
             venv.create(VENV, with_pip=True, clear=True)
         except (subprocess.CalledProcessError, OSError) as error:
@@ -51,7 +51,7 @@ def ensure(lock: str) -> Path:
     pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     _run([*pip, "--require-hashes", "-r", str(requirements)])
     _run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
-    stamp.write_text(wanted)
+    stamp.write_text(digest)
     return PYTHON
 
 

@@ -202,7 +202,7 @@ def test_stopping_says_what_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("coproarchive.library.update_index", stopped)
+    monkeypatch.setattr("coproarchive.search.index.update.update_index", stopped)
     code, _, err = run("index")
     assert code == 130
     assert err.startswith("Stopped. What was finished is kept")
