@@ -37,7 +37,11 @@ def _body(talk: Talk) -> str:
 
 
 class Tantivy:
-    """tantivy: facets as fast fields and terms aggregations, its own snippets."""
+    """tantivy doing what our page does: all facets counted, words marked in titles and excerpts.
+
+    Facets are fast fields with terms aggregations; marks come from its own snippets of stored
+    texts; where few talks have all words of several, near misses follow.
+    """
 
     def __init__(self, talks: list[Talk], folder: Path):
         import tantivy
@@ -84,32 +88,30 @@ class Tantivy:
     def search(self, kind: str, text: str) -> tuple[int, dict[str, dict[str, int]]]:
         searcher = self._index.searcher()
         query = self._query(kind, text)
-        result = searcher.search(query, limit=10)
+        result = searcher.search(query, limit=ENOUGH)
         counted = searcher.aggregate(query, self._aggregations)
         facets = {
             name: {b["key"]: b["doc_count"] for b in counted[name]["buckets"]} for name in FACETS
         }
         self._show(searcher, query, result.hits)
-        return int(result.count), facets
-
-    def _show(self, searcher: Any, query: Any, hits: list[Any]) -> None:
-        snippets = self._lib.SnippetGenerator.create(searcher, query, self._schema, "body")
-        for _, address in hits:
-            snippets.snippet_from_doc(searcher.doc(address)).to_html()
-
-
-class FillingTantivy(Tantivy):
-    """tantivy doing what our page does: where few have all words, near misses follow."""
-
-    def search(self, kind: str, text: str) -> tuple[int, dict[str, dict[str, int]]]:
-        total, facets = super().search(kind, text)
+        total = int(result.count)
         if kind == "several" and total < ENOUGH:
-            searcher = self._index.searcher()
             query = self._index.parse_query(" ".join(_words(text)), ["title", "heading", "body"])
             # The best of these are the full matches, shown already.
-            found = searcher.search(query, limit=min(total + NEAR_MISSES, ENOUGH)).hits
-            self._show(searcher, query, found[total:])
+            some = searcher.search(query, limit=min(total + NEAR_MISSES, ENOUGH)).hits
+            self._show(searcher, query, some[total:])
         return total, facets
+
+    def _show(self, searcher: Any, query: Any, hits: list[Any]) -> None:
+        """Mark the words in titles and excerpts of hits, from the stored texts."""
+        marking = [
+            self._lib.SnippetGenerator.create(searcher, query, self._schema, name)
+            for name in ("title", "body")
+        ]
+        for _, address in hits:
+            document = searcher.doc(address)
+            for generator in marking:
+                generator.snippet_from_doc(document).to_html()
 
 
 class Fts5:
@@ -198,7 +200,6 @@ class Whoosh:
 
 MAKERS: dict[str, tuple[str, Callable[[list[Talk], Path], Rival]]] = {
     "tantivy": ("tantivy", Tantivy),
-    "tantivy_filling": ("tantivy", FillingTantivy),
     "sqlite_fts5": ("sqlite3", Fts5),
     "whoosh": ("whoosh", Whoosh),
 }
