@@ -215,17 +215,15 @@ class Library:
         self.changed()
         catalogue = self.catalogue(progress)
         with self._lock:
+            storage = self.index_storage  # made once, whichever thread is first
             if rebuild and self._index is not None:
                 self._index.close()
                 self._index = None
-        return update_index(
-            self.index_storage,
-            self.store,
-            catalogue,
-            self.reader,
-            rebuild=rebuild,
-            progress=progress,
+        report = update_index(
+            storage, self.store, catalogue, self.reader, rebuild=rebuild, progress=progress
         )
+        self._indexed = catalogue
+        return report
 
     def check(self, progress: Progress = silent) -> list[Problem]:
         """Return every problem of the archive; see check.check."""

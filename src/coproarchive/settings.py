@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from coproarchive.extract.base import Limits
+from coproarchive.search.engines import ENGINES
 
 PREFIX = "COPROARCHIVE_"
 _DEFAULT = Limits()
@@ -28,7 +29,7 @@ class Settings(BaseModel):
         description="folder for everything derived; can be deleted. Where only the archive is "
         'named: "index" beside a folder "archive", else its name and "-index"',
     )
-    engine: Literal["whoosh", "memory"] = Field(default="whoosh", description="search engine")
+    engine: str = Field(default="whoosh", description=f"search engine: {', '.join(ENGINES)}")
     host: str = Field(default="127.0.0.1", description="address the page is served on")
     port: int = Field(default=8501, ge=1, le=65535, description="port the page is served on")
     password_hash: str | None = Field(
@@ -86,6 +87,13 @@ class Settings(BaseModel):
     def _make_office_absolute(cls, office: str) -> str:
         """Resolve a path; leave a bare name for the PATH to find."""
         return str(Path(office).absolute()) if Path(office).name != office else office
+
+    @field_validator("engine")
+    @classmethod
+    def _is_in_the_table(cls, value: str) -> str:
+        if value not in ENGINES:
+            raise ValueError(f"must be one of: {', '.join(ENGINES)}")
+        return value
 
     @field_validator("password_hash")
     @classmethod

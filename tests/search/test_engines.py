@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from coproarchive.search.engines.seam import (
     Occurrence,
     Occurrences,
     Request,
+    Response,
     SearchEngine,
     Snapshot,
 )
@@ -38,6 +40,7 @@ from coproarchive.search.language.query_tree import (
     Sort,
     Term,
 )
+from coproarchive.settings import Settings
 
 
 def doc(name: str, body: str | tuple[str, ...], **more: object) -> Document:
@@ -351,6 +354,33 @@ def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
             frequencies = Snapshot.frequencies(one, terms, exclude)
             assert one.frequencies(terms, exclude) == frequencies
             assert other.frequencies(terms, exclude) == frequencies
+
+
+def test_many_threads_are_answered_as_one(tmp_path: Path) -> None:
+    """A searcher's caches are shared by all who ask at the same time."""
+    make = _Random(7)
+    engine = WhooshEngine(tmp_path, create=True)
+    engine.write({d.id: d for d in (make.document() for _ in range(40))}.values())
+    requests = [make.request() for _ in range(150)]
+    terms = [exact(fold(word)) for word in WORDS]
+
+    def ask(request: Request) -> tuple[Response, Mapping[str, Occurrences]]:
+        snapshot = engine.snapshot()
+        response = snapshot.search(request)
+        return response, snapshot.occurrences([i for i, _ in response.hits], terms, ["co"])
+
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(ask, requests * 3))
+    alone = WhooshEngine(tmp_path).snapshot()
+    for request, (response, _) in zip(requests * 3, together, strict=True):
+        assert alone.search(request) == response
+
+
+@pytest.mark.parametrize("name", ["lucene", ""])
+def test_an_engine_that_is_none_is_refused_with_the_names_of_all(name: str) -> None:
+    """Where the settings are read, not at the first search."""
+    with pytest.raises(ValueError, match="must be one of: whoosh, memory"):
+        Settings(engine=name)
 
 
 def test_merged_segments_answer_the_same(tmp_path: Path) -> None:
