@@ -18,6 +18,7 @@ import record_keys
 import reference
 from coproarchive.cli import app
 from coproarchive.store.yaml import Plain, parse
+from test_layers import FLOORS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -185,6 +186,9 @@ def test_commands_shown_exist_with_their_options(page: str, words: list[str]) ->
         if option in rest:
             position = rest.index(option)
             del rest[position : position + 2]
+    if rest[0].startswith("--"):  # of coproarchive itself
+        assert rest[0] in {o for p in typer.main.get_command(app).params for o in p.opts}
+        return
     name = " ".join(rest[:2]) if " ".join(rest[:2]) in COMMANDS else rest[0]
     command = COMMANDS[name]
     options = {o for p in command.params for o in (*p.opts, *p.secondary_opts)}
@@ -205,6 +209,31 @@ def test_scripts_and_files_named_are_there() -> None:
         if not (ROOT / path).exists() and path not in made_by_the_reader.findall(text_of(page))
     ]
     assert missing == []
+
+
+def test_the_floors_are_those_of_the_layer_test() -> None:
+    """The table of docs/develop/architecture.md has the rooms of FLOORS, floor by floor."""
+    text = text_of(DOCS / "develop" / "architecture.md")
+    shown = {
+        room: int(floor)
+        for floor, rooms in re.findall(r"^\| (\d+) \| ([\w., ]+) \|$", text, re.MULTILINE)
+        for room in rooms.split(", ")
+    }
+    floors = {room: floor for room, (floor, _) in FLOORS.items()}
+    assert shown == {r: f for r, f in floors.items() if r not in ("search", "__main__")}
+
+
+def test_modules_that_the_walks_name_are_there() -> None:
+    """Paths below src/coproarchive on the page about the architecture."""
+    text = text_of(DOCS / "develop" / "architecture.md")
+    named = set(re.findall(r"[`*]((?:\w+/)*\w+\.py)[`*]", text)) - {"app.py"}
+    modules = {
+        p.relative_to(ROOT / "src" / "coproarchive").as_posix()
+        for p in (ROOT / "src").rglob("*.py")
+    }
+    missing = [n for n in named if not any(m == n or m.endswith(f"/{n}") for m in modules)]
+    assert len(named) > 15
+    assert [n for n in missing if not (ROOT / n).exists()] == []
 
 
 # ------------------------------------------------------------------------ JSON output
