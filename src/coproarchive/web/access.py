@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
-import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import argon2
+from starlette.requests import HTTPConnection
 
 from coproarchive.errors import RefusedError
 from coproarchive.settings import Settings
+from coproarchive.web.sessions import GuessLimit, Sessions
 
 Act = Literal["add", "see-problems"]
 COOKIE = "coproarchive_keeper"
-SIGNED_IN_SECONDS = 12 * 3600
-TRIES, TRY_SECONDS = 10, 300.0
-"""So many wrong passwords in so many seconds, from anywhere, and sign-in pauses."""
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -49,7 +45,12 @@ class Visitor:
     proxied: bool = False
 
 
-_PROXIES = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+ANYBODY = Visitor()
+_PROXY_HEADERS = frozenset(
+    "via forwarded cdn-loop client-ip true-client-ip x-client-ip x-cluster-client-ip "
+    "cf-connecting-ip fastly-client-ip x-real-ip x-scheme x-original-host".split()
+)
+_PROXY_PREFIXES = ("x-forwarded", "x-original-forwarded", "x-envoy", "x-amzn", "cf-", "x-azure")
 
 
 def visitor_of(headers: Mapping[str, str], address: str, cookies: Mapping[str, str]) -> Visitor:
@@ -65,8 +66,20 @@ def visitor_of(headers: Mapping[str, str], address: str, cookies: Mapping[str, s
         address,
         cookies,
         headers.get("origin") or "",
-        any(headers.get(name) for name in _PROXIES),
+        any(map(_tells_of_a_proxy, headers)),
     )
+
+
+def visitor_of_request(request: HTTPConnection) -> Visitor:
+    """Return the visitor of an HTTP request or of a WebSocket's handshake."""
+    address = request.client.host if request.client else ""
+    return visitor_of(request.headers, address, request.cookies)
+
+
+def _tells_of_a_proxy(header: str) -> bool:
+    """Tell whether only proxies send a header of this name."""
+    name = header.lower()
+    return name in _PROXY_HEADERS or name.startswith(_PROXY_PREFIXES)
 
 
 def same(first: str, second: str) -> bool:
@@ -81,15 +94,14 @@ def _host_name(value: str) -> str:
 
 
 class Access:
-    """Answers `may`; signs and checks the archivist's cookie. Thread-safe."""
+    """Answers `may`; signs archivists in and out. Thread-safe."""
 
     def __init__(self, settings: Settings):
         self._local = settings.host in _LOOPBACK
         self._hash = settings.password_hash
-        # A new key each start: signing in again after a restart is a fair price for no key file.
-        self._key = secrets.token_bytes(32)
-        self._wrong: list[float] = []
-        self._lock = threading.Lock()
+        self._form_key = secrets.token_bytes(32)
+        self._sessions = Sessions()
+        self._limit = GuessLimit()
 
     @property
     def can_sign_in(self) -> bool:
@@ -132,37 +144,32 @@ class Access:
         )
 
     def is_signed_in(self, visitor: Visitor) -> bool:
-        """Verify the visitor's cookie: its signature and its expiry."""
-        token = (visitor.cookies or {}).get(COOKIE, "")
-        expiry, _, signature = token.partition(".")
-        if not re.fullmatch(r"[0-9]{1,12}", expiry) or int(expiry) < time.time():
-            return False
-        return same(signature, self._sign(f"keeper:{expiry}"))
+        """Tell whether the visitor's cookie is the id of an open session."""
+        return self._sessions.is_open((visitor.cookies or {}).get(COOKIE, ""))
 
-    def sign_in(self, password: str) -> str | None:
-        """Return the cookie's value for the right password, None for a wrong one.
+    def sign_in(self, password: str, visitor: Visitor = ANYBODY) -> str | None:
+        """Return the id of a new session for the right password, None for a wrong one.
+
+        A session that the visitor has already is ended: an id never survives a sign-in.
 
         Raises:
-            RefusedError: there is no password, or too many wrong ones came in.
+            RefusedError: there is no password, or too many guesses came from this address.
         """
         if not self._hash:
             raise RefusedError("no password is set.", hint="Make one: coproarchive password")
-        with self._lock:
-            self._wrong = [t for t in self._wrong if time.monotonic() - t < TRY_SECONDS]
-            if len(self._wrong) >= TRIES:
-                raise RefusedError("too many wrong passwords.", hint="Wait five minutes.")
-        try:
-            argon2.PasswordHasher().verify(self._hash, password)
-        except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
-            with self._lock:
-                self._wrong.append(time.monotonic())
-            return None
-        expiry = str(int(time.time()) + SIGNED_IN_SECONDS)
-        return f"{expiry}.{self._sign(f'keeper:{expiry}')}"
+        with self._limit.guess(visitor.address):
+            try:
+                argon2.PasswordHasher().verify(self._hash, password)
+            except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+                return None
+        self._limit.refund(visitor.address)
+        self.sign_out(visitor)
+        return self._sessions.start()
+
+    def sign_out(self, visitor: Visitor) -> None:
+        """End the visitor's session: its cookie, its open pages and their connections."""
+        self._sessions.end((visitor.cookies or {}).get(COOKIE, ""))
 
     def form_token(self, nonce: str) -> str:
         """Return the token that the sign-in form must send with the nonce cookie (against CSRF)."""
-        return self._sign(f"form:{nonce}")
-
-    def _sign(self, text: str) -> str:
-        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._form_key, nonce.encode(), hashlib.sha256).hexdigest()

@@ -5,16 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from coproarchive.web.access import Access, Visitor, visitor_of
+from coproarchive.web.access import Access, visitor_of_request
 from coproarchive.web.pages import Pages
 
 # Pages of Streamlit's own, and the prefixes that its server answers.
@@ -46,11 +47,19 @@ class Protect:
         app: what answers.
         access: decides who may upload.
         shell: the HTML that Streamlit's pages start from; its inline scripts are allowed by hash.
+        address: returns the archive's own web address, "" where it has none.
     """
 
-    def __init__(self, app: ASGIApp, access: Access, shell: str = ""):
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        shell: str = "",
+        address: Callable[[], str] = lambda: "",
+    ):
         self._app = app
         self._access = access
+        self._address = address
         hashes = " ".join(
             f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
             for script in re.findall(r"<script>(.*?)</script>", shell, re.DOTALL)
@@ -59,11 +68,17 @@ class Protect:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, add headers to the answer."""
+        if scope["type"] == "websocket" and _is_foreign(scope, self._address()):
+            # Streamlit looks at the host only: a page of another port would act as the archivist.
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         path = scope["path"]
-        if path.startswith(_UPLOADS) and not self._access.may("add", _visitor(scope)):
+        visitor = visitor_of_request(HTTPConnection(scope))
+        if path.startswith(_UPLOADS) and not self._access.may("add", visitor):
             # Streamlit takes uploads from whoever has its page open, and keeps them in memory.
             await PlainTextResponse("Uploads are for those who keep the archive.", 403)(
                 scope, receive, send
@@ -88,11 +103,17 @@ class Protect:
         await self._app(scope, receive, protected)
 
 
-def _visitor(scope: Scope) -> Visitor:
-    request = Request(scope)
-    return visitor_of(
-        request.headers, request.client.host if request.client else "", request.cookies
-    )
+def _is_foreign(scope: Scope, address: str) -> bool:
+    """Tell whether a page of another site opens this WebSocket.
+
+    Browsers name the site of the page, port and all; what names none is no browser's page. Our own
+    names are the Host that the request came to, what a proxy says was asked for, and the archive's
+    address.
+    """
+    headers = HTTPConnection(scope).headers
+    origin = headers.get("origin", "")
+    names = {headers.get("host", ""), headers.get("x-forwarded-host", ""), urlsplit(address).netloc}
+    return bool(origin) and urlsplit(origin).netloc not in names - {""}
 
 
 def _is_streamlit_page(path: str) -> bool:

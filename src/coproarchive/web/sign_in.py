@@ -10,8 +10,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from coproarchive.errors import RefusedError
 from coproarchive.library import Library
 from coproarchive.web import render
-from coproarchive.web.access import COOKIE, SIGNED_IN_SECONDS, Access, Visitor, same
+from coproarchive.web.access import COOKIE, Access, same, visitor_of_request
 from coproarchive.web.pages import Pages
+from coproarchive.web.sessions import SESSION_SECONDS
 
 NONCE = "coproarchive_form"
 
@@ -36,7 +37,7 @@ class SignIn:
         if not nonce or not same(form.get("token", ""), self._access.form_token(nonce)):
             return self._login_form("The form was too old. Please try again.")
         try:
-            cookie = self._access.sign_in(form.get("password", ""))
+            cookie = self._access.sign_in(form.get("password", ""), visitor_of_request(request))
         except RefusedError as error:
             return self._login_form(f"{error.message} {error.hint}")
         if cookie is None:
@@ -45,15 +46,15 @@ class SignIn:
         response.set_cookie(
             COOKIE,
             cookie,
-            max_age=SIGNED_IN_SECONDS,
+            max_age=SESSION_SECONDS,
             httponly=True,
             samesite="lax",
-            secure=request.url.scheme == "https",
+            secure=_is_encrypted(request),
         )
         return response
 
     def _login_page(self, request: Request) -> Response:
-        if not self._access.is_signed_in(Visitor(cookies=request.cookies)):
+        if not self._access.is_signed_in(visitor_of_request(request)):
             return self._login_form("")
         html = render.page("logout.html", self._library.public(), "", "Sign out")
         return HTMLResponse(html)
@@ -76,6 +77,13 @@ class SignIn:
         """Serve /logout: only for a form of this site."""
         if request.headers.get("origin", "").partition("://")[2] != request.headers.get("host"):
             return PlainTextResponse("Sign out from the page itself: /login", 403)
+        self._access.sign_out(visitor_of_request(request))
         response = RedirectResponse("/", 303)
         response.delete_cookie(COOKIE)
         return response
+
+
+def _is_encrypted(request: Request) -> bool:
+    """Tell whether the reader's browser talks TLS, to us or to the proxy before us."""
+    forwarded = request.headers.get("x-forwarded-proto", "")
+    return "https" in (request.url.scheme, forwarded.lower())

@@ -1,0 +1,117 @@
+"""Sign-in: sessions that the server remembers, and limits on guessing the password.
+
+A session id is random and means nothing by itself; the server knows which ids are signed in, so
+that signing out ends the session wherever its cookie was copied to. Sessions end with the process,
+and so with a change of the password, which takes a restart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from coproarchive.errors import RefusedError
+
+SESSION_SECONDS = 12 * 3600
+MAX_SESSIONS = 1_000
+"""Sessions remembered; the oldest gives way."""
+
+BURST = 10
+"""Guesses that an address has at once."""
+REFILL_SECONDS = 30.0
+"""Seconds after which an address has one guess more."""
+MAX_ADDRESSES = 10_000
+"""Addresses whose guesses are counted; the one that guessed longest ago gives way."""
+MAX_WAITING = 4
+"""Sign-ins that wait while one is verified: argon2 takes 64 MiB and a tenth of a second each."""
+
+
+class Sessions:
+    """The sessions that are signed in. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._expiry_of: OrderedDict[str, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def start(self) -> str:
+        """Begin a session; return its id, for the cookie."""
+        session_id = secrets.token_urlsafe(32)
+        with self._lock:
+            self._expiry_of[_digest(session_id)] = time.monotonic() + SESSION_SECONDS
+            if len(self._expiry_of) > MAX_SESSIONS:
+                self._expiry_of.popitem(last=False)
+        return session_id
+
+    def is_open(self, session_id: str) -> bool:
+        """Tell whether a session was begun, has not ended and has not expired."""
+        with self._lock:
+            return self._expiry_of.get(_digest(session_id), 0.0) > time.monotonic()
+
+    def end(self, session_id: str) -> None:
+        """End a session, if it is open."""
+        with self._lock:
+            self._expiry_of.pop(_digest(session_id), None)
+
+
+def _digest(session_id: str) -> str:
+    """Hash a session id: look-ups by hash take the same time however much of a guess is right."""
+    return hashlib.sha256(session_id.encode(errors="replace")).hexdigest()
+
+
+class GuessLimit:
+    """A token bucket of guesses for each address, and few guesses verified at once. Thread-safe.
+
+    Each guess is counted before it is verified, so that many at once cannot pass the limit. A
+    bucket refills: whoever shares an address with a stranger (behind a proxy) waits, but is never
+    locked out.
+    """
+
+    def __init__(self) -> None:
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._verifying = threading.Lock()
+        self._waiting = threading.BoundedSemaphore(1 + MAX_WAITING)
+
+    @contextmanager
+    def guess(self, address: str) -> Iterator[None]:
+        """Take one guess of the address and be the only one that verifies.
+
+        Raises:
+            RefusedError: the address has no guess left, or too many are waiting.
+        """
+        self._take(address)
+        if not self._waiting.acquire(blocking=False):
+            self.refund(address)
+            raise RefusedError(
+                "too many people are signing in.", hint="Try again in a few seconds."
+            )
+        try:
+            with self._verifying:
+                yield
+        finally:
+            self._waiting.release()
+
+    def refund(self, address: str) -> None:
+        """Give back a guess that was right, or was not verified."""
+        with self._lock:
+            guesses, since = self._buckets.get(address, (BURST, 0.0))
+            self._buckets[address] = (min(BURST, guesses + 1), since)
+
+    def _take(self, address: str) -> None:
+        """Take a guess from the address's bucket; raise RefusedError where it is empty."""
+        now = time.monotonic()
+        with self._lock:
+            guesses, since = self._buckets.pop(address, (float(BURST), now))
+            guesses = min(BURST, guesses + (now - since) / REFILL_SECONDS)
+            self._buckets[address] = (guesses - 1 if guesses >= 1 else guesses, now)
+            if len(self._buckets) > MAX_ADDRESSES:
+                self._buckets.popitem(last=False)
+        if guesses < 1:
+            raise RefusedError(
+                "too many wrong passwords came from your address.", hint="Wait half a minute."
+            )

@@ -1,0 +1,183 @@
+"""Who may act: sessions end on the server, guesses are limited, other sites' pages are refused."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import argon2
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+
+from coproarchive.errors import RefusedError
+from coproarchive.settings import Settings
+from coproarchive.web import sessions
+from coproarchive.web.access import COOKIE, Access, Visitor, visitor_of
+from coproarchive.web.middleware import Protect
+
+PASSWORD = "a long enough password"
+HASH = argon2.PasswordHasher().hash(PASSWORD)
+
+
+def guarded() -> Access:
+    """Return an access with a password, served to the network."""
+    return Access(Settings(host="0.0.0.0", password_hash=HASH))
+
+
+def from_address(address: str, session: str | None = "") -> Visitor:
+    """Return a visitor from an address with a session's cookie."""
+    return Visitor("archive.example", address, {COOKIE: session or ""}, "https://archive.example")
+
+
+def test_signing_out_ends_the_session_on_the_server() -> None:
+    """A copy of the cookie, and a page that is still open, may no more."""
+    access = guarded()
+    keeper = from_address("192.0.2.1", access.sign_in(PASSWORD))
+    other = from_address("192.0.2.2", access.sign_in(PASSWORD))
+    assert access.may("add", keeper)
+    access.sign_out(keeper)
+    assert not access.may("add", keeper)
+    assert access.may("add", other)
+
+
+def test_a_session_id_does_not_survive_signing_in_again() -> None:
+    """An id that was planted in the browser, or is an old one, is worth nothing afterwards."""
+    access = guarded()
+    first = from_address("192.0.2.1", access.sign_in(PASSWORD))
+    second = from_address("192.0.2.1", access.sign_in(PASSWORD, first))
+    assert access.may("add", second)
+    assert not access.may("add", first)
+
+
+def test_a_session_expires(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After SESSION_SECONDS the cookie is worth nothing, wherever it is."""
+    access = guarded()
+    keeper = from_address("192.0.2.1", access.sign_in(PASSWORD))
+    monkeypatch.setattr("coproarchive.web.sessions.time.monotonic", lambda: 1e12)
+    assert not access.may("add", keeper)
+
+
+def test_guesses_side_by_side_are_counted_before_they_are_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Sixty at once: at most ten are verified, one at a time; another address still signs in."""
+    access = guarded()
+    tried: list[str] = []
+    at_once: list[int] = []
+    running = 0
+
+    def verify(_: object, __: str, password: str) -> bool:
+        nonlocal running
+        running += 1
+        at_once.append(running)
+        tried.append(password)
+        running -= 1
+        return password == PASSWORD or mismatch()
+
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", verify)
+
+    def guess(number: int) -> str:
+        try:
+            return str(access.sign_in(f"wrong {number}", from_address("192.0.2.66")))
+        except RefusedError as error:
+            return error.message
+
+    with ThreadPoolExecutor(60) as pool:
+        answers = list(pool.map(guess, range(60)))
+    assert 1 <= len(tried) <= sessions.BURST
+    assert max(at_once) == 1
+    assert sum("too many" in answer for answer in answers) >= 60 - sessions.BURST
+    assert access.sign_in(PASSWORD, from_address("192.0.2.1"))
+
+
+def mismatch() -> bool:
+    raise argon2.exceptions.VerifyMismatchError
+
+
+def test_an_address_is_slowed_down_and_never_locked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who shares an address with a stranger, behind a proxy, has a guess again after a while."""
+    now = 1_000.0
+    monkeypatch.setattr("coproarchive.web.sessions.time.monotonic", lambda: now)
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", lambda *a: a[2] == PASSWORD or mismatch())
+    access = guarded()
+    shared = from_address("127.0.0.1")
+    for _ in range(sessions.BURST):
+        assert access.sign_in("wrong", shared) is None
+    with pytest.raises(RefusedError, match="too many wrong passwords"):
+        access.sign_in(PASSWORD, shared)
+    now += sessions.REFILL_SECONDS
+    assert access.sign_in(PASSWORD, shared)
+
+
+@pytest.mark.parametrize(
+    "header",
+    """X-Forwarded-For Forwarded X-Real-IP Via X-Forwarded-Host X-Forwarded-Proto
+    X-Forwarded-Server X-Client-IP CF-Connecting-IP True-Client-IP X-Original-Forwarded-For
+    X-Forwarded X-Envoy-External-Address X-Forwarded-Port Cdn-Loop X-Scheme""".split(),
+)
+def test_whoever_sits_here_does_not_come_through_a_proxy(header: str) -> None:
+    """Any header that only proxies send asks for a password."""
+    here = {"host": "127.0.0.1:8501", "origin": "http://127.0.0.1:8501"}
+    access = Access(Settings())
+    assert access.may("add", visitor_of(here, "127.0.0.1", {}))
+    assert not access.may("add", visitor_of({**here, header: "203.0.113.7"}, "127.0.0.1", {}))
+
+
+def handshake(origin: str, **more: str) -> str:
+    """Open a WebSocket to a protected app; return the type of the first message that it sends."""
+    sent: list[Message] = []
+
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = {"host": "127.0.0.1:8501", "origin": origin, **more}
+    scope: dict[str, Any] = {
+        "type": "websocket",
+        "path": "/_stcore/stream",
+        "headers": [(k.encode(), v.encode()) for k, v in headers.items() if v],
+        "client": ("127.0.0.1", 5000),
+    }
+    protect = Protect(app, Access(Settings()), address=lambda: "https://archive.example")
+    asyncio.run(protect(scope, receive, send))
+    return str(sent[0]["type"])
+
+
+@pytest.mark.parametrize(
+    ("origin", "more", "answer"),
+    [
+        ("http://127.0.0.1:8501", {}, "websocket.accept"),
+        ("http://127.0.0.1:9000", {}, "websocket.close"),
+        ("http://localhost:8501", {}, "websocket.close"),
+        ("https://evil.example", {}, "websocket.close"),
+        ("null", {}, "websocket.close"),
+        ("https://archive.example", {}, "websocket.accept"),
+        ("https://a.example", {"x-forwarded-host": "a.example"}, "websocket.accept"),
+        ("", {}, "websocket.accept"),
+    ],
+)
+def test_a_page_of_another_site_opens_no_connection(
+    origin: str, more: dict[str, str], answer: str
+) -> None:
+    """Another port is another site: its page would act with the archivist's cookie."""
+    assert handshake(origin, **more) == answer
+
+
+def test_a_local_visitor_is_local_by_every_sign() -> None:
+    """Host, peer and origin: each that is not this machine's own asks for a password."""
+    access = Access(Settings())
+    here = Visitor("127.0.0.1:8501", "127.0.0.1", {}, "http://127.0.0.1:8501")
+    assert access.may("add", here)
+    for other in (
+        replace(here, host="archive.example", origin="http://archive.example"),
+        replace(here, address="192.0.2.1"),
+        replace(here, origin="http://archive.example"),
+    ):
+        assert not access.may("add", other)
