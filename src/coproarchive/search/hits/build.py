@@ -14,12 +14,13 @@ from coproarchive.model import Source
 from coproarchive.search.cache import Cache
 from coproarchive.search.document import HIT
 from coproarchive.search.engines.seam import Occurrences, Snapshot
-from coproarchive.search.hits.highlight import Highlighter, Mark, excerpt, whole
+from coproarchive.search.hits.highlight import Highlighter, Mark, excerpt, marks_of, whole
 from coproarchive.search.hits.matches import ItemMatches, LeafMatch, match_item
 from coproarchive.search.hits.results import Hit, LeafHit, Snippet
 from coproarchive.search.hits.source import HitSource
 from coproarchive.search.hits.stored import SOURCES, StoredItem, StoredLeaf, StoredPart
 from coproarchive.search.hits.targets import TermTargets
+from coproarchive.search.language.fields import LEAF_FIELDS
 from coproarchive.search.language.rewrite import Rewriter, Rewritten
 
 DESCRIPTION = "description"
@@ -63,6 +64,7 @@ class HitBuilder:
         self._catalogue = catalogue
         self._snapshot = snapshot
         self._sources = sources
+        self._highlighters: dict[str, Highlighter] = {}
 
     def hits(
         self, full: Sequence[tuple[str, float]], near_misses: Sequence[tuple[str, float]] = ()
@@ -80,11 +82,16 @@ class HitBuilder:
         stored = StoredItem(self._snapshot.stored(HIT, [item_id])[item_id])
         return HitSource(item_id, stored, self._catalogue)
 
+    def _highlighter(self, language: str) -> Highlighter:
+        if language not in self._highlighters:
+            self._highlighters[language] = Highlighter(self._targets, language)
+        return self._highlighters[language]
+
     def _hit(self, item_id: str, score: float, occurrences: Occurrences, detail: _Detail) -> Hit:
         source = self._sources.get(item_id, lambda: self._source(item_id))
         about, description = source.about, source.description
-        as_indexed = Highlighter(self._targets, source.stored.about.language)
-        of_today = Highlighter(self._targets, about.language)
+        as_indexed = self._highlighter(source.stored.about.language)
+        of_today = self._highlighter(about.language)
         matches = match_item(source.stored, source.shows, occurrences, self._targets, as_indexed)
         title_marks, description_marks = of_today.marks(source.title), of_today.marks(description)
         matched = self._matched(source.stored, title_marks, description_marks, matches, detail)
@@ -98,7 +105,7 @@ class HitBuilder:
             seminar=about.seminar,
             speakers=about.speakers,
             date=about.date,
-            leaves=tuple([_leaf_hit(match, source.stored, as_indexed) for match in best]),
+            leaves=tuple([_leaf_hit(match, source.stored) for match in best]),
             more_leaves=max(0, len(matches.leaves) - detail.leaves),
             snippet=excerpt(description, description_marks) if is_described else _NO_SNIPPET,
             missing=self._missing(matched),
@@ -147,10 +154,13 @@ class HitBuilder:
         return tuple(s for s in missing if not any(s in words for words in replaced))
 
 
-def _leaf_hit(match: LeafMatch, stored: StoredItem, highlighter: Highlighter) -> LeafHit:
+def _leaf_hit(match: LeafMatch, stored: StoredItem) -> LeafHit:
     """Return a leaf with an excerpt from the part that answers most."""
     leaf = stored.leaf(match.ordinal)
-    title, *marks_of_texts = map(highlighter.marks, leaf.texts)
+    title, *marks_of_texts = (
+        marks_of(text, match.answers.get(field, ()))
+        for field, text in zip(LEAF_FIELDS, leaf.texts, strict=True)
+    )
     parts = [_part_match(part, leaf, marks_of_texts[part.text - 1]) for part in leaf.parts]
     best = max(parts, key=_PartMatch.worth, default=None)
     return LeafHit(

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from array import array
+from collections.abc import Collection
+from itertools import chain
 
+from coproarchive.search.cache import Cache
 from coproarchive.search.hits.results import Snippet
 from coproarchive.search.hits.targets import TermTargets
-from coproarchive.search.language.analysis import EXACT, stem, tokenize, words_of
+from coproarchive.search.language.analysis import EXACT, spans_of, stem, words_of
 
 WIDTH = 240
 """Characters of a snippet: about three lines of a phone."""
 MOST_STARTS = 60
 """Marks of a long text at which an excerpt may begin."""
-CACHED_TEXTS = 4_000
-"""Texts whose inverted words are cached, some 5 kB each: the slides of about 130 talks."""
+CACHE_BYTES = 32 << 20
+"""Of each cache of words of texts: the same are shown again and again."""
+WORD_BYTES = 300
+"""Memory of an inverted word with its stem, about."""
 
 WordSpan = tuple[int, int]
 """First and last word of an answer, by their numbers in a text."""
+Answer = tuple[int, int, int]
+"""First and last word of an answer by their numbers in a text, number of the clause."""
 Mark = tuple[int, int, int]
 """A run of characters that answers a clause: offset of the first, offset after the last, number of
 the clause."""
@@ -27,27 +34,24 @@ class TextIndex:
 
     Args:
         text: plain.
+
+    Attributes:
+        size: bytes of memory when all was asked for, about.
     """
 
-    __slots__ = ("_offsets", "_stems", "_text", "_words")
+    __slots__ = ("_stems", "_words", "size")
 
     def __init__(self, text: str):
-        self._text = text
-        self._offsets: list[WordSpan] | None = None
         self._stems: dict[str, dict[str, list[WordSpan]]] = {}
         self._words: dict[str, list[WordSpan]] = {}
         before = ""
-        for number, (word, joins) in enumerate(words_of(text)):
+        words = words_of(text)
+        self.size = 1_000 + WORD_BYTES * len(words)
+        for number, (word, joins) in enumerate(words):
             self._words.setdefault(word, []).append((number, number))
             if before:
                 self._words.setdefault(before + word, []).append((number - 1, number))
             before = word if joins else ""
-
-    def offsets(self) -> list[tuple[int, int]]:
-        """Return the offsets of each word's first character and of the one after its last."""
-        if self._offsets is None:
-            self._offsets = [(token.start, token.end) for token in tokenize(self._text)]
-        return self._offsets
 
     def spans(self, term: str, language: str) -> list[WordSpan]:
         """Return the spans of an indexed term in a text of this language."""
@@ -78,8 +82,15 @@ class TextIndex:
         return [(start, start + len(terms) - 1) for start in starts or ()]
 
 
-text_index_of = lru_cache(maxsize=CACHED_TEXTS)(TextIndex)
-"""Cached: the same slides are shown again and again."""
+# Offsets of words, first character and after the last in turn; the size of an entry counts the
+# text too. Arrays, since the garbage collector would walk lists of tuples again and again.
+_offsets: Cache[array[int]] = Cache(CACHE_BYTES, lambda offsets: 200 + 12 * len(offsets))
+_indexes: Cache[TextIndex] = Cache(CACHE_BYTES, lambda index: index.size)
+
+
+def text_index_of(text: str) -> TextIndex:
+    """Return the inverted words of a text, cached."""
+    return _indexes.get(text, lambda: TextIndex(text))
 
 
 class Highlighter:
@@ -94,33 +105,37 @@ class Highlighter:
         self._targets = targets
         self._language = language
 
-    def answers(self, text: str) -> set[tuple[WordSpan, int]]:
-        """Return the answers in a text: words, and the number of the clause they answer."""
+    def answers(self, text: str) -> set[Answer]:
+        """Return the answers in a text."""
         index, targets = text_index_of(text), self._targets
-        answers: set[tuple[WordSpan, int]] = set()
+        answers: set[Answer] = set()
         for term, numbers in targets.terms.items():
             spans = index.spans(term, self._language)
-            answers.update((span, number) for span in spans for number in numbers)
+            answers.update((*span, number) for span in spans for number in numbers)
         for prefix, numbers in targets.prefixes.items():
             spans = index.prefixed(prefix)
-            answers.update((span, number) for span in spans for number in numbers)
+            answers.update((*span, number) for span in spans for number in numbers)
         for run, number in targets.runs:
             spans = index.adjacent(run, self._language)
-            answers.update((span, number) for span in spans)
+            answers.update((*span, number) for span in spans)
         return answers
 
     def marks(self, text: str) -> list[Mark]:
-        """Return a mark for each answer in a text, ascending, longer ones first."""
-        answers = self.answers(text)
-        if not answers:
-            return []
-        offsets = text_index_of(text).offsets()
-        marks = [(offsets[first][0], offsets[last][1], clause) for (first, last), clause in answers]
-        return sorted(marks, key=lambda mark: (mark[0], -mark[1], mark[2]))
+        """Return a mark for each answer in a text; see marks_of."""
+        return marks_of(text, self.answers(text))
 
     def whole(self, text: str) -> Snippet:
         """Return all of a text with its answers marked."""
         return whole(text, self.marks(text))
+
+
+def marks_of(text: str, answers: Collection[Answer]) -> list[Mark]:
+    """Return a mark for each answer, ascending, longer ones first."""
+    if not answers:
+        return []
+    offsets = _offsets.get(text, lambda: array("I", chain.from_iterable(spans_of(text))))
+    marks = [(offsets[2 * first], offsets[2 * last + 1], c) for first, last, c in answers]
+    return sorted(marks, key=lambda mark: (mark[0], -mark[1], mark[2]))
 
 
 def whole(text: str, marks: list[Mark]) -> Snippet:

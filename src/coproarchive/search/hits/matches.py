@@ -7,11 +7,11 @@ indexed as "coproduction" at both its halves).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from coproarchive.search.engines.seam import Occurrences
-from coproarchive.search.hits.highlight import Highlighter
+from coproarchive.search.hits.highlight import Answer, Highlighter
 from coproarchive.search.hits.stored import StoredItem
 from coproarchive.search.hits.targets import TermTargets
 from coproarchive.search.language.fields import LEAF_FIELDS
@@ -30,19 +30,21 @@ class LeafMatch:
 
     Attributes:
         ordinal: place among the item's leaves, from 0.
+        answers: in each of LEAF_FIELDS that has any.
         clauses: numbers of the clauses that it answers.
         heading_clauses: how many of them its heading answers.
-        answers: number of answers, at most MOST_ANSWERS.
+        count: number of answers, at most MOST_ANSWERS.
     """
 
     ordinal: int
+    answers: Mapping[str, Collection[Answer]]
     clauses: set[int]
     heading_clauses: int
-    answers: int
+    count: int
 
     def rank(self) -> tuple[int, int, int, int]:
         """Return the sort key: more clauses, more in the heading, more answers, earlier."""
-        return -len(self.clauses), -self.heading_clauses, -self.answers, self.ordinal
+        return -len(self.clauses), -self.heading_clauses, -self.count, self.ordinal
 
 
 @dataclass(slots=True)
@@ -74,25 +76,26 @@ def match_item(
         targets: of the query.
         highlighter: of the query, in the language in which the item was indexed.
     """
-    clauses_by_text, doubtful = _by_text(occurrences, targets)
+    answers_by_text, doubtful = _by_text(occurrences, targets)
     names: set[int] = set()
-    by_leaf: dict[int, dict[str, list[int]]] = {}
-    for text in clauses_by_text.keys() | doubtful:
+    by_leaf: dict[int, dict[str, Collection[Answer]]] = {}
+    for text in answers_by_text.keys() | doubtful:
         field, number = text
         if field not in _FIELDS or (field != "names" and not shows(number)):
             continue
-        clauses = clauses_by_text.get(text, [])
+        answers: Collection[Answer] = answers_by_text.get(text, ())
         if text in doubtful:
-            clauses = [clause for _, clause in highlighter.answers(item.text(field, number))]
+            answers = highlighter.answers(item.text(field, number))
         if field == "names":
-            names.update(clauses)
-        elif clauses:
-            by_leaf.setdefault(number, {})[field] = clauses
+            names.update(clause for *_, clause in answers)
+        elif answers:
+            by_leaf.setdefault(number, {})[field] = answers
     leaves = [
         LeafMatch(
             ordinal,
-            {clause for clauses in by_field.values() for clause in clauses},
-            len(set(by_field.get("heading", ()))),
+            by_field,
+            {clause for answers in by_field.values() for *_, clause in answers},
+            len({clause for *_, clause in by_field.get("heading", ())}),
             min(sum(map(len, by_field.values())), MOST_ANSWERS),
         )
         for ordinal, by_field in by_leaf.items()
@@ -102,9 +105,9 @@ def match_item(
 
 def _by_text(
     occurrences: Occurrences, targets: TermTargets
-) -> tuple[dict[TextKey, list[int]], set[TextKey]]:
-    """Return the clause of each answer by its text, and the texts which have to be read."""
-    clauses_by_text: dict[TextKey, list[int]] = {}
+) -> tuple[dict[TextKey, list[Answer]], set[TextKey]]:
+    """Return the answers by text, and the texts which have to be read."""
+    answers_by_text: dict[TextKey, list[Answer]] = {}
     doubtful: set[TextKey] = set()
     for numbers_of, occurrences_of in (
         (targets.terms, occurrences.terms),
@@ -114,11 +117,13 @@ def _by_text(
             before: tuple[TextKey, int] | None = None
             for field, leaf, word in occurrences_of.get(term, ()):
                 text = field, leaf
-                clauses_by_text.setdefault(text, []).extend(numbers)
+                answers = answers_by_text.setdefault(text, [])
+                for number in numbers:
+                    answers.append((word, word, number))
                 if before == (text, word - 1):
                     doubtful.add(text)
                 before = text, word
     for run, _ in targets.runs:
         texts = [{(o.field, o.leaf) for o in occurrences.terms.get(term, ())} for term in run]
         doubtful |= set.intersection(*texts)
-    return clauses_by_text, doubtful
+    return answers_by_text, doubtful

@@ -112,13 +112,16 @@ def words_of(text: str) -> list[tuple[str, bool]]:
     return words
 
 
+def spans_of(text: str) -> list[tuple[int, int]]:
+    """Return the offsets of the words that `words_of` returns: first character, after the last."""
+    pattern = _SPECIAL if _IS_SPECIAL.search(text) else _USUAL
+    return [match.span(1) for match in pattern.finditer(text)]
+
+
 def tokenize(text: str) -> list[Token]:
     """Cut a text into words as `words_of` does, with their places."""
-    pattern = _SPECIAL if _IS_SPECIAL.search(text) else _USUAL
-    return [
-        Token(word, *match.span(1), joins)
-        for (word, joins), match in zip(words_of(text), pattern.finditer(text), strict=True)
-    ]
+    words = zip(words_of(text), spans_of(text), strict=True)
+    return [Token(word, start, end, joins) for (word, joins), (start, end) in words]
 
 
 # American endings and their British ones: the stemmer cuts "organization" to "organ", and
