@@ -79,55 +79,55 @@ class Catalogue:
     # ------------------------------------------------------------ look-ups
 
     def item(self, item_id: str) -> Item:
-        """Raises NotFoundError, with the nearest id."""
+        """Return the item. Raises NotFoundError, with the nearest id."""
         return _get(self.items, item_id, "item")
 
     def seminar(self, seminar_id: str) -> Seminar:
-        """Raises NotFoundError, with the nearest id."""
+        """Return the seminar. Raises NotFoundError, with the nearest id."""
         return _get(self.seminars, seminar_id, "seminar")
 
     def person(self, person_id: str) -> Person:
-        """Raises NotFoundError, with the nearest id."""
+        """Return the person. Raises NotFoundError, with the nearest id."""
         return _get(self.people, person_id, "person")
 
     def topic(self, topic_id: str) -> Topic:
-        """Raises NotFoundError, with the nearest id."""
+        """Return the topic. Raises NotFoundError, with the nearest id."""
         return _get(self.topics, topic_id, "topic")
 
     def person_name(self, person_id: str) -> str:
-        """The name shown; the id itself where there is no such person."""
+        """Return the preferred name; the id itself where there is no such person."""
         person = self.people.get(person_id)
         return person.name if person else person_id
 
     def topic_label(self, topic_id: str) -> str:
-        """The label shown; the id itself where there is no such topic."""
+        """Return the preferred label; the id itself where there is no such topic."""
         topic = self.topics.get(topic_id)
         return topic.label if topic else topic_id
 
     def seminar_title(self, seminar_id: str) -> str:
-        """The title shown; the id itself where there is no such seminar."""
+        """Return the title; the id itself where there is no such seminar."""
         seminar = self.seminars.get(seminar_id)
         return seminar.title if seminar else seminar_id
 
     def item_date(self, item: Item) -> str | None:
-        """EDTF date of the item, else of its seminar."""
+        """Return the EDTF date of the item, else of its seminar."""
         seminar = self.seminars.get(item.seminar or "")
         return item.date or (seminar.date if seminar else None)
 
     def items_of_seminar(self, seminar_id: str) -> tuple[Item, ...]:
-        """Items in the seminar's folder, by date, then id."""
+        """Return items in the seminar's folder, by date, then id."""
         return self._by_seminar.get(seminar_id, ())
 
     def items_of_person(self, person_id: str) -> tuple[Item, ...]:
-        """Items to which the person contributed, by date, then id."""
+        """Return items to which the person contributed, by date, then id."""
         return self._by_person.get(person_id, ())
 
     def items_of_topic(self, topic_id: str) -> tuple[Item, ...]:
-        """Items about the topic, by date, then id."""
+        """Return items about the topic, by date, then id."""
         return self._by_topic.get(topic_id, ())
 
     def sessions_of_person(self, person_id: str) -> tuple[tuple[Seminar, Session], ...]:
-        """Lines of programmes that name the person, in the order of seminars and programmes."""
+        """Return sessions that name the person, in the order of seminars and programmes."""
         return self._sessions.get(person_id, ())
 
     @cached_property
@@ -185,7 +185,7 @@ class Catalogue:
     # ---------------------------------------------------------- visibility
 
     def for_public(self) -> Catalogue:
-        """The archive that everybody may see. The one place where that is decided.
+        """Return the archive that everybody may see. The one place where that is decided.
 
         Hidden items are not in it, in no look-up and no relation, and neither are the lines of a
         programme that tell of them (they repeat title, description and speaker); withdrawn ones
@@ -286,7 +286,7 @@ def _broken(path: str, message: str, hint: str | None) -> Problem:
 
 
 def _references(catalogue: Catalogue, unread: set[str]) -> Iterable[Problem]:
-    """References to people, topics and items that are not there."""
+    """Yield a problem for each reference to a person, topic or item that is not there."""
     tables: dict[str, Mapping[str, object]] = {"item": catalogue.items}
     # A table that could not be read is one problem, not one for each record that refers to it.
     if "people.yaml" not in unread:
@@ -299,7 +299,7 @@ def _references(catalogue: Catalogue, unread: set[str]) -> Iterable[Problem]:
 
 
 def _named(catalogue: Catalogue) -> Iterable[tuple[str, str, str, str]]:
-    """Every reference: file, noun, id and place in the file."""
+    """Yield every reference: file, noun, id and place in the file."""
     for item in catalogue.items.values():
         path = f"{item.id}/item.yaml"
         yield from _named_people(path, item.people, "")
@@ -350,7 +350,7 @@ def _public_programme(seminar: Seminar, public: Container[str]) -> Seminar:
 
 
 def _related(item: Item, shown: Mapping[str, Item]) -> Item:
-    """The item, its relations pointing at shown items only."""
+    """Return the item with relations to public items only."""
     if all(r.item is None or r.item in shown for r in item.relations):
         return item
     kept = tuple(r for r in item.relations if r.item is None or r.item in shown)

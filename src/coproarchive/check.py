@@ -36,7 +36,7 @@ CODES: dict[str, str] = {
 def check(
     store: Store, catalogue: Catalogue, reader: Reader, progress: Progress = silent
 ) -> list[Problem]:
-    """Every problem, worst first, then by path. Reads every file; changes nothing."""
+    """Return every problem, worst first, then by path. Reads every file; changes nothing."""
     problems = list(catalogue.problems)
     for rule in RULES:
         problems += rule(store, catalogue)
@@ -46,7 +46,7 @@ def check(
 
 
 def _folder(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
-    """What lies in the folder that no record speaks of."""
+    """Yield problems of files and folders that no record lists."""
     listed = {
         f"{item.id}/{asset.path}" for item in catalogue.items.values() for asset in item.assets
     }
@@ -106,7 +106,7 @@ def _is_record(path: str) -> bool:
 
 
 def _items(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
-    """Items without anything to read."""
+    """Yield items without anything to read."""
     for item in catalogue.items.values():
         if not (item.assets or item.held_at or item.source or item.withdrawn):
             yield Problem(
@@ -119,7 +119,7 @@ def _items(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
 
 
 def _duplicates(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
-    """The same bytes in two items."""
+    """Yield files whose bytes another item holds too."""
     for places in catalogue.by_sha256.values():
         first = "/".join(places[0])
         for item_id, name in places[1:]:
@@ -138,7 +138,7 @@ RULES: tuple[Callable[[Store, Catalogue], Iterator[Problem]], ...] = (_folder, _
 def _files(
     store: Store, catalogue: Catalogue, reader: Reader, progress: Progress
 ) -> Iterator[Problem]:
-    """Each file against its record, and what readers of its text had to say."""
+    """Compare each file with its record, and report what its reader could not read."""
     items = sorted(catalogue.items.values(), key=lambda item: item.id)
     total = sum(len(item.assets) for item in items)
     places: list[str] = []
@@ -158,7 +158,7 @@ def _sound_files(
     progress: Progress,
     total: int,
 ) -> Iterator[Job]:
-    """Files whose bytes are those that were archived; the others become problems in `found`."""
+    """Yield files whose bytes are those that were archived; report the others in `problems`."""
     done = 0
     for item in items:
         for asset in item.assets:

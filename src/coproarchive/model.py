@@ -53,7 +53,7 @@ _EDTF_DAY = re.compile(r"^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?$")
 
 
 def edtf_bounds(value: str) -> tuple[str, str]:
-    """First and last day, both YYYY-MM-DD, that an EDTF level 0 date or interval covers.
+    """Return first and last day, both YYYY-MM-DD, that an EDTF level 0 date or interval covers.
 
     Args:
         value: ``2017``, ``2017-07``, ``2017-07-06`` or two of them with a slash between.

@@ -125,13 +125,13 @@ def add_files(
 
 
 def group_files(paths: Sequence[Path]) -> list[list[Path]]:
-    """Files grouped into works as `add_folder` does: by name, whatever their endings."""
+    """Group files into works as `add_folder` does: by name, whatever their endings."""
     unread = (_SourceFile(path, "", media_type_of(path.name), Extraction()) for path in paths)
     return [[f.path for f in group] for group in _groups(unread)]
 
 
 def proposal_for(path: Path, catalogue: Catalogue, reader: Reader) -> Proposal:
-    """What a form would be filled in with. Raises as add_files does."""
+    """Propose a record for one file, to fill in a form. Raises as add_files does."""
     return propose(path, _read_one(path, catalogue, reader).extraction, catalogue)
 
 
@@ -178,7 +178,7 @@ def add_folder(
 def _hashed(
     folder: Path, catalogue: Catalogue, report: FolderReport, progress: Progress
 ) -> Iterator[Job]:
-    """Files to read; what is none, is not wanted, or is known becomes a problem."""
+    """Yield files to read; a file that is refused or in the archive already becomes a problem."""
     seen: dict[str, Path] = {}
     for entry in walk(folder, max_depth=60):
         if entry.kind == "folder":
@@ -210,7 +210,7 @@ def _hashed(
 
 
 def _groups(files: Iterable[_SourceFile]) -> list[list[_SourceFile]]:
-    """Files that are one work: the same name, but for the ending, in the same folder.
+    """Group files that are one work: the same name, but for the ending, in the same folder.
 
     Posts stand alone: `index.html` beside `index.md` are two tellings, not one deck.
     """
@@ -228,7 +228,7 @@ def _groups(files: Iterable[_SourceFile]) -> list[list[_SourceFile]]:
 def _worth_keeping(
     groups: Iterable[list[_SourceFile]], folder: Path, report: FolderReport
 ) -> Iterator[list[_SourceFile]]:
-    """Groups that are a work; what lies about in folders besides becomes a problem each.
+    """Yield groups that are a work; each stray file becomes a problem.
 
     A picture is kept beside a deck of its name; alone, it is more often a logo than a work.
     """
@@ -245,7 +245,7 @@ def _worth_keeping(
 
 
 def _same_kind(group: list[_SourceFile] | None, file: _SourceFile) -> bool:
-    """Whether the group has such a file already: talk.pptx beside Talk.PPTX are two works."""
+    """Return whether the group has such a file: talk.pptx beside Talk.PPTX are two works."""
     return any(f.media_type == file.media_type for f in group or ())
 
 

@@ -9,7 +9,7 @@ from coproarchive.store import Store, slugify, unique
 
 
 def person_id(store: Store, catalogue: Catalogue, named: str) -> str:
-    """The id of a person named by id or by name; a new name becomes a new entry of people.yaml."""
+    """Return the id of a person, given by id or name; a new name becomes a new entry."""
     if named in catalogue.people:
         return named
     people, _ = store.read_people()
@@ -22,7 +22,7 @@ def person_id(store: Store, catalogue: Catalogue, named: str) -> str:
 
 
 def topic_id(store: Store, catalogue: Catalogue, named: str) -> str:
-    """The id of a topic named by id or by one of its labels; a new label becomes a new entry."""
+    """Return the id of a topic, given by id or label; a new label becomes a new entry."""
     if named in catalogue.topics:
         return named
     topics, _ = store.read_topics()
@@ -35,7 +35,7 @@ def topic_id(store: Store, catalogue: Catalogue, named: str) -> str:
 
 
 def seminar_id(store: Store, catalogue: Catalogue, named: str, date: str | None = None) -> str:
-    """The id of a seminar named by id or title; a new title becomes a new seminar.
+    """Return the id of a seminar, given by id or title; a new title becomes a new seminar.
 
     Args:
         store: where a new one is written.

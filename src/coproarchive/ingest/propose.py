@@ -53,7 +53,7 @@ class Proposal:
 
 
 def propose(path: Path, extraction: Extraction, catalogue: Catalogue) -> Proposal:
-    """A proposal from what was read of the file."""
+    """Propose a record from what was read of the file."""
     leaves = extraction.leaves
     first = next((leaf.title for leaf in leaves[:3] if leaf.title), "")
     title = extraction.metadata.title or first or humanised(path.stem)
@@ -77,7 +77,7 @@ def propose(path: Path, extraction: Extraction, catalogue: Catalogue) -> Proposa
 
 
 def kind_of(media_type: str) -> Kind:
-    """What an item of one such file usually is."""
+    """Return what an item of one such file usually is."""
     if media_type in _KINDS:
         return _KINDS[media_type]
     if media_type.startswith(("video/", "audio/")):
@@ -88,7 +88,7 @@ def kind_of(media_type: str) -> Kind:
 
 
 def humanised(stem: str) -> str:
-    """A file's name as a title: separators become spaces, a date at its front goes."""
+    """Turn a file's name into a title: separators become spaces, a date at its front goes."""
     words = re.sub(r"[_\-+.]+", " ", _DATE.sub("", stem)).strip()
     return (words[:1].upper() + words[1:]) or stem
 
@@ -125,7 +125,7 @@ def _names_of(catalogue: Catalogue) -> _Names:
 
 
 def _named_in(text: str, catalogue: Catalogue) -> list[str]:
-    """People whose full name, of at least two words, stands in the text, as they come in it."""
+    """Find people whose full name, of at least two words, stands in the text, in its order."""
     by_first = _names_of(catalogue).by_first
     words = tuple(token.word for token in tokenize(text[:5_000]))
     found: dict[str, None] = {}
@@ -156,7 +156,7 @@ def _date(stem: str) -> str | None:
 
 
 def _own_date(path: Path, extraction: Extraction) -> str | None:
-    """A post's own date. A deck's is that of its file, which is not the day of the talk."""
+    """Return a post's date. A deck's is that of its file, which is not the day of the talk."""
     if kind_of(media_type_of(path.name)) is Kind.POST and extraction.metadata.date:
         return _valid(extraction.metadata.date)
     return None

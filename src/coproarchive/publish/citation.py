@@ -28,7 +28,7 @@ _AUTHORS = (Role.SPEAKER, Role.KEYNOTE, Role.AUTHOR)
 
 
 def creators(item: Item) -> list[str]:
-    """Ids of those whose work it is: speakers and authors, else whoever contributed."""
+    """Return ids of speakers and authors, else of every contributor."""
     ids = [c.person for c in item.people if c.role in _AUTHORS]
     return list(dict.fromkeys(ids or [c.person for c in item.people]))
 
@@ -42,7 +42,7 @@ def citation(
     address: str,
     leaf: Leaf | None = None,
 ) -> str:
-    """Author (year). Title [medium, slide 3]. Seminar, place. Archive. Address."""
+    """Format as: Author (year). Title [medium, slide 3]. Seminar, place. Archive. Address."""
     names = [name_of(person) for person in creators(item)]
     people = (
         ", ".join(names[:-1]) + (" and " if len(names) > 1 else "") + names[-1] if names else ""
@@ -69,7 +69,7 @@ def json_ld(
     date: str | None,
     address: str,
 ) -> dict[str, object]:
-    """The record as schema.org data."""
+    """Describe the record as schema.org data."""
     record: dict[str, object] = {
         "@context": "https://schema.org",
         "@type": _TYPES[item.kind],

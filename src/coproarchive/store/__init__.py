@@ -68,7 +68,7 @@ _ROLES: dict[str, AssetRole] = {
 
 
 def role_of(media_type: str) -> AssetRole:
-    """What a file of this media type usually is to its item."""
+    """Return what a file of this media type usually is to its item."""
     if media_type in _ROLES:
         return _ROLES[media_type]
     if "presentation" in media_type or "powerpoint" in media_type or "keynote" in media_type:
@@ -108,7 +108,7 @@ class Store(ArchiveReader):
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the only writer. Re-entrant in one thread of one Store.
+        """Hold the archive's lock, as its only writer. Re-entrant in one thread of one Store.
 
         Its release shows in `revision`, so that every process that reads the archive knows at once
         that records may have changed.
@@ -270,12 +270,12 @@ class Store(ArchiveReader):
         return swept
 
     def free_id(self, slug: str, seminar_id: str | None = None) -> str:
-        """The id for a slug, inside the seminar if one is named; numbered where it is taken."""
+        """Return the id for a slug, in the seminar if one is named; numbered where it is taken."""
         path = f"{seminar_id}/{slug}" if seminar_id else slug
         return unique(path, lambda candidate: (self.root / candidate).exists())
 
     def read_state(self, name: str) -> object:
-        """What an importer kept under .state/, or None."""
+        """Read what an importer saved under .state/, None where there is nothing."""
         path = self._state_path(name)
         try:
             return json.loads(path.read_bytes()) if path.is_file() else None
@@ -361,7 +361,7 @@ class Store(ArchiveReader):
 def _grown(
     lines: dict[YamlPath, int], text: str, entries: Mapping[str, dict[str, Plain]]
 ) -> dict[YamlPath, int]:
-    """Lines of a table to whose end entries were appended."""
+    """Number the lines of a table to whose end entries were appended."""
     added = parse(render(dict(entries))).lines
     before = text.count("\n") - render(dict(entries)).count("\n")
     return lines | {place: line + before for place, line in added.items() if place}

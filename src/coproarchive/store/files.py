@@ -63,7 +63,7 @@ _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 
 
 def media_type_of(name: str) -> str:
-    """IANA media type by the name's ending; application/octet-stream where it is unknown."""
+    """Return the IANA media type by ending; application/octet-stream where it is unknown."""
     return MEDIA_TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
 
 
@@ -72,7 +72,7 @@ Stamp = tuple[int, int, int]
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """A file's stamp, None where it is missing or changed just now.
+    """Return a file's stamp, None where it is missing or changed just now.
 
     Clocks of file systems tick in milliseconds: a file that was changed within the last tick could
     change again and keep its stamp.
@@ -87,7 +87,7 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 def hash_file(path: Path) -> tuple[int, str]:
-    """Size in bytes and lower-case hex sha256 of a file, read in pieces."""
+    """Return size in bytes and lower-case hex sha256 of a file, read in pieces."""
     digest = hashlib.sha256()
     size = 0
     with path.open("rb") as file:
@@ -121,7 +121,7 @@ def unique_file_name(name: str, others: Iterable[str]) -> str:
 
 
 def safe_name(name: str) -> str:
-    """The file's own name, as far as it is safe on every system a reader may download it to."""
+    """Return the file's name as far as it is safe on every system a reader may download it to."""
     name = unicodedata.normalize("NFC", name.encode("utf-8", "replace").decode())
     name = "".join(" " if c.isspace() else c for c in name)
     name = "".join(c for c in name if c.isprintable() and c not in '/\\:*?"<>|')
@@ -219,7 +219,7 @@ class FolderEntry:
 
 
 def walk(root: Path, *, max_depth: int = MAX_DEPTH) -> Iterator[FolderEntry]:
-    """Everything below a folder but hidden names, sorted; no link is followed."""
+    """Yield everything below a folder but hidden names, sorted; no link is followed."""
     pending = [(root, "", 0)]
     while pending:
         folder, prefix, depth = pending.pop()

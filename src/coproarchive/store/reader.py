@@ -47,24 +47,24 @@ class ArchiveReader:
         self._items: dict[str, tuple[Stamp, str | None, Item]] = {}
 
     def read_series(self) -> Series:
-        """archive.yaml. Raises SidecarError."""
+        """Read archive.yaml. Raises SidecarError."""
         return sidecar.build(Series, self._document(SERIES), SERIES)
 
     def read_people(self) -> tuple[dict[str, Person], list[str]]:
-        """people.yaml by id, and the mistakes in entries left out. Raises SidecarError."""
+        """Read people.yaml by id, and the mistakes in entries left out. Raises SidecarError."""
         return self._table(Person, PEOPLE)
 
     def read_topics(self) -> tuple[dict[str, Topic], list[str]]:
-        """topics.yaml by id, and the mistakes in entries left out. Raises SidecarError."""
+        """Read topics.yaml by id, and the mistakes in entries left out. Raises SidecarError."""
         return self._table(Topic, TOPICS)
 
     def read_seminar(self, seminar_id: str) -> Seminar:
-        """One seminar. Raises SidecarError, NotFoundError."""
+        """Read one seminar. Raises SidecarError, NotFoundError."""
         path = f"{checked_id(seminar_id)}/{SEMINAR}"
         return sidecar.build(Seminar, self._document(path), path, id=seminar_id)
 
     def read_item(self, item_id: str) -> Item:
-        """One item. Raises SidecarError, NotFoundError."""
+        """Read one item. Raises SidecarError, NotFoundError."""
         path = f"{checked_id(item_id)}/{ITEM}"
         seminar, stamp = self.seminar_of(item_id), stamp_of(self.root / path)
         known = self._items.get(item_id)
@@ -76,16 +76,16 @@ class ArchiveReader:
         return item
 
     def seminar_of(self, item_id: str) -> str | None:
-        """The seminar in whose folder the item lies."""
+        """Return the seminar in whose folder the item lies."""
         folder = item_id.rpartition("/")[0]
         return folder if folder and (self.root / folder / SEMINAR).is_file() else None
 
     def seminar_ids(self) -> list[str]:
-        """Folders with a seminar.yaml, sorted."""
+        """List folders with a seminar.yaml, sorted."""
         return sorted(e for e in self._folders("") if (self.root / e / SEMINAR).is_file())
 
     def item_ids(self) -> list[str]:
-        """Folders with an item.yaml, at the top and inside another, sorted."""
+        """List folders with an item.yaml, at the top and inside another, sorted."""
         found = []
         for folder in self._folders(""):
             if (self.root / folder / ITEM).is_file():
@@ -96,11 +96,11 @@ class ArchiveReader:
         return sorted(found)
 
     def walk(self) -> Iterator[FolderEntry]:
-        """Everything in the archive's folder; no link is followed."""
+        """Yield everything in the archive's folder; no link is followed."""
         return walk(self.root)
 
     def asset_path(self, item_id: str, name: str) -> Path:
-        """Where an item's file is.
+        """Return where an item's file is.
 
         Raises:
             NotFoundError: it is not there, or is a link or another thing than a file.
@@ -115,7 +115,7 @@ class ArchiveReader:
         return path
 
     def digest(self, path: str) -> str:
-        """sha256 of a sidecar's bytes, "" where there is none; path as in `Problem.path`."""
+        """Return sha256 of a sidecar's bytes, "" where there is none; path as in `Problem.path`."""
         try:
             return hashlib.sha256(self._read(path)).hexdigest()
         except NotFoundError:
@@ -156,7 +156,7 @@ class ArchiveReader:
         self._cache.save()
 
     def _folders(self, prefix: str) -> list[str]:
-        """Folders directly below, without hidden names and links."""
+        """List folders directly below, without hidden names and links."""
         try:
             with os.scandir(self.root / prefix) as entries:
                 return sorted(
@@ -191,7 +191,7 @@ class ArchiveReader:
 
 
 def checked_id(record_id: str) -> str:
-    """The id, if it can be the path of a record.
+    """Return the id, if it can be the path of a record.
 
     Raises:
         NotFoundError: it cannot, so there is no such record.

@@ -43,7 +43,7 @@ def read_document(data: bytes, path: str, limit: int = MAX_BYTES) -> YamlDocumen
 
 
 def build(noun: type[RecordT], document: YamlDocument, path: str, **derived: str | None) -> RecordT:
-    """One record from a whole file; `derived` are the fields that its place in archive/ gives.
+    """Build one record from a whole file; `derived` are fields that the folder's path gives.
 
     Raises:
         SidecarError: with every mistake of the file.
@@ -58,7 +58,8 @@ def build(noun: type[RecordT], document: YamlDocument, path: str, **derived: str
 def build_table(
     noun: type[RecordT], document: YamlDocument, path: str
 ) -> tuple[dict[str, RecordT], list[str]]:
-    """Records by id from a file that maps ids to records, and the mistakes of those left out.
+    """Build records by id from a file that maps ids to records; list the mistakes of those left
+    out.
 
     Raises:
         SidecarError: the file is no mapping.
@@ -78,7 +79,7 @@ def build_table(
 
 
 def plain(record: BaseModel, without: Iterable[str] = ()) -> dict[str, Plain]:
-    """A record as a sidecar says it: fields that have their default are left out."""
+    """Return a record as a sidecar says it: fields that have their default are left out."""
     left_out = set(without)
     content: dict[str, Plain] = {}
     for name, field in type(record).model_fields.items():
@@ -136,7 +137,7 @@ def _build_one(
 
 
 def _is_marker(part: str | int) -> bool:
-    """Pydantic adds names of its own to the place of errors inside validators."""
+    """Return whether Pydantic added a part to the place of an error inside a validator."""
     return isinstance(part, str) and (part.startswith("function-") or part == "[key]")
 
 
@@ -148,7 +149,7 @@ def _dotted(place: YamlPath) -> str:
 
 
 def valid(make: Callable[[], T]) -> T:
-    """What was made from what somebody typed.
+    """Return what `make` makes of typed values.
 
     Raises:
         IngestError: a value is not what its field takes: the first mistake, in plain words.
@@ -176,7 +177,7 @@ _SAID: dict[str, str] = {
 
 
 def _explain(noun: type[BaseModel], detail: ErrorDetails) -> str:
-    """One mistake in plain words, with a guess at what was meant."""
+    """Describe one mistake in plain words, with a guess at what was meant."""
     kind = detail["type"]
     if kind == "extra_forbidden":
         key = str(detail["loc"][-1])
@@ -210,7 +211,7 @@ def _pattern_hint(field: str) -> str:
 
 
 def _model_at(noun: type[BaseModel], place: tuple[str | int, ...]) -> type[BaseModel]:
-    """The model that describes the record at a place inside a noun."""
+    """Return the model that describes the record at a place inside another."""
     current: type[BaseModel] = noun
     for part in place:
         if isinstance(part, str) and part in current.model_fields:
@@ -228,7 +229,7 @@ def _inner_model(annotation: object) -> type[BaseModel] | None:
 
 
 def did_you_mean(given: str, known: Iterable[str]) -> str:
-    """' Did you mean "x"?' for the nearest known word, "" where none is near."""
+    """Return ' Did you mean "x"?' for the nearest valid word, "" where none is near."""
     from rapidfuzz import fuzz, process
 
     best = process.extractOne(given, list(known), scorer=fuzz.ratio, score_cutoff=60)

@@ -57,7 +57,7 @@ class YamlDocument:
     lines: dict[YamlPath, int] = field(default_factory=dict)
 
     def line_of(self, place: YamlPath) -> int:
-        """1-based line of the value, or of the nearest one around it."""
+        """Return the 1-based line of the value, or of the nearest one around it."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place, 1)
@@ -161,13 +161,13 @@ class _Builder:
 
 
 def _text(event: ScalarEvent) -> str:
-    """The scalar's text; ruamel marks with BEL where a folded text was folded, to fold it again."""
+    """Return the scalar's text without the BEL with which ruamel marks folds."""
     text = str(event.value)
     return text.replace("\a", "") if event.style == ">" else text
 
 
 def _tagged(event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> bool:
-    """Whether the writer put a tag; the parser gives untagged values none (or "!" when quoted)."""
+    """Return whether the writer put a tag; untagged values have none (or "!" when quoted)."""
     tag = getattr(event, "tag", None)
     return tag is not None and str(tag) not in ("None", "!")
 
@@ -176,12 +176,12 @@ def _tagged(event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> bool
 
 
 def render(content: Plain) -> str:
-    """A new document in the house style: two spaces, lists indented, long text as blocks."""
+    """Write a new document in the house style: two spaces, lists indented, long text as blocks."""
     return _dump(_styled(content), offset=2)
 
 
 def revise(text: str, content: Plain) -> str:
-    """The document with its content changed and everything else kept.
+    """Change the document's content and keep everything else.
 
     Comments, order, quoting and the lines of unchanged values stay as they are.
     """
@@ -206,7 +206,7 @@ def revise(text: str, content: Plain) -> str:
 
 
 def append(text: str, entries: dict[str, Plain]) -> str | None:
-    """The document, a mapping, with new keys at its end; None where that cannot be done so simply.
+    """Add new keys at the end of a mapping; None where that cannot be done so simply.
 
     The rest of the text is not touched and not parsed: tables of thousands of people grow quickly.
     """
@@ -236,7 +236,7 @@ def _merge_map(tree: CommentedMap, old: dict[str, Plain], new: dict[str, Plain])
 
 
 def _merged(node: object, old: Plain, new: Plain) -> object:
-    """The new value, made from the old node as far as it goes."""
+    """Make the new value from the old node as far as it goes."""
     if isinstance(node, CommentedMap) and isinstance(old, dict) and isinstance(new, dict):
         _merge_map(node, old, new)
         return node
@@ -247,7 +247,7 @@ def _merged(node: object, old: Plain, new: Plain) -> object:
 
 
 def _merge_list(node: CommentedSeq, old: list[Plain], new: list[Plain]) -> None:
-    """Entries that stay keep their nodes, and with them their comments."""
+    """Replace changed entries; those that stay keep their nodes, and with them their comments."""
     before, after = [repr(value) for value in old], [repr(value) for value in new]
     steps = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     for kind, i1, i2, j1, j2 in reversed(steps):
@@ -263,7 +263,7 @@ def _merge_list(node: CommentedSeq, old: list[Plain], new: list[Plain]) -> None:
 
 
 def _styled(value: Plain) -> object:
-    """Plain values as nodes that are pleasant to read."""
+    """Turn plain values into nodes that are pleasant to read."""
     if isinstance(value, dict):
         return CommentedMap((key, _styled(child)) for key, child in value.items())
     if isinstance(value, list):

@@ -129,7 +129,7 @@ def _guess_key(guess: dict[str, object]) -> tuple[object, ...]:
 
 
 def _attachments(found: Survey, report: Report) -> None:
-    """A step for each attachment: in the archive, or held at the blog only."""
+    """Report a step for each attachment: in the archive, or held at the blog only."""
     records = {plain_address(url): record for url, record in report.redirects.items()}
     stored = {plain_address(url) for url in report.stored}
     for entry in found.attachments:
@@ -144,7 +144,7 @@ def _attachments(found: Survey, report: Report) -> None:
 
 
 def _dead_links(found: Survey, report: Report) -> None:
-    """Links of posts to pages and files of the site that the source does not hold."""
+    """Report links of posts to pages and files of the site that the source does not hold."""
     known = known_addresses(found.entries, found.site)
     home = {found.site.key, found.site.key.partition("/")[0]}
     for entry in found.entries:
@@ -173,7 +173,7 @@ def confirm(store: Store, site: str, wanted: Callable[[int], bool]) -> int:
 
 
 def open_guesses(store: Store, site: str) -> list[Guess]:
-    """Guesses of a site's last import that nobody confirmed, the least sure first."""
+    """List guesses of a site's last import that nobody confirmed, the least sure first."""
     names = set(Guess.__dataclass_fields__)
     return [
         Guess(**{k: v for k, v in g.items() if k in names}) for g in _open(ImportState(store, site))

@@ -16,7 +16,7 @@ MAX_ADDRESS = 2_000
 
 
 def well_formed(url: str) -> str:
-    """The address, if it is one of the web that a record may hold; else ""."""
+    """Return the address, if it is one of the web that a record may hold; else ""."""
     url = "".join(url.split())
     try:
         parts = urlsplit(url)
@@ -27,7 +27,7 @@ def well_formed(url: str) -> str:
 
 
 def plain_address(url: str) -> str:
-    """Host and path, alike with and without https, www, a picture's size and a fragment.
+    """Return host and path, the same with and without https, www, a picture's size and a fragment.
 
     Args:
         url: a `well_formed` address, or "".
@@ -40,7 +40,7 @@ def plain_address(url: str) -> str:
 
 
 def canonical(url: str) -> str:
-    """A film's page instead of its players and short addresses; without a player's own mark."""
+    """Replace a film's players and short addresses by its page; drop a player's own mark."""
     return _FILM.sub(_page, re.sub(r"\?_=\d+$", "", url))
 
 

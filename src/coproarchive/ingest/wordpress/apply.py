@@ -80,7 +80,7 @@ class Applier:
         return self.options.dry_run
 
     def run(self, plan: Plan, source: BlogSource, progress: Progress) -> None:
-        """All of the plan. What was done is remembered even if this is stopped."""
+        """Carry out the whole plan. What was done is remembered even if this is stopped."""
         posts = {planned.post: planned for planned in plan.items if planned.post}
         try:
             self._tables(plan)
@@ -202,7 +202,7 @@ class Applier:
         self, key: str, record: str, fresh: dict[str, str], base: dict[str, str],
         conflicts: list[str], **more: object,
     ) -> None:  # fmt: skip
-        """What was written; a conflict is remembered as it was, so that it is told again."""
+        """Save what was written; a conflict keeps its old hash, so that it is reported again."""
         fields = {n: (base.get(n, "") if n in conflicts else h) for n, h in fresh.items()}
         self.state.remember(key, record, fields, **more)
 
@@ -242,7 +242,7 @@ class Applier:
         return post.type if post else planned.item.kind.value
 
     def _markdown(self, planned: PlannedItem, post: Post | None) -> tuple[str, dict[str, str]]:
-        """The text of a post, and the addresses of the site's own pictures in it -> file names."""
+        """Return a post's text, and the addresses of the site's pictures in it -> file names."""
         if post is None:
             return "", {}
         body: Body = self.found.body(post, self.options)
@@ -285,7 +285,7 @@ class Applier:
         current: Item | None,
         pictures: dict[str, str],
     ) -> tuple[Files, tuple[Link, ...]]:
-        """Files at hand, address -> (name, where), and where those are that are not."""
+        """Return files at hand, address -> (name, path), and links to those that are not."""
         stored = known.get("files", {})
         names = {asset.path for asset in current.assets} if current else set()
         files: Files = {}
@@ -444,7 +444,7 @@ class Applier:
 
 
 def name_of(url: str, taken: set[str]) -> str:
-    """A file's own name, as it may be called in the archive; numbered where it is taken."""
+    """Return a file's name as it may be called in the archive; numbered where it is taken."""
     name = safe_name(unquote(urlsplit(url).path).rpartition("/")[2]) or "file"
     name = name if not name.startswith(".") else f"file{name}"
     return unique_file_name(name, taken)

@@ -129,21 +129,21 @@ class Body:
         return "\n\n".join(blocks) + "\n" if blocks else ""
 
     def lines(self) -> list[TextLine]:
-        """Its lines in reading order; a <br> ends one, a table's row is one."""
+        """Return its lines in reading order; a <br> ends one, a table's row is one."""
         collector = _Lines(self)
         collector.walk(self.root, 0)
         collector.flush()
         return collector.found
 
     def say_words(self, text: str) -> str:
-        """Text as shown: typeset, clean, e-mail addresses out."""
+        """Return text as the site shows it: typeset, clean, e-mail addresses out."""
         text = clean(text) if "\x00" in text else text
         if self.typeset:
             text = typeset(text)
         return self.without_email(text)
 
     def without_email(self, text: str) -> str:
-        """Text without e-mail addresses, where they are not asked for."""
+        """Remove e-mail addresses, where they are not asked for."""
         if not self.keep_email and "@" in text:
             text, removed = EMAIL.subn(EMAIL_REMOVED, text)
             if removed:
@@ -151,16 +151,16 @@ class Body:
         return text
 
     def picture(self, url: str | None) -> tuple[str, str]:
-        """A picture's address in full size, and the alternative text of its attachment."""
+        """Return a picture's address in full size, and the alternative text of its attachment."""
         full = self.address(url)
         return self.alternatives.get(plain_address(full), (full, "")) if full else ("", "")
 
     def leads_to_file(self, url: str) -> bool:
-        """Whether an address is that of a known file or of the page round it."""
+        """Return whether an address is that of a file of the source or of the page round it."""
         return plain_address(url) in self.alternatives
 
     def address(self, url: str | None) -> str:
-        """A link that may be followed, complete; "" and a note for any other."""
+        """Return a link that may be followed, complete; "" and a note for any other."""
         bare = re.sub(r"[\x00-\x20\x7f]+", "", url or "")
         if not bare or bare.startswith("#"):
             return ""
@@ -209,7 +209,7 @@ def _tree(content: str, say: Say) -> lxml.html.HtmlElement:
 
 
 def _flattened(tree: lxml.html.HtmlElement) -> bool:
-    """Whether something was nested deeper than MAX_DEPTH; its words stay, without their form."""
+    """Cut what is nested deeper than MAX_DEPTH to its words; return whether anything was."""
     deep, level = 0, [tree]
     while level and deep < MAX_DEPTH:
         level = [child for node in level for child in node]
@@ -235,7 +235,7 @@ class _Writer:
         self.body = body
 
     def blocks(self, node: lxml.html.HtmlElement) -> list[str]:
-        """Blocks below a node, each without blank lines around it."""
+        """Return the blocks below a node, each without blank lines around it."""
         found: list[str] = []
         run = [self._text(node.text)]
         for child in node:
@@ -394,12 +394,12 @@ class _Writer:
 
 
 def _is_button(node: lxml.html.HtmlElement) -> bool:
-    """A file block's second link, "Download", which only a style sets apart from the first."""
+    """Return whether a link is a file block's "Download", which only a style sets apart."""
     return "wp-block-file__button" in (node.get("class") or "")
 
 
 def escape(text: str) -> str:
-    """Text that no Markdown reader takes for markup."""
+    """Escape text so that no Markdown reader takes it for markup."""
     text = _SPECIAL.sub(r"\\\1", text)
     text = re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", text)
     return re.sub(r"&(?=#?\w{1,31};)", r"\\&", text)
@@ -411,7 +411,7 @@ def _guarded(line: str) -> str:
 
 
 def _wrapped(inner: str, mark: str) -> str:
-    """The mark close around the words, spaces outside it, one run a line."""
+    """Put the mark close around the words, spaces outside it, one run a line."""
     out = []
     for line in inner.split("\n"):
         tail = "\\" if line.endswith("\\") else ""

@@ -45,7 +45,7 @@ class HttpResponse:
     body: bytes
 
     def json(self) -> object:
-        """The body as JSON. Raises ValueError."""
+        """Parse the body as JSON. Raises ValueError."""
         return json.loads(self.body.decode("utf-8-sig"))
 
 
@@ -73,7 +73,7 @@ class Fetcher:
         self.requests = 0
 
     def get(self, url: str, limit: int = MAX_PAGE) -> HttpResponse:
-        """What an address gives, whatever its status.
+        """Return the response of an address, whatever its status.
 
         Raises:
             IngestError: no answer, a private address, too many redirects or bytes.
@@ -110,7 +110,7 @@ class Fetcher:
     def _patiently(
         self, url: str, limit: int, take: Callable[[bytes], object]
     ) -> tuple[int, dict[str, str]]:
-        """Once, and again where the server is busy or the line fails, each time later."""
+        """Try once, and again where the server is busy or the line fails, each time later."""
         failure = ""
         for attempt in range(TRIES):
             if self.requests:
@@ -157,7 +157,7 @@ class Fetcher:
             connection.close()
 
     def _connect(self, url: str) -> http.client.HTTPConnection:
-        """Connected to an address that was looked at."""
+        """Open a connection to the very IP address that was checked."""
         parts = urlsplit(url)
         try:
             host, port = parts.hostname, parts.port
@@ -186,7 +186,7 @@ class Fetcher:
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open net, also if it carries another inside."""
+    """Return whether an IP address is one of the open net, also if it carries another inside."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

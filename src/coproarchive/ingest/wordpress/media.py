@@ -32,7 +32,7 @@ class Fetches(Protocol):
     """Saves what an address gives; see fetch.Fetcher.save."""
 
     def save(self, url: str, path: Path, limit: int) -> None:
-        """Raises IngestError."""
+        """Save the file at an address. Raises IngestError."""
         ...
 
 
@@ -73,7 +73,7 @@ class Media:
             self._work.cleanup()
 
     def find(self, url: str) -> Path | None:
-        """A local copy of the file at an address, or None."""
+        """Return a local copy of the file at an address, or None."""
         if url not in self._found:
             path = self._local(url) or self._fetched(url)
             why = unsound(path, url, self.max_file) if path else ""
@@ -105,7 +105,7 @@ class Media:
 
 
 def _shared_end(path: Path, url: str) -> int:
-    """How many folders at the end of the path are those of the address."""
+    """Count the folders at the end of the path that are those of the address."""
     wanted = [unquote(p).casefold() for p in urlsplit(url).path.split("/")][::-1]
     shared = 0
     for mine, theirs in zip([p.casefold() for p in path.parts[::-1]], wanted, strict=False):
@@ -116,7 +116,7 @@ def _shared_end(path: Path, url: str) -> int:
 
 
 def unsound(path: Path, url: str, max_file: int) -> str:
-    """Why a file is not taken, "" where it is what its address says."""
+    """Return why a file is refused, "" where it is what its address says."""
     name = unquote(urlsplit(url).path).rpartition("/")[2]
     ending = name.rpartition(".")[2].lower()
     if media_type_of(name) in ("application/octet-stream", "text/html", "image/svg+xml"):

@@ -39,7 +39,7 @@ class MergeResult:
 
 
 def digest(value: object) -> str:
-    """A short hash of a field's plain value."""
+    """Return a short hash of a field's plain value."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
@@ -101,7 +101,7 @@ class ImportState:
         self.site = site
 
     def record(self, key: str) -> dict[str, Any]:
-        """What is known of a record, {} where it is new."""
+        """Return the state of a record, {} where it is new."""
         return self.records.get(key, {})
 
     def remember(self, key: str, record_id: str, fields: dict[str, str], **more: object) -> None:
@@ -123,7 +123,7 @@ class ImportState:
 
 
 def sites(store: Store) -> list[str]:
-    """Keys of the sites that were imported."""
+    """List keys of the sites that were imported."""
     found = store.read_state(SITES)
     return list(found.get("sites", [])) if isinstance(found, dict) else []
 

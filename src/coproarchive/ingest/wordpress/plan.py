@@ -52,5 +52,5 @@ class Plan:
 
 
 def link_of(wanted: FileReference) -> Link:
-    """Where a file is that the archive does not hold."""
+    """Return the link to a file that the archive does not hold."""
     return Link(label=wanted.label or "file", url=wanted.url)

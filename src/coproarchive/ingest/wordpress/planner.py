@@ -45,7 +45,7 @@ from coproarchive.store import slugify, unique
 def make_plan(
     found: Survey, catalogue: Catalogue, known_ids: dict[str, str], options: Options
 ) -> Plan:
-    """The plan.
+    """Plan the records that the archive shall have.
 
     Args:
         known_ids: source id -> id of the record made of it before.
@@ -91,7 +91,7 @@ class _Planner:
     # ------------------------------------------------------------- people and topics
 
     def person(self, name: str) -> str:
-        """The id of a person, new or known."""
+        """Return the id of a person, new or in the archive."""
         bare = bare_name(name)[:200]
         key = name_key(bare)
         if key not in self.person_ids:
@@ -109,7 +109,7 @@ class _Planner:
         return tuple(Contribution(person=p, role=role) for p in ids)
 
     def topics(self, entry: Entry) -> tuple[str, ...]:
-        """By the archivist's rules; a tag without one is a topic of its own name."""
+        """Return topics by the archivist's rules; a tag without one is a topic of its own name."""
         event = self.groups.of.get(entry.key)
         found: dict[str, None] = {}
         for term in entry.terms:
@@ -130,7 +130,7 @@ class _Planner:
         return tuple(found)
 
     def _topic(self, label: str) -> str:
-        """The id of a new topic."""
+        """Add a topic to the plan and return its id."""
         topic = unique(
             slugify(label, "topic"),
             lambda i: i in self.catalogue.topics or i in self.plan.topics,
@@ -185,13 +185,13 @@ class _Planner:
     def _surest(
         self, members: list[tuple[Entry, Findings]], what: str
     ) -> tuple[Mention, Entry] | None:
-        """The date or place that posts give: that of a programme first, then the likeliest."""
+        """Return the date or place that posts give: of a programme first, then the likeliest."""
         read = [(getattr(f, what), e, bool(f.programme)) for e, f in members if getattr(f, what)]
         best = max(read, key=lambda r: (r[2], r[0].confidence), default=None)
         return (best[0], best[1]) if best else None
 
     def _title(self, event: Event, members: list[tuple[Entry, Findings]]) -> tuple[str, Entry]:
-        """The first post's title that names the seminar and not only a kind of post."""
+        """Return the first post's title that names the seminar and not only a kind of post."""
         for entry, _ in members:
             if event_title(entry.title) and self.found.findings[entry.key].programme:
                 return self._tidied(entry.title, event), entry
@@ -211,7 +211,7 @@ class _Planner:
         return f"{kind} {event.number}: {name}" if event.number else name
 
     def _seminar_id(self, event: Event, title: str, date: str) -> str:
-        """That of the archive's own seminar of the same number, day or name; else a new one."""
+        """Return the archive's own seminar of the same number, day or name; else a new id."""
         for seminar in self.catalogue.seminars.values():
             same_name = event_title(seminar.title).casefold() == event_title(title).casefold()
             same_day = bool(date) and seminar.date == date
@@ -244,7 +244,7 @@ class _Planner:
         return self.known_ids.get(source_id) or self._free(_short(slugify(wanted)), seminar)
 
     def seminar_of(self, key: str) -> str:
-        """Id of the seminar that a post belongs to, "" for none."""
+        """Return the id of the seminar that a post belongs to, "" for none."""
         event = self.groups.of.get(key)
         return self.seminar_ids[event.key] if event else ""
 
@@ -292,7 +292,7 @@ class _Planner:
         self.plan.guesses.append(Guess(kind, value, line, rule, sure, entry.where, record))
 
     def wanted(self, url: str) -> FileReference:
-        """A file by its address, with the label that its attachment gives it."""
+        """Return a file by its address, with the label that its attachment gives it."""
         file = self.files.get(url)
         name = one_line(unquote(urlsplit(url).path).rpartition("/")[2])
         label = file.title if file and file.title else name or url
@@ -337,7 +337,7 @@ class _Planner:
             self._point(seminar, at, item.id)
 
     def _session_of(self, talk: TalkItem) -> tuple[str, int | None]:
-        """Event and session of a talk: those of its title in any seminar, else its post's."""
+        """Return event and session of a talk: of its title in any seminar, else its post's."""
         event = self.groups.of.get(talk.post.key)
         own = event.key if event else ""
         titled = self.session_titles.get(title_words(talk.read.title), ())
@@ -358,7 +358,7 @@ class _Planner:
                 self.plan.seminars[n] = seminar.model_copy(update={"programme": tuple(lines)})
 
     def _loose_files(self) -> None:
-        """Attachments that no post took: documents become items, pictures are reported."""
+        """Make items of documents that no post took; report such pictures."""
         taken = {plain_address(w.url) for p in self.plan.items for w in p.files}
         linked = {link for f in self.found.findings.values() for link in f.links}
         for file in sorted(self.found.attachments, key=lambda e: e.order):
@@ -391,7 +391,7 @@ class _Planner:
             )
 
     def _biographies(self) -> None:
-        """What the posts say of people: of several biographies of one person the longest."""
+        """Plan people as posts describe them: of several biographies of one person the longest."""
         best: dict[str, tuple[Entry, Bio]] = {}
         for entry in sorted(self.groups.entries.values(), key=lambda e: e.order):
             for bio in self.found.findings[entry.key].bios:
@@ -411,7 +411,7 @@ class _Planner:
             self._guess_of(entry, person_id, "biography", value, bio)
 
     def _places(self, best: dict[str, tuple[Entry, Bio]]) -> None:
-        """Where people of the plan are from, where no biography says so."""
+        """Add affiliations from sentences, where no biography gives one."""
         for entry in sorted(self.groups.entries.values(), key=lambda e: e.order):
             for placed in self.found.findings[entry.key].places:
                 person_id = self.person_ids.get(name_key(placed.name), "")
@@ -425,7 +425,7 @@ class _Planner:
 
 
 def _short(slug: str) -> str:
-    """At most 60 characters, cut between words."""
+    """Shorten a slug to at most 60 characters, cut between words."""
     return slug if len(slug) <= 60 else (slug[:60].rpartition("-")[0] or slug[:60]).strip("-")
 
 

@@ -22,7 +22,7 @@ ALIKE = 85
 def sessions_of(
     parts: Sequence[tuple[Entry, Findings]], abstracts: Sequence[Abstract]
 ) -> tuple[list[tuple[Entry, SessionLine]], list[Entry]]:
-    """The sessions in order, each with its post, and posts that tell the same programme again.
+    """Return the sessions in order, each with its post, and posts that repeat a programme.
 
     Args:
         parts: posts of one seminar that hold a programme.
@@ -52,13 +52,13 @@ def _repeats(old: list[tuple[Entry, SessionLine]], new: list[tuple[Entry, Sessio
 
 
 def _apart(parts: list[list[tuple[Entry, SessionLine]]]) -> bool:
-    """Whether one part ends before the other begins: a morning and an afternoon."""
+    """Return whether one part ends before the other begins: a morning and an afternoon."""
     spans = sorted((min(s.start for _, s in p), max(s.start for _, s in p)) for p in parts)
     return all(a[1] < b[0] for a, b in pairwise(spans))
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two titles are the same but for case, marks and order."""
+    """Return whether two titles are the same but for case, marks and order."""
     return bool(one and other) and fuzz.ratio(title_words(one), title_words(other)) >= ALIKE
 
 
@@ -68,7 +68,7 @@ def title_words(title: str) -> str:
 
 
 def described(session: SessionLine, abstracts: Sequence[Abstract]) -> SessionLine:
-    """The session with the abstract that stands elsewhere, where it has none."""
+    """Give the session the abstract that stands elsewhere, where it has none."""
     if len(session.description) > 80:
         return session
     for abstract in abstracts:
@@ -79,7 +79,7 @@ def described(session: SessionLine, abstracts: Sequence[Abstract]) -> SessionLin
 
 
 def session_of(talk: Talk, sessions: Sequence[SessionLine]) -> int | None:
-    """Which session a talk is: by title, else by its people if one session has them."""
+    """Return which session a talk is: by title, else by its people if one session has them."""
     for n, session in enumerate(sessions):
         if alike(talk.title, session.title):
             return n

@@ -91,18 +91,18 @@ class Report:
     stored: set[str] = field(default_factory=set)
 
     def of(self, action: str) -> list[Step]:
-        """The steps of one kind."""
+        """Return the steps of one kind."""
         return [step for step in self.steps if step.action == action]
 
     def summary(self) -> str:
-        """What it came to, in a line."""
+        """Sum up the import in a line."""
         held = ", ".join(f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in self.counts.items())
         done = Counter(step.action for step in self.steps)
         said = ", ".join(f"{done[a]} {a}" for a in ACTIONS if done[a])
         return f"The source holds {held or 'nothing'}. Records: {said or 'none'}."
 
     def to_json(self) -> dict[str, object]:
-        """All of it, for a program."""
+        """Return all of it, for a program."""
         return {
             "site": self.site,
             "address": self.address,
@@ -116,7 +116,7 @@ class Report:
         }
 
     def to_markdown(self) -> str:
-        """All of it, for a reader."""
+        """Write all of it, for a reader."""
         lines = [f"# Import of {_cell(self.site or self.address)}", "", self.summary(), ""]
         if self.dry_run:
             lines += ["This was a dry run: nothing was written.", ""]

@@ -52,7 +52,7 @@ class RestSource:
         self._root = ""
 
     def posts(self) -> Iterator[Post]:
-        """Posts, pages and files, in the order of their numbers.
+        """Yield posts, pages and files, in the order of their numbers.
 
         Raises:
             IngestError: the site has no such interface, or stopped answering.
@@ -65,7 +65,7 @@ class RestSource:
     # ------------------------------------------------------------- pages
 
     def _page(self, url: str, *, wanted: bool = True) -> tuple[Any, dict[str, str]] | None:
-        """JSON and headers of an address, from the disk where it was kept; None if it has none."""
+        """Return JSON and headers of an address, cached on disk; None where it has no JSON."""
         path = self.work / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.json"
         if path.is_file() and time.time() - path.stat().st_mtime < KEPT_SECONDS:
             kept = json.loads(path.read_bytes())
@@ -87,7 +87,7 @@ class RestSource:
     # ------------------------------------------------------------- wp/v2
 
     def _discover(self) -> bool:
-        """Whether the site has WordPress's own interface; then its name and root are known."""
+        """Return whether the site has WordPress's interface; then its name and root are set."""
         if self._root:
             return True
         if (urlsplit(self.address).hostname or "").endswith(".wordpress.com"):

@@ -30,7 +30,7 @@ class SavedSource:
         self.site = Site()
 
     def posts(self) -> Iterator[Post]:
-        """A post for each page that is one, in the order of the pages' paths."""
+        """Yield a post for each page that is one, in the order of the pages' paths."""
         for entry in walk(self.folder, max_depth=20):
             if entry.kind != "file" or not re.search(r"\.html?$", entry.path, re.IGNORECASE):
                 continue

@@ -136,7 +136,7 @@ class Groups:
         self.of[entry.key] = event
 
     def _by_name(self, entry: Entry) -> None:
-        """By the archivist's rule, a numbered category or tag, or a numbered title."""
+        """Assign by the archivist's rule, a numbered category or tag, or a numbered title."""
         for term in entry.terms:
             ruled = rule_for(self.rules.seminars, term.name, term.slug)
             if ruled:
@@ -160,7 +160,7 @@ class Groups:
                 return
 
     def _by_programme(self, entry: Entry) -> None:
-        """A post with a programme is a seminar, or one more part of one with its date or name."""
+        """Begin a seminar from a post with a programme, or join one of its date or name."""
         mine = self._findings(entry)
         name = event_title(entry.title)
         for event in self.events.values():
@@ -178,7 +178,7 @@ class Groups:
         )
 
     def _by_likeness(self, entry: Entry, traces: _Traces) -> None:
-        """The event that a post most likely speaks of, if one is likely enough."""
+        """Assign a post to the event that it most likely speaks of, if one is likely enough."""
         best: tuple[float, str, str, Event] | None = None
         many_days = traces.days_named(self._findings(entry)) > 1
         for key in traces.events_near(entry, self._findings(entry)):
@@ -224,14 +224,14 @@ class Groups:
         return None
 
     def _is_event(self, event: Event) -> bool:
-        """One post with a number in its title and nothing else to show is no seminar's record."""
+        """Return whether there is more to a seminar than one post with a number in its title."""
         if event.seminar_id or len(event.members) > 1:
             return True
         only = self._findings(self.entries[event.members[0]])
         return bool(only.programme or only.date or only.talks)
 
     def guesses(self, event: Event, record: str) -> list[Guess]:
-        """Each post's belonging that no rule of the archivist decided."""
+        """Return the assignment of each post that no rule of the archivist decided, as guesses."""
         return [
             Guess("part of seminar", record, line, rule, sure, self.entries[key].where, record)
             for key, (line, rule, sure) in event.reasons.items()
@@ -259,12 +259,14 @@ class _Traces:
         self.days.sort()
 
     def days_named(self, findings: Findings) -> int:
-        """How many seminars' days a post names."""
+        """Count the seminars whose days a post names."""
         known = {day for day, _ in self.days}
         return len({d[:10] for d in findings.dates} & known)
 
     def events_near(self, entry: Entry, findings: Findings) -> list[str]:
-        """Keys of events that share a word of the name, a person, a link or a day with a post."""
+        """Return keys of events that share a word of the name, a person, a link or a day with a
+        post.
+        """
         people = _speakers(findings) | {name_key(b.name) for b in findings.bios}
         traces = _long_words(event_title(entry.title)) | people | {*findings.links, *findings.dates}
         near = {key for trace in traces for key in self.events.get(trace, ())}
@@ -278,7 +280,7 @@ def _long_words(text: str) -> set[str]:
 
 
 def number_in(text: str) -> tuple[str, int] | None:
-    """Kind and number of "Seminar 6", "Workshop two" or "the sixth seminar"."""
+    """Read kind and number of "Seminar 6", "Workshop two" or "the sixth seminar"."""
     match = _NUMBERED.search(text) or _ORDINAL.search(text)
     if not match:
         return None
@@ -294,7 +296,9 @@ def number_in(text: str) -> tuple[str, int] | None:
 
 @lru_cache(maxsize=100_000)
 def event_title(title: str) -> str:
-    """The seminar's name in a post's title, without number, day, "Programme for" and "summary"."""
+    """Return the seminar's name in a post's title, without number, day, "Programme for" and
+    "summary".
+    """
     bare = without_dates(_ORDINAL.sub(" | ", _NUMBERED.sub(" | ", title)))
     pieces = _BREAKS.split(_TAIL.sub("", _LEAD.sub("", bare)))
     while pieces and is_generic(pieces[0]):
@@ -305,19 +309,19 @@ def event_title(title: str) -> str:
 
 
 def is_generic(text: str) -> bool:
-    """Whether words say what kind of post it is, or nothing, and not what it is about."""
+    """Return whether words only say what kind of post it is, and not what it is about."""
     words = re.findall(r"\w+", re.sub(r"[’']s\b", "", text).casefold())
     return all(w in _KIND_WORDS or w in _JOINING for w in words) or number_in(text) is not None
 
 
 def rule_for(rules: Mapping[str, str], name: str, slug: str) -> str:
-    """What the archivist's rule makes of a category or tag, "" where none speaks of it."""
+    """Return what the archivist's rule makes of a category or tag, "" where there is none."""
     folded = {key.casefold(): value for key, value in rules.items()}
     return folded.get(name.casefold(), "") or folded.get(slug.casefold(), "")
 
 
 def ignored(rules: ImportRules, name: str, slug: str) -> bool:
-    """Whether the archivist said that a category or tag means nothing."""
+    """Return whether the archivist's rules ignore a category or tag."""
     return {name.casefold(), slug.casefold()} & {i.casefold() for i in rules.ignore} != set()
 
 
@@ -338,7 +342,7 @@ def _speakers(findings: Findings) -> set[NameKey]:
 
 
 def _days(findings: Findings, published: str) -> int:
-    """Days from the event to a post, a large number where either is unknown."""
+    """Return days from the event to a post, a large number where either is unknown."""
     if not findings.date or not published:
         return 10_000
     day = findings.date.value.partition("/")[0]

@@ -39,7 +39,7 @@ Say = Callable[[str, str], None]
 
 
 def as_shown(content: str, pictures: dict[str, str], say: Say) -> str:
-    """HTML as the site would show it.
+    """Render HTML as the site would show it.
 
     Args:
         content: as typed: blocks or classic.
@@ -74,7 +74,7 @@ def _without_blocks(content: str, say: Say) -> str:
 
 
 def _without_shortcodes(content: str, pictures: dict[str, str], say: Say) -> str:
-    """Known shortcodes as HTML; unknown ones stay as they are and are reported."""
+    """Render known shortcodes as HTML; unknown ones stay as they are and are reported."""
     out: list[str] = []
     position = 0
     open_caption: tuple[int, dict[str, str]] | None = None
@@ -124,7 +124,7 @@ def _gallery(given: dict[str, str], pictures: dict[str, str], say: Say) -> str:
 
 
 def _media(name: str, match: re.Match[str], given: dict[str, str], rest: str, content: str) -> str:
-    """A line with the address, which becomes a link and, for films, a video."""
+    """Write a line with the address, which becomes a link and, for films, a video."""
     address = next((given[k] for k in _MEDIA_KEYS if given.get(k)), "")
     if not address:
         bare = re.search(r"https?://[^\s\"'\]]+", html.unescape(rest))
@@ -144,7 +144,7 @@ def _embedded(match: re.Match[str]) -> str:
 
 
 def paragraphs(content: str) -> str:
-    """Blank lines become paragraphs and line ends become breaks, as WordPress's wpautop does."""
+    """Turn blank lines into paragraphs and line ends into breaks, as WordPress's wpautop does."""
     kept: list[str] = []
 
     def keep(text: str) -> str:
@@ -173,7 +173,7 @@ def paragraphs(content: str) -> str:
 
 
 def _kept(content: str, keep: Callable[[str], str]) -> str:
-    """What stands between marks inside which line ends count is put aside."""
+    """Replace elements in which line ends count by placeholders."""
     out: list[str] = []
     position = 0
     opened: re.Match[str] | None = None
@@ -194,7 +194,7 @@ _COCKNEY = re.compile(r"(?<![\w’'])'(?=(?:\d\ds?|tis|twas|em|til|cause|n)\b)")
 
 
 def typeset(text: str) -> str:
-    """Straight quotes, dots and dashes as WordPress shows them (wptexturize, its common part).
+    """Replace straight quotes, dots and dashes as WordPress does (wptexturize, its common part).
 
     Args:
         text: what stands between two tags: its ends count as spaces do.

@@ -112,7 +112,7 @@ class BlogSource(Protocol):
     site: Site
 
     def posts(self) -> Iterator[Post]:
-        """Everything in the source, in its order."""
+        """Yield everything in the source, in its order."""
         ...
 
 

@@ -134,7 +134,7 @@ class Survey:
         return [e for e in self.entries if e.type == "attachment"]
 
     def body(self, post: Post, options: Options) -> Body:
-        """A post's content, parsed."""
+        """Parse a post's content."""
         return Body(
             post.content,
             raw=post.raw,
@@ -176,7 +176,7 @@ def survey(source: BlogSource, options: Options, names: list[str], progress: Pro
 
 
 def keyed(source: BlogSource) -> Iterator[tuple[str, Post]]:
-    """Posts with the `source_id` of each; a number used twice still gives two."""
+    """Yield posts with the `source_id` of each; a number used twice still gives two."""
     seen: Counter[str] = Counter()
     for post in source.posts():
         path = urlsplit(well_formed(post.link)).path.strip("/") if not post.id else ""
@@ -228,7 +228,7 @@ def _day(date: str) -> str:
 
 
 def _shown(title: str, *, raw: bool) -> str:
-    """A title as the site shows it, without markup."""
+    """Return a title as the site shows it, without markup."""
     title = re.sub(r"</?[a-zA-Z][^<>]{0,200}>", "", title)
     return " ".join((typeset(title) if raw else title).split())
 
@@ -287,7 +287,7 @@ def _understand(post: Post, entry: Entry, found: Survey, options: Options) -> Fi
 
 
 def _about(lines: list[TextLine]) -> str:
-    """What an announcement says the seminar is about: the longest paragraph at its top."""
+    """Return an announcement's description of the seminar: the longest paragraph at its top."""
     top = [
         line.text for line in lines[:12] if len(line.text) > 150 and not re.match(r"\d", line.text)
     ]
@@ -295,7 +295,7 @@ def _about(lines: list[TextLine]) -> str:
 
 
 def _own_links(lines: list[TextLine], site: Site) -> tuple[str, ...]:
-    """Addresses on the site itself that a post links to or shows."""
+    """Return addresses on the site itself that a post links to or shows."""
     found: dict[str, None] = {}
     for line in lines:
         for anchor in line.anchors:
@@ -306,14 +306,14 @@ def _own_links(lines: list[TextLine], site: Site) -> tuple[str, ...]:
 
 
 def is_own(bare: str, site: Site) -> bool:
-    """Whether a `plain_address` is one of the site's pages or files."""
+    """Return whether a `plain_address` is one of the site's pages or files."""
     host = bare.partition("/")[0]
     own = site.key.partition("/")[0]
     return host in (own, own.replace(".wordpress.com", ".files.wordpress.com"))
 
 
 def known_addresses(entries: list[Entry], site: Site) -> Mapping[str, Entry]:
-    """plain_address -> the entry that answers there."""
+    """Map each plain_address to the entry that answers there."""
     found: dict[str, Entry] = {}
     for entry in entries:
         for url in (entry.link, entry.attachment_url):

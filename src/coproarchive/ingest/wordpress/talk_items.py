@@ -34,7 +34,7 @@ class TalkItem:
 
 
 def talk_items(found: Survey, groups: Groups) -> list[TalkItem]:
-    """Decks, listed papers and films; two files of one talk in one seminar are one item."""
+    """Return decks, listed papers and films; two files of one talk in one seminar are one item."""
     by_url = {a.attachment_url: a for a in found.attachments if a.attachment_url}
     made: list[TalkItem] = []
     seen: dict[str, int] = {}
@@ -79,7 +79,7 @@ def _fallback(talk: Talk, entry: Entry, title: str, by_url: dict[str, Entry]) ->
 
 
 def _same(made: list[TalkItem], fresh: TalkItem, groups: Groups) -> int | None:
-    """An item that is this talk in another file of the same seminar."""
+    """Return the position of an item that is this talk in another file of the same seminar."""
     mine = {name_key(p) for p in fresh.read.people}
     event = groups.of.get(fresh.post.key)
     for n, other in enumerate(made):
@@ -96,7 +96,7 @@ def _same(made: list[TalkItem], fresh: TalkItem, groups: Groups) -> int | None:
 
 
 def _together(one: TalkItem, other: TalkItem) -> TalkItem:
-    """Both tellings of a talk: the surer one's words, everybody's files."""
+    """Merge two mentions of a talk: words of the surer one, files of both."""
     first, second = sorted((one, other), key=lambda t: -t.read.confidence)
     urls = tuple(dict.fromkeys((*one.read.urls, *other.read.urls)))
     read = replace(first.read, urls=urls, title=first.read.title or second.read.title,
@@ -105,7 +105,7 @@ def _together(one: TalkItem, other: TalkItem) -> TalkItem:
 
 
 def films_without_address(found: Survey, groups: Groups) -> Iterator[TalkItem]:
-    """Posts filed under videos that speak of one, whose film the source does not name."""
+    """Yield posts filed under videos that speak of one, whose film the source does not name."""
     for entry in sorted(groups.entries.values(), key=lambda e: e.order):
         findings = found.findings[entry.key]
         if not findings.film_line or any(t.film for t in findings.talks):

@@ -57,7 +57,7 @@ class WxrSource:
         self.site = Site()
 
     def posts(self) -> Iterator[Post]:
-        """Every item of every part; what is wrong with a part is reported, the others are read."""
+        """Yield every item of every part; a problem of one part does not stop the others."""
         for path in self.paths:
             yield from _ExportFile(path, self.site).posts()
 
@@ -156,7 +156,7 @@ class _ExportFile:
         return known, first
 
     def _head(self, text: str) -> None:
-        """Title, address and authors of the channel."""
+        """Read title, address and authors of the channel."""
         if "<!DOCTYPE" in text[:65_536] or "<!ENTITY" in text[:65_536]:
             self._problem(
                 "doctype-ignored",
@@ -257,7 +257,7 @@ def _pieces(chunks: Iterator[str]) -> Iterator[tuple[str, str]]:  # noqa: PLR091
 
 
 def _rest(buffer: str, state: str, position: int, inside: str) -> Iterator[tuple[str, str]]:
-    """What is left when the file ends; the last few characters were not looked at yet."""
+    """Yield what is left when the file ends; its last few characters were not scanned yet."""
     if state == "head":
         first = None if inside else re.search(r"<item[\s>]", buffer[position:])
         if "<rss" in buffer or "<channel" in buffer:
@@ -280,7 +280,7 @@ def _header(rss: str) -> str:
 
 
 def _parse(text: str, *, recover: bool = False, entities: bool = False) -> etree._Element | None:
-    """The root, or None where the text is not well-formed."""
+    """Return the root, or None where the text is not well-formed."""
     parser = etree.XMLParser(
         resolve_entities=entities,
         no_network=True,

@@ -32,7 +32,7 @@ class Abstract:
 
 
 def find_abstracts(lines: Sequence[TextLine], known: Gazetteer) -> list[Abstract]:
-    """Those headed "Abstracts", and paragraphs that begin "Abstract:" under a talk's title."""
+    """Find paragraphs headed "Abstracts", or that begin "Abstract:" under a talk's title."""
     found: list[Abstract] = []
     inside, level = False, 7
     head: list[str] = []

@@ -53,7 +53,7 @@ _ORGANISATION = re.compile(
 
 
 def is_name(text: str) -> bool:
-    """Whether the text, but for titles and letters, has the form of one person's name."""
+    """Return whether the text, but for titles and letters, has the form of one person's name."""
     if len(text) > 80:
         return False
     bare = bare_name(re.sub(r"\s*\([^)]*\)\s*$", "", text))
@@ -63,12 +63,12 @@ def is_name(text: str) -> bool:
 
 
 def is_organisation(text: str) -> bool:
-    """Whether an account's display name is that of a group and not of a person."""
+    """Return whether an account's display name is that of a group and not of a person."""
     return bool(_ORGANISATION.search(text)) or bool(re.search(r"\b[A-Z]{3,}\b", text))
 
 
 def named_people(text: str, known: Gazetteer) -> tuple[str, ...]:
-    """People of a list of names: "A & B", "A, B and C", known names that only a space divides.
+    """Read a list of names: "A & B", "A, B and C", known names that only a space divides.
 
     Empty where something in the list is no name.
     """
@@ -111,15 +111,15 @@ class Gazetteer:
                 self.names.setdefault(name_key(bare), bare)
 
     def has(self, name: str) -> bool:
-        """Whether it was met."""
+        """Return whether the name is known."""
         return name_key(name) in self.names
 
     def shown(self, name: str) -> str:
-        """The form shown."""
+        """Return the preferred form of a name."""
         return self.names.get(name_key(name), bare_name(name))
 
     def by_first(self, first: str) -> str:
-        """The one known person of this first name, "" where there is none or several."""
+        """Return the one known person of this first name, "" where there is none or several."""
         bearers = [n for n in self.names.values() if re.match(rf"{re.escape(first)}\b", n, re.I)]
         return bearers[0] if len(bearers) == 1 else ""
 
@@ -148,7 +148,7 @@ class Gazetteer:
         return ()
 
     def leading(self, text: str) -> tuple[str, str]:
-        """A name at the text's start, and what follows it; ("", text) where there is none."""
+        """Split a name off the text's start; ("", text) where there is none."""
         match = re.match(rf"^(?:{NAME_TITLE}\s+)*", text)
         start = match.end() if match else 0
         words = text[start:].split(" ")

@@ -121,14 +121,14 @@ class Author:
 
 
 def is_biographies(line: TextLine) -> bool:
-    """Whether biographies begin under this line."""
+    """Return whether biographies begin under this line."""
     return len(line.text) < 80 and bool(_SECTION.match(line.text))
 
 
 def find_biographies(
     lines: Sequence[TextLine], known: Gazetteer, title: str = "", subject: Sequence[str] = ()
 ) -> list[Bio]:
-    """People of the sections headed "Speaker biographies", "About the speakers" and the like.
+    """Find people of the sections headed "Speaker biographies", "About the speakers" and the like.
 
     Args:
         title: of the post: a post named "Speaker biographies" is one section.
@@ -159,7 +159,7 @@ def _head(line: TextLine) -> re.Match[str] | None:
 
 
 def _goes_on(line: TextLine) -> bool:
-    """Whether a line without a name at its start is more of the biography above."""
+    """Return whether a line without a name at its start is more of the biography above."""
     text = line.text
     return (
         bool(text) and not line.heading and (len(text) > 60 or text.rstrip().endswith((".", "!")))
@@ -167,7 +167,7 @@ def _goes_on(line: TextLine) -> bool:
 
 
 def _begun(line: TextLine, known: Gazetteer, *, strict: bool) -> Bio | None:
-    """The biography that begins with this line."""
+    """Read the biography that begins with this line, if one does."""
     if len(line.cells) >= 2 and is_name(line.cells[0]):
         name, text = bare_name(line.cells[0]), "\n".join(c for c in line.cells[1:] if c)
         return Bio(name, text, (), line.text[:300], "a row of a table", 0.8)
@@ -201,7 +201,7 @@ def _where(text: str | None) -> bool:
 
 
 def _merged(found: list[Bio]) -> list[Bio]:
-    """One a person: a second mention that says more takes the place of the first."""
+    """Merge biographies of one person: the longest replaces the others."""
     by_key: dict[NameKey, Bio] = {}
     for bio in found:
         known = by_key.get(name_key(bio.name))
@@ -212,7 +212,7 @@ def _merged(found: list[Bio]) -> list[Bio]:
 
 
 def _placed(bio: Bio) -> Bio:
-    """The affiliations: those of the first sentence, else of the first later one in the present."""
+    """Read affiliations of the first sentence, else of the first later one in the present."""
     if bio.affiliations:
         return bio
     sentences = re.split(r"(?<=[.!?])\s+(?=[A-Z])", bio.text)
@@ -226,7 +226,7 @@ def _placed(bio: Bio) -> Bio:
 
 
 def find_places(lines: Sequence[TextLine], known: Gazetteer) -> list[Bio]:
-    """People whom a sentence places: "Dr Ada Baker of Oven College", "Ada Baker (Oven College)"."""
+    """Find affiliations: "Dr Ada Baker of Oven College", "Ada Baker (Oven College)"."""
     found: dict[NameKey, Bio] = {}
     for line in lines:
         for match in _NAME_PLACED.finditer(line.text[:20_000]):
@@ -248,7 +248,7 @@ def find_author(  # noqa: PLR0911 - a return a place to look
     *,
     last_lines: bool = True,
 ) -> Author:
-    """Who wrote the post: by its title, first lines, last lines and account, in this order.
+    """Find who wrote the post: by its title, first lines, last lines and account, in this order.
 
     Args:
         account: display name of the account; a group's name gives no person.
@@ -288,7 +288,7 @@ def find_author(  # noqa: PLR0911 - a return a place to look
 
 
 def _signed(text: str, known: Gazetteer) -> tuple[str, ...]:
-    """Names of a line that is a by-line and nothing else."""
+    """Read names from a line that is a by-line and nothing else."""
     by = _BYLINE.match(text) if len(text) < 160 else None
     if not by:
         return ()
@@ -296,7 +296,7 @@ def _signed(text: str, known: Gazetteer) -> tuple[str, ...]:
 
 
 def _signature(text: str, known: Gazetteer) -> tuple[str, ...]:
-    """A line that is a name, perhaps with who the person is after a comma."""
+    """Read a line that is a name, perhaps with a description after a comma."""
     if len(text) > 120 or ":" in text:
         return ()
     text = text.strip(" *–—-~_.")

@@ -83,7 +83,7 @@ class SessionLine:
 
 
 def find_programme(lines: Sequence[TextLine], known: Gazetteer) -> list[SessionLine]:
-    """The programme in a post: three or more lines that begin with a time; else nothing."""
+    """Find the programme in a post: three or more lines that begin with a time; else nothing."""
     timed = [(n, t) for n, line in enumerate(lines) if (t := _timed(line))]
     if len(timed) < MIN_SESSIONS:
         return []
@@ -112,13 +112,13 @@ def find_programme(lines: Sequence[TextLine], known: Gazetteer) -> list[SessionL
 
 
 def _usual_gap(timed: Sequence[tuple[int, re.Match[str]]]) -> int:
-    """How many lines stand under a time, for the last one, under which the post goes on."""
+    """Return the median number of lines under a time, for the last one, which has no next."""
     gaps = sorted(b - a - 1 for (a, _), (b, _) in pairwise(timed))
     return min(gaps[len(gaps) // 2], 4)
 
 
 def without_time(text: str) -> str:
-    """The words after a time at their start; the words as they are where none is."""
+    """Remove a time at the start of words, and what marks it off."""
     match = _timed(TextLine(text))
     return match["rest"].strip() if match else text
 
@@ -146,7 +146,7 @@ def _timed(line: TextLine) -> re.Match[str] | None:
 
 
 def _clock(hour: str, minute: str | None, half: str | None, after: int) -> tuple[str, int]:
-    """HH:MM and minutes since midnight; an hour that would go back is one of the afternoon."""
+    """Return HH:MM and minutes since midnight; an hour that would go back is after noon."""
     h, m = int(hour), int(minute or 0)
     if half:
         h = h % 12 + (12 if half.lower() == "p" else 0)
@@ -198,7 +198,7 @@ def _read(
 def split_title(  # noqa: PLR0911 - a return a way of writing
     text: str, known: Gazetteer
 ) -> tuple[str, tuple[str, ...], str, float]:
-    """Title, people, what follows, and how sure that is, of the words after a time."""
+    """Split words after a time into title, people, what follows, and the confidence."""
     text = re.sub(r"\b(Prof|Dr|Mr|Mrs|Ms|Revd?)\.(?=\s)", r"\1", text.strip(" |"))
     labelled = _LABELLED.match(text)
     if labelled and (people := _people_before_place(labelled["who"] or labelled["who2"], known)):
@@ -241,7 +241,7 @@ def split_title(  # noqa: PLR0911 - a return a way of writing
 def _divided(
     text: str, mark: str, known: Gazetteer
 ) -> tuple[str, tuple[str, ...], str, float] | None:
-    """ "Title – Name" or "Name: Title": the side that is names, known ones first."""
+    """Split "Title – Name" or "Name: Title": the side that is names, known ones first."""
     if mark not in text[:300]:
         return None
     first, _, second = text.partition(mark)
@@ -257,7 +257,7 @@ def _divided(
 
 
 def _people_before_place(text: str, known: Gazetteer) -> tuple[str, ...]:
-    """Names with, perhaps, "(University of X)" or ", University of X" after them."""
+    """Read names with, perhaps, "(University of X)" or ", University of X" after them."""
     text = text.strip(" ,:;–—-|.")
     people = named_people(text, known)
     if not people and "," in text:
@@ -266,7 +266,7 @@ def _people_before_place(text: str, known: Gazetteer) -> tuple[str, ...]:
 
 
 def _shouted(text: str, known: Gazetteer) -> tuple[str, tuple[str, ...], str, float] | None:
-    """Names, a TITLE IN CAPITALS, then prose: as programmes are typed where bold is not at hand."""
+    """Split names, a TITLE IN CAPITALS, then prose: programmes typed where bold is not at hand."""
     match = re.search(r"(?<![\w’'])(?:[A-Z][A-Z’'&,:/-]+[?!.]?(?:\s+|$)|[&AI]\s+){2,}", text)
     if not match or sum(c.isalpha() for c in match[0]) < 8:
         return None
@@ -285,7 +285,7 @@ def _shouted(text: str, known: Gazetteer) -> tuple[str, tuple[str, ...], str, fl
 
 
 def sentence_case(text: str) -> str:
-    """SHOUTED WORDS with a capital at the start and after a colon; known short forms stay."""
+    """Lower SHOUTED WORDS, but a capital at the start and after a stop; known short forms stay."""
     if any(c.islower() for c in text):
         return text.strip()
     lowered = text.strip(" :").lower()
@@ -294,7 +294,7 @@ def sentence_case(text: str) -> str:
 
 
 def _from_cells(cells: tuple[str, ...], known: Gazetteer) -> tuple[str, tuple[str, ...]]:
-    """Title and people of a table's row; columns may stand either way round."""
+    """Read title and people of a table's row; columns may stand either way round."""
     for who in (*range(1, len(cells)), 0):
         people = _people_before_place(cells[who].replace("\n", ", "), known)
         if people:
@@ -304,14 +304,14 @@ def _from_cells(cells: tuple[str, ...], known: Gazetteer) -> tuple[str, tuple[st
 
 
 def _from_below(below: list[str], known: Gazetteer) -> tuple[tuple[str, ...], list[str]]:
-    """A line of names right under the title."""
+    """Read a line of names right under the title."""
     first = re.sub(r"^(?:by|with|speakers?:|presented by)\s+", "", below[0], flags=re.IGNORECASE)
     people = _people_before_place(first, known) if len(first) < 160 else ()
     return (people, below[1:]) if people else ((), below)
 
 
 def _first_sentence(text: str) -> tuple[str, str]:
-    """A title of at most _MAX_TITLE characters, and the whole text where it says more."""
+    """Return a title of at most _MAX_TITLE characters, and the whole text where it says more."""
     text = text.strip(" |")
     stray = re.match(r"^[‘'“\"]?([^’'”\".!?]{3,60})[’'”\"]\s+(?=[A-Z])", text)
     if stray and stray[1].count("‘") == 0:

@@ -116,7 +116,7 @@ class Talk:
 
 
 def kind_of_link(url: str) -> str:
-    """ "deck", "paper", "film" or "" of an address, by its ending or its host."""
+    """Return "deck", "paper", "film" or "" for an address, by its ending or its host."""
     parts = urlsplit(url)
     ending = unquote(parts.path).rpartition(".")[2].lower()
     host = (parts.hostname or "").lower()
@@ -136,12 +136,12 @@ def kind_of_link(url: str) -> str:
 
 
 def is_presentations(text: str) -> bool:
-    """Whether a title, heading, category or tag announces presentations."""
+    """Return whether a title, heading, category or tag announces presentations."""
     return bool(_CONTEXT.search(text))
 
 
 def says_film(text: str) -> bool:
-    """Whether a title, category or sentence speaks of a film or recording."""
+    """Return whether a title, category or sentence speaks of a film or recording."""
     return bool(_FILM_WORDS.search(text))
 
 
@@ -162,7 +162,7 @@ def find_talks(
     known: Gazetteer,
     files: Mapping[str, str],
 ) -> list[Talk]:
-    """Decks, papers and films linked in a post, each once.
+    """Find decks, papers and films linked in a post, each once.
 
     Args:
         terms: names of its categories and tags.
@@ -202,7 +202,7 @@ def _remember(line: TextLine, here: _Context) -> None:
 
 
 def _segments(line: TextLine, anchors: list[Anchor]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The words that belong to each address of a line; files of one talk come together."""
+    """Yield the words that belong to each address of a line; files of one talk come together."""
     text = line.text
     if line.cells or len(anchors) == 1:
         yield text, tuple(dict.fromkeys(a.url for a in anchors))
@@ -237,7 +237,7 @@ def _spots(text: str, anchors: list[Anchor]) -> list[tuple[int, int]]:
 
 
 def without_download(text: str) -> str:
-    """The words without "download here", "(PDF, 2 MB)" and the like."""
+    """Remove "download here", "(PDF, 2 MB)" and the like."""
     previous = ""
     while previous != text:
         previous = text
@@ -296,7 +296,7 @@ def _read(text: str, line: TextLine, known: Gazetteer) -> tuple[str, tuple[str, 
 
 
 def _owners(text: str, known: Gazetteer) -> tuple[str, ...]:
-    """Names of "Jane Smith, University of X" or "Jane Smith and Ann Jones"."""
+    """Read names of "Jane Smith, University of X" or "Jane Smith and Ann Jones"."""
     text = without_download(text)
     return named_people(text, known) or named_people(text.partition(",")[0], known)
 
@@ -318,7 +318,7 @@ def _row(line: TextLine, known: Gazetteer) -> tuple[str, tuple[str, ...], str, f
 
 
 def _from_above(above: list[str], known: Gazetteer) -> tuple[str, tuple[str, ...], str, float]:
-    """A link alone on its line belongs to the words above it."""
+    """Read title and people from the words above a link that is alone on its line."""
     words = [without_download(_KEYNOTE.sub(" ", a)) for a in above]
     words = [w for w in words if len(w) > 2 and len(w) < 250]
     for n in range(len(words) - 1, -1, -1):
@@ -342,7 +342,7 @@ def _tidy(text: str) -> str:
 
 
 def title_of_file(url: str) -> str:
-    """A title from a file's name, where no line says one."""
+    """Make a title from a file's name, where no line gives one."""
     stem = unquote(urlsplit(url).path).rpartition("/")[2].rpartition(".")[0]
     words = " ".join(re.sub(r"[_\-+.]+", " ", stem).split())
     return bare_name(words[:1].upper() + words[1:]) or "Presentation"

@@ -91,7 +91,7 @@ class Mention:
 
 
 def find_date(title: str, lines: Sequence[TextLine], published: str) -> Mention | None:
-    """The day of the event that a post is about: the likeliest date in it, or None.
+    """Find the day of the event that a post is about: the likeliest date in it, or None.
 
     Args:
         published: YYYY-MM-DD of the post, from which a missing year is taken; may be "".
@@ -119,7 +119,7 @@ def find_date(title: str, lines: Sequence[TextLine], published: str) -> Mention 
 
 
 def dates_in(text: str, published: str) -> Iterator[tuple[str, re.Match[str]]]:
-    """EDTF dates named in a text, with where they stand; a missing year is the one nearest."""
+    """Yield EDTF dates named in a text, with their matches; a missing year is the nearest one."""
     if not any(map(str.isdigit, text)):
         return
     for form in _FORMS:
@@ -130,7 +130,7 @@ def dates_in(text: str, published: str) -> Iterator[tuple[str, re.Match[str]]]:
 
 
 def without_dates(text: str) -> str:
-    """The text with a bar where each date stood."""
+    """Replace each date by a bar."""
     for form in _FORMS:
         text = form.sub(" | ", text)
     return text
@@ -139,7 +139,7 @@ def without_dates(text: str) -> str:
 def find_place(  # noqa: PLR0911 - a return a way of writing
     lines: Sequence[TextLine], when: Mention | None
 ) -> Mention | None:
-    """Where the event was: a labelled line, or what stands beside its date."""
+    """Find where the event was: a labelled line, or what stands beside its date."""
     for line in lines[:200]:
         venue = _VENUE.match(line.text)
         if venue and not re.match(r"\W*(?:to be|tba|tbc)", venue["place"], re.IGNORECASE):
@@ -211,7 +211,7 @@ def _month_number(month: str) -> int:
 
 
 def _near(month: int, day: int, published: str) -> int:
-    """The year that puts the day nearest to 60 days after the post: most announce, some look back.
+    """Return the year that puts the day nearest to 60 days after the post.
 
     Raises:
         ValueError: the post has no date, or there is no such day.
