@@ -132,12 +132,12 @@ class Catalogue:
 
     @cached_property
     def _sessions(self) -> Mapping[str, tuple[tuple[Seminar, Session], ...]]:
-        found: dict[str, list[tuple[Seminar, Session]]] = defaultdict(list)
+        sessions_by_person: dict[str, list[tuple[Seminar, Session]]] = defaultdict(list)
         for seminar in self.seminars.values():
             for session in seminar.programme:
                 for person in dict.fromkeys(c.person for c in session.people):
-                    found[person].append((seminar, session))
-        return {person: tuple(sessions) for person, sessions in found.items()}
+                    sessions_by_person[person].append((seminar, session))
+        return {person: tuple(lines) for person, lines in sessions_by_person.items()}
 
     @cached_property
     def by_old_path(self) -> Mapping[str, str]:
@@ -152,11 +152,11 @@ class Catalogue:
     @cached_property
     def by_sha256(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """File hash -> every (item id, path of the asset) that has it."""
-        found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        places_by_hash: dict[str, list[tuple[str, str]]] = defaultdict(list)
         for item in self.items.values():
             for asset in item.assets:
-                found[asset.sha256].append((item.id, asset.path))
-        return {sha256: tuple(places) for sha256, places in found.items()}
+                places_by_hash[asset.sha256].append((item.id, asset.path))
+        return {sha256: tuple(places) for sha256, places in places_by_hash.items()}
 
     @cached_property
     def _by_seminar(self) -> Mapping[str, tuple[Item, ...]]:
@@ -193,12 +193,12 @@ class Catalogue:
         topic is in it if something in it names them (a topic: or a narrower one of it), or nothing
         in the whole archive does (an entry made for later).
         """
-        shown = {
+        public = {
             i: item
             for i, item in self.items.items()
             if item.visibility is Visibility.PUBLIC and not item.withdrawn
         }
-        shown = {i: _related(item, shown) for i, item in shown.items()}
+        public = {i: _related(item, public) for i, item in public.items()}
         tombstones = {
             i: Item(
                 id=i,
@@ -211,14 +211,16 @@ class Catalogue:
             for i, item in self.items.items()
             if item.visibility is Visibility.PUBLIC and item.withdrawn
         }
-        seminars = {i: _public_programme(s, shown) for i, s in self.seminars.items()}
-        not_public: list[Item | Seminar] = [i for k, i in self.items.items() if k not in shown]
+        seminars = {i: _public_programme(s, public) for i, s in self.seminars.items()}
+        not_public: list[Item | Seminar] = [i for k, i in self.items.items() if k not in public]
         not_public += [s for s in self.seminars.values() if s is not seminars[s.id]]
-        public: list[Item | Seminar] = [*shown.values(), *seminars.values()]
-        people = _without_hidden_only(self.people, not_public, public, _people_of)
-        topics = _without_hidden_only(self.topics, not_public, public, self._topics_and_broader)
-        digests = {i: d for i, d in self.digests.items() if i in shown}
-        return Catalogue(self.series, seminars, shown, people, topics, digests, (), tombstones)
+        public_records: list[Item | Seminar] = [*public.values(), *seminars.values()]
+        people = _without_hidden_only(self.people, not_public, public_records, _people_of)
+        topics = _without_hidden_only(
+            self.topics, not_public, public_records, self._topics_and_broader
+        )
+        digests = {i: d for i, d in self.digests.items() if i in public}
+        return Catalogue(self.series, seminars, public, people, topics, digests, (), tombstones)
 
     def _topics_and_broader(self, record: Item | Seminar) -> set[str]:
         """Return the ids of a record's topics and of all that are broader than these."""
@@ -272,13 +274,13 @@ def _load_table(
 def _load_each(
     ids: list[str], read: Callable[[str], T], name: str, problems: list[Problem]
 ) -> dict[str, T]:
-    found: dict[str, T] = {}
+    records: dict[str, T] = {}
     for record_id in ids:
         try:
-            found[record_id] = read(record_id)
+            records[record_id] = read(record_id)
         except (SidecarError, NotFoundError) as error:
             problems.append(_broken(f"{record_id}/{name}", error.message, error.hint))
-    return found
+    return records
 
 
 def _broken(path: str, message: str, hint: str | None) -> Problem:
@@ -349,12 +351,12 @@ def _public_programme(seminar: Seminar, public: Container[str]) -> Seminar:
     return seminar.model_copy(update={"programme": programme})
 
 
-def _related(item: Item, shown: Mapping[str, Item]) -> Item:
+def _related(item: Item, public: Mapping[str, Item]) -> Item:
     """Return the item with relations to public items only."""
-    if all(r.item is None or r.item in shown for r in item.relations):
+    if all(r.item is None or r.item in public for r in item.relations):
         return item
-    kept = tuple(r for r in item.relations if r.item is None or r.item in shown)
-    return item.model_copy(update={"relations": kept})
+    relations = tuple(r for r in item.relations if r.item is None or r.item in public)
+    return item.model_copy(update={"relations": relations})
 
 
 def _without_hidden_only(

@@ -51,19 +51,19 @@ def _folder(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
         f"{item.id}/{asset.path}" for item in catalogue.items.values() for asset in item.assets
     }
     broken = {p.path for p in catalogue.problems if p.code == "record-broken"}
-    known = {*store.seminar_ids(), *store.item_ids()}
-    said = {
+    record_folders = {*store.seminar_ids(), *store.item_ids()}
+    refused = {
         "link": ("not-a-file", "this is a link.", "Put the file itself here."),
         "special": ("not-a-file", "this is a pipe or a device.", "Remove it."),
         "unreadable": ("not-readable", "this cannot be read.", "Change its permissions."),
         "too-deep": ("too-deep", "this folder lies too deep.", "Move it up."),
     }
     for entry in store.walk():
-        if entry.kind in said:
-            code, message, hint = said[entry.kind]
+        if entry.kind in refused:
+            code, message, hint = refused[entry.kind]
             yield Problem(code, Severity.ERROR, entry.path, message, hint=hint)
         elif entry.kind == "folder":
-            yield from _named_folder(entry.path, known, store)
+            yield from _named_folder(entry.path, record_folders, store)
         elif not _is_record(entry.path) and entry.path not in listed:
             folder = entry.path.rpartition("/")[0]
             if f"{folder}/item.yaml" in broken:
@@ -77,7 +77,7 @@ def _folder(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
             )
 
 
-def _named_folder(path: str, known: set[str], store: Store) -> Iterator[Problem]:
+def _named_folder(path: str, record_folders: set[str], store: Store) -> Iterator[Problem]:
     both = all((store.root / path / name).exists() for name in ("item.yaml", "seminar.yaml"))
     if both:
         yield Problem(
@@ -88,7 +88,7 @@ def _named_folder(path: str, known: set[str], store: Store) -> Iterator[Problem]
             hint="Move the seminar.yaml, with the items below it, to a folder of its own.",
         )
     inside = (store.root / path / name for name in ("item.yaml", "seminar.yaml"))
-    if path not in known and any(record.exists() for record in inside):
+    if path not in record_folders and any(record.exists() for record in inside):
         yield Problem(
             "bad-name",
             Severity.ERROR,
@@ -142,18 +142,18 @@ def _files(
     items = sorted(catalogue.items.values(), key=lambda item: item.id)
     total = sum(len(item.assets) for item in items)
     places: list[str] = []
-    found: list[Problem] = []
-    jobs = _sound_files(store, items, found, places, progress, total)
+    problems: list[Problem] = []
+    jobs = _sound_files(store, items, problems, places, progress, total)
     for done, (job, extraction) in enumerate(reader.read_many(jobs)):
         if table.wants_words(job.media_type):
             yield from (notice_problem(notice, places[done]) for notice in extraction.notices)
-    yield from found
+    yield from problems
 
 
 def _sound_files(
     store: Store,
     items: list[Item],
-    found: list[Problem],
+    problems: list[Problem],
     places: list[str],
     progress: Progress,
     total: int,
@@ -169,14 +169,14 @@ def _sound_files(
                 path = store.asset_path(item.id, asset.path)
                 size, sha256 = hash_file(path)
             except NotFoundError as error:
-                found.append(missing_file(item.id, asset, error.message))
+                problems.append(missing_file(item.id, asset, error.message))
                 continue
             except OSError as error:
                 message = f"this cannot be read: {error.strerror}."
-                found.append(Problem("not-readable", Severity.ERROR, place, message))
+                problems.append(Problem("not-readable", Severity.ERROR, place, message))
                 continue
             if (size, sha256) != (asset.size, asset.sha256):
-                found.append(
+                problems.append(
                     Problem(
                         "file-changed",
                         Severity.ERROR,

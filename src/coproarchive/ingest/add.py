@@ -96,7 +96,7 @@ class _SourceFile:
 
 
 def add_files(
-    store: Store, catalogue: Catalogue, reader: Reader, paths: Sequence[Path], given: ItemDraft
+    store: Store, catalogue: Catalogue, reader: Reader, paths: Sequence[Path], draft: ItemDraft
 ) -> AddResult:
     """Make one item of the files.
 
@@ -107,7 +107,7 @@ def add_files(
     """
     if not paths:
         raise IngestError("no file was named.")
-    check_draft(store, catalogue, given)
+    check_draft(store, catalogue, draft)
     files = []
     for path in paths:
         if path.is_dir():
@@ -119,9 +119,9 @@ def add_files(
         raise DuplicateError("the same file was named twice.", paths[0])
     for f in files:
         if f.extraction.failed and table.wants_words(f.media_type):
-            said = f.extraction.notices[0]
-            raise IngestError(said.message, f.path, said.hint)
-    return _add(store, catalogue, files, given)
+            notice = f.extraction.notices[0]
+            raise IngestError(notice.message, f.path, notice.hint)
+    return _add(store, catalogue, files, draft)
 
 
 def group_files(paths: Sequence[Path]) -> list[list[Path]]:
@@ -140,7 +140,7 @@ def add_folder(
     catalogue: Catalogue,
     reader: Reader,
     folder: Path,
-    given: ItemDraft,
+    draft: ItemDraft,
     progress: Progress = silent,
 ) -> FolderReport:
     """Make items of everything below a folder: one a deck, files of one name in one folder merged.
@@ -150,22 +150,24 @@ def add_folder(
     """
     if not folder.is_dir():
         raise IngestError("there is no such folder.", folder)
-    check_draft(store, catalogue, given)
+    check_draft(store, catalogue, draft)
     report = FolderReport()
     hashed = list(_hashed(folder, catalogue, report, progress))
     read: dict[Path, _SourceFile] = {}
     for done, (job, extraction) in enumerate(reader.read_many(hashed), start=1):
         progress("reading", done, len(hashed), job.path.name)
         if extraction.failed:
-            said = extraction.notices[0]
-            report.problems.append(_problem(said.code, job.path, folder, said.message, said.hint))
+            notice = extraction.notices[0]
+            report.problems.append(
+                _problem(notice.code, job.path, folder, notice.message, notice.hint)
+            )
         else:
             read[job.path] = _SourceFile(job.path, job.sha256, job.media_type, extraction)
     groups = list(_worth_keeping(_groups(read.values()), folder, report))
     for done, files in enumerate(groups, start=1):
         progress("adding", done, len(groups), files[0].path.name)
         try:
-            added = _add(store, catalogue, files, given)
+            added = _add(store, catalogue, files, draft)
         except IngestError as error:
             for f in files:
                 report.problems.append(_problem("not-added", f.path, folder, error.message))
@@ -197,9 +199,9 @@ def _hashed(
             message = f"this cannot be read: {error.strerror}."
             report.problems.append(_problem("not-readable", path, folder, message))
             continue
-        known = catalogue.by_sha256.get(sha256)
-        if known or sha256 in seen:
-            where = "/".join(known[0]) if known else seen[sha256].relative_to(folder).as_posix()
+        copies = catalogue.by_sha256.get(sha256)
+        if copies or sha256 in seen:
+            where = "/".join(copies[0]) if copies else seen[sha256].relative_to(folder).as_posix()
             message = f"the archive has this file already: {where}."
             report.problems.append(
                 _problem("duplicate-file", path, folder, message, severity=Severity.NOTE)
@@ -261,15 +263,15 @@ def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> _SourceFile:
         _, sha256 = hash_file(path)
     except OSError as error:
         raise IngestError(f"cannot be read: {error.strerror}.", path) from None
-    known = catalogue.by_sha256.get(sha256)
-    if known:
-        where = "/".join(known[0])
+    copies = catalogue.by_sha256.get(sha256)
+    if copies:
+        where = "/".join(copies[0])
         raise DuplicateError(f"the archive has this very file already: {where}.", path)
     media_type = media_type_of(path.name)
     return _SourceFile(path, sha256, media_type, reader.read(path, sha256, media_type))
 
 
-def check_draft(store: Store, catalogue: Catalogue, given: ItemDraft) -> None:
+def check_draft(store: Store, catalogue: Catalogue, draft: ItemDraft) -> None:
     """Refuse what could not be written, before anything is read or written.
 
     Raises:
@@ -277,44 +279,44 @@ def check_draft(store: Store, catalogue: Catalogue, given: ItemDraft) -> None:
         SidecarError: the seminar's record is there, but has mistakes in it.
         IngestError: a value is not what its field takes.
     """
-    valid(lambda: Item(id="x", title=given.title or "x", date=given.date, abstract=given.abstract,
-                       rights=given.rights, licence=given.licence))  # fmt: skip
-    for named in given.people or ():
+    valid(lambda: Item(id="x", title=draft.title or "x", date=draft.date, abstract=draft.abstract,
+                       rights=draft.rights, licence=draft.licence))  # fmt: skip
+    for named in draft.people or ():
         valid(lambda named=named: Person(id="x", names=(named,)))  # type: ignore[misc]  # bound now
-    if given.seminar is not None and given.seminar in store.seminar_ids():
-        store.read_seminar(given.seminar)
-    elif given.seminar is not None:
+    if draft.seminar is not None and draft.seminar in store.seminar_ids():
+        store.read_seminar(draft.seminar)
+    elif draft.seminar is not None:
         raise NotFoundError(
-            f'there is no seminar "{given.seminar}".'
-            + did_you_mean(given.seminar, catalogue.seminars),
-            hint=f"To make it: coproarchive seminar {slugify(given.seminar)} --title TITLE",
+            f'there is no seminar "{draft.seminar}".'
+            + did_you_mean(draft.seminar, catalogue.seminars),
+            hint=f"To make it: coproarchive seminar {slugify(draft.seminar)} --title TITLE",
         )
-    for topic in given.topics or ():
+    for topic in draft.topics or ():
         catalogue.topic(topic)
 
 
 def _add(
-    store: Store, catalogue: Catalogue, files: Sequence[_SourceFile], given: ItemDraft
+    store: Store, catalogue: Catalogue, files: Sequence[_SourceFile], draft: ItemDraft
 ) -> AddResult:
     """Copy the files in and write the record."""
     proposal = propose(files[0].path, files[0].extraction, catalogue)
-    title = given.title or proposal.title
+    title = draft.title or proposal.title
     names: dict[str, Path] = {}
     for f in files:
         names[unique_file_name(safe_name(f.path.name), names)] = f.path
     with store.lock():
         item = Item(
-            id=store.free_id(slugify(title), given.seminar),
-            seminar=given.seminar,
-            kind=given.kind or proposal.kind,
+            id=store.free_id(slugify(title), draft.seminar),
+            seminar=draft.seminar,
+            kind=draft.kind or proposal.kind,
             title=title,
-            abstract=given.abstract,
-            people=_contributions(store, catalogue, proposal, given),
-            date=given.date or proposal.date,
-            topics=proposal.topics if given.topics is None else given.topics,
+            abstract=draft.abstract,
+            people=_contributions(store, catalogue, proposal, draft),
+            date=draft.date or proposal.date,
+            topics=proposal.topics if draft.topics is None else draft.topics,
             language=proposal.language,
-            rights=given.rights,
-            licence=given.licence,
+            rights=draft.rights,
+            licence=draft.licence,
         )
         item = store.add_item(item, names)
     problems = [
@@ -323,16 +325,16 @@ def _add(
         for n in f.extraction.notices
         if table.wants_words(f.media_type)
     ]
-    return AddResult(item, proposal.unknown_people if given.people is None else (), tuple(problems))
+    return AddResult(item, proposal.unknown_people if draft.people is None else (), tuple(problems))
 
 
 def _contributions(
-    store: Store, catalogue: Catalogue, proposal: Proposal, given: ItemDraft
+    store: Store, catalogue: Catalogue, proposal: Proposal, draft: ItemDraft
 ) -> tuple[Contribution, ...]:
-    role = given.role or (Role.AUTHOR if proposal.kind is Kind.POST else Role.SPEAKER)
-    if given.people is None:
+    role = draft.role or (Role.AUTHOR if proposal.kind is Kind.POST else Role.SPEAKER)
+    if draft.people is None:
         return tuple(Contribution(person=p, role=role) for p in proposal.people)
-    ids = (person_id(store, catalogue, person) for person in given.people)
+    ids = (person_id(store, catalogue, person) for person in draft.people)
     return tuple(Contribution(person=p, role=role) for p in dict.fromkeys(ids))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.ingest.names import name_key
+from coproarchive.ingest.names import bare_name, name_key
 from coproarchive.model import Person, Seminar, Topic
 from coproarchive.store import Store, slugify, unique
 
@@ -16,7 +16,9 @@ def person_id(store: Store, catalogue: Catalogue, named: str) -> str:
     for person in people.values():
         if any(name_key(name) == name_key(named) for name in person.names):
             return person.id
-    person = Person(id=unique(slugify(named, "person"), people.__contains__), names=(named,))
+    person = Person(
+        id=unique(slugify(bare_name(named), "person"), people.__contains__), names=(named,)
+    )
     store.save_person(person)
     return person.id
 

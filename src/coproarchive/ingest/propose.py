@@ -58,16 +58,16 @@ def propose(path: Path, extraction: Extraction, catalogue: Catalogue) -> Proposa
     first = next((leaf.title for leaf in leaves[:3] if leaf.title), "")
     title = extraction.metadata.title or first or humanised(path.stem)
     names = _names_of(catalogue).by_key
-    known: list[str] = []
+    people: list[str] = []
     unknown: list[str] = []
     for author in extraction.metadata.authors:
         key = name_key(author)
-        (known if key in names else unknown).append(names.get(key, author))
+        (people if key in names else unknown).append(names.get(key, author))
     opening = " ".join(leaf.title + " " + leaf.text for leaf in leaves[:1])
-    known += [person for person in _named_in(opening, catalogue) if person not in known]
+    people += [person for person in _named_in(opening, catalogue) if person not in people]
     return Proposal(
         title=title[:300],
-        people=tuple(known),
+        people=tuple(people),
         unknown_people=tuple(unknown),
         date=_date(path.stem) or _own_date(path, extraction),
         topics=_topics(title, leaves, catalogue),
@@ -111,29 +111,29 @@ _NAMES: WeakKeyDictionary[Catalogue, _Names] = WeakKeyDictionary()
 
 
 def _names_of(catalogue: Catalogue) -> _Names:
-    known = _NAMES.get(catalogue)
-    if known is None:
-        known = _Names({}, {})
+    names = _NAMES.get(catalogue)
+    if names is None:
+        names = _Names({}, {})
         for person in catalogue.people.values():
             for name in person.names:
-                known.by_key.setdefault(name_key(name), person.id)
+                names.by_key.setdefault(name_key(name), person.id)
                 words = tuple(token.word for token in tokenize(name))
                 if len(words) > 1:
-                    known.by_first.setdefault(words[0], []).append((words, person.id))
-        _NAMES[catalogue] = known
-    return known
+                    names.by_first.setdefault(words[0], []).append((words, person.id))
+        _NAMES[catalogue] = names
+    return names
 
 
 def _named_in(text: str, catalogue: Catalogue) -> list[str]:
     """Find people whose full name, of at least two words, stands in the text, in its order."""
     by_first = _names_of(catalogue).by_first
     words = tuple(token.word for token in tokenize(text[:5_000]))
-    found: dict[str, None] = {}
+    people: dict[str, None] = {}
     for at, word in enumerate(words):
         for name, person in by_first.get(word, ()):
             if words[at : at + len(name)] == name:
-                found[person] = None
-    return list(found)
+                people[person] = None
+    return list(people)
 
 
 def _topics(title: str, leaves: tuple[Leaf, ...], catalogue: Catalogue) -> tuple[str, ...]:
@@ -143,10 +143,10 @@ def _topics(title: str, leaves: tuple[Leaf, ...], catalogue: Catalogue) -> tuple
     counts: Counter[str] = Counter()
     for topic in catalogue.topics.values():
         for label in (topic.label, *topic.alternatives):
-            said = " ".join(token.word for token in tokenize(label))
-            if said:
-                counts[topic.id] += words.count(f" {said} ")
-                counts[topic.id] += TOPIC_MENTIONS * in_title.count(f" {said} ")
+            words_of_label = " ".join(token.word for token in tokenize(label))
+            if words_of_label:
+                counts[topic.id] += words.count(f" {words_of_label} ")
+                counts[topic.id] += TOPIC_MENTIONS * in_title.count(f" {words_of_label} ")
     return tuple(t for t, n in counts.most_common(MAX_TOPICS) if n >= TOPIC_MENTIONS)
 
 

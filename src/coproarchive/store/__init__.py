@@ -300,15 +300,15 @@ class Store(ArchiveReader):
 
     def _save(self, path: str, content: dict[str, Plain], expected: str | None) -> None:
         with self.lock():
-            found = self.digest(path)
-            if expected is not None and found != expected:
+            current = self.digest(path)
+            if expected is not None and current != expected:
                 raise ConflictError(
                     "this record was changed by somebody else; nothing was written.",
                     path,
                     "Read it again and make your change once more.",
                 )
             target = self.root / path
-            old = self._read(path).decode("utf-8-sig") if found else None
+            old = self._read(path).decode("utf-8-sig") if current else None
             new = render(content) if old is None else revise(old, content)
             if new != old:
                 target.parent.mkdir(exist_ok=True)
@@ -342,7 +342,7 @@ class Store(ArchiveReader):
         self, assets: tuple[Asset, ...], files: Mapping[str, Path], staging: Path
     ) -> tuple[Asset, ...]:
         """Copy the files and say of each what it is; what the record said of them is kept."""
-        known = {asset.path: asset for asset in assets}
+        described = {asset.path: asset for asset in assets}
         staged = []
         for name, source in files.items():
             try:
@@ -351,7 +351,7 @@ class Store(ArchiveReader):
                 raise IngestError(f"cannot be copied: {error.strerror}.", source) from None
             media_type = media_type_of(name)
             fresh = {"size": size, "sha256": sha256}
-            base = known.get(name) or Asset(
+            base = described.get(name) or Asset(
                 path=name, role=role_of(media_type), media_type=media_type, size=size, sha256=sha256
             )
             staged.append(base.model_copy(update=fresh))

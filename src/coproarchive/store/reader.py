@@ -67,9 +67,9 @@ class ArchiveReader:
         """Read one item. Raises SidecarError, NotFoundError."""
         path = f"{checked_id(item_id)}/{ITEM}"
         seminar, stamp = self.seminar_of(item_id), stamp_of(self.root / path)
-        known = self._items.get(item_id)
-        if known is not None and stamp is not None and known[:2] == (stamp, seminar):
-            return known[2]
+        cached = self._items.get(item_id)
+        if cached is not None and stamp is not None and cached[:2] == (stamp, seminar):
+            return cached[2]
         item = sidecar.build(Item, self._document(path), path, id=item_id, seminar=seminar)
         if stamp is not None:
             self._items[item_id] = (stamp, seminar, item)
@@ -86,14 +86,14 @@ class ArchiveReader:
 
     def item_ids(self) -> list[str]:
         """List folders with an item.yaml, at the top and inside another, sorted."""
-        found = []
+        ids = []
         for folder in self._folders(""):
             if (self.root / folder / ITEM).is_file():
-                found.append(folder)
+                ids.append(folder)
                 continue
             below = self._folders(f"{folder}/")
-            found += [path for path in below if (self.root / path / ITEM).is_file()]
-        return sorted(found)
+            ids += [path for path in below if (self.root / path / ITEM).is_file()]
+        return sorted(ids)
 
     def walk(self) -> Iterator[FolderEntry]:
         """Yield everything in the archive's folder; no link is followed."""

@@ -124,9 +124,9 @@ def _build_one(
             f'line {line}: {_dotted((*at, key))}is given by the folder; leave "{key}" out.'
         )
     # A key with nothing behind it is a field not filled in yet, not a mistake.
-    given = {key: value for key, value in content.items() if value is not None}
+    fields = {key: value for key, value in content.items() if value is not None}
     try:
-        record = noun.model_validate(given | derived)
+        record = noun.model_validate(fields | derived)
     except ValidationError as error:
         for detail in error.errors():
             place = (*at, *(part for part in detail["loc"] if not _is_marker(part)))
@@ -181,19 +181,19 @@ def _explain(noun: type[BaseModel], detail: ErrorDetails) -> str:
     kind = detail["type"]
     if kind == "extra_forbidden":
         key = str(detail["loc"][-1])
-        known = [name for name in _model_at(noun, detail["loc"][:-1]).model_fields if name != "id"]
+        fields = [name for name in _model_at(noun, detail["loc"][:-1]).model_fields if name != "id"]
         return f'there is no field "{key}".' + (
-            did_you_mean(key, known) or f" Known: {', '.join(known)}."
+            did_you_mean(key, fields) or f" Known: {', '.join(fields)}."
         )
-    given = detail.get("input")
+    value = detail.get("input")
     if kind in ("enum", "literal_error"):
         expected = str(detail.get("ctx", {}).get("expected", ""))
         values = [value.strip(" '") for value in expected.replace(" or ", ", ").split(",")]
-        return f'"{given}" is none of {", ".join(values)}.' + did_you_mean(str(given), values)
+        return f'"{value}" is none of {", ".join(values)}.' + did_you_mean(str(value), values)
     if kind == "string_pattern_mismatch":
-        return f'"{_short(given)}" {_pattern_hint(str(detail["loc"][-1]))}'
+        return f'"{_short(value)}" {_pattern_hint(str(detail["loc"][-1]))}'
     if kind == "value_error":
-        return f'"{_short(given)}": {str(detail["msg"]).removeprefix("Value error, ")}.'
+        return f'"{_short(value)}": {str(detail["msg"]).removeprefix("Value error, ")}.'
     return _SAID.get(kind, f"{detail['msg']}.")
 
 
@@ -223,16 +223,16 @@ def _inner_model(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in get_args(annotation):
-        if found := _inner_model(argument):
-            return found
+        if model := _inner_model(argument):
+            return model
     return None
 
 
-def did_you_mean(given: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, valid_words: Iterable[str]) -> str:
     """Return ' Did you mean "x"?' for the nearest valid word, "" where none is near."""
     from rapidfuzz import fuzz, process
 
-    best = process.extractOne(given, list(known), scorer=fuzz.ratio, score_cutoff=60)
+    best = process.extractOne(word, list(valid_words), scorer=fuzz.ratio, score_cutoff=60)
     return f' Did you mean "{best[0]}"?' if best else ""
 
 

@@ -28,7 +28,7 @@ from coproarchive.ingest.wordpress.survey import (
     Survey,
     is_own,
     known_addresses,
-    survey,
+    survey_site,
 )
 from coproarchive.model import Problem, Severity
 from coproarchive.progress import Progress, silent
@@ -57,33 +57,33 @@ def import_site(
     options = options or Options()
     with Media(options.media, fetcher if options.download else None, options.max_file) as media:
         names = [n for p in Catalogue.load(store).people.values() for n in p.names]
-        found = survey(source, options, names, progress)
+        survey = survey_site(source, options, names, progress)
         with store.lock():
             catalogue = Catalogue.load(store)
             state = ImportState(store, source.site.key)
             ids = {key: record["id"] for key, record in state.records.items()}
-            plan = make_plan(found, catalogue, ids, options)
-            report = _begun(found, plan, state, options)
-            Applier(store, catalogue, state, media, report, options, found).run(
+            plan = make_plan(survey, catalogue, ids, options)
+            report = _begun(survey, plan, state, options)
+            Applier(store, catalogue, state, media, report, options, survey).run(
                 plan, source, progress
             )
-            _finish(found, plan, state, report, catalogue)
+            _finish(survey, plan, state, report, catalogue)
             if not options.dry_run:
                 state.save()
     return report
 
 
-def _begun(found: Survey, plan: Plan, state: ImportState, options: Options) -> Report:
+def _begun(survey: Survey, plan: Plan, state: ImportState, options: Options) -> Report:
     report = Report(
-        site=found.site.name or found.site.key,
-        address=found.site.address,
+        site=survey.site.name or survey.site.key,
+        address=survey.site.address,
         dry_run=options.dry_run,
-        counts=found.counts,
-        comments=found.comments,
+        counts=survey.counts,
+        comments=survey.comments,
     )
-    report.problems += found.site.problems
+    report.problems += survey.site.problems
     report.guesses += plan.guesses
-    for entry in found.entries:
+    for entry in survey.entries:
         if entry.skip:
             report.steps.append(
                 Step("skipped", entry.type, "", entry.title, entry.skip, entry.where)
@@ -101,10 +101,10 @@ def _begun(found: Survey, plan: Plan, state: ImportState, options: Options) -> R
 
 
 def _finish(
-    found: Survey, plan: Plan, state: ImportState, report: Report, catalogue: Catalogue
+    survey: Survey, plan: Plan, state: ImportState, report: Report, catalogue: Catalogue
 ) -> None:
-    _attachments(found, report)
-    _dead_links(found, report)
+    _attachments(survey, report)
+    _dead_links(survey, report)
     topics = {*catalogue.topics, *plan.topics}
     for name, topic in plan.rules.topics.items():
         if topic not in topics:
@@ -117,10 +117,10 @@ def _finish(
         message = "this was brought before and is not in the source now; it was kept."
         report.problems.append(Problem("gone-at-source", Severity.NOTE, record["id"], message))
     confirmed = {_guess_key(g) for g in state.guesses if g.get("confirmed")}
-    said = [asdict(guess) for guess in report.guesses]
-    state.guesses = [{**g, "confirmed": _guess_key(g) in confirmed} for g in said]
+    guesses = [asdict(guess) for guess in report.guesses]
+    state.guesses = [{**g, "confirmed": _guess_key(g) in confirmed} for g in guesses]
     report.guesses = [
-        Guess(**g) for g in said if _guess_key(g) not in confirmed
+        Guess(**g) for g in guesses if _guess_key(g) not in confirmed
     ]  # what was confirmed is not asked again
 
 
@@ -128,11 +128,11 @@ def _guess_key(guess: dict[str, object]) -> tuple[object, ...]:
     return guess["kind"], guess["value"], guess["record"]
 
 
-def _attachments(found: Survey, report: Report) -> None:
+def _attachments(survey: Survey, report: Report) -> None:
     """Report a step for each attachment: in the archive, or held at the blog only."""
     records = {plain_address(url): record for url, record in report.redirects.items()}
     stored = {plain_address(url) for url in report.stored}
-    for entry in found.attachments:
+    for entry in survey.attachments:
         bare = plain_address(entry.attachment_url) if entry.attachment_url else ""
         if entry.skip or bare not in records:
             continue
@@ -143,29 +143,29 @@ def _attachments(found: Survey, report: Report) -> None:
         )
 
 
-def _dead_links(found: Survey, report: Report) -> None:
+def _dead_links(survey: Survey, report: Report) -> None:
     """Report links of posts to pages and files of the site that the source does not hold."""
-    known = known_addresses(found.entries, found.site)
-    home = {found.site.key, found.site.key.partition("/")[0]}
-    for entry in found.entries:
-        findings = found.findings.get(entry.key)
+    addresses = known_addresses(survey.entries, survey.site)
+    home = {survey.site.key, survey.site.key.partition("/")[0]}
+    for entry in survey.entries:
+        findings = survey.findings.get(entry.key)
         for bare in findings.links if findings else ():
-            if bare not in known and bare not in home and is_own(bare, found.site):
+            if bare not in addresses and bare not in home and is_own(bare, survey.site):
                 message = f"it links to {bare}, which is not in the source."
                 report.problems.append(Problem("link-dead", Severity.WARNING, entry.where, message))
 
 
-def confirm(store: Store, site: str, wanted: Callable[[int], bool]) -> int:
+def confirm(store: Store, site: str, is_confirmed: Callable[[int], bool]) -> int:
     """Mark guesses of a site's last import as confirmed; how many were.
 
     Args:
-        wanted: by the guess's number, from 1, in the order of `open_guesses`.
+        is_confirmed: by the guess's number, from 1, in the order of `open_guesses`.
     """
     with store.lock():
         state = ImportState(store, site)
         done = 0
         for number, guess in enumerate(_open(state), start=1):
-            if wanted(number):
+            if is_confirmed(number):
                 guess["confirmed"] = True
                 done += 1
         state.save()

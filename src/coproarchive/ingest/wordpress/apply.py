@@ -68,10 +68,10 @@ class Applier:
         media: Media,
         report: Report,
         options: Options,
-        found: Survey,
+        survey: Survey,
     ):
         self.store, self.catalogue, self.state = store, catalogue, state
-        self.media, self.report, self.options, self.found = media, report, options, found
+        self.media, self.report, self.options, self.survey = media, report, options, survey
         self.done = 0
 
     @property
@@ -104,10 +104,10 @@ class Applier:
         try:
             self._item(planned, post)
         except (IngestError, ValidationError, OSError) as error:
-            said = (
+            message = (
                 error.message if isinstance(error, CoproArchiveError) else str(error).split("\n")[0]
             )
-            self._problem("record-refused", planned.item.id, said, Severity.ERROR)
+            self._problem("record-refused", planned.item.id, message, Severity.ERROR)
         if self.done % SAVE_EVERY == 0 and not self.dry:
             self.state.save()
 
@@ -147,10 +147,8 @@ class Applier:
 
     def _known_person(self, current: Person, fresh: Person) -> list[Person]:
         merged = merge(current, fresh, self._base(f"person:{fresh.id}"), PERSON_FIELDS)
-        self._say(
-            "conflict" if merged.conflicts else "changed" if merged.update else "same",
-            "person", current.id, current.name, _why(merged.update, merged.conflicts, merged.kept),
-        )  # fmt: skip
+        action, why = _outcome(merged.update, merged.conflicts, merged.archivist_only)
+        self._say(action, "person", current.id, current.name, why)
         self._conflicts(f"people.yaml: {current.id}", merged.conflicts)
         return [current.model_copy(update=merged.update)] if merged.update else []
 
@@ -185,14 +183,8 @@ class Applier:
             self.state.remember(key, fresh.id, hashes(fresh, SEMINAR_FIELDS))
             return
         merged = merge(current, fresh, base, SEMINAR_FIELDS)
-        action = "conflict" if merged.conflicts else "changed" if merged.update else "same"
-        self._say(
-            action,
-            "seminar",
-            fresh.id,
-            current.title,
-            _why(merged.update, merged.conflicts, merged.kept),
-        )
+        action, why = _outcome(merged.update, merged.conflicts, merged.archivist_only)
+        self._say(action, "seminar", fresh.id, current.title, why)
         self._conflicts(f"{fresh.id}/seminar.yaml", merged.conflicts)
         if merged.update and not self.dry:
             self.store.save_seminar(current.model_copy(update=merged.update))
@@ -213,14 +205,14 @@ class Applier:
         key = fresh.source_id or fresh.id
         noun = self._noun(planned, post)
         current = self.catalogue.items.get(fresh.id)
-        known = self.state.record(key)
-        if current is None and known:
+        previous = self.state.record(key)
+        if current is None and previous:
             self._say(
                 "skipped", noun, fresh.id, fresh.title, "it was removed from the archive", key
             )
             return
         markdown, pictures = self._markdown(planned, post)
-        files, held = self._files(planned, known, current, pictures)
+        files, held = self._files(planned, previous, current, pictures)
         if fresh.kind.value == "video" and not planned.files and fresh.source:
             held = (Link(label="The post that speaks of the film", url=fresh.source),)
             self._problem(
@@ -245,25 +237,24 @@ class Applier:
         """Return a post's text, and the addresses of the site's pictures in it -> file names."""
         if post is None:
             return "", {}
-        body: Body = self.found.body(post, self.options)
+        body: Body = self.survey.body(post, self.options)
         text = body.markdown()
         pictures: dict[str, str] = {}
-        taken: set[str] = {POST_FILE}
-        own = {
+        names: set[str] = {POST_FILE}
+        site_pictures = {
             a.url: None
             for line in body.lines()
             for a in line.anchors
-            if a.kind == "picture" and is_own(plain_address(a.url), self.found.site)
+            if a.kind == "picture" and is_own(plain_address(a.url), self.survey.site)
         }
-        for url in own:
+        for url in site_pictures:
             self.report.redirects.setdefault(url, planned.item.id)
             if self.media.find(url):
-                pictures[url] = name_of(url, taken)
-                taken.add(pictures[url])
-        if len(pictures) < len(own):
-            message = (
-                f"{len(own) - len(pictures)} of its pictures are not at hand; they stay links."
-            )
+                pictures[url] = name_of(url, names)
+                names.add(pictures[url])
+        if len(pictures) < len(site_pictures):
+            missing = len(site_pictures) - len(pictures)
+            message = f"{missing} of its pictures are not at hand; they stay links."
             self._problem("attachment-missing", planned.item.id, message, Severity.NOTE,
                           "Import again with --media DIR, or with --download.")  # fmt: skip
         for url, name in pictures.items():
@@ -273,67 +264,65 @@ class Applier:
 
     def _notes(self, planned: PlannedItem, body: Body) -> None:
         for (code, what), times in sorted(body.notes.counts.items()):
-            said = {"e-mail-removed": "an e-mail address was left out."}.get(
+            message = {"e-mail-removed": "an e-mail address was left out."}.get(
                 code, f"{what} ({times} times)."
             )
-            self._problem(code, planned.item.id, said, Severity.NOTE)
+            self._problem(code, planned.item.id, message, Severity.NOTE)
 
     def _files(
         self,
         planned: PlannedItem,
-        known: dict[str, Any],
+        previous: dict[str, Any],
         current: Item | None,
         pictures: dict[str, str],
     ) -> tuple[Files, tuple[Link, ...]]:
         """Return files at hand, address -> (name, path), and links to those that are not."""
-        stored = known.get("files", {})
+        stored = previous.get("files", {})
         names = {asset.path for asset in current.assets} if current else set()
         files: Files = {}
         held: list[Link] = []
-        taken = {POST_FILE, *pictures.values()}
-        for wanted in planned.files:
-            path = self.media.find(wanted.url) if wanted.own else None
-            kept = stored.get(wanted.url, {}).get("name")
+        names_in_use = {POST_FILE, *pictures.values()}
+        for reference in planned.files:
+            path = self.media.find(reference.url) if reference.from_site else None
+            stored_name = stored.get(reference.url, {}).get("name")
             if path is not None:
-                name = str(kept) if kept in names else name_of(wanted.url, taken)
-                taken.add(name)
-                files[wanted.url] = (name, path)
-                self.report.stored.add(wanted.url)
-            elif kept in names:
-                self.report.stored.add(wanted.url)
+                name = (
+                    str(stored_name)
+                    if stored_name in names
+                    else name_of(reference.url, names_in_use)
+                )
+                names_in_use.add(name)
+                files[reference.url] = (name, path)
+                self.report.stored.add(reference.url)
+            elif stored_name in names:
+                self.report.stored.add(reference.url)
             else:
-                held.append(link_of(wanted))
-                self._missing(planned, wanted)
+                held.append(link_of(reference))
+                self._missing(planned, reference)
         for url, name in pictures.items():
-            found = self.media.find(url)
-            if found:
-                files[url] = (name, found)
+            path = self.media.find(url)
+            if path:
+                files[url] = (name, path)
                 self.report.stored.add(url)
         return files, tuple(held)
 
-    def _missing(self, planned: PlannedItem, wanted: FileReference) -> None:
-        if not wanted.own:
+    def _missing(self, planned: PlannedItem, reference: FileReference) -> None:
+        if not reference.from_site:
             return
-        refused = self.media.refused.get(wanted.url)
+        refused = self.media.refused.get(reference.url)
         if refused:
-            self._problem("attachment-refused", planned.item.id, f"{wanted.url}: {refused}.")
+            self._problem("attachment-refused", planned.item.id, f"{reference.url}: {refused}.")
             return
         self._problem(
             "attachment-missing",
             planned.item.id,
-            f"{wanted.url} is not at hand; the record says where it is held.",
+            f"{reference.url} is not at hand; the record says where it is held.",
             hint="Import again with --media DIR, or with --download.",
         )
 
     def _new(self, fresh: Item, key: str, noun: str, markdown: str, files: Files) -> None:
-        self._say(
-            "new",
-            noun,
-            fresh.id,
-            fresh.title,
-            f"{len(files)} files" if files else "",
-            fresh.source or key,
-        )
+        why = f"{len(files)} files" if files else ""
+        self._say("new", noun, fresh.id, fresh.title, why, fresh.source or key)
         if self.dry:
             return
         with tempfile.TemporaryDirectory(prefix="coproarchive-") as folder:
@@ -352,46 +341,39 @@ class Applier:
     def _changed(
         self, current: Item, fresh: Item, key: str, noun: str, markdown: str, files: Files
     ) -> None:
-        known = self.state.record(key)
+        previous = self.state.record(key)
         base = self._base(key)
         merged = merge(current, fresh, base, ITEM_FIELDS)
-        told = list(merged.update)
+        changes = list(merged.update)
         conflicts = list(merged.conflicts)
-        post_digest = self._post_text(current, markdown, known, told, conflicts)
-        added = self._file_changes(current, files, known, told, conflicts)
+        post_digest = self._post_text(current, markdown, previous, changes, conflicts)
+        added = self._file_changes(current, files, previous, changes, conflicts)
         if merged.update and not self.dry:
             record = self.store.read_item(current.id)
             self.store.save_item(record.model_copy(update=merged.update))
-        action = "conflict" if conflicts else "changed" if told else "same"
-        self._say(
-            action,
-            noun,
-            current.id,
-            current.title,
-            _why(told, conflicts, merged.kept),
-            fresh.source or key,
-        )
+        action, why = _outcome(changes, conflicts, merged.archivist_only)
+        self._say(action, noun, current.id, current.title, why, fresh.source or key)
         self._conflicts(f"{current.id}/item.yaml", conflicts)
         self._remember(key, current.id, hashes(fresh, ITEM_FIELDS), base, merged.conflicts,
-                       post=post_digest, files={**known.get("files", {}), **added})  # fmt: skip
+                       post=post_digest, files={**previous.get("files", {}), **added})  # fmt: skip
 
     def _post_text(
         self,
         current: Item,
         markdown: str,
-        known: dict[str, Any],
-        told: list[str],
+        previous: dict[str, Any],
+        changes: list[str],
         conflicts: list[str],
     ) -> object:
         """Bring post.md up to date; the digest to remember."""
-        before = known.get("post")
+        before = previous.get("post")
         if not markdown:
             return before
         fresh = digest(markdown)
         if not any(asset.path == POST_FILE for asset in current.assets):
             if before == fresh:
                 return before  # the archivist took the text out
-            told.append(POST_FILE)
+            changes.append(POST_FILE)
             if not self.dry:
                 with tempfile.TemporaryDirectory(prefix="coproarchive-") as folder:
                     path = Path(folder) / POST_FILE
@@ -402,7 +384,7 @@ class Applier:
         if have == fresh:
             return fresh
         if before == have:
-            told.append(POST_FILE)
+            changes.append(POST_FILE)
             if not self.dry:
                 self.store.replace_file(current.id, POST_FILE, markdown.encode())
             return fresh
@@ -414,50 +396,56 @@ class Applier:
         self,
         current: Item,
         files: Files,
-        known: dict[str, Any],
-        told: list[str],
+        previous: dict[str, Any],
+        changes: list[str],
         conflicts: list[str],
     ) -> dict[str, dict[str, str]]:
         """Add files that came to hand; replace those that changed at the source and only there."""
         have = {asset.path: asset.sha256 for asset in current.assets}
         new: dict[str, Path] = {}
-        kept: dict[str, dict[str, str]] = {}
+        hashes_by_url: dict[str, dict[str, str]] = {}
         for url, (name, path) in files.items():
             sha256 = hash_file(path)[1]
-            before = known.get("files", {}).get(url, {}).get("sha256")
-            kept[url] = {"name": name, "sha256": sha256}
+            before = previous.get("files", {}).get(url, {}).get("sha256")
+            hashes_by_url[url] = {"name": name, "sha256": sha256}
             if name not in have:
                 new[name] = path
-                told.append(name)
+                changes.append(name)
             elif sha256 == have[name]:
                 continue
             elif have[name] == before:
-                told.append(name)
+                changes.append(name)
                 if not self.dry:
                     self.store.replace_file(current.id, name, path.read_bytes())
             elif sha256 != before:
                 conflicts.append(name)
-                kept[url]["sha256"] = before or ""
+                hashes_by_url[url]["sha256"] = before or ""
         if new and not self.dry:
             self.store.add_files(current.id, new)
-        return kept
+        return hashes_by_url
 
 
-def name_of(url: str, taken: set[str]) -> str:
+def name_of(url: str, names: set[str]) -> str:
     """Return a file's name as it may be called in the archive; numbered where it is taken."""
     name = safe_name(unquote(urlsplit(url).path).rpartition("/")[2]) or "file"
     name = name if not name.startswith(".") else f"file{name}"
-    return unique_file_name(name, taken)
+    return unique_file_name(name, names)
 
 
 def _one_line(text: str) -> str:
     return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", " ".join(text.split()))
 
 
-def _why(changed: Iterable[str], conflicts: Iterable[str], kept: Iterable[str]) -> str:
-    said = (
-        ("changed", list(changed)),
-        ("changed on both sides", list(conflicts)),
-        ("yours kept", list(kept)),
-    )
-    return "; ".join(f"{what}: {', '.join(names)}" for what, names in said if names)
+def _outcome(
+    changed: Iterable[str], conflicts: Iterable[str], archivist_only: Iterable[str]
+) -> tuple[str, str]:
+    """Return the action of a step, and which fields changed on which side."""
+    fields = {
+        "changed": list(changed),
+        "changed on both sides": list(conflicts),
+        "yours kept": list(archivist_only),
+    }
+    why = "; ".join(f"{side}: {', '.join(names)}" for side, names in fields.items() if names)
+    if fields["changed on both sides"]:
+        return "conflict", why
+    return ("changed" if fields["changed"] else "same"), why

@@ -133,7 +133,7 @@ class Body:
         collector = _Lines(self)
         collector.walk(self.root, 0)
         collector.flush()
-        return collector.found
+        return collector.lines
 
     def say_words(self, text: str) -> str:
         """Return text as the site shows it: typeset, clean, e-mail addresses out."""
@@ -214,14 +214,14 @@ def _flattened(tree: lxml.html.HtmlElement) -> bool:
     while level and deep < MAX_DEPTH:
         level = [child for node in level for child in node]
         deep += 1
-    found = False
+    flattened = False
     for node in level:
         if len(node):
-            found = True
+            flattened = True
             words = " ".join(node.itertext())
             del node[:]
             node.text = words
-    return found
+    return flattened
 
 
 def _tag(node: lxml.html.HtmlElement) -> str:
@@ -236,19 +236,19 @@ class _Writer:
 
     def blocks(self, node: lxml.html.HtmlElement) -> list[str]:
         """Return the blocks below a node, each without blank lines around it."""
-        found: list[str] = []
+        blocks: list[str] = []
         run = [self._text(node.text)]
         for child in node:
             tag = _tag(child)
             if self._is_block(child, tag):
-                self._end(run, found)
+                self._end(run, blocks)
                 run = []
-                found += self._block(child, tag)
+                blocks += self._block(child, tag)
             else:
                 run.append(self._inline(child))
             run.append(self._text(child.tail))
-        self._end(run, found)
-        return found
+        self._end(run, blocks)
+        return blocks
 
     def _is_block(self, node: lxml.html.HtmlElement, tag: str) -> bool:
         if tag in _TEXT_BLOCKS or re.fullmatch(r"h[1-6]", tag):
@@ -328,17 +328,17 @@ class _Writer:
         label = escape(self.body.without_email(node.get("title") or ""))
         if not links:
             self.body.notes.say("markup-removed", tag)
-        found = [f"[{label or escape(url)}]({url})" for url in links]
+        markdown = [f"[{label or escape(url)}]({url})" for url in links]
         words = "" if tag in ("iframe", "embed") else "".join(node.itertext())
         more = escape(" ".join(self.body.say_words(words).split()))
-        return found + ([more] if more and more not in map(escape, links) else [])
+        return markdown + ([more] if more and more not in map(escape, links) else [])
 
-    def _end(self, run: list[str], found: list[str]) -> None:
+    def _end(self, run: list[str], blocks: list[str]) -> None:
         lines = [line.strip(" \t") for line in "".join(run).split("\n")]
         text = re.sub(r"^(?:\\?\n)+|(?:\\\n)+$", "", "\n".join(lines)).strip()
         text = re.sub(r"\n(?:\\?\n)+", "\n", text)
         if text:
-            found.append("\n".join(_guarded(line) for line in text.split("\n")))
+            blocks.append("\n".join(_guarded(line) for line in text.split("\n")))
 
     def _text(self, text: str | None) -> str:
         return escape(re.sub(r"[ \t\r\n]+", " ", self.body.say_words(text))) if text else ""
@@ -385,8 +385,8 @@ class _Writer:
         return f"{lead}[{text}]({url})" + (" " if inner[-1:].isspace() else "")
 
     def _picture(self, node: lxml.html.HtmlElement) -> str:
-        url, known = self.body.picture(node.get("src"))
-        alt = escape(" ".join(self.body.without_email(node.get("alt") or known).split()))
+        url, attachment_alt = self.body.picture(node.get("src"))
+        alt = escape(" ".join(self.body.without_email(node.get("alt") or attachment_alt).split()))
         if not url:
             self.body.notes.say("markup-removed", "img")
             return alt
@@ -426,7 +426,7 @@ def _wrapped(inner: str, mark: str) -> str:
 class _Lines:
     def __init__(self, body: Body):
         self.body = body
-        self.found: list[TextLine] = []
+        self.lines: list[TextLine] = []
         self.words: list[str] = []
         self.anchors: list[Anchor] = []
         self.heading = 0
@@ -457,9 +457,9 @@ class _Lines:
 
     def _say(self, text: str | None, bold: int) -> None:
         if text:
-            shown = self.body.say_words(text)
-            self.words.append(shown)
-            self.plain = self.plain or (not bold and any(map(str.isalnum, shown)))
+            words = self.body.say_words(text)
+            self.words.append(words)
+            self.plain = self.plain or (not bold and any(map(str.isalnum, words)))
 
     def _anchor(self, node: lxml.html.HtmlElement, tag: str) -> None:
         kinds = {"a": ("href", "link"), "img": ("src", "picture")}
@@ -479,9 +479,9 @@ class _Lines:
             inner = _Lines(self.body)
             inner.walk(cell, 0)
             inner.flush()
-            cells.append("\n".join(line.text for line in inner.found if line.text))
-            self.anchors += [a for line in inner.found for a in line.anchors]
-        self.found.append(
+            cells.append("\n".join(line.text for line in inner.lines if line.text))
+            self.anchors += [a for line in inner.lines for a in line.anchors]
+        self.lines.append(
             TextLine(" | ".join(c.replace("\n", " ") for c in cells), 0, False, tuple(cells),
                      tuple(self.anchors))
         )  # fmt: skip
@@ -491,5 +491,5 @@ class _Lines:
         text = " ".join("".join(self.words).split())
         if text or self.anchors:
             bold = bool(text) and not self.plain and any(c.isalnum() for c in text)
-            self.found.append(TextLine(text, self.heading, bold, (), tuple(self.anchors)))
+            self.lines.append(TextLine(text, self.heading, bold, (), tuple(self.anchors)))
         self.words, self.anchors, self.heading, self.plain = [], [], 0, False

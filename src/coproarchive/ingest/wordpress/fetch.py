@@ -119,13 +119,14 @@ class Fetcher:
             try:
                 status, headers = self._once(url, limit, take)
             except (OSError, http.client.HTTPException) as error:
-                failure, asked = str(error) or type(error).__name__, ""
+                failure, retry_after = str(error) or type(error).__name__, ""
             else:
                 if status not in _AGAIN:
                     return status, headers
-                failure, asked = f"the server answers {status}", headers.get("retry-after", "")
+                failure = f"the server answers {status}"
+                retry_after = headers.get("retry-after", "")
             if attempt + 1 < TRIES:
-                wait = float(asked) if asked.isdigit() else 2.0**attempt
+                wait = float(retry_after) if retry_after.isdigit() else 2.0**attempt
                 self.sleep(min(wait, MAX_WAIT))
         raise IngestError(f"no answer after {TRIES} tries: {failure}.", url, "Try again later.")
 
@@ -167,8 +168,8 @@ class Fetcher:
             raise IngestError("only http and https addresses are fetched.", url)
         secure = parts.scheme == "https"
         port = port or (443 if secure else 80)
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        allowed = [f for f in found if self.allow_private or is_public(str(f[4][0]))]
+        resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        allowed = [f for f in resolved if self.allow_private or is_public(str(f[4][0]))]
         if not allowed:
             raise IngestError(
                 "this address is on this machine or its network; it is not fetched.",

@@ -54,7 +54,7 @@ class Media:
     def __init__(self, folder: Path | None, fetcher: Fetches | None, max_file: int):
         self.fetcher, self.max_file = fetcher, max_file
         self.refused: dict[str, str] = {}
-        self._found: dict[str, Path | None] = {}
+        self._paths: dict[str, Path | None] = {}
         self._by_name: dict[str, list[Path]] = defaultdict(list)
         self._work: tempfile.TemporaryDirectory[str] | None = None
         if folder is not None:
@@ -74,13 +74,13 @@ class Media:
 
     def find(self, url: str) -> Path | None:
         """Return a local copy of the file at an address, or None."""
-        if url not in self._found:
+        if url not in self._paths:
             path = self._local(url) or self._fetched(url)
             why = unsound(path, url, self.max_file) if path else ""
             if why:
                 self.refused[url] = why
-            self._found[url] = None if why else path
-        return self._found[url]
+            self._paths[url] = None if why else path
+        return self._paths[url]
 
     def _local(self, url: str) -> Path | None:
         name = unquote(urlsplit(url).path).rpartition("/")[2].casefold()
@@ -95,7 +95,7 @@ class Media:
             return None
         if self._work is None:
             self._work = tempfile.TemporaryDirectory(prefix="coproarchive-")
-        path = Path(self._work.name) / f"{len(self._found)}"
+        path = Path(self._work.name) / f"{len(self._paths)}"
         try:
             self.fetcher.save(url, path, self.max_file)
         except IngestError as error:
@@ -106,10 +106,10 @@ class Media:
 
 def _shared_end(path: Path, url: str) -> int:
     """Count the folders at the end of the path that are those of the address."""
-    wanted = [unquote(p).casefold() for p in urlsplit(url).path.split("/")][::-1]
+    url_parts = [unquote(p).casefold() for p in urlsplit(url).path.split("/")][::-1]
     shared = 0
-    for mine, theirs in zip([p.casefold() for p in path.parts[::-1]], wanted, strict=False):
-        if mine != theirs:
+    for mine, url_part in zip([p.casefold() for p in path.parts[::-1]], url_parts, strict=False):
+        if mine != url_part:
             break
         shared += 1
     return shared
@@ -128,9 +128,11 @@ def unsound(path: Path, url: str, max_file: int) -> str:
         return f"the file has {size:,} bytes; {max_file:,} are allowed"
     with path.open("rb") as file:
         start = file.read(1_024)
-    wanted = _STARTS.get(ending)
-    if wanted and not any(mark in (start if ending == "pdf" else start[:8]) for mark in wanted):
+    signatures = _STARTS.get(ending)
+    if signatures and not any(
+        mark in (start if ending == "pdf" else start[:8]) for mark in signatures
+    ):
         return f"its bytes are not those of a {ending} file"
-    if not wanted and re.match(rb"\s*<(?:!doctype|html)", start, re.IGNORECASE):
+    if not signatures and re.match(rb"\s*<(?:!doctype|html)", start, re.IGNORECASE):
         return "it is a web page and not the file"
     return ""

@@ -30,12 +30,12 @@ class MergeResult:
     Attributes:
         update: fields with their new values.
         conflicts: fields that both the source and the archivist changed.
-        kept: fields that only the archivist changed.
+        archivist_only: fields that only the archivist changed.
     """
 
     update: dict[str, Any] = field(default_factory=dict)
     conflicts: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
+    archivist_only: list[str] = field(default_factory=list)
 
 
 def digest(value: object) -> str:
@@ -46,8 +46,8 @@ def digest(value: object) -> str:
 
 def hashes(record: BaseModel, fields: Sequence[str]) -> dict[str, str]:
     """Hash of each field, as the state keeps them."""
-    said = plain(record)
-    return {name: digest(said.get(name)) for name in fields}
+    content = plain(record)
+    return {name: digest(content.get(name)) for name in fields}
 
 
 def merge(
@@ -71,7 +71,7 @@ def merge(
         if before == digest(have) or (before is None and have is None):
             merged.update[name] = getattr(fresh, name)
         elif not base or before == digest(want) or (before is None and want is None):
-            merged.kept.append(name)
+            merged.archivist_only.append(name)
         else:
             merged.conflicts.append(name)
     return merged
@@ -88,16 +88,18 @@ class ImportState:
     def __init__(self, store: Store, site: str):
         self.store = store
         self.name = state_name(site)
-        found = store.read_state(self.name)
-        if found is not None and (not isinstance(found, dict) or found.get("version") != VERSION):
+        stored = store.read_state(self.name)
+        if stored is not None and (
+            not isinstance(stored, dict) or stored.get("version") != VERSION
+        ):
             raise ArchiveError(
                 "this import's state is of another version.",
                 f".state/{self.name}.json",
                 "Move it away and import again: items are known by their source_id.",
             )
-        kept: dict[str, Any] = found if isinstance(found, dict) else {}
-        self.records: dict[str, dict[str, Any]] = kept.get("records", {})
-        self.guesses: list[dict[str, Any]] = kept.get("guesses", [])
+        state: dict[str, Any] = stored if isinstance(stored, dict) else {}
+        self.records: dict[str, dict[str, Any]] = state.get("records", {})
+        self.guesses: list[dict[str, Any]] = state.get("guesses", [])
         self.site = site
 
     def record(self, key: str) -> dict[str, Any]:
@@ -117,15 +119,15 @@ class ImportState:
             "guesses": self.guesses,
         }
         self.store.write_state(self.name, value)
-        known = sites(self.store)
-        if self.site not in known:
-            self.store.write_state(SITES, {"sites": sorted({*known, self.site})})
+        imported = sites(self.store)
+        if self.site not in imported:
+            self.store.write_state(SITES, {"sites": sorted({*imported, self.site})})
 
 
 def sites(store: Store) -> list[str]:
     """List keys of the sites that were imported."""
-    found = store.read_state(SITES)
-    return list(found.get("sites", [])) if isinstance(found, dict) else []
+    state = store.read_state(SITES)
+    return list(state.get("sites", [])) if isinstance(state, dict) else []
 
 
 def state_name(site: str) -> str:

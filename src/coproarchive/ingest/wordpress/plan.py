@@ -1,4 +1,4 @@
-"""The records that an import would make sure of: what a plan is made of."""
+"""What an import plans to write: data, made by planner.py and carried out by apply.py."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class FileReference:
     Attributes:
         url: its address.
         label: what a reader is told of it, where it is held elsewhere.
-        own: it is the site's own, so that it can be looked for and fetched.
+        from_site: it lies on the site itself, so that it can be looked for and fetched.
     """
 
     url: str
     label: str
-    own: bool
+    from_site: bool
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class PlannedItem:
 
 @dataclass
 class Plan:
-    """Everything an import would make sure of."""
+    """Every record that the archive shall have after an import."""
 
     seminars: list[Seminar] = field(default_factory=list)
     items: list[PlannedItem] = field(default_factory=list)
@@ -51,6 +51,6 @@ class Plan:
     loose: list[Entry] = field(default_factory=list)
 
 
-def link_of(wanted: FileReference) -> Link:
+def link_of(file: FileReference) -> Link:
     """Return the link to a file that the archive does not hold."""
-    return Link(label=wanted.label or "file", url=wanted.url)
+    return Link(label=file.label or "file", url=file.url)

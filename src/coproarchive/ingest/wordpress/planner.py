@@ -43,21 +43,21 @@ from coproarchive.store import slugify, unique
 
 
 def make_plan(
-    found: Survey, catalogue: Catalogue, known_ids: dict[str, str], options: Options
+    survey: Survey, catalogue: Catalogue, known_ids: dict[str, str], options: Options
 ) -> Plan:
     """Plan the records that the archive shall have.
 
     Args:
         known_ids: source id -> id of the record made of it before.
     """
-    return _Planner(found, catalogue, known_ids, options).plan
+    return _Planner(survey, catalogue, known_ids, options).plan
 
 
 class _Planner:
     def __init__(
-        self, found: Survey, catalogue: Catalogue, known_ids: dict[str, str], options: Options
+        self, survey: Survey, catalogue: Catalogue, known_ids: dict[str, str], options: Options
     ):
-        self.found, self.catalogue, self.options = found, catalogue, options
+        self.survey, self.catalogue, self.options = survey, catalogue, options
         self.rules = catalogue.series.import_rules or ImportRules()
         self.plan = Plan(rules=self.rules)
         self.known_ids = dict(known_ids)
@@ -72,8 +72,8 @@ class _Planner:
             for t in catalogue.topics.values()
             for label in (t.label, *t.alternatives, t.id)
         }
-        self.files = {a.attachment_url: a for a in found.attachments if a.attachment_url}
-        self.groups = Groups(found, self.rules)
+        self.files = {a.attachment_url: a for a in survey.attachments if a.attachment_url}
+        self.groups = Groups(survey, self.rules)
         self.seminar_ids: dict[str, str] = {}
         self.sessions: dict[str, list[SessionLine]] = {}
         for event in self.groups.events.values():
@@ -111,12 +111,12 @@ class _Planner:
     def topics(self, entry: Entry) -> tuple[str, ...]:
         """Return topics by the archivist's rules; a tag without one is a topic of its own name."""
         event = self.groups.of.get(entry.key)
-        found: dict[str, None] = {}
+        topics: dict[str, None] = {}
         for term in entry.terms:
             ruled = rule_for(self.rules.topics, term.name, term.slug)
             topic = ruled or self.topic_ids.get(term.name[:200].casefold(), "")
             if ruled or ignored(self.rules, term.name, term.slug):
-                found.update({ruled: None} if ruled else {})
+                topics.update({ruled: None} if ruled else {})
                 continue
             if is_generic(term.name) or rule_for(self.rules.seminars, term.name, term.slug):
                 continue
@@ -126,8 +126,8 @@ class _Planner:
                 topic = self._topic(term.name)
                 self.topic_ids[term.name[:200].casefold()] = topic
             if topic:
-                found[topic] = None
-        return tuple(found)
+                topics[topic] = None
+        return tuple(topics)
 
     def _topic(self, label: str) -> str:
         """Add a topic to the plan and return its id."""
@@ -141,7 +141,7 @@ class _Planner:
     # ------------------------------------------------------------- seminars
 
     def _seminar(self, event: Event) -> None:
-        members = [(self.groups.entries[k], self.found.findings[k]) for k in event.members]
+        members = [(self.groups.entries[k], self.survey.findings[k]) for k in event.members]
         members.sort(key=lambda m: m[0].order)
         with_programme = [m for m in members if m[1].programme]
         sessions, again = sessions_of(with_programme, [a for _, f in members for a in f.abstracts])
@@ -166,21 +166,21 @@ class _Planner:
                 prepared_by=f"the archive, from the blog “{self.blog}”"[:900],
             )
         )
-        said = Mention(title, titled.title, "title of its post", 0.7)
-        self._guess_of(titled, seminar_id, "seminar title", title, said)
+        mention = Mention(title, titled.title, "title of its post", 0.7)
+        self._guess_of(titled, seminar_id, "seminar title", title, mention)
         for kind, read in (("date", date), ("place", place)):
             if read:
                 self._guess_of(read[1], seminar_id, kind, read[0].value, read[0])
         for entry, s in sessions:
             value = f"{s.start} {s.title}" + (f" ({', '.join(s.people)})" if s.people else "")
-            told = Mention(value, s.line[:300], "a line with a time", s.confidence)
-            self._guess_of(entry, seminar_id, "session", value, told)
+            mention = Mention(value, s.line[:300], "a line with a time", s.confidence)
+            self._guess_of(entry, seminar_id, "session", value, mention)
         self.plan.guesses += self.groups.guesses(event, seminar_id)
 
     @property
     def blog(self) -> str:
         """What the blog is called."""
-        return self.found.site.name or self.found.site.key
+        return self.survey.site.name or self.survey.site.key
 
     def _surest(
         self, members: list[tuple[Entry, Findings]], what: str
@@ -193,7 +193,7 @@ class _Planner:
     def _title(self, event: Event, members: list[tuple[Entry, Findings]]) -> tuple[str, Entry]:
         """Return the first post's title that names the seminar and not only a kind of post."""
         for entry, _ in members:
-            if event_title(entry.title) and self.found.findings[entry.key].programme:
+            if event_title(entry.title) and self.survey.findings[entry.key].programme:
                 return self._tidied(entry.title, event), entry
         for entry, _ in members:
             if event_title(entry.title) and event.number and str(event.number) in entry.title:
@@ -221,8 +221,8 @@ class _Planner:
             ):
                 return seminar.id
         name = event_title(title)
-        wanted = slugify(f"{event.number or ''} {name}" if name else title, "seminar")
-        return self._free(_short(wanted), "")
+        slug = slugify(f"{event.number or ''} {name}" if name else title, "seminar")
+        return self._free(_short(slug), "")
 
     def _session(self, s: SessionLine) -> Session:
         return Session(
@@ -240,8 +240,8 @@ class _Planner:
         self.used_ids.add(path)
         return path
 
-    def _id(self, source_id: str, wanted: str, seminar: str) -> str:
-        return self.known_ids.get(source_id) or self._free(_short(slugify(wanted)), seminar)
+    def _id(self, source_id: str, title: str, seminar: str) -> str:
+        return self.known_ids.get(source_id) or self._free(_short(slugify(title)), seminar)
 
     def seminar_of(self, key: str) -> str:
         """Return the id of the seminar that a post belongs to, "" for none."""
@@ -251,17 +251,17 @@ class _Planner:
     def _posts(self) -> None:
         listed = {
             u
-            for f in self.found.findings.values()
+            for f in self.survey.findings.values()
             for t in f.talks
             if t.listed or t.film
             for u in t.urls
         }
         attached: dict[str, list[Entry]] = {}
-        for file in self.found.attachments:
+        for file in self.survey.attachments:
             if not file.skip and file.attachment_url not in listed:
                 attached.setdefault(file.parent, []).append(file)
         for entry in sorted(self.groups.entries.values(), key=lambda e: e.order):
-            findings = self.found.findings[entry.key]
+            findings = self.survey.findings[entry.key]
             author = findings.author
             seminar = self.seminar_of(entry.key)
             title = author.title or entry.title or f"Post of {entry.date or 'unknown date'}"
@@ -282,7 +282,9 @@ class _Planner:
             files = {u: None for t in findings.talks if not (t.listed or t.film) for u in t.urls}
             mine = [a for a in attached.get(entry.id, []) if entry.id]
             files |= {a.attachment_url: None for a in mine}
-            self.plan.items.append(PlannedItem(item, entry.key, tuple(map(self.wanted, files))))
+            self.plan.items.append(
+                PlannedItem(item, entry.key, tuple(map(self.file_reference, files)))
+            )
             if author.people:
                 self._guess_of(entry, item.id, "author", ", ".join(author.people), author)
 
@@ -291,7 +293,7 @@ class _Planner:
         sure = getattr(read, "confidence", 0.5)
         self.plan.guesses.append(Guess(kind, value, line, rule, sure, entry.where, record))
 
-    def wanted(self, url: str) -> FileReference:
+    def file_reference(self, url: str) -> FileReference:
         """Return a file by its address, with the label that its attachment gives it."""
         file = self.files.get(url)
         name = one_line(unquote(urlsplit(url).path).rpartition("/")[2])
@@ -300,8 +302,8 @@ class _Planner:
 
     def _talks(self) -> None:
         for talk in [
-            *talk_items(self.found, self.groups),
-            *films_without_address(self.found, self.groups),
+            *talk_items(self.survey, self.groups),
+            *films_without_address(self.survey, self.groups),
         ]:
             self._talk(talk)
 
@@ -330,7 +332,9 @@ class _Planner:
             source=talk.read.urls[0] if talk.read.urls else talk.post.link or None,
             source_id=talk.source_id,
         )
-        self.plan.items.append(PlannedItem(item, "", tuple(map(self.wanted, talk.read.urls))))
+        self.plan.items.append(
+            PlannedItem(item, "", tuple(map(self.file_reference, talk.read.urls)))
+        )
         value = f"{title} ({', '.join(people or talk.people) or 'nobody named'})"
         self._guess_of(talk.post, item.id, item.kind.value, value, talk.read)
         if at is not None and not talk.read.film:
@@ -339,11 +343,11 @@ class _Planner:
     def _session_of(self, talk: TalkItem) -> tuple[str, int | None]:
         """Return event and session of a talk: of its title in any seminar, else its post's."""
         event = self.groups.of.get(talk.post.key)
-        own = event.key if event else ""
+        post_event = event.key if event else ""
         titled = self.session_titles.get(title_words(talk.read.title), ())
-        if titled and own not in {key for key, _ in titled} and len(titled) == 1:
+        if titled and post_event not in {key for key, _ in titled} and len(titled) == 1:
             return titled[0]
-        return own, session_of(talk.read, self.sessions.get(own, []))
+        return post_event, session_of(talk.read, self.sessions.get(post_event, []))
 
     def _point(self, seminar_id: str, at: int, item_id: str) -> None:
         """Let the programme's line point at the slides it left behind."""
@@ -359,11 +363,11 @@ class _Planner:
 
     def _loose_files(self) -> None:
         """Make items of documents that no post took; report such pictures."""
-        taken = {plain_address(w.url) for p in self.plan.items for w in p.files}
-        linked = {link for f in self.found.findings.values() for link in f.links}
-        for file in sorted(self.found.attachments, key=lambda e: e.order):
+        planned = {plain_address(w.url) for p in self.plan.items for w in p.files}
+        linked = {link for f in self.survey.findings.values() for link in f.links}
+        for file in sorted(self.survey.attachments, key=lambda e: e.order):
             bare = plain_address(file.attachment_url) if file.attachment_url else ""
-            if file.skip or bare in taken or bare in linked:
+            if file.skip or bare in planned or bare in linked:
                 continue
             if _picture(file.attachment_url):
                 self.plan.loose.append(file)
@@ -377,7 +381,9 @@ class _Planner:
                 source=file.attachment_url,
                 source_id=file.key,
             )
-            self.plan.items.append(PlannedItem(item, "", (self.wanted(file.attachment_url),)))
+            self.plan.items.append(
+                PlannedItem(item, "", (self.file_reference(file.attachment_url),))
+            )
             self.plan.guesses.append(
                 Guess(
                     "handout",
@@ -394,16 +400,16 @@ class _Planner:
         """Plan people as posts describe them: of several biographies of one person the longest."""
         best: dict[str, tuple[Entry, Bio]] = {}
         for entry in sorted(self.groups.entries.values(), key=lambda e: e.order):
-            for bio in self.found.findings[entry.key].bios:
+            for bio in self.survey.findings[entry.key].bios:
                 person_id = self.person(bio.name)
                 if person_id not in best or len(bio.text) > len(best[person_id][1].text):
                     best[person_id] = (entry, bio)
         self._places(best)
         for person_id, (entry, bio) in best.items():
-            known = self.plan.people.get(person_id) or self.catalogue.people[person_id]
+            person = self.plan.people.get(person_id) or self.catalogue.people[person_id]
             self.plan.people[person_id] = Person(
                 id=person_id,
-                names=known.names,
+                names=person.names,
                 affiliations=bio.affiliations,
                 bio=bio.text[:20_000] or None,
             )
@@ -413,15 +419,15 @@ class _Planner:
     def _places(self, best: dict[str, tuple[Entry, Bio]]) -> None:
         """Add affiliations from sentences, where no biography gives one."""
         for entry in sorted(self.groups.entries.values(), key=lambda e: e.order):
-            for placed in self.found.findings[entry.key].places:
+            for placed in self.survey.findings[entry.key].places:
                 person_id = self.person_ids.get(name_key(placed.name), "")
                 if person_id not in self.named:
                     continue
                 if person_id not in best:
                     best[person_id] = (entry, placed)
                 elif not best[person_id][1].affiliations:
-                    kept, bio = best[person_id]
-                    best[person_id] = (kept, replace(bio, affiliations=placed.affiliations))
+                    source, bio = best[person_id]
+                    best[person_id] = (source, replace(bio, affiliations=placed.affiliations))
 
 
 def _short(slug: str) -> str:

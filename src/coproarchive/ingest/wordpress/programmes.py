@@ -40,7 +40,7 @@ def sessions_of(
             used[used.index(same)] = mine
         else:
             again.append(entry)
-    if len(used) > 1 and _apart(used):
+    if len(used) > 1 and _follow_each_other(used):
         used.sort(key=lambda part: part[0][1].start)
     return [(e, described(s, abstracts)) for part in used for e, s in part], again
 
@@ -48,10 +48,10 @@ def sessions_of(
 def _repeats(old: list[tuple[Entry, SessionLine]], new: list[tuple[Entry, SessionLine]]) -> bool:
     titles = [s.title for _, s in old]
     shared = sum(any(alike(s.title, title) for title in titles) for _, s in new)
-    return shared >= 0.3 * min(len(old), len(new)) and not _apart([old, new])
+    return shared >= 0.3 * min(len(old), len(new)) and not _follow_each_other([old, new])
 
 
-def _apart(parts: list[list[tuple[Entry, SessionLine]]]) -> bool:
+def _follow_each_other(parts: list[list[tuple[Entry, SessionLine]]]) -> bool:
     """Return whether one part ends before the other begins: a morning and an afternoon."""
     spans = sorted((min(s.start for _, s in p), max(s.start for _, s in p)) for p in parts)
     return all(a[1] < b[0] for a, b in pairwise(spans))
@@ -87,8 +87,8 @@ def session_of(talk: Talk, sessions: Sequence[SessionLine]) -> int | None:
     exact = [n for n, s in enumerate(sessions) if mine and mine == _keys(s.people)]
     if len(exact) == 1:
         return exact[0]
-    theirs = [n for n, s in enumerate(sessions) if mine and mine & _keys(s.people)]
-    return theirs[0] if len(theirs) == 1 else None
+    overlapping = [n for n, s in enumerate(sessions) if mine and mine & _keys(s.people)]
+    return overlapping[0] if len(overlapping) == 1 else None
 
 
 def _keys(people: Sequence[str]) -> set[NameKey]:

@@ -98,8 +98,8 @@ class Report:
         """Sum up the import in a line."""
         held = ", ".join(f"{n} {kind}{'s' if n != 1 else ''}" for kind, n in self.counts.items())
         done = Counter(step.action for step in self.steps)
-        said = ", ".join(f"{done[a]} {a}" for a in ACTIONS if done[a])
-        return f"The source holds {held or 'nothing'}. Records: {said or 'none'}."
+        actions = ", ".join(f"{done[a]} {a}" for a in ACTIONS if done[a])
+        return f"The source holds {held or 'nothing'}. Records: {actions or 'none'}."
 
     def to_json(self) -> dict[str, object]:
         """Return all of it, for a program."""
@@ -128,8 +128,8 @@ class Report:
         lines += _table("Brought", ("what", "kind", "record", "title", "why"), rows)
         left = [(s.noun, s.title, s.why, s.source) for s in skipped]
         lines += _table("Not brought", ("kind", "title", "why", "source"), left)
-        told = [(p.code, p.path, f"{p.message} {p.hint}") for p in self.problems]
-        lines += _table("Problems", ("code", "where", "what is wrong, and what to do"), told)
+        problems = [(p.code, p.path, f"{p.message} {p.hint}") for p in self.problems]
+        lines += _table("Problems", ("code", "where", "what is wrong, and what to do"), problems)
         ordered = sorted(self.guesses, key=lambda g: g.confidence)
         lines += _table("Guesses to confirm, the least sure first",
                         ("kind", "understood", "sure", "rule", "read from", "record"),
@@ -139,15 +139,15 @@ class Report:
 
 
 def _table(title: str, head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    shown = [f"| {' | '.join(_cell(c) for c in row)} |" for row in rows]
-    if not shown:
+    lines = [f"| {' | '.join(_cell(c) for c in row)} |" for row in rows]
+    if not lines:
         return []
     rule = f"|{'---|' * len(head)}"
-    return [f"## {title}", "", f"| {' | '.join(head)} |", rule, *shown, ""]
+    return [f"## {title}", "", f"| {' | '.join(head)} |", rule, *lines, ""]
 
 
 def _cell(text: str) -> str:
-    shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    escaped = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     for mark in "\\`*_[]<>|":
-        shown = shown.replace(mark, f"\\{mark}")
-    return shown[:300]
+        escaped = escaped.replace(mark, f"\\{mark}")
+    return escaped[:300]

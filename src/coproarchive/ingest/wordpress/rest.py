@@ -58,25 +58,25 @@ class RestSource:
             IngestError: the site has no such interface, or stopped answering.
         """
         if self._discover():
-            yield from self._own()
+            yield from self._wp_v2()
         else:
             yield from self._wordpress_com()
 
     # ------------------------------------------------------------- pages
 
-    def _page(self, url: str, *, wanted: bool = True) -> tuple[Any, dict[str, str]] | None:
+    def _page(self, url: str, *, required: bool = True) -> tuple[Any, dict[str, str]] | None:
         """Return JSON and headers of an address, cached on disk; None where it has no JSON."""
         path = self.work / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.json"
         if path.is_file() and time.time() - path.stat().st_mtime < KEPT_SECONDS:
-            kept = json.loads(path.read_bytes())
-            return kept["body"], kept["headers"]
+            cached = json.loads(path.read_bytes())
+            return cached["body"], cached["headers"]
         answer = self.fetcher.get(url)
         try:
             body = answer.json() if answer.status == 200 else None
         except (ValueError, RecursionError):
             body = None
         if body is None:
-            if wanted:
+            if required:
                 raise IngestError(f"the server answers {answer.status} and no data.", url)
             return None
         self.work.mkdir(parents=True, exist_ok=True)
@@ -93,8 +93,8 @@ class RestSource:
         if (urlsplit(self.address).hostname or "").endswith(".wordpress.com"):
             return False
         for root in (f"{self.address}/wp-json/", f"{self.address}/index.php?rest_route=/"):
-            found = self._page(root, wanted=False)
-            body = found[0] if found else None
+            page = self._page(root, required=False)
+            body = page[0] if page else None
             if isinstance(body, dict) and "wp/v2" in str(body.get("namespaces", "")):
                 self.site.name = _words(body.get("name"))
                 home = str(body.get("home") or body.get("url") or self.address)
@@ -107,9 +107,9 @@ class RestSource:
         mark = "&" if "?" in self._root else "?"
         return f"{self._root}wp/v2/{route}" + (f"{mark}{query}" if query else "")
 
-    def _own(self) -> Iterator[Post]:
-        found = self._page(self._url("types"), wanted=False)
-        types = found[0] if found and isinstance(found[0], dict) else {}
+    def _wp_v2(self) -> Iterator[Post]:
+        page = self._page(self._url("types"), required=False)
+        types = page[0] if page and isinstance(page[0], dict) else {}
         bases = {"post": "posts", "page": "pages", "attachment": "media"}
         for name, kind in types.items():
             if name not in bases and _READABLE.search(name) and isinstance(kind, dict):
@@ -123,12 +123,12 @@ class RestSource:
         while number <= min(pages, MAX_PAGES):
             embed = "" if base == "media" else "&_embed=author,wp:term"
             query = f"per_page={PER_PAGE}&page={number}&orderby=id&order=asc{embed}"
-            found = self._page(self._url(quote(base), query), wanted=base in ("posts", "pages"))
-            if found is None:
+            page = self._page(self._url(quote(base), query), required=base in ("posts", "pages"))
+            if page is None:
                 message = f'the site does not show its "{base}"; they were not read.'
                 self.site.problem("source-unreadable", self.address, message)
                 return
-            body, headers = found
+            body, headers = page
             yield from (v for v in body if isinstance(v, dict)) if isinstance(body, list) else ()
             total = headers.get("x-wp-totalpages", "1")
             pages = int(total) if total.isdigit() else 1
@@ -140,15 +140,15 @@ class RestSource:
         parts = urlsplit(self.address)
         name = quote(f"{parts.netloc}{parts.path.rstrip('/').replace('/', '::')}", safe=":")
         base = f"{self.wordpress_com}/sites/{name}"
-        found = self._page(base, wanted=False)
-        if found is None or not isinstance(found[0], dict):
+        page = self._page(base, required=False)
+        if page is None or not isinstance(page[0], dict):
             raise IngestError(
                 "this site shows no REST interface of WordPress.",
                 self.address,
                 "Export it instead (Tools, Export), and give the file.",
             )
-        self.site.name = _words(found[0].get("name"))
-        self.site.address = str(found[0].get("URL") or self.address).rstrip("/")
+        self.site.name = _words(page[0].get("name"))
+        self.site.address = str(page[0].get("URL") or self.address).rstrip("/")
         files: dict[str, Post] = {}
         for kind in ("post", "page"):
             handle = ""

@@ -111,13 +111,13 @@ def _title(tree: lxml.html.HtmlElement) -> str:
 
 
 def _date(tree: lxml.html.HtmlElement) -> str:
-    said = [_meta(tree, "article:published_time")]
-    said += [
+    times = [_meta(tree, "article:published_time")]
+    times += [
         str(n.get("datetime") or "")
         for n in tree.iter("time")
         if "updated" not in (n.get("class") or "").split()
     ]
-    return next((m[0] for s in said if (m := _DAY.match(s))), "")
+    return next((m[0] for s in times if (m := _DAY.match(s))), "")
 
 
 def _author(tree: lxml.html.HtmlElement) -> str:
@@ -131,15 +131,15 @@ def _author(tree: lxml.html.HtmlElement) -> str:
 
 
 def _terms(tree: lxml.html.HtmlElement) -> tuple[TaxonomyTerm, ...]:
-    found: dict[TaxonomyTerm, None] = {}
+    terms: dict[TaxonomyTerm, None] = {}
     for node in tree.iter("a"):
         rel = (node.get("rel") or "").split()
         name = " ".join("".join(node.itertext()).split())
         if "tag" in rel and name:
             path = urlsplit(node.get("href") or "").path
             domain = "category" if "category" in rel or "/category/" in path else "post_tag"
-            found[TaxonomyTerm(domain, path.strip("/").rpartition("/")[2], name)] = None
-    return tuple(found)
+            terms[TaxonomyTerm(domain, path.strip("/").rpartition("/")[2], name)] = None
+    return tuple(terms)
 
 
 def _inner(node: lxml.html.HtmlElement) -> str:

@@ -102,14 +102,14 @@ class Groups:
     """The events of a site.
 
     Args:
-        found: the site as understood.
+        survey: what the posts of the site say.
         rules: categories and tags that the archivist gave to seminars.
     """
 
-    def __init__(self, found: Survey, rules: ImportRules):
-        self.found = found
+    def __init__(self, survey: Survey, rules: ImportRules):
+        self.survey = survey
         self.rules = rules
-        self.entries = {e.key: e for e in found.entries if e.key in found.findings}
+        self.entries = {e.key: e for e in survey.entries if e.key in survey.findings}
         self.events: dict[str, Event] = {}
         self.of: dict[str, Event] = {}
         ordered = sorted(self.entries.values(), key=lambda e: e.order)
@@ -126,7 +126,7 @@ class Groups:
         self.of = {key: e for e in self.events.values() for key in e.members}
 
     def _findings(self, entry: Entry) -> Findings:
-        return self.found.findings[entry.key]
+        return self.survey.findings[entry.key]
 
     def _event(self, key: str, number: int | None = None, seminar_id: str = "") -> Event:
         return self.events.setdefault(key, Event(key, number, seminar_id))
@@ -198,28 +198,34 @@ class Groups:
         mine = self._findings(entry)
         others = [self.entries[k] for k in event.members if event.reasons[k][2] > 0.65]
         for other in others:
-            theirs = self._findings(other)
-            if not (theirs.programme or event.number or event.seminar_id):
+            other_findings = self._findings(other)
+            if not (other_findings.programme or event.number or event.seminar_id):
                 continue
             name = event_title(other.title)
             if len(name.split()) > 1 and _alike(name, event_title(entry.title)):
                 return 0.75, entry.title, "the same name"
-            near = _days(theirs, entry.date) in range(-60, 200)
-            if mine.talks and near and _speakers(mine) & _speakers(theirs):
+            near = _days(other_findings, entry.date) in range(-60, 200)
+            if mine.talks and near and _speakers(mine) & _speakers(other_findings):
                 return 0.72, mine.talks[0].line, "slides of people of the programme"
-            told = {name_key(b.name) for b in mine.bios} & _speakers(theirs)
-            if len(told) > 1 or (told and len(told) == len(_speakers(theirs))):
+            shared_people = {name_key(b.name) for b in mine.bios} & _speakers(other_findings)
+            if len(shared_people) > 1 or (
+                shared_people and len(shared_people) == len(_speakers(other_findings))
+            ):
                 return 0.7, mine.bios[0].line, "biographies of people of the programme"
             if other.link and plain_address(other.link) in mine.links:
                 return 0.7, other.link, "it links to the announcement"
-            if theirs.programme and theirs.date and theirs.date.value in mine.dates:
-                return 0.68, theirs.date.value, NAMES_THE_DAY
             if (
-                theirs.programme
-                and _about_an_event(entry)
-                and _days(theirs, entry.date) in range(SOON_DAYS)
+                other_findings.programme
+                and other_findings.date
+                and other_findings.date.value in mine.dates
             ):
-                gap = _days(theirs, entry.date)
+                return 0.68, other_findings.date.value, NAMES_THE_DAY
+            if (
+                other_findings.programme
+                and _about_an_event(entry)
+                and _days(other_findings, entry.date) in range(SOON_DAYS)
+            ):
+                gap = _days(other_findings, entry.date)
                 return 0.55 - gap / 1_000, entry.title, "posted soon after the day"
         return None
 
@@ -247,7 +253,7 @@ class _Traces:
         self.days: list[tuple[str, str]] = []
         for event in groups.events.values():
             for key in event.members:
-                entry, findings = groups.entries[key], groups.found.findings[key]
+                entry, findings = groups.entries[key], groups.survey.findings[key]
                 link = {plain_address(entry.link)} if entry.link else set()
                 for trace in _long_words(event_title(entry.title)) | _speakers(findings) | link:
                     self.events[trace].add(event.key)
@@ -260,8 +266,8 @@ class _Traces:
 
     def days_named(self, findings: Findings) -> int:
         """Count the seminars whose days a post names."""
-        known = {day for day, _ in self.days}
-        return len({d[:10] for d in findings.dates} & known)
+        event_days = {day for day, _ in self.days}
+        return len({d[:10] for d in findings.dates} & event_days)
 
     def events_near(self, entry: Entry, findings: Findings) -> list[str]:
         """Return keys of events that share a word of the name, a person, a link or a day with a
@@ -284,13 +290,13 @@ def number_in(text: str) -> tuple[str, int] | None:
     match = _NUMBERED.search(text) or _ORDINAL.search(text)
     if not match:
         return None
-    said = match["number"].lower()
-    if said in _WORDS:
-        number = _WORDS.index(said) + 1
-    elif said in _NTH:
-        number = _NTH.index(said) + 1
+    word = match["number"].lower()
+    if word in _WORDS:
+        number = _WORDS.index(word) + 1
+    elif word in _NTH:
+        number = _NTH.index(word) + 1
     else:
-        number = int(re.sub(r"\D", "", said))
+        number = int(re.sub(r"\D", "", word))
     return (match["kind"].lower().replace("round table", "roundtable"), number) if number else None
 
 
@@ -350,10 +356,10 @@ def _days(findings: Findings, published: str) -> int:
 
 
 def _about_an_event(entry: Entry) -> bool:
-    said = (entry.title, *(t.name for t in entry.terms))
+    labels = (entry.title, *(t.name for t in entry.terms))
     return any(
         is_presentations(s)
         or says_film(s)
         or re.search(r"\b(?:summary|report|reflections?|seminar|workshop)\b", s, re.I)
-        for s in said
+        for s in labels
     )

@@ -84,21 +84,21 @@ def _without_shortcodes(content: str, pictures: dict[str, str], say: Say) -> str
         closing, name, rest = match.groups()
         out.append(content[position : match.start()])
         position = match.end()
-        given = {k: a or b or c for k, a, b, c in _ATTRIBUTE.findall(html.unescape(rest))}
+        attributes = {k: a or b or c for k, a, b, c in _ATTRIBUTE.findall(html.unescape(rest))}
         if name in ("caption", "wp_caption"):
             if not closing:
-                open_caption = (len(out), given)
+                open_caption = (len(out), attributes)
             elif open_caption is not None:
-                start, said = open_caption
+                start, caption_attributes = open_caption
                 body = "".join(out[start:])
                 del out[start:]
-                out.append(_captioned(body, said))
+                out.append(_captioned(body, caption_attributes))
                 open_caption = None
         elif name == "gallery" and not closing:
-            out.append(_gallery(given, pictures, say))
+            out.append(_gallery(attributes, pictures, say))
         elif name in ("audio", "video", "playlist", "embed", "youtube", "vimeo"):
             if not closing:
-                out.append(_media(name, match, given, rest, content))
+                out.append(_media(name, match, attributes, rest, content))
         elif name in _LAYOUT or name.startswith(("vc_", "et_pb_", "fusion_")):
             out.append("\n\n")
         else:
@@ -108,24 +108,28 @@ def _without_shortcodes(content: str, pictures: dict[str, str], say: Say) -> str
     return "".join(out) + content[position:]
 
 
-def _captioned(body: str, given: dict[str, str]) -> str:
+def _captioned(body: str, attributes: dict[str, str]) -> str:
     picture = re.search(r"(?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*</a>)?", body)
-    text = given.get("caption") or (body[picture.end() :] if picture else "")
-    shown = picture[0] if picture else body
-    return f"\n\n<figure>{shown}<figcaption>{text.strip()}</figcaption></figure>\n\n"
+    text = attributes.get("caption") or (body[picture.end() :] if picture else "")
+    picture_html = picture[0] if picture else body
+    return f"\n\n<figure>{picture_html}<figcaption>{text.strip()}</figcaption></figure>\n\n"
 
 
-def _gallery(given: dict[str, str], pictures: dict[str, str], say: Say) -> str:
-    numbers = re.findall(r"\d+", given.get("ids", "") or given.get("include", ""))
-    shown = [f'<p><img src="{html.escape(pictures[n])}" /></p>' for n in numbers if n in pictures]
-    if len(shown) < len(numbers) or not numbers:
-        say("gallery-incomplete", f"[gallery {' '.join(f'{k}={v}' for k, v in given.items())}]")
-    return "\n\n" + "\n\n".join(shown) + "\n\n"
+def _gallery(attributes: dict[str, str], pictures: dict[str, str], say: Say) -> str:
+    numbers = re.findall(r"\d+", attributes.get("ids", "") or attributes.get("include", ""))
+    images = [f'<p><img src="{html.escape(pictures[n])}" /></p>' for n in numbers if n in pictures]
+    if len(images) < len(numbers) or not numbers:
+        say(
+            "gallery-incomplete", f"[gallery {' '.join(f'{k}={v}' for k, v in attributes.items())}]"
+        )
+    return "\n\n" + "\n\n".join(images) + "\n\n"
 
 
-def _media(name: str, match: re.Match[str], given: dict[str, str], rest: str, content: str) -> str:
+def _media(
+    name: str, match: re.Match[str], attributes: dict[str, str], rest: str, content: str
+) -> str:
     """Write a line with the address, which becomes a link and, for films, a video."""
-    address = next((given[k] for k in _MEDIA_KEYS if given.get(k)), "")
+    address = next((attributes[k] for k in _MEDIA_KEYS if attributes.get(k)), "")
     if not address:
         bare = re.search(r"https?://[^\s\"'\]]+", html.unescape(rest))
         after = re.match(r"\s*(https?://[^\s<\[]+)\s*\[/", content[match.end() :][:2_100])
@@ -133,8 +137,8 @@ def _media(name: str, match: re.Match[str], given: dict[str, str], rest: str, co
             return "\n"  # the address between the marks stands on a line of its own
         address = bare[0] if bare else ""
         if not address and name in ("youtube", "vimeo") and (key := rest.strip(' ="')):
-            known = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
-            address = known[name] + key
+            hosts = {"youtube": "https://www.youtube.com/watch?v=", "vimeo": "https://vimeo.com/"}
+            address = hosts[name] + key
     return f"\n\n{html.escape(address)}\n\n" if address else ""
 
 
@@ -145,14 +149,14 @@ def _embedded(match: re.Match[str]) -> str:
 
 def paragraphs(content: str) -> str:
     """Turn blank lines into paragraphs and line ends into breaks, as WordPress's wpautop does."""
-    kept: list[str] = []
+    preformatted: list[str] = []
 
     def keep(text: str) -> str:
-        kept.append(text)
-        return f"\n\n<pre {len(kept) - 1}></pre>\n\n"
+        preformatted.append(text)
+        return f"\n\n<pre {len(preformatted) - 1}></pre>\n\n"
 
     content = content.replace("\r\n", "\n").replace("\r", "\n")
-    content = _kept(content, keep)
+    content = _set_aside(content, keep)
     content = _CLOSES.sub(r"\1\n\n", _OPENS.sub(r"\n\n\1", content))
     pieces = []
     for piece in re.split(r"\n[ \t\xa0]*\n+", content):
@@ -169,10 +173,10 @@ def paragraphs(content: str) -> str:
         else:
             pieces.append(f"<p>{_breaks(bare)}</p>")
     content = "\n".join(pieces)
-    return re.sub(r"<pre (\d+)></pre>", lambda m: kept[int(m[1])], content)
+    return re.sub(r"<pre (\d+)></pre>", lambda m: preformatted[int(m[1])], content)
 
 
-def _kept(content: str, keep: Callable[[str], str]) -> str:
+def _set_aside(content: str, keep: Callable[[str], str]) -> str:
     """Replace elements in which line ends count by placeholders."""
     out: list[str] = []
     position = 0

@@ -82,7 +82,7 @@ class Site:
     language: str = ""
     authors: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
-    _told: set[Problem] = field(default_factory=set, repr=False)
+    _reported: set[Problem] = field(default_factory=set, repr=False)
 
     @property
     def key(self) -> str:
@@ -101,8 +101,8 @@ class Site:
     ) -> None:
         """Report something wrong with the source."""
         problem = Problem(code, severity, where, message, place, hint)
-        if problem not in self._told:
-            self._told.add(problem)
+        if problem not in self._reported:
+            self._reported.add(problem)
             self.problems.append(problem)
 
 

@@ -121,7 +121,7 @@ class Survey:
     site: Site
     entries: list[Entry] = field(default_factory=list)
     findings: dict[str, Findings] = field(default_factory=dict)
-    known: Gazetteer = field(default_factory=Gazetteer)
+    gazetteer: Gazetteer = field(default_factory=Gazetteer)
     counts: Counter[str] = field(default_factory=Counter)
     comments: int = 0
     files: dict[str, str] = field(default_factory=dict)
@@ -145,34 +145,38 @@ class Survey:
         )
 
 
-def survey(source: BlogSource, options: Options, names: list[str], progress: Progress) -> Survey:
+def survey_site(
+    source: BlogSource, options: Options, names: list[str], progress: Progress
+) -> Survey:
     """Read the source twice.
 
     Args:
         names: people the archive knows already.
     """
-    found = Survey(source.site)
-    found.known.add(names)
+    survey = Survey(source.site)
+    survey.gazetteer.add(names)
     for number, (key, post) in enumerate(keyed(source), start=1):
         progress("reading", number, 0, post.title)
         entry = _entry(key, post, source.site, options)
-        found.entries.append(entry)
-        found.counts[post.type] += 1
-        found.comments += post.comments
+        survey.entries.append(entry)
+        survey.counts[post.type] += 1
+        survey.comments += post.comments
         if entry.attachment_url:
-            found.pictures[entry.id] = entry.attachment_url
+            survey.pictures[entry.id] = entry.attachment_url
             bare = plain_address(entry.attachment_url)
             for place in filter(None, (bare, plain_address(entry.link))):
-                found.alternatives[place] = (entry.attachment_url, entry.alt)
-            found.files[entry.link.rstrip("/")] = entry.attachment_url
+                survey.alternatives[place] = (entry.attachment_url, entry.alt)
+            survey.files[entry.link.rstrip("/")] = entry.attachment_url
         elif not entry.skip:
-            _meet(post, entry, found)
-    total = len(found.entries)
-    for number, ((_, post), entry) in enumerate(zip(keyed(source), found.entries, strict=False), 1):
+            _meet(post, entry, survey)
+    total = len(survey.entries)
+    for number, ((_, post), entry) in enumerate(
+        zip(keyed(source), survey.entries, strict=False), 1
+    ):
         progress("understanding", number, total, entry.title)
         if entry.type != "attachment" and not entry.skip:
-            found.findings[entry.key] = _understand(post, entry, found, options)
-    return found
+            survey.findings[entry.key] = _understand(post, entry, survey, options)
+    return survey
 
 
 def keyed(source: BlogSource) -> Iterator[tuple[str, Post]]:
@@ -205,7 +209,7 @@ def _entry(key: str, post: Post, site: Site, options: Options) -> Entry:
         key=key,
         id=post.id,
         type=post.type,
-        title=_shown(title, raw=post.raw)[:1_000],
+        title=_rendered_title(title, raw=post.raw)[:1_000],
         link=well_formed(post.link),
         slug=post.slug,
         date=_day(post.date),
@@ -227,38 +231,38 @@ def _day(date: str) -> str:
     return date
 
 
-def _shown(title: str, *, raw: bool) -> str:
+def _rendered_title(title: str, *, raw: bool) -> str:
     """Return a title as the site shows it, without markup."""
     title = re.sub(r"</?[a-zA-Z][^<>]{0,200}>", "", title)
     return " ".join((typeset(title) if raw else title).split())
 
 
-def _meet(post: Post, entry: Entry, found: Survey) -> None:
+def _meet(post: Post, entry: Entry, survey: Survey) -> None:
     """Remember who is named, so that a name is known wherever it stands."""
     if is_name(entry.account) and not is_organisation(entry.account):
-        found.known.add([entry.account])
+        survey.gazetteer.add([entry.account])
     body = Body(post.content, raw=post.raw, base=entry.link)
     lines = body.lines()
     for line in lines:
-        found.known.add(
+        survey.gazetteer.add(
             m["name"] for m in TITLED.finditer(line.text[:20_000]) if is_name(m["name"])
         )
-    found.known.add(bio.name for bio in find_biographies(lines, found.known, entry.title))
-    found.known.add(n for s in find_programme(lines, found.known) for n in s.people)
-    author = find_author(entry.title, lines, "", found.known, last_lines=False)
-    found.known.add(author.people)
+    survey.gazetteer.add(bio.name for bio in find_biographies(lines, survey.gazetteer, entry.title))
+    survey.gazetteer.add(n for s in find_programme(lines, survey.gazetteer) for n in s.people)
+    author = find_author(entry.title, lines, "", survey.gazetteer, last_lines=False)
+    survey.gazetteer.add(author.people)
 
 
-def _understand(post: Post, entry: Entry, found: Survey, options: Options) -> Findings:
-    body = found.body(post, options)
+def _understand(post: Post, entry: Entry, survey: Survey, options: Options) -> Findings:
+    body = survey.body(post, options)
     lines = body.lines()
-    programme = find_programme(lines, found.known)
-    bios = find_biographies(lines, found.known, entry.title)
+    programme = find_programme(lines, survey.gazetteer)
+    bios = find_biographies(lines, survey.gazetteer, entry.title)
     author = find_author(
-        entry.title, lines, entry.account, found.known, last_lines=not (programme or bios)
+        entry.title, lines, entry.account, survey.gazetteer, last_lines=not (programme or bios)
     )
     if author.people and not bios:
-        bios = find_biographies(lines, found.known, entry.title, author.people)
+        bios = find_biographies(lines, survey.gazetteer, entry.title, author.people)
     when = find_date(entry.title, lines, entry.date)
     terms = [term.name for term in entry.terms]
     film = (
@@ -268,9 +272,9 @@ def _understand(post: Post, entry: Entry, found: Survey, options: Options) -> Fi
         author=author,
         programme=programme,
         bios=bios,
-        places=find_places(lines, found.known),
-        talks=find_talks(entry.title, terms, lines, found.known, found.files),
-        abstracts=find_abstracts(lines, found.known),
+        places=find_places(lines, survey.gazetteer),
+        talks=find_talks(entry.title, terms, lines, survey.gazetteer, survey.files),
+        abstracts=find_abstracts(lines, survey.gazetteer),
         date=when,
         place=find_place(lines, when),
         about=_about(lines) if programme else "",
@@ -280,7 +284,7 @@ def _understand(post: Post, entry: Entry, found: Survey, options: Options) -> Fi
             for value, match in dates_in(line.text, entry.date)
             if match["year"]
         ),
-        links=_own_links(lines, found.site),
+        links=_own_links(lines, survey.site),
         film_line=film[:300],
         notes=dict(body.notes.counts),
     )
@@ -296,30 +300,30 @@ def _about(lines: list[TextLine]) -> str:
 
 def _own_links(lines: list[TextLine], site: Site) -> tuple[str, ...]:
     """Return addresses on the site itself that a post links to or shows."""
-    found: dict[str, None] = {}
+    addresses: dict[str, None] = {}
     for line in lines:
         for anchor in line.anchors:
             bare = plain_address(anchor.url)
             if is_own(bare, site) and not _LISTING.match("/" + bare.partition("/")[2]):
-                found[bare] = None
-    return tuple(found)[:2_000]
+                addresses[bare] = None
+    return tuple(addresses)[:2_000]
 
 
 def is_own(bare: str, site: Site) -> bool:
     """Return whether a `plain_address` is one of the site's pages or files."""
     host = bare.partition("/")[0]
-    own = site.key.partition("/")[0]
-    return host in (own, own.replace(".wordpress.com", ".files.wordpress.com"))
+    home = site.key.partition("/")[0]
+    return host in (home, home.replace(".wordpress.com", ".files.wordpress.com"))
 
 
 def known_addresses(entries: list[Entry], site: Site) -> Mapping[str, Entry]:
     """Map each plain_address to the entry that answers there."""
-    found: dict[str, Entry] = {}
+    answering: dict[str, Entry] = {}
     for entry in entries:
         for url in (entry.link, entry.attachment_url):
             if url:
-                found[plain_address(url)] = entry
+                answering[plain_address(url)] = entry
         if entry.id:
             for name in ("p", "page_id", "attachment_id"):
-                found[f"{site.key.partition('/')[0]}/?{name}={entry.id}"] = entry
-    return found
+                answering[f"{site.key.partition('/')[0]}/?{name}={entry.id}"] = entry
+    return answering

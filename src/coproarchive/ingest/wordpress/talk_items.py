@@ -33,18 +33,18 @@ class TalkItem:
     people: tuple[str, ...] = ()
 
 
-def talk_items(found: Survey, groups: Groups) -> list[TalkItem]:
+def talk_items(survey: Survey, groups: Groups) -> list[TalkItem]:
     """Return decks, listed papers and films; two files of one talk in one seminar are one item."""
-    by_url = {a.attachment_url: a for a in found.attachments if a.attachment_url}
+    by_url = {a.attachment_url: a for a in survey.attachments if a.attachment_url}
     made: list[TalkItem] = []
     seen: dict[str, int] = {}
     for entry in sorted(groups.entries.values(), key=lambda e: e.order):
-        findings = found.findings[entry.key]
+        findings = survey.findings[entry.key]
         for talk in findings.talks:
             if not (talk.listed or talk.film):
                 continue
             fresh = TalkItem(
-                _source_id(talk.urls[0], by_url, found.site.key),
+                _source_id(talk.urls[0], by_url, survey.site.key),
                 entry, talk, _fallback(talk, entry, findings.author.title, by_url),
                 findings.author.people if talk.film else (),
             )  # fmt: skip
@@ -85,10 +85,10 @@ def _same(made: list[TalkItem], fresh: TalkItem, groups: Groups) -> int | None:
     for n, other in enumerate(made):
         if event is None or groups.of.get(other.post.key) is not event:
             continue
-        theirs = {name_key(p) for p in other.read.people}
+        other_people = {name_key(p) for p in other.read.people}
         if (
             other.read.film == fresh.read.film
-            and mine == theirs
+            and mine == other_people
             and alike(other.read.title, fresh.read.title)
         ):
             return n
@@ -104,10 +104,10 @@ def _together(one: TalkItem, other: TalkItem) -> TalkItem:
     return replace(one, read=read, people=one.people or other.people)
 
 
-def films_without_address(found: Survey, groups: Groups) -> Iterator[TalkItem]:
+def films_without_address(survey: Survey, groups: Groups) -> Iterator[TalkItem]:
     """Yield posts filed under videos that speak of one, whose film the source does not name."""
     for entry in sorted(groups.entries.values(), key=lambda e: e.order):
-        findings = found.findings[entry.key]
+        findings = survey.findings[entry.key]
         if not findings.film_line or any(t.film for t in findings.talks):
             continue
         if not any(says_film(term.name) for term in entry.terms):

@@ -77,7 +77,7 @@ class _ExportFile:
                 stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw) if packed else raw)
                 yield from self._read(stream)
         except (OSError, EOFError, zlib.error) as error:
-            self._problem("source-unreadable", f"this file cannot be read: {_said(error)}.")
+            self._problem("source-unreadable", f"this file cannot be read: {_reason(error)}.")
 
     def _read(self, stream: BinaryIO) -> Iterator[Post]:
         head_seen = False
@@ -145,15 +145,19 @@ class _ExportFile:
         declared = re.search(rb"""<\?xml[^>]{0,200}encoding\s*=\s*["']([\w.:-]{1,40})""", first)
         name = declared[1].decode("ascii").lower() if declared else "utf-8"
         try:
-            known = codecs.lookup(name).name
+            encoding = codecs.lookup(name).name
         except LookupError:
-            known = ""
-        if known.startswith(("utf-16", "utf-32")):  # declared in bytes that are not so
-            known = "utf-8"
-        if not known or known.startswith("utf-7") or known in ("rot13", "hex", "base64", "zlib"):
+            encoding = ""
+        if encoding.startswith(("utf-16", "utf-32")):  # declared in bytes that are not so
+            encoding = "utf-8"
+        if (
+            not encoding
+            or encoding.startswith("utf-7")
+            or encoding in ("rot13", "hex", "base64", "zlib")
+        ):
             self._problem("encoding-unknown", f'the encoding "{name}" is read as utf-8.')
-            known = "utf-8"
-        return known, first
+            encoding = "utf-8"
+        return encoding, first
 
     def _head(self, text: str) -> None:
         """Read title, address and authors of the channel."""
@@ -173,19 +177,27 @@ class _ExportFile:
             return
         site = self.site
         channel = next((e for e in tree if _local(e) == "channel"), tree)
-        found = {_local(e): (e.text or "").strip() for e in channel if _local(e) != "author"}
-        address = found.get("base_blog_url") or found.get("link") or found.get("base_site_url")
+        channel_fields = {
+            _local(e): (e.text or "").strip() for e in channel if _local(e) != "author"
+        }
+        address = (
+            channel_fields.get("base_blog_url")
+            or channel_fields.get("link")
+            or channel_fields.get("base_site_url")
+        )
         address = (address or "").strip().rstrip("/")
         if site.address and address and address != site.address:
             self._problem("parts-differ", f"this part is of another site: {address}.")
-        site.name = site.name or html.unescape(found.get("title", ""))
+        site.name = site.name or html.unescape(channel_fields.get("title", ""))
         site.address = site.address or address
-        site.language = site.language or found.get("language", "")
+        site.language = site.language or channel_fields.get("language", "")
         for author in (e for e in channel.iter() if _local(e) in ("author", "wp_author")):
-            said = {_local(e): (e.text or "").strip() for e in author}
-            if said.get("author_login"):
-                shown = said.get("author_display_name") or said["author_login"]
-                site.authors[said["author_login"]] = shown
+            author_fields = {_local(e): (e.text or "").strip() for e in author}
+            if author_fields.get("author_login"):
+                display_name = (
+                    author_fields.get("author_display_name") or author_fields["author_login"]
+                )
+                site.authors[author_fields["author_login"]] = display_name
 
     def _item(self, text: str, *, whole: bool) -> Post | None:
         tail = "</r>"
@@ -303,7 +315,7 @@ def _local(element: etree._Element) -> str:
 
 
 def _post(item: etree._Element) -> Post:
-    found: dict[str, str] = {}
+    fields: dict[str, str] = {}
     terms: list[TaxonomyTerm] = []
     comments = 0
     alt = ""
@@ -323,29 +335,29 @@ def _post(item: etree._Element) -> Post:
             if pair.get("meta_key") == "_wp_attachment_image_alt":
                 alt = pair.get("meta_value", "").strip()
         else:
-            found.setdefault(name, element.text or "")
-    kind = found.get("post_type", "").strip() or "post"
-    day = _DATE.match(found.get("post_date", "").strip())
+            fields.setdefault(name, element.text or "")
+    kind = fields.get("post_type", "").strip() or "post"
+    day = _DATE.match(fields.get("post_date", "").strip())
     return Post(
-        id=found.get("post_id", "").strip()[:20],
+        id=fields.get("post_id", "").strip()[:20],
         type=kind[:40],
-        status=found.get("status", "").strip() or "publish",
-        title=html.unescape(found.get("title", "")).strip(),
-        link=found.get("link", "").strip(),
-        slug=found.get("post_name", "").strip(),
+        status=fields.get("status", "").strip() or "publish",
+        title=html.unescape(fields.get("title", "")).strip(),
+        link=fields.get("link", "").strip(),
+        slug=fields.get("post_name", "").strip(),
         date=day[0] if day and day[1] != "0000" else "",
-        creator=found.get("creator", "").strip(),
-        content=found.get("content", ""),
-        excerpt=found.get("excerpt", "").strip(),
+        creator=fields.get("creator", "").strip(),
+        content=fields.get("content", ""),
+        excerpt=fields.get("excerpt", "").strip(),
         raw=True,
-        protected=bool(found.get("post_password", "").strip()),
-        parent=found.get("post_parent", "").strip().removeprefix("0"),
-        attachment_url=found.get("attachment_url", "").strip(),
+        protected=bool(fields.get("post_password", "").strip()),
+        parent=fields.get("post_parent", "").strip().removeprefix("0"),
+        attachment_url=fields.get("attachment_url", "").strip(),
         alt=alt,
         comments=comments,
         terms=tuple(dict.fromkeys(terms)),
     )
 
 
-def _said(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     return str(getattr(error, "strerror", None) or error) or type(error).__name__

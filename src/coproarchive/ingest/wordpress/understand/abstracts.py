@@ -31,9 +31,9 @@ class Abstract:
     line: str
 
 
-def find_abstracts(lines: Sequence[TextLine], known: Gazetteer) -> list[Abstract]:
+def find_abstracts(lines: Sequence[TextLine], gazetteer: Gazetteer) -> list[Abstract]:
     """Find paragraphs headed "Abstracts", or that begin "Abstract:" under a talk's title."""
-    found: list[Abstract] = []
+    abstracts: list[Abstract] = []
     inside, level = False, 7
     head: list[str] = []
     for line in lines:
@@ -45,19 +45,19 @@ def find_abstracts(lines: Sequence[TextLine], known: Gazetteer) -> list[Abstract
         alone = _ALONE.match(line.text)
         text = alone["text"] if alone else line.text
         if (alone or (inside and len(line.text) > 150 and not line.heading)) and head:
-            if found and found[-1].line == head[0]:
-                found[-1] = _made(head, f"{found[-1].text}\n\n{text}", known)
+            if abstracts and abstracts[-1].line == head[0]:
+                abstracts[-1] = _made(head, f"{abstracts[-1].text}\n\n{text}", gazetteer)
             else:
-                found.append(_made(head, text, known))
+                abstracts.append(_made(head, text, gazetteer))
         elif line.text:
-            grown = not found or found[-1].line != (head[0] if head else "")
+            grown = not abstracts or abstracts[-1].line != (head[0] if head else "")
             head = [*head[-1:], line.text] if grown and len(line.text) < 200 else [line.text]
-    return [a for a in found if a.title or a.people]
+    return [a for a in abstracts if a.title or a.people]
 
 
-def _made(head: list[str], text: str, known: Gazetteer) -> Abstract:
-    title, people, _, _ = split_title(without_time(head[0]), known)
+def _made(head: list[str], text: str, gazetteer: Gazetteer) -> Abstract:
+    title, people, _, _ = split_title(without_time(head[0]), gazetteer)
     for more in head[1:]:
-        other, names, _, _ = split_title(without_time(more), known)
+        other, names, _, _ = split_title(without_time(more), gazetteer)
         title, people = title or other, people or names
     return Abstract(title, people, text.strip()[:20_000], head[0])

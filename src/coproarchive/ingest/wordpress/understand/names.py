@@ -67,7 +67,7 @@ def is_organisation(text: str) -> bool:
     return bool(_ORGANISATION.search(text)) or bool(re.search(r"\b[A-Z]{3,}\b", text))
 
 
-def named_people(text: str, known: Gazetteer) -> tuple[str, ...]:
+def named_people(text: str, gazetteer: Gazetteer) -> tuple[str, ...]:
     """Read a list of names: "A & B", "A, B and C", known names that only a space divides.
 
     Empty where something in the list is no name.
@@ -77,24 +77,24 @@ def named_people(text: str, known: Gazetteer) -> tuple[str, ...]:
     text = re.sub(r"\s*\([^)]*\)", "", text).strip(' .:–—-,;"“”')
     if not text or len(text) > 300:
         return ()
-    if is_name(text) and known.has(text):
-        return (known.shown(text),)
+    if is_name(text) and gazetteer.has(text):
+        return (gazetteer.preferred_form(text),)
     pieces = [p for p in _AND.split(text) if p.strip()]
-    found: list[str] = []
+    people: list[str] = []
     for piece in pieces:
         bare = bare_name(piece)
-        together = known.run(bare)
+        together = gazetteer.run(bare)
         if together:
-            found += together
-        elif found and is_organisation(bare):
+            people += together
+        elif people and is_organisation(bare):
             continue
         elif is_name(piece):
-            found.append(known.shown(bare))
-        elif found and (re.search(r"[A-Z]{2,}|University|College", piece) or not bare):
+            people.append(gazetteer.preferred_form(bare))
+        elif people and (re.search(r"[A-Z]{2,}|University|College", piece) or not bare):
             continue  # ", University of X" after a name says where, not who
         else:
             return ()
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(people))
 
 
 @dataclass
@@ -114,7 +114,7 @@ class Gazetteer:
         """Return whether the name is known."""
         return name_key(name) in self.names
 
-    def shown(self, name: str) -> str:
+    def preferred_form(self, name: str) -> str:
         """Return the preferred form of a name."""
         return self.names.get(name_key(name), bare_name(name))
 
@@ -128,23 +128,23 @@ class Gazetteer:
         words = text.split()
         if len(words) < 4 or not all(w[:1].isupper() for w in words):
             return ()
-        found: list[str] = []
+        names: list[str] = []
         while words:
             for length in (2, 3, 4):
                 candidate = " ".join(words[:length])
                 if self.has(candidate):
-                    found.append(self.shown(candidate))
+                    names.append(self.preferred_form(candidate))
                     words = words[length:]
                     break
             else:
-                return self._pairs(text) if not found else ()
-        return tuple(found)
+                return self._pairs(text) if not names else ()
+        return tuple(names)
 
     def _pairs(self, text: str) -> tuple[str, ...]:
         words = text.split()
         pairs = [" ".join(words[n : n + 2]) for n in range(0, len(words), 2)]
         if len(words) == 4 and all(is_name(p) for p in pairs) and any(self.has(p) for p in pairs):
-            return tuple(self.shown(p) for p in pairs)
+            return tuple(self.preferred_form(p) for p in pairs)
         return ()
 
     def leading(self, text: str) -> tuple[str, str]:
@@ -156,7 +156,7 @@ class Gazetteer:
             candidate = " ".join(words[:length])
             whole = candidate.rstrip(",:;’'")
             if length <= len(words) and whole[-1:].isalnum() and self.has(whole):
-                return self.shown(candidate), " ".join(words[length:]).lstrip(" ,:;–—-")
+                return self.preferred_form(candidate), " ".join(words[length:]).lstrip(" ,:;–—-")
         if start:
             titled = re.match(NAME, text[start:])
             if titled and is_name(titled[0]):

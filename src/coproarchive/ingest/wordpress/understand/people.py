@@ -126,7 +126,7 @@ def is_biographies(line: TextLine) -> bool:
 
 
 def find_biographies(
-    lines: Sequence[TextLine], known: Gazetteer, title: str = "", subject: Sequence[str] = ()
+    lines: Sequence[TextLine], gazetteer: Gazetteer, title: str = "", subject: Sequence[str] = ()
 ) -> list[Bio]:
     """Find people of the sections headed "Speaker biographies", "About the speakers" and the like.
 
@@ -134,7 +134,7 @@ def find_biographies(
         title: of the post: a post named "Speaker biographies" is one section.
         subject: names of whom the post is: a paragraph that begins with one is theirs.
     """
-    found: list[Bio] = []
+    bios: list[Bio] = []
     inside = is_biographies(TextLine(title))
     level, fresh = 7, False
     for line in lines:
@@ -144,13 +144,13 @@ def find_biographies(
         ends = line.heading and line.heading <= level and not _head(line)
         if inside and (ends or (len(line.text) < 80 and _OVER.match(line.text))):
             inside = False
-        begun = _begun(line, known, strict=not inside)
+        begun = _begun(line, gazetteer, strict=not inside)
         if begun and (inside or name_key(begun.name) in {name_key(s) for s in subject}):
-            found.append(begun)
+            bios.append(begun)
             fresh = inside
-        elif inside and fresh and found and _goes_on(line):
-            found[-1] = replace(found[-1], text=f"{found[-1].text}\n\n{line.text}".strip())
-    return [_placed(bio) for bio in _merged(found)]
+        elif inside and fresh and bios and _goes_on(line):
+            bios[-1] = replace(bios[-1], text=f"{bios[-1].text}\n\n{line.text}".strip())
+    return [_placed(bio) for bio in _merged(bios)]
 
 
 def _head(line: TextLine) -> re.Match[str] | None:
@@ -166,7 +166,7 @@ def _goes_on(line: TextLine) -> bool:
     )
 
 
-def _begun(line: TextLine, known: Gazetteer, *, strict: bool) -> Bio | None:
+def _begun(line: TextLine, gazetteer: Gazetteer, *, strict: bool) -> Bio | None:
     """Read the biography that begins with this line, if one does."""
     if len(line.cells) >= 2 and is_name(line.cells[0]):
         name, text = bare_name(line.cells[0]), "\n".join(c for c in line.cells[1:] if c)
@@ -187,10 +187,10 @@ def _begun(line: TextLine, known: Gazetteer, *, strict: bool) -> Bio | None:
                 confidence,
             )
     head = None if strict else _head(line)
-    if head and (line.heading or line.bold or known.has(head["name"]) or _where(head["place"])):
-        said = head["place"] or (head["bracket"] or "").strip("() ")
+    if head and (line.heading or line.bold or gazetteer.has(head["name"]) or _where(head["place"])):
+        place = head["place"] or (head["bracket"] or "").strip("() ")
         return Bio(
-            bare_name(head["name"]), "", (said.strip(" ,"),) if _where(said) else (),
+            bare_name(head["name"]), "", (place.strip(" ,"),) if _where(place) else (),
             line.text[:300], "a name as a heading", 0.8,
         )  # fmt: skip
     return None
@@ -200,13 +200,13 @@ def _where(text: str | None) -> bool:
     return bool(text) and bool(INSTITUTION.search(f"{text}"))
 
 
-def _merged(found: list[Bio]) -> list[Bio]:
+def _merged(bios: list[Bio]) -> list[Bio]:
     """Merge biographies of one person: the longest replaces the others."""
     by_key: dict[NameKey, Bio] = {}
-    for bio in found:
-        known = by_key.get(name_key(bio.name))
-        if known is None or len(bio.text) > len(known.text):
-            placed = bio.affiliations or (known.affiliations if known else ())
+    for bio in bios:
+        longest = by_key.get(name_key(bio.name))
+        if longest is None or len(bio.text) > len(longest.text):
+            placed = bio.affiliations or (longest.affiliations if longest else ())
             by_key[name_key(bio.name)] = replace(bio, affiliations=placed)
     return list(by_key.values())
 
@@ -225,26 +225,26 @@ def _placed(bio: Bio) -> Bio:
     return bio
 
 
-def find_places(lines: Sequence[TextLine], known: Gazetteer) -> list[Bio]:
+def find_places(lines: Sequence[TextLine], gazetteer: Gazetteer) -> list[Bio]:
     """Find affiliations: "Dr Ada Baker of Oven College", "Ada Baker (Oven College)"."""
-    found: dict[NameKey, Bio] = {}
+    bios: dict[NameKey, Bio] = {}
     for line in lines:
         for match in _NAME_PLACED.finditer(line.text[:20_000]):
             name = match["name"]
-            if known.has(name) and is_name(name):
-                found.setdefault(
-                    name_key(name),
-                    Bio(known.shown(name), "", (match["place"].strip(" ,."),), match[0],
-                        "a sentence that places them", 0.7),
+            if gazetteer.has(name) and is_name(name):
+                bio = Bio(
+                    gazetteer.preferred_form(name), "", (match["place"].strip(" ,."),), match[0],
+                    "a sentence that places them", 0.7,
                 )  # fmt: skip
-    return list(found.values())
+                bios.setdefault(name_key(name), bio)
+    return list(bios.values())
 
 
 def find_author(  # noqa: PLR0911 - a return a place to look
     title: str,
     lines: Sequence[TextLine],
     account: str,
-    known: Gazetteer,
+    gazetteer: Gazetteer,
     *,
     last_lines: bool = True,
 ) -> Author:
@@ -256,46 +256,48 @@ def find_author(  # noqa: PLR0911 - a return a place to look
     """
     by = _IN_TITLE.match(title)
     if by and not _DID.search(by["title"]):
-        people = named_people(by["who"], known)
+        people = named_people(by["who"], gazetteer)
         if people:
             return Author(
                 people, by["title"].strip(" .,:;–—|-") or title, title, "by NAME in the title", 0.95
             )
-    shown = [line for line in lines if line.text.strip(" *•·–—-_")]
-    for line in shown[:3]:
-        people = _signed(line.text, known) if len(line.text) < 160 else ()
+    written = [line for line in lines if line.text.strip(" *•·–—-_")]
+    for line in written[:3]:
+        people = _signed(line.text, gazetteer) if len(line.text) < 160 else ()
         if people:
             return Author(people, title, line.text, "by NAME in the first lines", 0.9)
-    for line in reversed(shown[-5:] if last_lines else []):
+    for line in reversed(written[-5:] if last_lines else []):
         if any(kind_of_link(a.url) for a in line.anchors):
             break  # names above a download are speakers
         if line.anchors:
             continue
         thanks = _THANKS.search(line.text[:400])
-        people = named_people(thanks["who"], known) if thanks else ()
+        people = named_people(thanks["who"], gazetteer) if thanks else ()
         if people:
             return Author(people, title, line.text[:300], "thanks for the contribution", 0.8)
-        people = _signed(line.text, known) or _signature(line.text, known)
+        people = _signed(line.text, gazetteer) or _signature(line.text, gazetteer)
         if people:
             return Author(people, title, line.text, "a name in the last lines", 0.85)
-    about = _BEGINS.match(shown[-1].text) if last_lines and shown else None
+    about = _BEGINS.match(written[-1].text) if last_lines and written else None
     if about and is_name(about["name"]) and re.match(r"(?:is|works)\b", about["rest"]):
         name = bare_name(about["name"])
-        return Author((name,), title, shown[-1].text[:300], "the last line is about NAME", 0.6)
+        return Author((name,), title, written[-1].text[:300], "the last line is about NAME", 0.6)
     if account and is_name(account) and not is_organisation(account):
         return Author((bare_name(account),), title, account, "the account's name", 0.9)
     return Author((), title, account, "an account that is no person's", 0.0)
 
 
-def _signed(text: str, known: Gazetteer) -> tuple[str, ...]:
+def _signed(text: str, gazetteer: Gazetteer) -> tuple[str, ...]:
     """Read names from a line that is a by-line and nothing else."""
     by = _BYLINE.match(text) if len(text) < 160 else None
     if not by:
         return ()
-    return named_people(by["who"], known) or named_people(by["who"].partition(",")[0], known)
+    return named_people(by["who"], gazetteer) or named_people(
+        by["who"].partition(",")[0], gazetteer
+    )
 
 
-def _signature(text: str, known: Gazetteer) -> tuple[str, ...]:
+def _signature(text: str, gazetteer: Gazetteer) -> tuple[str, ...]:
     """Read a line that is a name, perhaps with a description after a comma."""
     if len(text) > 120 or ":" in text:
         return ()
@@ -306,5 +308,5 @@ def _signature(text: str, known: Gazetteer) -> tuple[str, ...]:
         and (not after or len(after.split()) <= 10)
         and len(bare_name(head).split()) >= 2
     ):
-        return (known.shown(head),)
-    return named_people(text, known) if re.search(r"\s(?:and|&)\s", text) else ()
+        return (gazetteer.preferred_form(head),)
+    return named_people(text, gazetteer) if re.search(r"\s(?:and|&)\s", text) else ()

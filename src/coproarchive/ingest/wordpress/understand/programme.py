@@ -82,12 +82,12 @@ class SessionLine:
     confidence: float
 
 
-def find_programme(lines: Sequence[TextLine], known: Gazetteer) -> list[SessionLine]:
+def find_programme(lines: Sequence[TextLine], gazetteer: Gazetteer) -> list[SessionLine]:
     """Find the programme in a post: three or more lines that begin with a time; else nothing."""
     timed = [(n, t) for n, line in enumerate(lines) if (t := _timed(line))]
     if len(timed) < MIN_SESSIONS:
         return []
-    found: list[SessionLine] = []
+    sessions: list[SessionLine] = []
     clock = 0
     for place, (n, match) in enumerate(timed):
         stop = timed[place + 1][0] if place + 1 < len(timed) else n + 1 + _usual_gap(timed)
@@ -106,9 +106,9 @@ def find_programme(lines: Sequence[TextLine], known: Gazetteer) -> list[SessionL
         if not rest and below:
             rest = below.pop(0)
         cells = tuple(c for c in lines[n].cells[1:] if c.strip())
-        read = _session(rest, cells, below, known)
-        found.append(replace(read, start=start, end=end, line=lines[n].text[:400]))
-    return [s for s in found if s.title] if len(found) >= MIN_SESSIONS else []
+        read = _session(rest, cells, below, gazetteer)
+        sessions.append(replace(read, start=start, end=end, line=lines[n].text[:400]))
+    return [s for s in sessions if s.title] if len(sessions) >= MIN_SESSIONS else []
 
 
 def _usual_gap(timed: Sequence[tuple[int, re.Match[str]]]) -> int:
@@ -155,7 +155,9 @@ def _clock(hour: str, minute: str | None, half: str | None, after: int) -> tuple
     return f"{h:02}:{m:02}", h * 60 + m
 
 
-def _session(rest: str, cells: tuple[str, ...], below: list[str], known: Gazetteer) -> SessionLine:
+def _session(
+    rest: str, cells: tuple[str, ...], below: list[str], gazetteer: Gazetteer
+) -> SessionLine:
     if len(cells) < 2 and "\n" in rest:
         rest, *others = [line for line in rest.split("\n") if line.strip()] or [""]
         below = [*others, *below]
@@ -166,12 +168,12 @@ def _session(rest: str, cells: tuple[str, ...], below: list[str], known: Gazette
     if _BREAK.match(text) and len(text) < 200:
         return _read(_capital(text), (), role, description, 0.9)
     if cells and len(cells) > 1:
-        title, people = _from_cells(cells, known)
+        title, people = _from_cells(cells, gazetteer)
         if title:
             return _read(title, people, role, description, 0.8 if people else 0.6)
-    title, people, more, sure = split_title(text, known)
+    title, people, more, sure = split_title(text, gazetteer)
     if not people and below:
-        people, below = _from_below(below, known)
+        people, below = _from_below(below, gazetteer)
         description = "\n".join(below)
     description = "\n".join(filter(None, [more, description]))
     if not title and people and below:
@@ -196,15 +198,17 @@ def _read(
 
 
 def split_title(  # noqa: PLR0911 - a return a way of writing
-    text: str, known: Gazetteer
+    text: str, gazetteer: Gazetteer
 ) -> tuple[str, tuple[str, ...], str, float]:
     """Split words after a time into title, people, what follows, and the confidence."""
     text = re.sub(r"\b(Prof|Dr|Mr|Mrs|Ms|Revd?)\.(?=\s)", r"\1", text.strip(" |"))
     labelled = _LABELLED.match(text)
-    if labelled and (people := _people_before_place(labelled["who"] or labelled["who2"], known)):
+    if labelled and (
+        people := _people_before_place(labelled["who"] or labelled["who2"], gazetteer)
+    ):
         title, more = _first_sentence(labelled["title"] or labelled["title2"])
         return title, people, more, 0.9
-    shout = _shouted(text, known)
+    shout = _shouted(text, gazetteer)
     if shout:
         return shout
     quoted = _QUOTED.search(text)
@@ -213,33 +217,33 @@ def split_title(  # noqa: PLR0911 - a return a way of writing
         around = re.sub(
             r"^(?:by|with|on|speaks on|will (?:speak|talk) (?:on|about))\s+", "", around
         )
-        people = _people_before_place(around, known)
+        people = _people_before_place(around, gazetteer)
         if people:
             return quoted["title"].strip(" ,."), people, "", 0.85
-    leading, rest = known.leading(text)
+    leading, rest = gazetteer.leading(text)
     if leading and rest and not re.match(r"^(?:&|and\b|,?\s*[a-z])", rest):
         title, more = _first_sentence(re.sub(r"^\([^)]*\)\s*[:,–—-]?\s*", "", rest))
         return title, (leading,), more, 0.75
     for mark in (" | ", " – ", " — ", " - ", ": ", ", "):
-        read = _divided(text, mark, known)
+        read = _divided(text, mark, gazetteer)
         if read:
             return read
     by = _WITH.search(text[:400]) if len(text) < 400 else None
     if by:
-        people = _people_before_place(by["who"], known)
+        people = _people_before_place(by["who"], gazetteer)
         if people:
             return _capital(text[: by.start()]), people, "", 0.8
     bracket = re.match(r"^(?P<title>.{3,200})\((?P<who>[^()]+)\)$", text)
-    if bracket and (people := _people_before_place(bracket["who"], known)):
+    if bracket and (people := _people_before_place(bracket["who"], gazetteer)):
         return bracket["title"].strip(), people, "", 0.75
-    if (people := named_people(text, known)) and (len(people) > 1 or known.has(text)):
+    if (people := named_people(text, gazetteer)) and (len(people) > 1 or gazetteer.has(text)):
         return "", people, "", 0.6
     title, more = _first_sentence(text)
     return _capital(title), (), more, 0.5 if more else 0.7
 
 
 def _divided(
-    text: str, mark: str, known: Gazetteer
+    text: str, mark: str, gazetteer: Gazetteer
 ) -> tuple[str, tuple[str, ...], str, float] | None:
     """Split "Title – Name" or "Name: Title": the side that is names, known ones first."""
     if mark not in text[:300]:
@@ -248,24 +252,24 @@ def _divided(
     _, _, last = text.rpartition(mark)
     head = text[: len(text) - len(last) - len(mark)]
     for title, who in ((second, first), (head, last), (first, second)):
-        people = _people_before_place(who, known)
-        if people and (mark != ", " or all(known.has(p) for p in people)):
-            sure = 0.85 if all(known.has(p) for p in people) else 0.65
+        people = _people_before_place(who, gazetteer)
+        if people and (mark != ", " or all(gazetteer.has(p) for p in people)):
+            sure = 0.85 if all(gazetteer.has(p) for p in people) else 0.65
             named, more = _first_sentence(title)
             return named, people, more, sure
     return None
 
 
-def _people_before_place(text: str, known: Gazetteer) -> tuple[str, ...]:
+def _people_before_place(text: str, gazetteer: Gazetteer) -> tuple[str, ...]:
     """Read names with, perhaps, "(University of X)" or ", University of X" after them."""
     text = text.strip(" ,:;–—-|.")
-    people = named_people(text, known)
+    people = named_people(text, gazetteer)
     if not people and "," in text:
-        people = named_people(text.partition(",")[0], known)
+        people = named_people(text.partition(",")[0], gazetteer)
     return people
 
 
-def _shouted(text: str, known: Gazetteer) -> tuple[str, tuple[str, ...], str, float] | None:
+def _shouted(text: str, gazetteer: Gazetteer) -> tuple[str, tuple[str, ...], str, float] | None:
     """Split names, a TITLE IN CAPITALS, then prose: programmes typed where bold is not at hand."""
     match = re.search(r"(?<![\w’'])(?:[A-Z][A-Z’'&,:/-]+[?!.]?(?:\s+|$)|[&AI]\s+){2,}", text)
     if not match or sum(c.isalpha() for c in match[0]) < 8:
@@ -275,11 +279,11 @@ def _shouted(text: str, known: Gazetteer) -> tuple[str, tuple[str, ...], str, fl
     if more and not caps.endswith(("?", "!", ".", ":")) and len(caps.split()[-1]) == 1:
         caps, more = caps[:-1].strip(), f"{caps[-1]} {more}"  # "… THE END A study": the A is prose
     before = text[: match.start()].strip(" ,:;–—-")
-    people = _people_before_place(before, known) if before else ()
+    people = _people_before_place(before, gazetteer) if before else ()
     if before and not people:
         return None
     if not before and not people and more:
-        people = _people_before_place(more, known)
+        people = _people_before_place(more, gazetteer)
         more = "" if people else more
     return sentence_case(caps), people, more, 0.85 if people else 0.6
 
@@ -293,20 +297,20 @@ def sentence_case(text: str) -> str:
     return re.sub(r"\b(nhs|uk|usa|eu|esrc|phd|amhp|mha)\b", lambda m: m[1].upper(), lowered)
 
 
-def _from_cells(cells: tuple[str, ...], known: Gazetteer) -> tuple[str, tuple[str, ...]]:
+def _from_cells(cells: tuple[str, ...], gazetteer: Gazetteer) -> tuple[str, tuple[str, ...]]:
     """Read title and people of a table's row; columns may stand either way round."""
     for who in (*range(1, len(cells)), 0):
-        people = _people_before_place(cells[who].replace("\n", ", "), known)
+        people = _people_before_place(cells[who].replace("\n", ", "), gazetteer)
         if people:
             title = next(c for n, c in enumerate(cells) if n != who)
             return " ".join(title.split())[:300], people
     return " ".join(cells[0].split())[:300], ()
 
 
-def _from_below(below: list[str], known: Gazetteer) -> tuple[tuple[str, ...], list[str]]:
+def _from_below(below: list[str], gazetteer: Gazetteer) -> tuple[tuple[str, ...], list[str]]:
     """Read a line of names right under the title."""
     first = re.sub(r"^(?:by|with|speakers?:|presented by)\s+", "", below[0], flags=re.IGNORECASE)
-    people = _people_before_place(first, known) if len(first) < 160 else ()
+    people = _people_before_place(first, gazetteer) if len(first) < 160 else ()
     return (people, below[1:]) if people else ((), below)
 
 

@@ -159,7 +159,7 @@ def find_talks(
     title: str,
     terms: Sequence[str],
     lines: Sequence[TextLine],
-    known: Gazetteer,
+    gazetteer: Gazetteer,
     files: Mapping[str, str],
 ) -> list[Talk]:
     """Find decks, papers and films linked in a post, each once.
@@ -168,37 +168,37 @@ def find_talks(
         terms: names of its categories and tags.
         files: address of an attachment's page -> address of its file.
     """
-    found: dict[str, Talk] = {}
-    here = _Context(any(is_presentations(t) for t in (title, *terms)))
+    talks: dict[str, Talk] = {}
+    context = _Context(any(is_presentations(t) for t in (title, *terms)))
     for line in lines:
         if (line.heading or line.bold) and not line.anchors:
-            here.heading = is_presentations(line.text) if line.heading else here.heading
+            context.heading = is_presentations(line.text) if line.heading else context.heading
         anchors = [
             Anchor(a.text, files.get(a.url.rstrip("/"), a.url), a.kind)
             for a in line.anchors
             if a.kind != "picture"
         ]
-        wanted = [a for a in anchors if kind_of_link(a.url)]
-        if not wanted:
-            _remember(line, here)
+        file_anchors = [a for a in anchors if kind_of_link(a.url)]
+        if not file_anchors:
+            _remember(line, context)
             continue
-        for words, urls in _segments(line, wanted):
+        for words, urls in _segments(line, file_anchors):
             films = tuple(url for url in urls if kind_of_link(url) == "film")
             decks = tuple(url for url in urls if url not in films)
             for some in filter(None, (decks, films)):
-                talk = _talk(words, some, line, here, known)
-                found.setdefault(talk.urls[0], talk)
+                talk = _talk(words, some, line, context, gazetteer)
+                talks.setdefault(talk.urls[0], talk)
         if without_download(line.text):
-            here.above = []
-    return list(found.values())
+            context.above = []
+    return list(talks.values())
 
 
-def _remember(line: TextLine, here: _Context) -> None:
+def _remember(line: TextLine, context: _Context) -> None:
     if line.heading:
-        here.above = []
+        context.above = []
     if line.text:
-        here.above = [*here.above[-2:], line.text]
-        here.titled = bool(line.heading or line.bold)
+        context.above = [*context.above[-2:], line.text]
+        context.titled = bool(line.heading or line.bold)
 
 
 def _segments(line: TextLine, anchors: list[Anchor]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -248,89 +248,91 @@ def without_download(text: str) -> str:
 
 
 def _talk(
-    text: str, urls: tuple[str, ...], line: TextLine, here: _Context, known: Gazetteer
+    text: str, urls: tuple[str, ...], line: TextLine, context: _Context, gazetteer: Gazetteer
 ) -> Talk:
     text = text[:MAX_WORDS]
     kinds = {kind_of_link(url) for url in urls}
-    listed = here.context or here.heading or "deck" in kinds
+    listed = context.context or context.heading or "deck" in kinds
     film = kinds == {"film"}
     keynote = bool(_KEYNOTE.search(text))
-    title, people, rule, sure = _read(text, line, known)
-    if not title and not people and here.above:
-        title, people, rule, sure = _from_above(here.above, known)
-        if film and not people and not here.titled:
+    title, people, rule, sure = _read(text, line, gazetteer)
+    if not title and not people and context.above:
+        title, people, rule, sure = _from_above(context.above, gazetteer)
+        if film and not people and not context.titled:
             title, rule, sure = "", "", 0.0
-        keynote = keynote or any(_KEYNOTE.search(a) for a in here.above)
+        keynote = keynote or any(_KEYNOTE.search(a) for a in context.above)
     if not film and not listed and people:
         listed = bool(_CONTEXT.search(text))
     if "deck" not in kinds and not people and _OTHER_PAPER.search(f"{text} {urls[0]}"):
         listed = False
     return Talk(
         title[:300], people, Role.KEYNOTE if keynote else Role.SPEAKER, urls, film, listed,
-        line.text[:300] or " / ".join(here.above)[:300] or urls[0],
+        line.text[:300] or " / ".join(context.above)[:300] or urls[0],
         rule or "an address of its kind",
         sure or 0.4,
     )  # fmt: skip
 
 
-def _read(text: str, line: TextLine, known: Gazetteer) -> tuple[str, tuple[str, ...], str, float]:
+def _read(
+    text: str, line: TextLine, gazetteer: Gazetteer
+) -> tuple[str, tuple[str, ...], str, float]:
     bare = re.sub(r"^\W*(?:[Dd]ownload|[Vv]iew|[Ss]ee|[Rr]ead|[Ww]atch)\s+", "", text)
     owner = _OWNER.search(bare) or _OF.match(bare.strip(" •·*–—-"))
-    if owner and (people := _owners(owner["who"], known)):
+    if owner and (people := _owners(owner["who"], gazetteer)):
         return "", people, "NAME's presentation", 0.8
     if line.cells:
-        return _row(line, known)
+        return _row(line, gazetteer)
     first = _FIRST_NAME.search(bare)
-    if first and (name := known.by_first(first["first"])):
+    if first and (name := gazetteer.by_first(first["first"])):
         return "", (name,), "a first name's presentation", 0.55
     bare = _NUMBERED_LEAD.sub("", bare)
     words = without_time(without_download(_KEYNOTE.sub(" ", bare)))
     words = re.sub(r"\(\s*\)|\[\s*\]", "", words).strip(" •·*:;,–—-|.")
     if len(words) < 3:
         return "", (), "", 0.0
-    if is_name(words) or known.has(words):
-        return "", named_people(words, known), "a line that is a name", 0.75
-    title, people, _, sure = split_title(words, known)
+    if is_name(words) or gazetteer.has(words):
+        return "", named_people(words, gazetteer), "a line that is a name", 0.75
+    title, people, _, sure = split_title(words, gazetteer)
     rule = "title and names in the line" if people else "the line as a title"
     return title, people, rule, sure if people else min(sure, 0.5)
 
 
-def _owners(text: str, known: Gazetteer) -> tuple[str, ...]:
+def _owners(text: str, gazetteer: Gazetteer) -> tuple[str, ...]:
     """Read names of "Jane Smith, University of X" or "Jane Smith and Ann Jones"."""
     text = without_download(text)
-    return named_people(text, known) or named_people(text.partition(",")[0], known)
+    return named_people(text, gazetteer) or named_people(text.partition(",")[0], gazetteer)
 
 
-def _row(line: TextLine, known: Gazetteer) -> tuple[str, tuple[str, ...], str, float]:
+def _row(line: TextLine, gazetteer: Gazetteer) -> tuple[str, tuple[str, ...], str, float]:
     cells = [
         without_time(without_download(_KEYNOTE.sub(" ", c.replace("\n", ", ")))) for c in line.cells
     ]
     cells = [c for c in cells if len(c) > 2]
     for n, cell in enumerate(cells):
-        people = named_people(cell, known) or named_people(cell.partition(",")[0], known)
+        people = named_people(cell, gazetteer) or named_people(cell.partition(",")[0], gazetteer)
         if people:
             others = [c for m, c in enumerate(cells) if m != n]
             return max(others, key=len, default=""), people, "a row of a table", 0.85
     if not cells:
         return "", (), "", 0.0
-    title, people, _, sure = split_title(max(cells, key=len), known)
+    title, people, _, sure = split_title(max(cells, key=len), gazetteer)
     return title, people, "a row of a table", sure if people else 0.5
 
 
-def _from_above(above: list[str], known: Gazetteer) -> tuple[str, tuple[str, ...], str, float]:
+def _from_above(above: list[str], gazetteer: Gazetteer) -> tuple[str, tuple[str, ...], str, float]:
     """Read title and people from the words above a link that is alone on its line."""
     words = [without_download(_KEYNOTE.sub(" ", a)) for a in above]
     words = [w for w in words if len(w) > 2 and len(w) < 250]
     for n in range(len(words) - 1, -1, -1):
         bare = re.sub(r"(?i)^(?:by|with|speakers?:?|presented by|from)\s+", "", words[n])
-        people = named_people(bare, known) or named_people(bare.partition(",")[0], known)
+        people = named_people(bare, gazetteer) or named_people(bare.partition(",")[0], gazetteer)
         if people:
             title = words[n - 1] if n else ""
             after = words[n + 1] if n + 1 < len(words) else ""
-            shown = title or after
-            return _tidy(shown), people, "the lines above the link", 0.7
+            title_line = title or after
+            return _tidy(title_line), people, "the lines above the link", 0.7
     for text in reversed(words):
-        title, people, _, sure = split_title(text, known)
+        title, people, _, sure = split_title(text, gazetteer)
         if people:
             return title, people, "the line above the link", min(sure, 0.7)
     return (_tidy(words[-1]), (), "the line above the link", 0.4) if words else ("", (), "", 0.0)

@@ -97,8 +97,8 @@ def find_date(title: str, lines: Sequence[TextLine], published: str) -> Mention 
         published: YYYY-MM-DD of the post, from which a missing year is taken; may be "".
     """
     best: Mention | None = None
-    shown = [TextLine(title), *lines[:400]]
-    for number, line in enumerate(shown):
+    read_lines = [TextLine(title), *lines[:400]]
+    for number, line in enumerate(read_lines):
         text = line.text[:READ]
         for value, match in islice(dates_in(text, published), MAX_DATES):
             score, rule = 0.35, "a date in the post"
@@ -151,8 +151,8 @@ def find_place(  # noqa: PLR0911 - a return a way of writing
         for text in (when.line, *(line.text for line in lines[:6] if len(line.text) < 100)):
             named = INSTITUTION.search(text)
             if named:
-                shown = named[0] if text == when.line else text.strip(" .")
-                return Mention(shown, text, "near the date in the title", 0.6)
+                place = named[0] if text == when.line else text.strip(" .")
+                return Mention(place, text, "near the date in the title", 0.6)
         return None
     beside = _beside(lines[at].text)
     if beside:
@@ -191,12 +191,12 @@ def _is_place(text: str) -> bool:
 
 
 def _value(match: re.Match[str], published: str) -> str:
-    said = match.groupdict()
-    month = said["month"].lower().rstrip(".")
+    parts = match.groupdict()
+    month = parts["month"].lower().rstrip(".")
     number = int(month) if month.isdigit() else _month_number(month)
-    day, last = int(said["day"]), int(said.get("last") or 0)
+    day, last = int(parts["day"]), int(parts.get("last") or 0)
     try:
-        year = int(said["year"]) if said["year"] else _near(number, day, published)
+        year = int(parts["year"]) if parts["year"] else _near(number, day, published)
         first = datetime.date(year, number, day)
         end = datetime.date(year, number, last) if last else first
     except (ValueError, OverflowError):
