@@ -1,4 +1,4 @@
-"""Slides and marks of hits, from places and kept bytes: the same as looking at the texts shows."""
+"""Slides and marks of hits, from occurrences and stored texts: what cutting every text shows."""
 
 from __future__ import annotations
 
