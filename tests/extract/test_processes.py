@@ -90,6 +90,8 @@ def test_workers_start_again_when_the_server_has_ended(
     if forkserver._forkserver_pid is None:
         pytest.skip("workers are spawned here")
     os.kill(forkserver._forkserver_pid, 9)
+    # Until it has ended: its exit status stays for multiprocessing to collect.
+    os.waitid(os.P_PID, forkserver._forkserver_pid, os.WEXITED | os.WNOWAIT)
     with Reader(tmp_path / "other" / "extracted") as reader:
         assert reader.read(*_fields(deck)).leaves
 
