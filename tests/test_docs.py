@@ -131,6 +131,21 @@ def test_the_schema_of_items_refuses_mistakes(content: dict[str, object]) -> Non
     assert list(validator.iter_errors(content))
 
 
+def test_examples_of_the_guide_are_valid_records() -> None:
+    """Each section "...: item.yaml" of docs/guide/describing.md shows such a record."""
+    text = text_of(DOCS / "guide" / "describing.md")
+    shown = re.findall(
+        r"^## [^\n]*: (\w+)\.yaml\n.*?```yaml\n(.*?)```", text, re.MULTILINE | re.DOTALL
+    )
+    assert {name for name, _ in shown} == set(record_keys.RECORDS)
+    for name, example in shown:
+        content = as_an_editor_reads(parse(example).content)
+        if name == "archive":
+            assert isinstance(content, dict)
+            content["title"] = "the example shows other keys"
+        jsonschema.Draft202012Validator(schema_of(name)).validate(content)
+
+
 # --------------------------------------------------------------- links and commands
 
 
