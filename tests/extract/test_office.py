@@ -139,3 +139,38 @@ def is_gone(process: int) -> bool:
                 return True
         time.sleep(0.05)
     return False
+
+
+@real
+@pytest.mark.timeout(170)
+def test_relative_folders_are_no_fault_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Archive, index and scratch may be named as they stand to the current folder."""
+    monkeypatch.chdir(tmp_path)
+    deck = make_deck(tmp_path / "d.pptx")
+    programme = find_office("")
+    with office.converted(
+        deck, office.PPTX, Limits(), Helpers(programme, scratch="."), to=office.PDF
+    ) as pdf:
+        assert pdf.read_bytes().startswith(b"%PDF-")
+    handout = tmp_path / "h.rtf"
+    handout.write_text(r"{\rtf1\ansi Bread is baked by many hands.\par}")
+    with Reader(Path("i/extracted"), Limits(workers=1), office=programme) as reader:
+        read = reader.read(Path("h.rtf"), "c" * 64, "application/rtf")
+    assert "many hands" in read.leaves[0].text
+
+
+def test_a_conversion_that_cannot_begin_is_no_fault_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named, and the file is not called damaged."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise ValueError("relative path can't be expressed as a file URI")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+    helpers = Helpers(stand_in(tmp_path, "true"), scratch=str(tmp_path))
+    (notice,) = extract(old_deck(tmp_path), PPT, Limits(), helpers).notices
+    assert notice.code == "file-not-read"
+    assert "could not be started" in notice.message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import sqlite3
@@ -17,7 +18,7 @@ import pytest
 import misbehaving
 from coproarchive.extract import table, worker
 from coproarchive.extract.base import Extraction, Helpers, Limits
-from coproarchive.extract.cache import packed, unpacked
+from coproarchive.extract.cache import ExtractionCache, packed, unpacked
 from coproarchive.extract.worker import Job, Reader, Workers
 from coproarchive.model import Leaf
 from making import make_deck, make_pdf
@@ -195,7 +196,7 @@ def test_a_file_that_is_gone_says_so(tmp_path: Path) -> None:
     with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
         read = [extraction for _, extraction in reader.read_many(jobs)]
     assert [e.failed for e in read] == [False, False, True, False, False]
-    assert [n.code for n in read[2].notices] == ["file-unreadable"]
+    assert [n.code for n in read[2].notices] == ["file-not-read"]
 
 
 def test_a_worker_killed_by_chance_is_given_the_file_again(
@@ -305,3 +306,39 @@ def test_a_worker_can_do_nothing_but_read(tmp_path: Path) -> None:
     assert set(came.values()) == {"refused"}, came
     assert own == "done"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["there"]
+
+
+def test_a_file_that_is_not_there_is_tried_again(tmp_path: Path) -> None:
+    """What is no fault of the file is not kept as what the file is like."""
+    missing = Job(tmp_path / "later.md", "9" * 64, "text/markdown")
+    with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
+        (notice,) = reader.read(missing.path, missing.sha256, missing.media_type).notices
+        assert (notice.code, bool(notice.hint)) == ("file-not-read", True)
+        assert reader.cached(missing.sha256, missing.media_type) is None
+        missing.path.write_text("# Later\n")
+        read = reader.read(missing.path, missing.sha256, missing.media_type)
+    assert read.leaves[0].title == "Later"
+
+
+def test_our_own_faults_are_not_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk, or a mistake of ours, is named and not stored; what a library raises is."""
+    path = tmp_path / "a.md"
+    path.write_text("# A\n")
+    limits = Limits()
+    cache = ExtractionCache(tmp_path / "extracted", limits)
+    for error, code in (
+        (OSError(errno.ENOSPC, "No space left on device"), "file-not-read"),
+        (NameError("name 'x' is not defined"), "file-not-read"),
+        (OSError(errno.EINVAL, "Invalid argument"), "file-unreadable"),  # a seek to nowhere
+        (ValueError("bad offset"), "file-unreadable"),
+    ):
+
+        def fail(*_: object, error: Exception = error) -> Extraction:
+            raise error
+
+        monkeypatch.setattr("coproarchive.extract.html.extract_markdown", fail)
+        extraction = table.extract(path, "text/markdown", limits)
+        assert [n.code for n in extraction.notices] == [code]
+        cache.put("a" * 64, "text/markdown", packed(extraction, limits))
+        is_stored = cache.get("a" * 64, "text/markdown") is not None
+        assert is_stored == (code == "file-unreadable")

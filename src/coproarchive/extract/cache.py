@@ -14,7 +14,7 @@ from typing import Any
 
 from coproarchive.extract.base import Extraction, Helpers, Limits, Metadata, Notice
 from coproarchive.extract.shelf import Key, Shelf
-from coproarchive.extract.table import reader_name
+from coproarchive.extract.table import NOT_READ, reader_name
 from coproarchive.model import Leaf, Part, Severity, Source
 
 IN_MEMORY = 512
@@ -67,12 +67,15 @@ class ExtractionCache:
         return None
 
     def put(self, sha256: str, media_type: str, data: bytes) -> Extraction:
-        """Keep an extraction as `packed` gave it, and unpack it.
+        """Store an extraction as `packed` gave it, and unpack it; one that failed by no fault of
+        the file is not stored.
 
         Raises:
             ValueError, KeyError, TypeError, zlib.error: `packed` did not give it.
         """
         extraction, _ = unpacked(data)
+        if any(notice.code == NOT_READ for notice in extraction.notices):
+            return extraction
         key = (sha256, self._reader(media_type))
         self._shelf.put(*key, data)
         self._remember(key, extraction)

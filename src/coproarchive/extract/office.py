@@ -87,6 +87,10 @@ _SETTINGS = (
 )
 
 
+class SetUpError(Exception):
+    """A conversion could not begin; the file has no part in it."""
+
+
 def find_office(setting: str) -> str:
     """The path of `soffice`: as set, else found on PATH or in its usual places; "" for none.
 
@@ -129,12 +133,12 @@ def converted(
         )
     _check_magic(path, media_type)
     target = _SUFFIX[to or CONVERTED[media_type]]
-    with tempfile.TemporaryDirectory(dir=helpers.scratch or None, prefix="office-") as name:
+    scratch = os.path.abspath(helpers.scratch) if helpers.scratch else None
+    with tempfile.TemporaryDirectory(dir=scratch, prefix="office-") as name:
         folder = Path(name)
         # A plain name: what the file is called is none of LibreOffice's business.
         source = folder / f"in{_IMPORTED_AS.get(media_type, '.pptx')}"
         shutil.copyfile(path, source)
-        _write_profile(folder / "profile" / "user")
         _run(folder, source, target, limits, helpers)
         made = folder / "out" / f"in.{target}"
         if not made.is_file():
@@ -169,6 +173,12 @@ def _write_profile(folder: Path) -> None:
 
 
 def _run(folder: Path, source: Path, target: str, limits: Limits, helpers: Helpers) -> None:
+    """Convert `source` into folder/out.
+
+    Raises:
+        SetUpError: the guard could not be started.
+        LimitError: it took too long.
+    """
     seconds = max(5.0, 0.8 * limits.seconds)
     wanted = _TO_PDF if target == "pdf" else target
     command = [
@@ -188,16 +198,21 @@ def _run(folder: Path, source: Path, target: str, limits: Limits, helpers: Helpe
         "https_proxy": "http://127.0.0.1:9",
         "SYSTEMROOT": os.environ.get("SYSTEMROOT", ""),
     }
-    # The guard sees its standard input end when this process is gone.
-    with subprocess.Popen(  # noqa: S603 - a fixed command; the file's name is our own
-        [sys.executable, "-I", "-S", str(guard), str(seconds), *command],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-        env=environment,
-        start_new_session=True,
-    ) as process:
+    try:
+        _write_profile(folder / "profile" / "user")
+        # The guard sees its standard input end when this process is gone.
+        guarded = subprocess.Popen(  # noqa: S603 - a fixed command; the file's name is our own
+            [sys.executable, "-I", "-S", str(guard), str(seconds), *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env=environment,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise SetUpError(f"LibreOffice could not be started: {error}") from error
+    with guarded as process:
         try:
             code = process.wait(timeout=seconds + 5)
         except subprocess.TimeoutExpired:

@@ -68,11 +68,11 @@ def slide_views(
         path: the file.
         whole: numbers of slides of which every picture matters.
         pictured: numbers of slides of which pictures matter where they cover a share.
-        limits: as PptxExtractor.extract.
+        limits: as pptx.extract.
         share: part of a slide (0..1) that pictures cover at least, together.
 
     Raises:
-        UnreadableError, LimitError: as PptxExtractor.extract.
+        UnreadableError, LimitError: as pptx.extract.
     """
     with Package.open(path, limits) as package:
         yield _views(package, Deck(package, path.name), whole, pictured, share)

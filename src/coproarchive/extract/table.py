@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import time
 from pathlib import Path
@@ -47,9 +48,12 @@ OCR = "ocr-2"
 PICTURED = frozenset({"pdf", "pptx"})
 """Names of the formats whose leaves have pictures that are read."""
 
+NOT_READ = "file-not-read"
+"""Code of a failure of this machine or programme: never kept as what the file is like."""
 CODES: dict[str, str] = {
     "file-unreadable": "the file is damaged, locked, or not what its name says",
     "file-unsupported": "there is no reader for this kind of file",
+    NOT_READ: "this machine could not read the file just now; the next run tries again",
     "file-over-limit": "reading the file passed a limit of size, time or memory",
     "file-crashed-reader": "reading the file ended the reading process; the run went on",
     "file-damaged": "the file is damaged, but some of its text was read",
@@ -66,6 +70,11 @@ CODES: dict[str, str] = {
 
 SAVE_ANEW = "Open it in the programme that made it and save it anew."
 _MAGIC: dict[str, tuple[bytes, ...]] = {"pdf": (b"%PDF-",), "pptx": (b"PK",), "docx": (b"PK",)}
+# What a file cannot bring about: no such file or no right to it, a full or failing disk.
+_OF_THE_MACHINE = {
+    errno.ENOENT, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS,
+    errno.EMFILE, errno.ENFILE, errno.ENOTDIR, errno.ESTALE,
+}  # fmt: skip
 OCR_SHARE = 0.6
 """Share of the time for a file that reading its pictures may take."""
 OCR_UNTIL = 0.85
@@ -141,8 +150,15 @@ def extract(
         )
     except RecursionError:
         notice = _error("file-unreadable", "this file is nested too deeply to be read.", SAVE_ANEW)
+    except (office.SetUpError, ImportError, NameError) as error:
+        notice = _not_read(f"{type(error).__name__}: {error}")
     except OSError as error:
-        notice = _error("file-unreadable", f"this file cannot be read: {error.strerror or error}.")
+        if error.errno in _OF_THE_MACHINE:
+            notice = _not_read(str(error.strerror))
+        else:
+            notice = _error(
+                "file-unreadable", f"this file cannot be read: {error.strerror or error}."
+            )
     except Exception as error:  # noqa: BLE001 - libraries raise anything on hostile files
         kind = type(error).__name__
         notice = _error("file-unreadable", f"this file is damaged ({kind}).", SAVE_ANEW)
@@ -218,6 +234,14 @@ def _check_magic(path: Path, name: str) -> None:
             path.name,
             SAVE_ANEW,
         )
+
+
+def _not_read(why: str) -> Notice:
+    return _error(
+        NOT_READ,
+        f"it could not be read just now ({why}).",
+        "See that the disk has room and the file can be opened, and run coproarchive index again.",
+    )
 
 
 def _error(code: str, message: str, hint: str | None = None) -> Notice:

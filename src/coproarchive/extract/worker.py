@@ -97,7 +97,7 @@ class Workers:
     def __init__(self, count: int, limits: Limits, scratch: Path):
         self._count = count
         self._limits = limits
-        self._parent = scratch
+        self._parent = scratch.absolute()
         self._scratch: str | None = None
         self._pool: ProcessPool | None = None
         self._lock = Lock()
@@ -174,6 +174,7 @@ class Reader:
     ):
         self.limits = limits or Limits()
         self.helpers = Helpers(office, read_pictures and ocr_is_installed())
+        cache_dir = cache_dir.absolute()  # workers have no business with the current folder
         self._cache = ExtractionCache(cache_dir, self.limits, self.helpers)
         self._workers = Workers(self._count(), self.limits, cache_dir.parent / "scratch")
         self.scheduled = 0
@@ -271,7 +272,7 @@ class Reader:
 
     def _give(self, readings: list[_Reading]) -> None:
         helpers = replace(self.helpers, scratch=self._workers.scratch)
-        files = [(reading.job.path, reading.job.media_type) for reading in readings]
+        files = [(reading.job.path.absolute(), reading.job.media_type) for reading in readings]
         share = SHARED_TIME if len(readings) > 1 else 1.0
         task = _Task(
             self._workers.schedule(extract_each, extract, files, self.limits, helpers, share=share),

@@ -150,9 +150,11 @@ class _Update:
         self._reading_seconds = time.monotonic() - started
         for number, item in enumerate(items, start=1):
             self._progress("indexing", number, len(items), item.title)
-            document = document_of(
-                item, self._catalogue, self._reader, digests[item.id], self._problems[item.id]
-            )
+            problems = self._problems[item.id]
+            # A digest that no item has: what could not be read just now is tried by the next run.
+            unread = any(problem.code == table.NOT_READ for problem in problems)
+            digest = "" if unread else digests[item.id]
+            document = document_of(item, self._catalogue, self._reader, digest, problems)
             self._leaves += len(document.texts["heading"])
             yield document
 
