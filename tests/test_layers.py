@@ -36,6 +36,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "web": (10, "web"),
     "ui": (11, "ui"),
     "cli": (11, "cli"),
+    "api": (11, "api"),
     "__main__": (12, "main"),
 }
 

@@ -6,12 +6,14 @@ import contextlib
 import operator
 import threading
 import time
+from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.errors import CoproArchiveError, IndexStateError
-from coproarchive.model import Problem
+from coproarchive.errors import CoproArchiveError, IndexStateError, NotFoundError
+from coproarchive.model import Asset, Problem
 from coproarchive.progress import Progress, silent
 from coproarchive.search.discover.export import MAX_ROWS, to_csv
 from coproarchive.search.discover.similar import Similar
@@ -27,6 +29,7 @@ from coproarchive.store import Store
 
 if TYPE_CHECKING:  # readers of files are imported where a file is read: a search needs none
     from coproarchive.extract.worker import Reader
+    from coproarchive.ingest.add import ItemDraft
     from coproarchive.pictures import Pictures
     from coproarchive.search.index.update import UpdateReport
 
@@ -57,6 +60,7 @@ class Library:
         self._indexed: Catalogue | None = None  # by an engine that is not persistent
         self._suggester: tuple[tuple[object, ...], Suggester] | None = None
         self._suggesting = threading.Lock()
+        self._checked: tuple[tuple[object, ...], bool] | None = None
 
     @cached_property
     def store(self) -> Store:
@@ -196,6 +200,46 @@ class Library:
         """Return public items like this one, or like one slide of it. Raises NotFoundError."""
         catalogue = self.public()
         return self.index().similar(catalogue.item(item_id), catalogue, self.reader, leaf)
+
+    def picture(self, item_id: str, asset: Asset, number: int, width: int) -> Path | None:
+        """Return the picture of a page or slide; None until it is drawn, or where it cannot be."""
+        from coproarchive.extract.worker import Job
+
+        extraction = self.reader.cached(asset.sha256, asset.media_type)
+        last = extraction.leaves[-1].number if extraction else number
+        with contextlib.suppress(NotFoundError):
+            path = self.store.asset_path(item_id, asset.path)
+            return self.pictures.get(Job(path, asset.sha256, asset.media_type), number, width, last)
+        return None
+
+    def is_outdated(self) -> bool:
+        """Return whether records changed since the index was updated. Raises IndexStateError."""
+        from coproarchive.search.index.update import document_digests
+
+        index, catalogue = self.index(), self.public()
+        checked = (index.version(), catalogue)
+        if self._checked is None or not all(map(operator.is_, self._checked[0], checked)):
+            outdated = document_digests(catalogue, self.reader) != index.digests()
+            self._checked = checked, outdated
+        return self._checked[1]
+
+    def with_new_records(self, draft: ItemDraft) -> ItemDraft:
+        """Make records of a seminar and topics that are new; return the draft with their ids.
+
+        Raises:
+            IngestError: another value of the draft is not what its field takes; nothing is written.
+        """
+        from coproarchive.ingest.add import check_draft
+        from coproarchive.ingest.authority import seminar_id, topic_id
+
+        check_draft(self.store, self.catalogue(), replace(draft, seminar=None, topics=None))
+        store, catalogue = self.store, self.catalogue()
+        seminar = seminar_id(store, catalogue, draft.seminar, draft.date) if draft.seminar else None
+        topics = draft.topics
+        if topics is not None:
+            topics = tuple(dict.fromkeys(topic_id(store, catalogue, t) for t in topics))
+        self.changed()
+        return replace(draft, seminar=seminar, topics=topics)
 
     def csv(self, query: Query, base: str = "") -> str:
         """Export all hits of a query as CSV; see export.to_csv."""

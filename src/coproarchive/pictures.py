@@ -72,6 +72,11 @@ class Pictures:
             self._draw(job, number, width, leaves)
         return None
 
+    @property
+    def is_drawing(self) -> bool:
+        """Whether pictures are being drawn."""
+        return bool(self._asked)
+
     def close(self) -> None:
         """Stop drawing."""
         self._workers.close()

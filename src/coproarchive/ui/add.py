@@ -7,7 +7,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -16,8 +15,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, IngestError
-from coproarchive.ingest.add import ItemDraft, add_files, check_draft, group_files, proposal_for
-from coproarchive.ingest.authority import seminar_id, topic_id
+from coproarchive.ingest.add import ItemDraft, add_files, group_files, proposal_for
 from coproarchive.ingest.propose import Proposal
 from coproarchive.library import Library
 from coproarchive.model import Kind
@@ -191,8 +189,7 @@ def _save(work: list[Path], draft: ItemDraft, library: Library) -> None:
     """Write the item and make it searchable; the visitor's right is asked for here, at the act."""
     app_state().access.require("add", visitor())
     with st.status("Saving and making it searchable") as status:
-        check_draft(library.store, library.catalogue(), replace(draft, seminar=None, topics=None))
-        draft = _with_new_records(draft, library)
+        draft = library.with_new_records(draft)
         added = add_files(library.store, library.catalogue(), library.reader, work, draft)
         st.session_state["saved"][_key(work)] = (added.item.id, added.item.title)
         try:
@@ -201,12 +198,3 @@ def _save(work: list[Path], draft: ItemDraft, library: Library) -> None:
             st.session_state["later"] = f"{error.message} {error.hint or ''}"
         status.update(label="Saved", state="complete")
     st.rerun()
-
-
-def _with_new_records(draft: ItemDraft, library: Library) -> ItemDraft:
-    """Make records of a seminar and of topics that are new; return the draft with their ids."""
-    store, catalogue = library.store, library.catalogue()
-    seminar = seminar_id(store, catalogue, draft.seminar, draft.date) if draft.seminar else None
-    topics = tuple(dict.fromkeys(topic_id(store, catalogue, t) for t in draft.topics or ()))
-    library.changed()
-    return replace(draft, seminar=seminar, topics=topics)

@@ -18,8 +18,7 @@ from coproarchive.search.hits.results import Facet, Hit, LeafHit, Results
 from coproarchive.search.language.fields import FACETS
 from coproarchive.search.language.query import MAX_CHARACTERS, Query
 from coproarchive.ui.state import app_state
-from coproarchive.web.pages import anchor
-from coproarchive.web.render import marked, pretty_date, source_words
+from coproarchive.web.render import anchor, marked, pretty_date, source_words
 
 OPEN = ("seminar", "speaker", "topic", "kind")
 """Ways to narrow that are open from the start; the others open at a click."""

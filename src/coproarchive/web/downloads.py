@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from dataclasses import asdict
 
@@ -11,7 +10,6 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 
 from coproarchive import pictures
 from coproarchive.errors import NotFoundError
-from coproarchive.extract.worker import Job
 from coproarchive.library import Library
 from coproarchive.model import Asset, Leaf
 from coproarchive.search.document import shown_leaves
@@ -74,19 +72,13 @@ class Downloads:
         return PlainTextResponse("There is no such picture.", 404)
 
     def _picture(self, item_id: str, asset: Asset, leaf: Leaf, width: int) -> Response:
-        library = self._library
-        read = library.reader.cached(asset.sha256, asset.media_type)
-        with contextlib.suppress(NotFoundError):
-            path = library.store.asset_path(item_id, asset.path)
-            job = Job(path, asset.sha256, asset.media_type)
-            last = read.leaves[-1].number if read else leaf.number
-            drawn = library.pictures.get(job, leaf.number, width, last)
-            if drawn is not None:
-                # Kept by this reader's browser only: an item may be hidden tomorrow.
-                headers = {"Cache-Control": "private, max-age=3600"}
-                return FileResponse(drawn, media_type="image/webp", headers=headers)
-        where = f"{leaf.kind.capitalize()} {leaf.label or leaf.number}"
-        card = pictures.card(where, leaf.title, leaf.text[:400], width)
+        picture = self._library.picture(item_id, asset, leaf.number, width)
+        if picture is not None:
+            # Cached by this reader's browser only: an item may be hidden tomorrow.
+            headers = {"Cache-Control": "private, max-age=3600"}
+            return FileResponse(picture, media_type="image/webp", headers=headers)
+        place = f"{leaf.kind.capitalize()} {leaf.label or leaf.number}"
+        card = pictures.card(place, leaf.title, leaf.text[:400], width)
         return Response(card, media_type="image/webp", headers={"Cache-Control": "no-store"})
 
     def suggest(self, request: Request) -> Response:

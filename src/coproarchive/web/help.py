@@ -64,7 +64,7 @@ class _HelpFiles(StaticFiles):
     def file_response(
         self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """Respond with a file; a page has its policy, also where it is not modified (304)."""
+        """Return a response with a file; a page has its policy, in a 304 too."""
         response = super().file_response(full_path, stat_result, scope, status_code)
         path = Path(full_path)
         if path.suffix == ".html":

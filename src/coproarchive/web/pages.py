@@ -83,7 +83,7 @@ class Pages:
             views.append(
                 (
                     leaf,
-                    anchor(asset.path, leaf.kind, leaf.number, first_file),
+                    render.anchor(asset.path, leaf.kind, leaf.number, first_file),
                     marks.whole(leaf.title),
                     pieces,
                 )
@@ -268,15 +268,6 @@ class Pages:
 def base_address(catalogue: Catalogue, request: Request) -> str:
     """Return the site's address without a slash at its end: as recorded, else as requested."""
     return (catalogue.series.address or str(request.base_url)).rstrip("/")
-
-
-def anchor(file: str, kind: str, number: int, first_file: str) -> str:
-    """Return a leaf's fragment in its item's page: slide-3, or file-slide-3 for later files."""
-    place = f"{kind}-{number}"
-    if file == first_file:
-        return place
-    stem = "".join(c if c.isalnum() else "-" for c in file.casefold())
-    return f"{stem}-{place}"
 
 
 def _neighbours(item: Item, catalogue: Catalogue) -> list[Item]:

@@ -138,6 +138,15 @@ def lines(snippet: Snippet) -> Iterator[Snippet]:
         start = end + 1
 
 
+def anchor(file: str, kind: str, number: int, first_file: str) -> str:
+    """Return a leaf's fragment in its item's page: slide-3, or file-slide-3 for later files."""
+    place = f"{kind}-{number}"
+    if file == first_file:
+        return place
+    stem = "".join(c if c.isalnum() else "-" for c in file.casefold())
+    return f"{stem}-{place}"
+
+
 _RELATIONS = {
     "is-part-of": "Part of",
     "has-part": "Has as a part",

@@ -64,6 +64,10 @@ class Index:
         """Return another value after each update that changed something, by whichever process."""
         return self._engine.snapshot()
 
+    def digests(self) -> Mapping[str, str]:
+        """Return id -> digest of each document; see update.document_digests."""
+        return self._engine.snapshot().digests()
+
     def phrases(self, catalogue: Catalogue) -> Mapping[str, str]:
         """Return id -> phrases of the item's record and slides, phrases.BETWEEN between them.
 

@@ -108,7 +108,7 @@ class _Update:
 
     def apply(self, engine: SearchEngine, *, is_new: bool) -> UpdateReport:
         """Write the documents of new and changed items, delete those of items that are gone."""
-        digests = {item_id: self._digest(item_id) for item_id in self._catalogue.items}
+        digests = document_digests(self._catalogue, self._reader)
         indexed = engine.snapshot().digests()
         gone = [item_id for item_id in indexed if item_id not in digests]
         changed = [i for i, digest in digests.items() if indexed.get(i) != digest]
@@ -130,18 +130,6 @@ class _Update:
             reading_seconds=self._reading_seconds,
             rebuilt=is_new,
         )
-
-    def _digest(self, item_id: str) -> str:
-        """Return what changes when the item's document would."""
-        item = self._catalogue.items[item_id]
-        parts = (
-            self._catalogue.digests[item_id],
-            *sorted({self._reader.reader_of(a.media_type) for a in item.assets}),
-            self._catalogue.series.hidden_slides,
-            self._catalogue.series.languages[0],
-            f"phrases {phrases.VERSION}",
-        )
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
     def _documents(self, items: list[Item], digests: dict[str, str]) -> Iterator[Document]:
         """Yield the items' documents; their files are read side by side before the first."""
@@ -182,6 +170,18 @@ class _Update:
             if table.wants_words(job.media_type):
                 path = f"{item_id}/{name}"
                 self._problems[item_id] += [notice_problem(n, path) for n in extraction.notices]
+
+
+def document_digests(catalogue: Catalogue, reader: Reader) -> dict[str, str]:
+    """Return item id -> hash that changes when the item's document would (SHA-256, hexadecimal)."""
+    series = catalogue.series
+    common = (series.hidden_slides, series.languages[0], f"phrases {phrases.VERSION}")
+    digests = {}
+    for item in catalogue.items.values():
+        readers = sorted({reader.reader_of(a.media_type) for a in item.assets})
+        parts = (catalogue.digests[item.id], *readers, *common)
+        digests[item.id] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    return digests
 
 
 def notice_problem(notice: Notice, path: str) -> Problem:
