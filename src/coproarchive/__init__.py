@@ -13,17 +13,19 @@ if TYPE_CHECKING:
 __all__ = ["Archive", "CoproArchiveError", "__version__", "create", "open"]
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: `import coproarchive` alone costs nothing."""
-    if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415
+if not TYPE_CHECKING:  # else a type checker would take every name for one of the package
 
-        return version("coproarchive")
-    if name in __all__:
-        from coproarchive import api  # noqa: PLC0415
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first used: `import coproarchive` alone costs nothing."""
+        if name == "__version__":
+            from importlib.metadata import version  # noqa: PLC0415
 
-        return getattr(api, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return version("coproarchive")
+        if name in __all__:
+            from coproarchive import api  # noqa: PLC0415
+
+            return getattr(api, name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
