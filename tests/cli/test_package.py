@@ -104,3 +104,14 @@ def test_the_app_s_limits_and_theme_are_in_the_package() -> None:
     clone = Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml"
     assert clone.resolve() == packaged.resolve()
     assert "maxUploadSize" in packaged.read_text()
+
+
+def test_a_relative_archive_is_read(tmp_path: Path) -> None:
+    """Reading processes work in folders of their own, and find the files all the same."""
+    named = ("--archive", "talks", "--index", "derived")
+    (tmp_path / "rye.md").write_text("# Rye\n\nThe sourdough rises slowly.\n", encoding="utf-8")
+    for words in (("init",), ("add", "rye.md"), ("index",)):
+        done = command(*words, *named, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    assert "Rye" in command("search", "sourdough", *named, cwd=tmp_path).stdout
+    assert (tmp_path / "derived").is_dir()
