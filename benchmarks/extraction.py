@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -247,7 +248,7 @@ def _result(task: object) -> Score | None:
     try:
         return task.result()  # type: ignore[attr-defined, no-any-return]
     except Exception as error:  # noqa: BLE001 - odd files: the references raise anything
-        print(f"not scored: {type(error).__name__}: {error}")
+        print(f"not scored: {type(error).__name__}: {error}", file=sys.stderr)
         return None
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import hashlib
 import json
 import os
@@ -22,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 import hostile_big
@@ -53,18 +53,6 @@ def documents(folder: Path) -> list[Path]:
     return [p for p in found if p.suffix.lower() not in SKIPPED and p.name != "README.md"]
 
 
-def try_the_network(port: int) -> str:
-    """Run in a worker: "" where neither Python nor C can connect to the listening port."""
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 2):
-        return "Python reached the network"
-    libc = ctypes.CDLL(None, use_errno=True)
-    handle = libc.socket(socket.AF_INET, socket.SOCK_STREAM, 0)
-    address = (2).to_bytes(2, sys.byteorder) + port.to_bytes(2, "big") + bytes((127, 0, 0, 1))
-    reached = libc.connect(handle, address + bytes(8), 16) == 0
-    libc.close(handle)
-    return "C code reached the network (no network namespaces here)" if reached else ""
-
-
 def outside(roots: list[Path], inside: Path) -> set[str]:
     """Files below the roots, without those below `inside`."""
     found: set[str] = set()
@@ -75,8 +63,10 @@ def outside(roots: list[Path], inside: Path) -> set[str]:
     return found
 
 
-def read_all(paths: list[Path], reader: Reader) -> tuple[Counter[str], list[str], list[object]]:
-    """How files ended, broken promises, and the slowest of them."""
+def read_all(
+    paths: list[Path], reader: Reader
+) -> tuple[Counter[str], list[str], list[tuple[float, str]]]:
+    """Read files; return how they ended, broken promises, and the slowest of them."""
     ended: Counter[str] = Counter()
     broken: list[str] = []
     slow: list[tuple[float, str]] = []
@@ -112,6 +102,8 @@ def main() -> int:
         paths = documents(options.folder)
         if options.big:
             paths += hostile_big.make(work / "big")
+        # multiprocessing's own folder of sockets is made before, where it always is.
+        get_temp_dir()
         # Temporary files would go here; other programmes' do not.
         os.environ["TMPDIR"] = tempfile.tempdir = str(work)
         watched = [Path.cwd(), work, options.folder]
@@ -120,7 +112,7 @@ def main() -> int:
         with Reader(index / "extracted", limits, office=find_office("")) as reader:
             ended, broken, slow = read_all(paths, reader)
             port = server.getsockname()[1]
-            network = reader._workers.schedule(try_the_network, port).result()
+            network = reader._workers.schedule(hostile_big.try_the_network, port).result()
         written = sorted(outside(watched, index) - before)
     peak = peak_memory()
     if peak > PARENT_LIMIT:

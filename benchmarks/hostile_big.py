@@ -1,8 +1,13 @@
-"""Hostile files that are too large to keep, and file names that tools stumble over."""
+"""Hostile files that are too large to keep, file names that tools stumble over, and a worker's try
+to reach the network, which a worker can only be given by a module's name."""
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
+import socket
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,6 +22,18 @@ NAMES = (
     "e\u0301.md", "\u00e9.md", "CASE.md", "case.md", " leading.md", "-dash.md", "new\nline.md",
     "zero\u200bwidth.md", "\u202egnp.md", "CON.md", "a;b|c&d.md", "=1+1.md", "x" * 250 + ".md",
 )  # fmt: skip
+
+
+def try_the_network(port: int) -> str:
+    """Run in a worker: "" where neither Python nor C can connect to the listening port."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 2):
+        return "Python reached the network"
+    libc = ctypes.CDLL(None, use_errno=True)
+    handle = libc.socket(socket.AF_INET, socket.SOCK_STREAM, 0)
+    address = (2).to_bytes(2, sys.byteorder) + port.to_bytes(2, "big") + bytes((127, 0, 0, 1))
+    reached = libc.connect(handle, address + bytes(8), 16) == 0
+    libc.close(handle)
+    return "C code reached the network (no network namespaces here)" if reached else ""
 
 
 def make(folder: Path) -> list[Path]:

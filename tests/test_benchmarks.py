@@ -1,0 +1,157 @@
+"""The benchmarks run on any folder of their form and print what they promise."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from making import make_deck, make_pdf
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def run_words(script: str, *words: str) -> str:
+    """Run a benchmark; return what it prints."""
+    paths = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / script), *words],
+        capture_output=True, text=True, check=False, timeout=150,
+        env={**os.environ, "PYTHONPATH": paths},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def run(script: str, *words: str) -> Any:
+    """Run a benchmark with --json; return what it prints."""
+    return json.loads(run_words(script, *words, "--json"))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A PDF, a deck and a post with enough words for a query of each class."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    make_pdf(folder / "a.pdf", ["Bread is baked by hand", "Ovens belong to everybody"])
+    make_deck(folder / "b.pptx")
+    text = "A baker kneads dough before morning and carries warm loaves to market. " * 20
+    (folder / "c.md").write_text(f"# Morning\n\n{text}\n\n# Evening\n\n{text}\n")
+    return folder
+
+
+def test_every_benchmark_is_run_here() -> None:
+    """One that nobody runs ends in an error when somebody does."""
+    here = Path(__file__).read_text(encoding="utf-8")
+    scripts = [p.name for p in (ROOT / "benchmarks").glob("*.py") if "__main__" in p.read_text()]
+    assert [name for name in scripts if f'"{name}"' not in here] == []
+
+
+@pytest.fixture
+def collection(tmp_path: Path) -> Path:
+    """Three documents and two queries, one of them with a scope."""
+    folder = tmp_path / "bakers"
+    folder.mkdir()
+    docs = [
+        {"id": "a#1", "title": "Rye bread", "text": "How to bake rye bread with a starter"},
+        {"id": "a#2", "title": "Ovens", "text": "Ovens are hot"},
+        {"id": "b#1", "title": "Rye fields", "text": "Rye grows on poor soil"},
+    ]
+    queries = [
+        {"id": "1", "text": "what is a rye starter?"},
+        {"id": "2", "text": "rye", "scope": "b#"},
+    ]
+    for name, rows in (("docs", docs), ("queries", queries)):
+        (folder / f"{name}.jsonl").write_text("\n".join(map(json.dumps, rows)) + "\n")
+    (folder / "qrels.tsv").write_text("1\ta#1\t2\n1\tb#1\t1\n2\tb#1\t1\n")
+    return folder
+
+
+def test_relevance_is_measured_on_any_collection(collection: Path) -> None:
+    """A row for us and one for each rival, with the measures by name."""
+    rows = run("relevance.py", str(collection), "--rivals", "sqlite_fts5,whoosh_and")["bakers"]
+    assert list(rows) == ["coproarchive", "sqlite_fts5", "whoosh_and"]
+    ours = rows["coproarchive"]
+    assert (ours["ndcg10"], ours["map"], ours["recall100"], ours["empty"]) == (1, 1, 1, 0)
+    assert rows["whoosh_and"]["ndcg10"] < 1
+    assert set(ours["typos"]) == {"ndcg10", "map", "recall100", "empty"}
+
+
+def test_speed_is_measured_at_any_size() -> None:
+    """Each class of query, cold and warm, for us and a rival; and what adding a talk costs."""
+    results = run("speed.py", "--leaves", "90", "--queries", "2", "--rivals", "sqlite_fts5")
+    assert results["talks"] == 3
+    ours = results["engines"]["coproarchive"]
+    assert set(ours["classes"]) == {"rare", "common", "several", "phrase", "prefix", "typo"}
+    assert set(ours["classes"]["rare"]["cold"]) == {"p50", "p95"}
+    assert ours["view_mb"] >= 0
+    assert "one_more_update_seconds" in ours
+    assert set(results["engines"]["sqlite_fts5"]["classes"]) == set(ours["classes"])
+
+
+def test_suggestions_are_measured_at_any_size() -> None:
+    """Time and memory of making them, and of one."""
+    figures = run("suggestions.py", "--leaves", "900")["900"]
+    assert figures["items"] == 30
+    assert figures["phrases"] > 0
+    assert 0 < figures["memory_mb"] <= figures["memory_highest_mb"]
+    assert 0 < figures["answered"] <= 1
+    assert figures["suggestion_p50_ms"] <= figures["suggestion_worst_ms"]
+
+
+def test_a_folder_of_files_is_measured_whole(files: Path) -> None:
+    """Adding, reading and indexing; and an archive of any size beside SQLite."""
+    results = run("archive.py", str(files), "--leaves", "60", "--queries", "2")
+    assert results["folder"]["stored"] == 3
+    assert results["folder"]["leaves"] >= 4
+    assert results["sizes"]["60"]["p50_to_fts5"] > 0
+
+
+def test_what_is_read_is_compared_with_what_others_read(files: Path) -> None:
+    """Of words in PDFs and decks; by whichever references are there."""
+    results = run("extraction.py", str(files), "--rounds", "1", "--workers", "1")
+    for kind in ("pdf", "pptx"):
+        assert 0 <= results[kind]["unscored"] <= 1
+        assert 0 <= results[kind]["found"] <= 1
+    assert results["speed"]
+
+
+def test_hostile_files_are_counted_by_how_they_ended(files: Path) -> None:
+    """No promise is broken by three good files."""
+    results = run("hostile.py", str(files), "--seconds", "20")
+    assert results["ended"] == {"text": 3}
+    assert (results["written_outside_index"], results["network"]) == (
+        [],
+        "not reachable from a worker",
+    )
+
+
+def test_damaged_files_are_made_and_read(files: Path, tmp_path: Path) -> None:
+    """For as long as is asked."""
+    keep = str(tmp_path / "keep")
+    assert "0 broken promises" in run_words(
+        "fuzz_extraction.py", str(files), "--minutes", "0.02", "--keep", keep
+    )
+
+
+def test_a_large_export_is_measured_at_any_size() -> None:
+    """Read as a stream, and imported in a dry run."""
+    assert "20 posts" in run_words("wordpress_big.py", "--megabytes", "1", "--posts", "20")
+    imported = run_words("wordpress_big.py", "--megabytes", "1", "--posts", "20", "--import")
+    assert "holds 20 posts" in imported
+
+
+def test_indexing_is_measured_beside_recoll(files: Path) -> None:
+    """Without a ratio where Recoll could not read what we read."""
+    if shutil.which("recollindex") is None:
+        pytest.skip("recollindex is not installed")
+    results = run("recoll.py", str(files), "--rounds", "1")
+    assert results["files"] == 3
+    assert results["coproarchive"][0]["cpu"] > 0 and results["recoll"][0]["wall"] > 0
+    assert bool(results["ratio"]) != bool(results["missing_helpers"])
