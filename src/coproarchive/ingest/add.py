@@ -7,7 +7,7 @@ every file ends as a file of an item or is named in one problem, never neither.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from coproarchive.catalogue import Catalogue
@@ -75,6 +75,7 @@ class FolderReport:
     """What became of a folder's files.
 
     Attributes:
+        folder: to which the problems' paths are relative.
         added: new items.
         files: number of files found.
         stored: number of files now in items.
@@ -85,6 +86,19 @@ class FolderReport:
     files: int = 0
     stored: int = 0
     problems: list[Problem] = field(default_factory=list)
+    folder: Path = field(default_factory=Path)
+
+    def reject(
+        self,
+        path: Path,
+        code: str,
+        message: str,
+        hint: str = "",
+        severity: Severity = Severity.ERROR,
+    ) -> None:
+        """Record why a file was not added."""
+        place = path.relative_to(self.folder).as_posix()
+        self.problems.append(Problem(code, severity, place, message, hint=hint))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,26 +165,24 @@ def add_folder(
     if not folder.is_dir():
         raise IngestError("there is no such folder.", folder)
     check_draft(store, catalogue, draft)
-    report = FolderReport()
+    report = FolderReport(folder=folder)
     hashed = list(_hashed(folder, catalogue, report, progress))
     read: dict[Path, _SourceFile] = {}
     for done, (job, extraction) in enumerate(reader.read_many(hashed), start=1):
         progress("reading", done, len(hashed), job.path.name)
         if extraction.failed:
             notice = extraction.notices[0]
-            report.problems.append(
-                _problem(notice.code, job.path, folder, notice.message, notice.hint)
-            )
+            report.reject(job.path, notice.code, notice.message, notice.hint)
         else:
             read[job.path] = _SourceFile(job.path, job.sha256, job.media_type, extraction)
-    groups = list(_worth_keeping(_groups(read.values()), folder, report))
+    groups = list(_worth_keeping(_groups(read.values()), report))
     for done, files in enumerate(groups, start=1):
         progress("adding", done, len(groups), files[0].path.name)
         try:
             added = _add(store, catalogue, files, draft)
         except IngestError as error:
             for f in files:
-                report.problems.append(_problem("not-added", f.path, folder, error.message))
+                report.reject(f.path, "not-added", error.message)
             continue
         report.added.append(added)
         report.stored += len(files)
@@ -190,22 +202,19 @@ def _hashed(
         progress("looking", report.files, 0, entry.path)
         if entry.kind != "file":
             what = {"link": "a link", "special": "a pipe or device"}.get(entry.kind, "unreadable")
-            report.problems.append(_problem("not-a-file", path, folder, f"this is {what}."))
+            report.reject(path, "not-a-file", f"this is {what}.")
             continue
         media_type = media_type_of(path.name)
         try:
             _, sha256 = hash_file(path)
         except OSError as error:
-            message = f"this cannot be read: {error.strerror}."
-            report.problems.append(_problem("not-readable", path, folder, message))
+            report.reject(path, "not-readable", f"this cannot be read: {error.strerror}.")
             continue
         copies = catalogue.by_sha256.get(sha256)
         if copies or sha256 in seen:
             where = "/".join(copies[0]) if copies else seen[sha256].relative_to(folder).as_posix()
             message = f"the archive has this file already: {where}."
-            report.problems.append(
-                _problem("duplicate-file", path, folder, message, severity=Severity.NOTE)
-            )
+            report.reject(path, "duplicate-file", message, severity=Severity.NOTE)
             continue
         seen[sha256] = path
         yield Job(path, sha256, media_type)
@@ -228,7 +237,7 @@ def _groups(files: Iterable[_SourceFile]) -> list[list[_SourceFile]]:
 
 
 def _worth_keeping(
-    groups: Iterable[list[_SourceFile]], folder: Path, report: FolderReport
+    groups: Iterable[list[_SourceFile]], report: FolderReport
 ) -> Iterator[list[_SourceFile]]:
     """Yield groups that are a work; each stray file becomes a problem.
 
@@ -242,8 +251,7 @@ def _worth_keeping(
         for f in files:
             what = "a picture alone" if AssetRole.PICTURE in roles else "no kind of file of a talk"
             hint = "If it belongs to the archive, add it by its name: coproarchive add FILE"
-            problem = _problem("not-added", f.path, folder, f"this is {what}.", hint)
-            report.problems.append(replace(problem, severity=Severity.WARNING))
+            report.reject(f.path, "not-added", f"this is {what}.", hint, Severity.WARNING)
 
 
 def _same_kind(group: list[_SourceFile] | None, file: _SourceFile) -> bool:
@@ -336,14 +344,3 @@ def _contributions(
         return tuple(Contribution(person=p, role=role) for p in proposal.people)
     ids = (person_id(store, catalogue, person) for person in draft.people)
     return tuple(Contribution(person=p, role=role) for p in dict.fromkeys(ids))
-
-
-def _problem(
-    code: str,
-    path: Path,
-    folder: Path,
-    message: str,
-    hint: str = "",
-    severity: Severity = Severity.ERROR,
-) -> Problem:
-    return Problem(code, severity, path.relative_to(folder).as_posix(), message, hint=hint)

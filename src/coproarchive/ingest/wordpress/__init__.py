@@ -1,9 +1,9 @@
 """A WordPress blog becomes a described archive, repeatably.
 
-    source      wxr (export files), rest (a site's address), saved (a folder of pages) -> Posts
-    survey      reads it twice: what is there and who is named; what each post says (understand/)
-    seminars    which posts belong together; plan: the records that shall be, as data
-    apply       the archive is made to say so, field by field against what was written before
+    detect      which source: wxr (export files), rest (a site's address), saved (a folder of pages)
+    survey      reads its Posts twice: who is named; then what each post says (understand/)
+    seminars    which posts belong together; planner: the records that shall be, as a Plan
+    apply       writes the plan, field by field against what was written before (merge)
     report      what was brought, what was not and why, and every guess with its line
 
 Nothing of a post is lost to a wrong guess: its whole text becomes post.md.
@@ -22,15 +22,10 @@ from coproarchive.ingest.wordpress.media import Fetches, Media
 from coproarchive.ingest.wordpress.merge import ImportState, sites
 from coproarchive.ingest.wordpress.plan import Plan
 from coproarchive.ingest.wordpress.planner import make_plan
-from coproarchive.ingest.wordpress.report import Report, Step
+from coproarchive.ingest.wordpress.report import Report
 from coproarchive.ingest.wordpress.source import BlogSource, Guess, Options
-from coproarchive.ingest.wordpress.survey import (
-    Survey,
-    is_own,
-    known_addresses,
-    survey_site,
-)
-from coproarchive.model import Problem, Severity
+from coproarchive.ingest.wordpress.survey import Survey, is_own, known_addresses, survey_site
+from coproarchive.model import Severity
 from coproarchive.progress import Progress, silent
 from coproarchive.store import Store
 
@@ -63,7 +58,7 @@ def import_site(
             state = ImportState(store, source.site.key)
             ids = {key: record["id"] for key, record in state.records.items()}
             plan = make_plan(survey, catalogue, ids, options)
-            report = _begun(survey, plan, state, options)
+            report = _begun(survey, plan, options)
             Applier(store, catalogue, state, media, report, options, survey).run(
                 plan, source, progress
             )
@@ -73,7 +68,7 @@ def import_site(
     return report
 
 
-def _begun(survey: Survey, plan: Plan, state: ImportState, options: Options) -> Report:
+def _begun(survey: Survey, plan: Plan, options: Options) -> Report:
     report = Report(
         site=survey.site.name or survey.site.key,
         address=survey.site.address,
@@ -85,18 +80,16 @@ def _begun(survey: Survey, plan: Plan, state: ImportState, options: Options) -> 
     report.guesses += plan.guesses
     for entry in survey.entries:
         if entry.skip:
-            report.steps.append(
-                Step("skipped", entry.type, "", entry.title, entry.skip, entry.where)
-            )
+            report.step("skipped", entry.type, "", entry.title, entry.skip, entry.where)
         if "~" in entry.key:
             message = f"the number {entry.id} is used twice; both posts are brought."
-            report.problems.append(Problem("id-twice", Severity.WARNING, entry.where, message))
+            report.problem("id-twice", entry.where, message)
     for entry in plan.loose:
         why = "a picture that no post shows"
-        report.steps.append(Step("skipped", "attachment", "", entry.title, why, entry.where))
+        report.step("skipped", "attachment", "", entry.title, why, entry.where)
     for entry in plan.unused_programmes:
         message = "its programme is told again in another post, which counts; it stays in the post."
-        report.problems.append(Problem("programme-twice", Severity.NOTE, entry.where, message))
+        report.problem("programme-twice", entry.where, message, Severity.NOTE)
     return report
 
 
@@ -109,19 +102,18 @@ def _finish(
     for name, topic in plan.rules.topics.items():
         if topic not in topics:
             message = f'the rule for "{name}" names the topic "{topic}", which is not there.'
-            report.problems.append(Problem("rule-unknown", Severity.ERROR, "archive.yaml", message))
+            report.problem("rule-unknown", "archive.yaml", message, Severity.ERROR)
     present = {p.item.source_id for p in plan.items}
     for key, record in state.records.items():
         if key.startswith(("seminar:", "person:")) or key in present:
             continue
         message = "this was brought before and is not in the source now; it was kept."
-        report.problems.append(Problem("gone-at-source", Severity.NOTE, record["id"], message))
+        report.problem("gone-at-source", record["id"], message, Severity.NOTE)
     confirmed = {_guess_key(g) for g in state.guesses if g.get("confirmed")}
     guesses = [asdict(guess) for guess in report.guesses]
     state.guesses = [{**g, "confirmed": _guess_key(g) in confirmed} for g in guesses]
-    report.guesses = [
-        Guess(**g) for g in guesses if _guess_key(g) not in confirmed
-    ]  # what was confirmed is not asked again
+    # What was confirmed is not asked again.
+    report.guesses = [Guess(**g) for g in guesses if _guess_key(g) not in confirmed]
 
 
 def _guess_key(guess: dict[str, object]) -> tuple[object, ...]:
@@ -138,9 +130,7 @@ def _attachments(survey: Survey, report: Report) -> None:
             continue
         action = "stored" if bare in stored else "missing"
         why = "a file of this item" if bare in stored else "named by this item, not at hand"
-        report.steps.append(
-            Step(action, "attachment", records[bare], entry.title, why, entry.where)
-        )
+        report.step(action, "attachment", records[bare], entry.title, why, entry.where)
 
 
 def _dead_links(survey: Survey, report: Report) -> None:
@@ -152,7 +142,7 @@ def _dead_links(survey: Survey, report: Report) -> None:
         for bare in findings.links if findings else ():
             if bare not in addresses and bare not in home and is_own(bare, survey.site):
                 message = f"it links to {bare}, which is not in the source."
-                report.problems.append(Problem("link-dead", Severity.WARNING, entry.where, message))
+                report.problem("link-dead", entry.where, message)
 
 
 def confirm(store: Store, site: str, is_confirmed: Callable[[int], bool]) -> int:

@@ -21,10 +21,10 @@ from coproarchive.ingest.wordpress.content import Body
 from coproarchive.ingest.wordpress.media import Media
 from coproarchive.ingest.wordpress.merge import ImportState, digest, hashes, merge
 from coproarchive.ingest.wordpress.plan import FileReference, Plan, PlannedItem, link_of
-from coproarchive.ingest.wordpress.report import Report, Step
+from coproarchive.ingest.wordpress.report import Report
 from coproarchive.ingest.wordpress.source import BlogSource, Options, Post
 from coproarchive.ingest.wordpress.survey import Survey, is_own, keyed
-from coproarchive.model import Item, Link, Person, Problem, Seminar, Severity
+from coproarchive.model import Item, Link, Person, Seminar, Severity
 from coproarchive.progress import Progress
 from coproarchive.store import Store, hash_file, safe_name, unique_file_name
 
@@ -107,36 +107,23 @@ class Applier:
             message = (
                 error.message if isinstance(error, CoproArchiveError) else str(error).split("\n")[0]
             )
-            self._problem("record-refused", planned.item.id, message, Severity.ERROR)
+            self.report.problem("record-refused", planned.item.id, message, Severity.ERROR)
         if self.done % SAVE_EVERY == 0 and not self.dry:
             self.state.save()
-
-    def _say(
-        self, action: str, noun: str, record: str, title: str, why: str = "", source: str = ""
-    ) -> None:
-        self.report.steps.append(Step(action, noun, record, title, why, source))
-
-    def _problem(
-        self,
-        code: str,
-        where: str,
-        message: str,
-        severity: Severity = Severity.WARNING,
-        hint: str = "",
-    ) -> None:
-        self.report.problems.append(Problem(code, severity, where, message, hint=hint))
 
     # ------------------------------------------------------------- tables
 
     def _tables(self, plan: Plan) -> None:
         new_topics = [t for i, t in plan.topics.items() if i not in self.catalogue.topics]
         for topic in new_topics:
-            self._say("new", "topic", topic.id, topic.label)
+            self.report.step("new", "topic", topic.id, topic.label)
         people: list[Person] = []
         for person in plan.people.values():
             current = self.catalogue.people.get(person.id)
             if current is None:
-                self._say("new", "person", person.id, person.name, ", ".join(person.affiliations))
+                self.report.step(
+                    "new", "person", person.id, person.name, ", ".join(person.affiliations)
+                )
                 people.append(person)
             else:
                 people += self._known_person(current, person)
@@ -148,7 +135,7 @@ class Applier:
     def _known_person(self, current: Person, fresh: Person) -> list[Person]:
         merged = merge(current, fresh, self._base(f"person:{fresh.id}"), PERSON_FIELDS)
         action, why = _outcome(merged.update, merged.conflicts, merged.archivist_only)
-        self._say(action, "person", current.id, current.name, why)
+        self.report.step(action, "person", current.id, current.name, why)
         self._conflicts(f"people.yaml: {current.id}", merged.conflicts)
         return [current.model_copy(update=merged.update)] if merged.update else []
 
@@ -158,7 +145,7 @@ class Applier:
 
     def _conflicts(self, where: str, fields: Iterable[str]) -> None:
         for name in fields:
-            self._problem(
+            self.report.problem(
                 "conflict",
                 where,
                 f"{name} was changed both here and at the source; what stands here was kept.",
@@ -172,19 +159,21 @@ class Applier:
         current = self.catalogue.seminars.get(fresh.id)
         base = self._base(key)
         if current is None and base:
-            self._say(
+            self.report.step(
                 "skipped", "seminar", fresh.id, fresh.title, "it was removed from the archive"
             )
             return
         if current is None:
-            self._say("new", "seminar", fresh.id, fresh.title, f"{len(fresh.programme)} sessions")
+            self.report.step(
+                "new", "seminar", fresh.id, fresh.title, f"{len(fresh.programme)} sessions"
+            )
             if not self.dry:
                 self.store.save_seminar(fresh)
             self.state.remember(key, fresh.id, hashes(fresh, SEMINAR_FIELDS))
             return
         merged = merge(current, fresh, base, SEMINAR_FIELDS)
         action, why = _outcome(merged.update, merged.conflicts, merged.archivist_only)
-        self._say(action, "seminar", fresh.id, current.title, why)
+        self.report.step(action, "seminar", fresh.id, current.title, why)
         self._conflicts(f"{fresh.id}/seminar.yaml", merged.conflicts)
         if merged.update and not self.dry:
             self.store.save_seminar(current.model_copy(update=merged.update))
@@ -207,7 +196,7 @@ class Applier:
         current = self.catalogue.items.get(fresh.id)
         previous = self.state.record(key)
         if current is None and previous:
-            self._say(
+            self.report.step(
                 "skipped", noun, fresh.id, fresh.title, "it was removed from the archive", key
             )
             return
@@ -215,7 +204,7 @@ class Applier:
         files, held = self._files(planned, previous, current, pictures)
         if fresh.kind.value == "video" and not planned.files and fresh.source:
             held = (Link(label="The post that speaks of the film", url=fresh.source),)
-            self._problem(
+            self.report.problem(
                 "attachment-missing",
                 fresh.id,
                 "the source does not hold the film itself.",
@@ -255,7 +244,7 @@ class Applier:
         if len(pictures) < len(site_pictures):
             missing = len(site_pictures) - len(pictures)
             message = f"{missing} of its pictures are not at hand; they stay links."
-            self._problem("attachment-missing", planned.item.id, message, Severity.NOTE,
+            self.report.problem("attachment-missing", planned.item.id, message, Severity.NOTE,
                           "Import again with --media DIR, or with --download.")  # fmt: skip
         for url, name in pictures.items():
             text = text.replace(f"]({url})", f"]({name})")
@@ -267,7 +256,7 @@ class Applier:
             message = {"e-mail-removed": "an e-mail address was left out."}.get(
                 code, f"{what} ({times} times)."
             )
-            self._problem(code, planned.item.id, message, Severity.NOTE)
+            self.report.problem(code, planned.item.id, message, Severity.NOTE)
 
     def _files(
         self,
@@ -311,9 +300,11 @@ class Applier:
             return
         refused = self.media.refused.get(reference.url)
         if refused:
-            self._problem("attachment-refused", planned.item.id, f"{reference.url}: {refused}.")
+            self.report.problem(
+                "attachment-refused", planned.item.id, f"{reference.url}: {refused}."
+            )
             return
-        self._problem(
+        self.report.problem(
             "attachment-missing",
             planned.item.id,
             f"{reference.url} is not at hand; the record says where it is held.",
@@ -322,7 +313,7 @@ class Applier:
 
     def _new(self, fresh: Item, key: str, noun: str, markdown: str, files: Files) -> None:
         why = f"{len(files)} files" if files else ""
-        self._say("new", noun, fresh.id, fresh.title, why, fresh.source or key)
+        self.report.step("new", noun, fresh.id, fresh.title, why, fresh.source or key)
         if self.dry:
             return
         with tempfile.TemporaryDirectory(prefix="coproarchive-") as folder:
@@ -352,7 +343,7 @@ class Applier:
             record = self.store.read_item(current.id)
             self.store.save_item(record.model_copy(update=merged.update))
         action, why = _outcome(changes, conflicts, merged.archivist_only)
-        self._say(action, noun, current.id, current.title, why, fresh.source or key)
+        self.report.step(action, noun, current.id, current.title, why, fresh.source or key)
         self._conflicts(f"{current.id}/item.yaml", conflicts)
         self._remember(key, current.id, hashes(fresh, ITEM_FIELDS), base, merged.conflicts,
                        post=post_digest, files={**previous.get("files", {}), **added})  # fmt: skip

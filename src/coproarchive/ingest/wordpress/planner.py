@@ -192,15 +192,13 @@ class _Planner:
 
     def _title(self, event: Event, members: list[tuple[Entry, Findings]]) -> tuple[str, Entry]:
         """Return the first post's title that names the seminar and not only a kind of post."""
-        for entry, _ in members:
-            if event_title(entry.title) and self.survey.findings[entry.key].programme:
-                return self._tidied(entry.title, event), entry
-        for entry, _ in members:
-            if event_title(entry.title) and event.number and str(event.number) in entry.title:
-                return self._tidied(entry.title, event), entry
-        for entry, _ in members:
-            if event_title(entry.title):
-                return event_title(entry.title), entry
+        named = [(entry, findings) for entry, findings in members if event_title(entry.title)]
+        announcing = [e for e, findings in named if findings.programme]
+        numbered = [e for e, _ in named if event.number and str(event.number) in e.title]
+        if best := announcing or numbered:
+            return self._tidied(best[0].title, event), best[0]
+        if named:
+            return event_title(named[0][0].title), named[0][0]
         first = members[0][0]
         kind = event.key.split()[0].capitalize() if event.number else ""
         return (f"{kind} {event.number}" if event.number else first.title or "Seminar"), first
@@ -216,9 +214,7 @@ class _Planner:
             same_name = event_title(seminar.title).casefold() == event_title(title).casefold()
             same_day = bool(date) and seminar.date == date
             same_number = event.number is not None and seminar.number == event.number
-            if (same_number and (same_day or not (seminar.date and date))) or (
-                same_name and (same_day or not (seminar.date and date))
-            ):
+            if (same_number or same_name) and (same_day or not (seminar.date and date)):
                 return seminar.id
         name = event_title(title)
         slug = slugify(f"{event.number or ''} {name}" if name else title, "seminar")
@@ -384,17 +380,8 @@ class _Planner:
             self.plan.items.append(
                 PlannedItem(item, "", (self.file_reference(file.attachment_url),))
             )
-            self.plan.guesses.append(
-                Guess(
-                    "handout",
-                    title,
-                    file.title,
-                    "a file that no post links to",
-                    0.4,
-                    file.where,
-                    item.id,
-                )
-            )
+            mention = Mention(title, file.title, "a file that no post links to", 0.4)
+            self._guess_of(file, item.id, "handout", title, mention)
 
     def _biographies(self) -> None:
         """Plan people as posts describe them: of several biographies of one person the longest."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 from coproarchive.ingest.wordpress.source import Guess
-from coproarchive.model import Problem
+from coproarchive.model import Problem, Severity
 
 CODES: dict[str, str] = {
     "source-unreadable": "a file of the export cannot be read",
@@ -89,6 +89,19 @@ class Report:
     guesses: list[Guess] = field(default_factory=list)
     redirects: dict[str, str] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
+
+    def step(
+        self, action: str, noun: str, record: str, title: str, why: str = "", source: str = ""
+    ) -> None:
+        """Record what was done with one record."""
+        self.steps.append(Step(action, noun, record, title, why, source))
+
+    def problem(
+        self, code: str, where: str, message: str,
+        severity: Severity = Severity.WARNING, hint: str = "",
+    ) -> None:  # fmt: skip
+        """Record something that the archivist should look at."""
+        self.problems.append(Problem(code, severity, where, message, hint=hint))
 
     def of(self, action: str) -> list[Step]:
         """Return the steps of one kind."""

@@ -140,23 +140,15 @@ class Groups:
         for term in entry.terms:
             ruled = rule_for(self.rules.seminars, term.name, term.slug)
             if ruled:
-                self._take(
-                    self._event(f"rule:{ruled}", None, ruled),
-                    entry,
-                    term.name,
-                    "rule in archive.yaml",
-                    1.0,
-                )
+                event = self._event(f"rule:{ruled}", None, ruled)
+                self._take(event, entry, term.name, "rule in archive.yaml", 1.0)
                 return
         terms = [t.name for t in entry.terms if not ignored(self.rules, t.name, t.slug)]
-        for text, rule, sure in [
-            (entry.title, "numbered in the title", 0.9),
-            *((t, "numbered category or tag", 0.9) for t in terms),
-        ]:
-            number = number_in(text)
-            if number:
+        numbered = [(entry.title, "numbered in the title")]
+        for text, rule in numbered + [(t, "numbered category or tag") for t in terms]:
+            if number := number_in(text):
                 kind, value = number
-                self._take(self._event(f"{kind} {value}", value), entry, text, rule, sure)
+                self._take(self._event(f"{kind} {value}", value), entry, text, rule, 0.9)
                 return
 
     def _by_programme(self, entry: Entry) -> None:

@@ -178,14 +178,8 @@ def _begun(line: TextLine, gazetteer: Gazetteer, *, strict: bool) -> Bio | None:
         match = form.match(line.text)
         if match and is_name(match["name"]):
             placed = (match["bracket"].strip("() "),) if _where(match["bracket"]) else ()
-            return Bio(
-                bare_name(match["name"]),
-                line.text.strip(),
-                placed,
-                line.text[:300],
-                rule,
-                confidence,
-            )
+            name, text = bare_name(match["name"]), line.text.strip()
+            return Bio(name, text, placed, line.text[:300], rule, confidence)
     head = None if strict else _head(line)
     if head and (line.heading or line.bold or gazetteer.has(head["name"]) or _where(head["place"])):
         place = head["place"] or (head["bracket"] or "").strip("() ")
