@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -313,3 +315,18 @@ def test_the_site_builds_strictly_and_loads_nothing_from_elsewhere(tmp_path: Pat
             r'<(?:script|img|link|iframe)\b[^>]*\b(?:src|href)="(https?:[^"]+)"', text
         )
         assert loaded == []
+
+
+def test_examples_of_the_python_interface_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The page's examples, in a folder that has the bundled archive and a post."""
+    shutil.copytree(ROOT / "archive", tmp_path / "archive")
+    (tmp_path / "why-rye.md").write_text("# Why rye\n\nIt grows anywhere.\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    page = text_of(DOCS / "api" / "index.md")
+    examples = doctest.DocTestParser().get_doctest(page, {}, "docs/api/index.md", None, 0)
+    assert len(examples.examples) > 15
+    lines: list[str] = []
+    doctest.DocTestRunner().run(examples, out=lines.append)
+    assert "".join(lines) == ""

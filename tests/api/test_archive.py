@@ -102,13 +102,6 @@ def test_docstrings_are_true(talks: ca.Archive) -> None:
     assert runner.summarize().failed == 0
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs" / "api").glob("*.md")), ids=lambda p: p.name)
-def test_documented_examples_are_true(talks: ca.Archive, page: Path) -> None:
-    """Every example of the documentation, too."""
-    failed, _ = doctest.testfile(str(page), False, globs={"ca": ca, "archive": talks})
-    assert failed == 0
-
-
 def test_a_missing_archive_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match=r"create\(.*create=True"):
         ca.open(tmp_path / "none")

@@ -123,10 +123,11 @@ class Archive:
     def items(self) -> ArchivedItems:
         """Items that everybody may see, by id.
 
-        >>> archive.items
-        <5 items: '1-baking/bread-for-all', 'a-post', 'held-elsewhere', ...>
-        >>> [item.title for item in archive.items.values() if item.date == "2017"]
-        ['Windmills']
+        Examples:
+            >>> archive.items
+            <5 items: '1-baking/bread-for-all', 'a-post', 'held-elsewhere', ...>
+            >>> [item.title for item in archive.items.values() if item.date == "2017"]
+            ['Windmills']
         """
         return ArchivedItems(self.library, self.library.public())
 
@@ -134,18 +135,20 @@ class Archive:
     def all_items(self) -> ArchivedItems:
         """Every item, hidden and withdrawn ones and hidden slides too: the archivist's view.
 
-        >>> sorted(archive.all_items.keys() - archive.items.keys())
-        ['1-baking/hidden-talk', 'withdrawn']
+        Examples:
+            >>> sorted(archive.all_items.keys() - archive.items.keys())
+            ['1-baking/hidden-talk', 'withdrawn']
         """
         return ArchivedItems(self.library, self.library.catalogue(), is_public=False)
 
     def item(self, item_id: str) -> ArchivedItem:
         """Return an item that everybody may see.
 
-        >>> archive.item("windmills").people
-        ('Bo Miller',)
-        >>> [(leaf.title, leaf.text) for leaf in archive.item("windmills").leaves]
-        [('The wind mill', 'Stones turn slowly'), ('Grist and grain', '')]
+        Examples:
+            >>> archive.item("windmills").people
+            ('Bo Miller',)
+            >>> [(leaf.title, leaf.text) for leaf in archive.item("windmills").leaves]
+            [('The wind mill', 'Stones turn slowly'), ('Grist and grain', '')]
 
         Raises:
             NotFoundError: there is none; with the nearest id.
@@ -156,8 +159,9 @@ class Archive:
     def similar(self, item_id: str, leaf: int | None = None) -> tuple[ArchivedItem, ...]:
         """Return items like this one, or like one slide of its first file, most alike first.
 
-        >>> [item.id for item in archive.similar("windmills")]
-        ['a-post']
+        Examples:
+            >>> [item.id for item in archive.similar("windmills")]
+            ['a-post']
 
         Raises:
             NotFoundError: there is no such item.
@@ -172,8 +176,9 @@ class Archive:
     def suggest(self, text: str) -> list[Suggestion]:
         """Return completions of the beginning of a query: titles, people, topics, phrases.
 
-        >>> [(s.text, s.kind) for s in archive.suggest("sour")]
-        [('Sourdough', 'topic')]
+        Examples:
+            >>> [(s.text, s.kind) for s in archive.suggest("sour")]
+            [('Sourdough', 'topic')]
         """
         return self.library.suggest(text)
 
@@ -198,12 +203,13 @@ class Archive:
     ) -> SearchResults:
         """Search what everybody may see; without a text, list everything.
 
-        >>> archive.search("bread", speaker=["Ada Baker", "bo-miller"], after=2019).total
-        1
-        >>> archive.search("bread", topic="sourdogh")
-        Traceback (most recent call last):
-            ...
-        coproarchive.errors.NotFoundError: there is no topic "sourdogh". Did you mean "sourdough"?
+        Examples:
+            >>> archive.search("bread", speaker=["Ada Baker", "bo-miller"], after=2019).total
+            1
+            >>> archive.search("bread", topic="sourdogh")
+            Traceback (most recent call last):
+                ...
+            NotFoundError: there is no topic "sourdogh". Did you mean "sourdough"?
 
         Args:
             text: words (all of them), "a phrase", -without, begin*, title:word.
@@ -309,8 +315,9 @@ class Archive:
     def update_index(self, *, rebuild: bool = False, progress: Progress = silent) -> UpdateReport:
         """Make new and changed items searchable, or the whole index anew.
 
-        >>> archive.update_index().unchanged
-        5
+        Examples:
+            >>> archive.update_index().unchanged
+            5
 
         Raises:
             LockedError: another process is updating the index.
@@ -320,8 +327,9 @@ class Archive:
     def check(self, *, progress: Progress = silent) -> list[Problem]:
         """Return what is wrong or could be better in the archive, worst first.
 
-        >>> [problem.code for problem in archive.check() if problem.severity == "error"]
-        []
+        Examples:
+            >>> [problem.code for problem in archive.check() if problem.severity == "error"]
+            []
         """
         return self.library.check(progress)
 
