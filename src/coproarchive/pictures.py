@@ -56,7 +56,7 @@ class Pictures:
         self._lock = Lock()
 
     def get(self, job: Job, number: int, width: int, leaves: int) -> Path | None:
-        """The picture's file; None where it is not there yet, or never will be.
+        """Return the picture's file; None where it is not there yet, or never will be.
 
         Args:
             job: the file.
@@ -85,7 +85,7 @@ class Pictures:
         return self._folder / sha256[:2] / sha256
 
     def _drawer(self) -> str:
-        """What a file that could not be drawn is tried again with, if it is another."""
+        """Name the drawer and its limit: what one could not draw is tried again by another."""
         return f"{self._helpers.office or 'no office'} {self._limits.seconds:g} s"
 
     def _gave_up(self, folder: Path) -> bool:
@@ -120,7 +120,7 @@ class Pictures:
         future.add_done_callback(lambda done: self._keep(done, key, folder))
 
     def _keep(self, done: Future[Drawn], key: tuple[str, int, int], folder: Path) -> None:
-        """Called in the pool's thread when a drawing has ended, however it did."""
+        """Write a drawing's result, in the pool's thread, when it has ended, however it did."""
         drawn: Drawn | None
         try:
             drawn = done.result(timeout=0)
@@ -156,7 +156,7 @@ def _write_whole(path: Path, data: bytes) -> None:
 
 @lru_cache(maxsize=256)
 def card(place: str, title: str, text: str, width: int) -> bytes:
-    """A quiet card instead of a picture, as WebP: where it stands, its title, its first words.
+    """Make a quiet card instead of a picture, as WebP: its place, its title, its first words.
 
     Letters that the built-in font does not have are shown as lines, as a sketch shows text.
     """

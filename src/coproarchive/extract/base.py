@@ -69,7 +69,7 @@ class Notice:
 
 
 def without_text(kind: str, number: int) -> Notice:
-    """A page or slide on which no words were found."""
+    """Return the notice of a page or slide on which there are no words."""
     return Notice(
         "leaf-without-text",
         Severity.NOTE,

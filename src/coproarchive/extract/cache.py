@@ -42,7 +42,7 @@ class ExtractionCache:
         self._lock = Lock()
 
     def get(self, sha256: str, media_type: str) -> Extraction | None:
-        """What was read from the file of this hash, None where it is not known."""
+        """Return what was read from the file of this hash, None where it was not read yet."""
         key = (sha256, self._reader(media_type))
         if recent := self._remembered(key):
             return recent
@@ -50,7 +50,7 @@ class ExtractionCache:
         return self._opened(key, data, any_limits=False) if data else None
 
     def get_any(self, sha256: str, media_type: str) -> Extraction | None:
-        """The same; failing that, what another version or other limits read.
+        """Return what `get` does; failing that, what another version or other limits read.
 
         For showing: an old text is better than none until the index is brought up to date, and the
         process that shows may find other helpers than the one that read.
@@ -82,11 +82,11 @@ class ExtractionCache:
         return extraction
 
     def flush(self) -> None:
-        """Have everything on the disk."""
+        """Write every extraction to the disk."""
         self._shelf.flush()
 
     def close(self) -> None:
-        """The same, and let go of the file; the next use opens it again."""
+        """Write every extraction and close the file; the next use opens it again."""
         self._shelf.close()
 
     def _remembered(self, key: Key) -> Extraction | None:
@@ -122,12 +122,12 @@ class ExtractionCache:
 
 
 def _size(extraction: Extraction) -> int:
-    """Characters, and something for each object."""
+    """Estimate an extraction's weight in memory: its characters, and 100 to 200 an object."""
     return sum(200 + sum(100 + len(p.text) for p in leaf.parts) for leaf in extraction.leaves)
 
 
 def packed(extraction: Extraction, limits: Limits) -> bytes:
-    """The extraction and the limits that it was made under, as they are kept."""
+    """Serialise an extraction and the limits that it was made under, as JSON under zlib."""
     stored = (
         _FORM,
         _said(limits),
@@ -142,12 +142,12 @@ def packed(extraction: Extraction, limits: Limits) -> bytes:
 
 @functools.lru_cache
 def _said(limits: Limits) -> str:
-    """Limits that can change what is read."""
+    """Serialise the limits that can change what is read; `workers` cannot."""
     return json.dumps(dataclasses.asdict(dataclasses.replace(limits, workers=0)))
 
 
 def unpacked(data: bytes) -> tuple[Extraction, str]:
-    """The extraction, and its limits as `_said`.
+    """Decode an extraction; return it and its limits as `_limits_key` has them.
 
     Raises:
         ValueError, KeyError, TypeError, zlib.error: `packed` did not give it, or that of another

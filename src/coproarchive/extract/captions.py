@@ -70,6 +70,6 @@ def _seconds(value: str) -> float:
 
 
 def clock(seconds: float) -> str:
-    """H:MM:SS."""
+    """Return seconds as H:MM:SS."""
     whole = int(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"

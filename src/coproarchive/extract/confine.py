@@ -31,7 +31,7 @@ _GUARD = str(Path(__file__).with_name("office_guard.py"))
 
 
 def confine(memory: int, scratch: str) -> None:
-    """Bound this process for good.
+    """Take from this process, for good, what reading does not need.
 
     Args:
         memory: bytes of address space.

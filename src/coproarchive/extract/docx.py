@@ -74,7 +74,7 @@ def _lost(names: list[str]) -> Notice:
 
 
 def _undescribed(body: etree._Element) -> list[Notice]:
-    """Pictures that have no words for those who cannot see them."""
+    """Return a notice of pictures without alternative text."""
     count = sum(
         not properties.get("descr", "").strip()
         for drawing in body.iter(f"{W}drawing")
@@ -102,7 +102,7 @@ def _with_last(leaves: list[Leaf], source: Source, text: str) -> list[Leaf]:
 
 
 def _style_names(root: etree._Element | None) -> dict[str, str]:
-    """Style id -> its name in lower case without spaces; ids differ between languages."""
+    """Map a style's id to its name in lower case without spaces; ids differ between languages."""
     found: dict[str, str] = {}
     for style in root.iter(f"{W}style") if root is not None else ():
         name = style.find(f"{W}name")
@@ -143,7 +143,7 @@ def _sections(
 
 
 def _blocks(body: etree._Element) -> list[etree._Element]:
-    """Paragraphs and tables in order, those inside content controls and insertions too."""
+    """Yield paragraphs and tables in order, those inside content controls and insertions too."""
     found: list[etree._Element] = []
     pending = list(reversed(body))
     while pending:
@@ -156,7 +156,7 @@ def _blocks(body: etree._Element) -> list[etree._Element]:
 
 
 def _table(table: etree._Element) -> str:
-    """A line a row; a table within a cell is read as the cell's text."""
+    """Return a table with a line a row; a table within a cell is read as the cell's text."""
     rows = (
         " | ".join(one_line(_text(cell)) for cell in row.iter(f"{W}tc") if _row_of(cell) is row)
         for row in table.iter(f"{W}tr")
@@ -180,7 +180,7 @@ def _is_heading(paragraph: etree._Element, styles: dict[str, str]) -> bool:
 
 
 def _text(block: etree._Element) -> str:
-    """The block's text; of two ways to draw one text box, the first."""
+    """Return the block's text; of two ways to draw one text box, the first."""
     pieces: list[str] = []
     pending: list[etree._Element] = [block]
     while pending:

@@ -39,7 +39,7 @@ class Drawn:
 
 
 def can_draw(media_type: str, office_path: str) -> bool:
-    """Whether pages of such files can be drawn here."""
+    """Test whether pages of such files can be drawn here."""
     if media_type == PDF:
         return True
     deck = format_of(PPTX)

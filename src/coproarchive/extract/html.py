@@ -89,13 +89,12 @@ def extract_markdown(path: Path, limits: Limits) -> Extraction:
 
 
 def markdown_html(text: str) -> str:
-    """Markdown as HTML; markup inside it is read as HTML, as blogs do."""
+    """Render Markdown as HTML; markup inside it is read as HTML, as blogs do."""
     return str(MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").render(text))
 
 
 def without_shortcodes(text: str) -> str:
-    """The text without WordPress's [marks] for pictures, galleries and layout; what they enclose
-    stays.
+    """Remove WordPress's [marks] for pictures, galleries and layout; what they enclose stays.
 
     Only what can be nothing else is taken for one: a name with attributes, a closing mark and the
     opening mark of its name, and the names that WordPress itself has without attributes.
@@ -108,7 +107,7 @@ def without_shortcodes(text: str) -> str:
 
 
 def decode(data: bytes) -> str:
-    """Text of bytes: UTF-8, else UTF-16 by its mark, else Windows-1252, which never fails."""
+    """Decode text: UTF-8, else UTF-16 by its mark, else Windows-1252, which never fails."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     data = data.replace(b"\x00", b"")
@@ -119,7 +118,7 @@ def decode(data: bytes) -> str:
 
 
 def parse_html(markup: str, name: str) -> lxml.html.HtmlElement:
-    """The tree of a page; no network, no entities from elsewhere.
+    """Parse a page into a tree; no network, no entities from elsewhere.
 
     Raises:
         UnreadableError: there is nothing in it.
@@ -157,7 +156,7 @@ def split_front_matter(text: str) -> tuple[dict[str, str], str]:
 
 
 def sections(root: lxml.html.HtmlElement) -> list[Leaf]:
-    """Leaves of the text below an element, one for each heading and one for what stands before."""
+    """Return leaves of the text below an element: one a heading, and one of what is before them."""
     builder = _Sections()
     builder.walk(root)
     return builder.finish()
@@ -173,7 +172,7 @@ class _Sections:
         self._extra: list[tuple[Source, str]] = []
 
     def walk(self, root: lxml.html.HtmlElement) -> None:
-        """Depth first, without recursion: pages may be nested as deep as they like."""
+        """Walk the tree depth first, without recursion: pages may be nested as deep as they like."""
         pending: list[tuple[lxml.html.HtmlElement | str, bool]] = [(root, True)]
         while pending:
             node, is_root = pending.pop()
@@ -225,7 +224,7 @@ class _Sections:
 def _whole(
     markup: str, tree: lxml.html.HtmlElement, leaves: list[Leaf]
 ) -> tuple[list[Leaf], list[Notice]]:
-    """The leaves; or, where the parser left out much of a broken page, its text without markup.
+    """Return the leaves; or, where the parser left out much of a broken page, all text as one leaf.
 
     libxml2 mends what is broken or too deep by leaving things out, and says nothing.
     """
@@ -245,7 +244,7 @@ def _whole(
 
 
 def _undescribed(pictures: object) -> list[Notice]:
-    """Pictures that have no words for those who cannot see them."""
+    """Return a notice of pictures without alternative text."""
     count = len(pictures) if isinstance(pictures, list) else 0
     if not count:
         return []
@@ -260,7 +259,7 @@ def _undescribed(pictures: object) -> list[Notice]:
 
 
 def _folded(text: str) -> str:
-    """Line breaks of the source are spaces to a reader."""
+    """Return text with every run of white space as one space, as a browser shows it."""
     return re.sub(r"\s+", " ", text)
 
 
@@ -283,7 +282,7 @@ def _is_around(node: lxml.html.HtmlElement) -> bool:
 
 
 def _main(tree: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
-    """The element that holds the post: the first kind of which there is just one."""
+    """Return the element that holds the post: by the first of _MAIN that matches just once."""
     for path in _MAIN:
         found = tree.xpath(path)
         if isinstance(found, list) and len(found) == 1:

@@ -38,7 +38,7 @@ Drawn = tuple[int, str]
 
 
 def words_in(data: bytes) -> str:
-    """Lines of the words that are drawn, each once; "" where there are none or it is damaged."""
+    """Return lines of the words that a metafile draws, each once; "" for none or a damaged file."""
     if data.startswith(_GZIPPED):
         with suppress(zlib.error):
             data = zlib.decompressobj(wbits=31).decompress(data, MAX_UNPACKED)
@@ -59,7 +59,7 @@ def words_in(data: bytes) -> str:
 
 
 def _are_words(pieces: list[str]) -> bool:
-    """Whether a line is not of a formula, drawn letter by letter, nor numbers along an axis."""
+    """Test that a line is not a formula, drawn letter by letter, nor numbers along an axis."""
     words = sum(1 for piece in pieces if _WORD.search(piece))
     return words > 0 and 2 * words >= len(pieces)
 
@@ -124,7 +124,7 @@ def _wmf(data: bytes) -> Iterator[Drawn]:
 def _string(
     record: bytes, down: int, count: int, start: int, options: int, *, is_wide: bool
 ) -> Iterator[Drawn]:
-    """The string of a record, where it is one of letters."""
+    """Return the string of a record, where it is one of letters."""
     if 0 < count <= MAX_STRING and not options & _NUMBERS:
         piece = record[start : start + (2 * count if is_wide else count)]
         if piece:

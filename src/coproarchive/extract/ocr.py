@@ -62,7 +62,7 @@ class Line:
 
 
 def pieces_of(picture: Picture) -> Iterator[Picture]:
-    """The picture as it is read: on paper, WIDTH pixels wide or less, a long one in pieces."""
+    """Yield the picture as it is read: on paper, up to WIDTH pixels wide, a long one in pieces."""
     picture = on_paper(picture)
     if picture.width > WIDTH:
         picture = picture.resize((WIDTH, max(1, round(picture.height * WIDTH / picture.width))))
@@ -72,7 +72,7 @@ def pieces_of(picture: Picture) -> Iterator[Picture]:
 
 
 def read_lines(piece: Picture) -> list[Line]:
-    """Lines of a piece from top to bottom."""
+    """Return lines of a piece from top to bottom."""
     import numpy as np  # noqa: PLC0415 - heavy, and only the extra needs it here
 
     answer = _engine()(np.asarray(_less_long(piece)))
@@ -81,7 +81,7 @@ def read_lines(piece: Picture) -> list[Line]:
 
 
 def _less_long(picture: Picture) -> Picture:
-    """The picture with an empty edge at the right or below, where it is a strip."""
+    """Return the picture with an empty edge at the right or below, where it is a strip."""
     across, down = picture.size
     size = (max(across, down // LONG), max(down, across // LONG))
     if size == picture.size:
@@ -92,7 +92,7 @@ def _less_long(picture: Picture) -> Picture:
 
 
 def on_paper(picture: Picture) -> Picture:
-    """The picture without transparency, on white; on black where all that is drawn is light.
+    """Remove transparency: on white, or on black where all that is drawn is light.
 
     Without paper, what is transparent would have whatever colour the programme left there.
     """
@@ -108,7 +108,7 @@ def on_paper(picture: Picture) -> Picture:
 
 
 def open_picture(data: bytes) -> Image.Image | None:
-    """A picture file, None where it is broken, too large, or of no use to a reader of words."""
+    """Open a picture file; None where it is broken, too large, or of no use to a reader of words."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

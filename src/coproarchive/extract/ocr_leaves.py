@@ -72,7 +72,7 @@ class _Reading:
 def with_ocr(
     extraction: Extraction, path: Path, reader: str, limits: Limits, until: float
 ) -> Extraction:
-    """The extraction with what pictures say, as far as the time goes.
+    """Return the extraction with the words of its pictures, as many as can be read in time.
 
     Leaves without words come first, then those with few words beside large pictures; theirs are
     kept, and lines that repeat them are left out.
@@ -113,7 +113,7 @@ def with_ocr(
 
 
 def few_worded(leaves: Iterable[Leaf]) -> set[int]:
-    """Numbers of leaves with few words beside their title.
+    """Return numbers of leaves with few words beside their title.
 
     Lines that stand on half of the leaves, whatever numbers are in them, are the theme's and do
     not count: a footer alone often has a dozen words.
@@ -170,7 +170,7 @@ def _read(
 def _lines(
     pictures: Callable[[], Iterator[ocr.Picture]], until: float
 ) -> tuple[list[ocr.Line], bool]:
-    """Lines of the pictures, and whether every picture was read."""
+    """Return lines of the pictures, and whether every picture was read."""
     lines: list[ocr.Line] = []
     try:
         for piece in (piece for picture in pictures() for piece in ocr.pieces_of(picture)):
@@ -183,13 +183,13 @@ def _lines(
 
 
 def _new_lines(read: list[ocr.Line], before: list[ocr.Line]) -> list[ocr.Line]:
-    """Lines of a piece without those of its upper edge that the piece before ended with."""
+    """Return lines of a piece without those of its upper edge that the piece before ended with."""
     known = {line.text for line in before[-2:]}
     return [line for n, line in enumerate(read) if n > 1 or line.text not in known]
 
 
 def worth_keeping(lines: Iterable[ocr.Line], leaf: Leaf) -> Part | None:
-    """The lines that are words and that the leaf does not say itself; None where they are few.
+    """Return the lines that are words and that the leaf lacks; None where they are few.
 
     How sure the machine is of them is the average.
     """
@@ -215,7 +215,7 @@ class _Said:
         self._numbers = set(_NUMBER.findall(text))
 
     def has(self, line: str) -> bool:
-        """Whether the line repeats it."""
+        """Test whether a line repeats what the leaf says."""
         letters = _letters(line)
         if len(letters) < SHORT:
             spaceless = not letters.isascii()
@@ -229,7 +229,7 @@ class _Said:
         return is_like and all(map(self._knows, line.split()))
 
     def _knows(self, word: str) -> bool:
-        """Whether a word of a line is there, perhaps misread; exclusion is not inclusion."""
+        """Test whether the leaf has a word, perhaps misread; exclusion is not inclusion."""
         from rapidfuzz import fuzz, process  # noqa: PLC0415 - as above
 
         letters = _letters(word)
@@ -240,7 +240,7 @@ class _Said:
 
 
 def _letters(text: str) -> str:
-    """Letters and digits only: the machine runs words together."""
+    """Return letters and digits only: the machine runs words together."""
     return _NO_LETTER.sub("", text).casefold()
 
 
@@ -249,7 +249,7 @@ def _with_part(leaf: Leaf, made: Part | None) -> Leaf:
 
 
 def _after_ocr(notice: Notice, reading: _Reading, kind: str) -> Notice:
-    """Why a leaf is still without text, although pictures are read."""
+    """Return the notice of a leaf that is without text although pictures are read."""
     if notice.leaf in reading.unread:
         return replace(
             notice,
@@ -263,7 +263,7 @@ def _after_ocr(notice: Notice, reading: _Reading, kind: str) -> Notice:
 
 
 def _not_read(numbers: list[int], kind: str, *, has_more: bool) -> Notice:
-    """One notice a file, of leaves whose own words are searchable and whose pictures are not."""
+    """Return one notice a file, of leaves with searchable words and unread pictures."""
     listed = ", ".join(map(str, numbers[:LISTED]))
     if len(numbers) > LISTED:
         listed += f" and {len(numbers) - LISTED} more"

@@ -92,7 +92,7 @@ class SetUpError(Exception):
 
 
 def find_office(setting: str) -> str:
-    """The path of `soffice`: as set, else found on PATH or in its usual places; "" for none.
+    """Find `soffice`: as set, else on PATH or in its usual places; "" for none.
 
     Args:
         setting: "" to look for it, "off" for none, else its path.
@@ -115,7 +115,7 @@ def find_office(setting: str) -> str:
 def converted(
     path: Path, media_type: str, limits: Limits, helpers: Helpers, *, to: str = ""
 ) -> Iterator[Path]:
-    """The file in a format that can be read; gone when the block ends.
+    """Convert the file into a format that can be read; it is deleted when the block ends.
 
     Args:
         to: media type of the result, by default that of CONVERTED.

@@ -22,7 +22,7 @@ _NEW_USER, _NEW_NET = 0x10000000, 0x40000000  # CLONE_NEWUSER, CLONE_NEWNET of s
 
 
 def leave_the_network() -> bool:
-    """Go where there is no network: a namespace of its own, where Linux lets us."""
+    """Move this process into a network namespace of its own, where Linux allows it."""
     if not sys.platform.startswith("linux"):
         return False
     user, group = os.getuid(), os.getgid()

@@ -129,7 +129,7 @@ def _pages(
 
 
 def _untitled(leaves: list[Leaf]) -> Iterator[Notice]:
-    """One notice a file, of pages with words and without a title; those without words have theirs.
+    """Yield one notice a file, of pages with words and no title; those without words have another.
 
     A page has a title by the outline or by its first line, so few have none: their first line is a
     whole paragraph, or all they have is a picture's description.
@@ -160,7 +160,7 @@ def _page(
     *,
     has_tags: bool,
 ) -> tuple[str, list[tuple[Source, str]]]:
-    """The page's text, and what else there is to read on it."""
+    """Return the page's text, and its notes and descriptions by source."""
     with opened_page(document, index) as page:
         if not page:
             return repair(second().text(index)), []
@@ -185,7 +185,7 @@ def _text(page: Page) -> str:
 
 
 def _uncut(inside: str, whole: str) -> str:
-    """The text inside the page's box, with lines that its edge cuts through as they are whole."""
+    """Return the text inside the page's box; lines that the box's edge cuts are taken whole."""
     lines = whole.splitlines()
     complete = set(lines)
     begun: dict[str, list[str]] = {}
@@ -205,7 +205,7 @@ def _uncut(inside: str, whole: str) -> str:
 def _without_pdfium(
     second: SecondOpinion, path: Path, limits: Limits, *, is_locked: bool
 ) -> Extraction:
-    """PDFium refused the file: pypdf reads some that it does not."""
+    """Read by pypdf a file that PDFium refuses."""
     if is_locked or second.is_locked:
         raise UnreadableError(
             "this PDF cannot be read: it is locked with a password.",
@@ -232,7 +232,7 @@ def _without_pdfium(
 
 
 def repair(text: str) -> str:
-    """Mend what PDFs do to words: divided at line ends, letters one a line, rows of dots."""
+    """Undo what PDFs do to words: divided at line ends, letters one a line, rows of dots."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\ufffe" in text or "\x02" in text:
@@ -246,13 +246,13 @@ def repair(text: str) -> str:
 
 
 def is_run_together(text: str) -> bool:
-    """Whether words seem to have lost the spaces between them."""
+    """Test whether words seem to have lost the spaces between them."""
     long = _LONG_WORD.findall(text)
     return len(long) >= 3 or any(len(word) >= VERY_LONG for word in long)
 
 
 def with_spaces(text: str, other: str) -> str:
-    """The text, its runs of letters divided where the other reading divides the same letters."""
+    """Divide runs of letters of the text where the other reading divides the same letters."""
     other = " ".join(other.split())
     at = [i for i, letter in enumerate(other) if letter != " "]
     letters = "".join(other[i] for i in at)
@@ -265,7 +265,7 @@ def with_spaces(text: str, other: str) -> str:
 
 
 def title_and_rest(text: str, outlined: str) -> tuple[str, str]:
-    """The page's heading, and its text without it.
+    """Split the page's heading from its text.
 
     The outline's entry if the page has one, else the first line that has words. A heading that
     says more than the outline does is taken whole, so that no word is lost.
@@ -297,7 +297,7 @@ def _metadata(document: pypdfium2.PdfDocument) -> Metadata:
 
 
 def pdf_date(value: str) -> str | None:
-    """YYYY-MM-DD of a PDF date (D:20170706120000+01'00'), None where it is none."""
+    """Return a PDF date (D:20170706120000+01'00') as YYYY-MM-DD, None where it is none."""
     match = re.match(r"(?:D:)?(\d{4})(\d{2})(\d{2})", value)
     if match:
         with contextlib.suppress(ValueError):
@@ -306,7 +306,7 @@ def pdf_date(value: str) -> str | None:
 
 
 def count_pages(path: Path) -> int:
-    """How many pages the file has. Raises UnreadableError."""
+    """Count the file's pages. Raises UnreadableError."""
     document = opened_for_drawing(path)
     try:
         return len(document)
@@ -315,7 +315,7 @@ def count_pages(path: Path) -> int:
 
 
 def opened_for_drawing(path: Path) -> pypdfium2.PdfDocument:
-    """The document, to be closed by the caller. Raises UnreadableError where PDFium cannot."""
+    """Open the document, to be closed by the caller. Raises UnreadableError where PDFium cannot."""
     try:
         return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:
@@ -323,7 +323,7 @@ def opened_for_drawing(path: Path) -> pypdfium2.PdfDocument:
 
 
 def draw_pages(path: Path, indexes: list[int], width: int) -> Iterator[tuple[int, Image.Image]]:
-    """Pictures of pages, `width` pixels wide or less; pages that cannot be drawn are left out.
+    """Draw pages, `width` pixels wide or less; pages that cannot be drawn are left out.
 
     Raises:
         UnreadableError: PDFium cannot open the file.
@@ -343,7 +343,7 @@ def draw_page(
     width: int,
     area: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0),
 ) -> Image.Image:
-    """A picture of the page, or of an area of it, `width` pixels wide or less; closes the page.
+    """Draw the page, or an area of it, `width` pixels wide or less; close the page.
 
     Args:
         area: left, bottom, right and top edge as shares of the page as it is seen.

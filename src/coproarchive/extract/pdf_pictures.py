@@ -58,7 +58,7 @@ class _Placed:
 def page_views(
     path: Path, whole: list[int], pictured: list[int], *, width: int, share: float
 ) -> Iterator[Iterator[View]]:
-    """Views of pages, `width` pixels wide or less: all of a page, then what pictures cover.
+    """Yield views of pages, `width` pixels wide or less: all of a page, then what pictures cover.
 
     Pictures that stand on many pages are the theme's and do not count. A page on which the others
     cover too little has a view without pictures.
@@ -97,7 +97,7 @@ def _views(
 
 
 def _theme(document: pypdfium2.PdfDocument, numbers: list[int]) -> set[int]:
-    """Pictures on three pages or more and on a quarter of those looked at."""
+    """Return the looks of pictures on three pages or more and on a quarter of those examined."""
     pages = len(document)
     sample = {*range(0, pages, pages // SAMPLE + 1), *(number - 1 for number in numbers[:SAMPLE])}
     looks = _Looks()
@@ -133,7 +133,7 @@ def _within(share: float) -> float:
 
 
 def _turned(edges: _Edges, turns: int) -> _Edges:
-    """Edges as they are seen, of a page that is turned clockwise by so many right angles."""
+    """Turn edges clockwise by so many right angles, as the page is turned."""
     for _ in range(turns):
         left, bottom, right, top = edges
         edges = (bottom, 1 - right, top, 1 - left)
@@ -147,7 +147,7 @@ class _Looks:
         self._left = MAX_COMPARED_TOGETHER
 
     def of(self, image: Any) -> int | None:
-        """A number that is the same where the picture is; None of one that is not compared."""
+        """Return a number that equal pictures share; None for a picture that is not compared."""
         size = pdfium.FPDFImageObj_GetImageDataRaw(image, None, 0)
         if not 0 < size <= min(MAX_COMPARED, self._left):
             return None
@@ -158,7 +158,7 @@ class _Looks:
 
 
 def _images(page: Page) -> Iterator[tuple[Any, _Edges]]:
-    """Pictures on the page and in forms on it, with their edges in the page's own units."""
+    """Return pictures on the page and in forms on it, with their edges in the page's own units."""
     pending: list[tuple[Any, bool, _Matrix, int]] = [(page, False, _AS_IS, 0)]
     left = MAX_OBJECTS
     while pending:
@@ -178,7 +178,7 @@ def _images(page: Page) -> Iterator[tuple[Any, _Edges]]:
 
 
 def _moved(edges: list[float], matrix: _Matrix) -> _Edges:
-    """The edges of what a matrix makes of a rectangle."""
+    """Return the edges of a rectangle after a matrix is applied to it."""
     a, b, c, d, e, f = matrix
     corners = [(x, y) for x in (edges[0], edges[2]) for y in (edges[1], edges[3])]
     xs = [a * x + c * y + e for x, y in corners]
@@ -187,7 +187,7 @@ def _moved(edges: list[float], matrix: _Matrix) -> _Edges:
 
 
 def _after(form: Any, outer: _Matrix) -> _Matrix:
-    """What a form's own matrix and then the outer one do together."""
+    """Combine a form's own matrix with the outer one."""
     own = pdfium.FS_MATRIX()
     if not pdfium.FPDFPageObj_GetMatrix(form, ctypes.byref(own)):
         return outer
@@ -203,7 +203,7 @@ def _after(form: Any, outer: _Matrix) -> _Matrix:
 
 
 def _area(pictures: list[_Placed], share: float) -> _Edges | None:
-    """Edges around the pictures, None where they cover less than a share of the page."""
+    """Return edges around the pictures, None where they cover less than a share of the page."""
     cells: set[tuple[int, int]] = set()
     for p in pictures:
         columns = range(round(p.left * GRID), round(p.right * GRID))
@@ -222,7 +222,7 @@ def _area(pictures: list[_Placed], share: float) -> _Edges | None:
 def _drawer(
     document: pypdfium2.PdfDocument, index: int, area: _Edges, width: int
 ) -> Callable[[], Iterator[Image.Image]]:
-    """Draws the area when it is called; nothing where the page cannot be drawn."""
+    """Return a function that draws the area; it yields nothing where the page cannot be drawn."""
 
     def drawn() -> Iterator[Image.Image]:
         with contextlib.suppress(pypdfium2.PdfiumError, ValueError):

@@ -42,7 +42,7 @@ _TEXT_OBJECT, _FORM_OBJECT = 1, 5  # FPDF_PAGEOBJ_TEXT, FPDF_PAGEOBJ_FORM of fpd
 
 
 def opened_document(path: Path) -> pypdfium2.PdfDocument | None:
-    """The document, to be closed by the caller; None where PDFium refuses the file.
+    """Open the document, to be closed by the caller; None where PDFium refuses the file.
 
     PDFium asks for a file in small pieces, so one that is not large is given to it whole: 3% less
     time. Of a large one it needs a part only; its path is passed as it is, because pypdfium2 would
@@ -64,7 +64,7 @@ def opened_document(path: Path) -> pypdfium2.PdfDocument | None:
 
 
 def _whole(path: Path) -> bytes:
-    """The file's bytes, b"" where they are many."""
+    """Return the bytes of a file of up to WHOLE bytes, b"" of a larger one."""
     handle = os.open(path, os.O_RDONLY)
     try:
         size = os.fstat(handle).st_size
@@ -74,7 +74,7 @@ def _whole(path: Path) -> bytes:
 
 
 def is_locked() -> bool:
-    """Whether a password was what the last document refused was opened without."""
+    """Test whether PDFium refused the last document for want of a password."""
     return bool(pdfium.FPDF_GetLastError() == pdfium.FPDF_ERR_PASSWORD)
 
 
@@ -99,7 +99,7 @@ class opened_page:  # noqa: N801 - used as open() is
 
 
 def page_text(page: Page) -> tuple[str, str]:
-    """The text within the page's box, and all of it; lines end with CR LF."""
+    """Return the text within the page's box, and all of it; lines end with CR LF."""
     text_page = pdfium.FPDFText_LoadPage(page)
     if not text_page:
         return "", ""
@@ -118,7 +118,7 @@ def page_text(page: Page) -> tuple[str, str]:
 
 
 def _text_inside(page: Page, text_page: object, count: int) -> str:
-    """The text within the page's box. PDFium puts it together at each call, so it is called once.
+    """Return the text within the page's box. PDFium makes it anew at each call: call it once.
 
     Args:
         page, text_page: handles.
@@ -135,7 +135,7 @@ def _text_inside(page: Page, text_page: object, count: int) -> str:
 
 
 def outline(document: pypdfium2.PdfDocument) -> dict[int, str]:
-    """Page index -> the first outline entry that points at it."""
+    """Map a page's index to the first outline entry that points at it."""
     titles: dict[int, str] = {}
     with contextlib.suppress(pypdfium2.PdfiumError, UnicodeError, RecursionError):
         for number, bookmark in enumerate(document.get_toc(max_depth=4)):
@@ -150,7 +150,7 @@ def outline(document: pypdfium2.PdfDocument) -> dict[int, str]:
 
 
 def has_labels(document: pypdfium2.PdfDocument) -> bool:
-    """Whether pages have printed numbers that differ from their places.
+    """Test whether pages have printed numbers that differ from their places.
 
     Three pages are asked: numbers that differ anywhere differ at the start, half-way or the end.
     """
@@ -159,26 +159,26 @@ def has_labels(document: pypdfium2.PdfDocument) -> bool:
 
 
 def page_label(document: pypdfium2.PdfDocument, index: int) -> str:
-    """The number printed on the page, "" where it is the page's place in the file."""
+    """Return the number printed on the page, "" where it is the page's place in the file."""
     printed = _wide(lambda buffer, size: pdfium.FPDF_GetPageLabel(document, index, buffer, size))
     printed = one_line(printed)[:40]
     return "" if printed == str(index + 1) else printed
 
 
 def said_of_itself(document: pypdfium2.PdfDocument, key: str) -> str:
-    """An entry of the document's information: Title, Author, Keywords, CreationDate."""
+    """Return an entry of the document's information: Title, Author, Keywords, CreationDate."""
     name = key.encode("ascii")
     return _wide(lambda buffer, size: pdfium.FPDF_GetMetaText(document, name, buffer, size))
 
 
 def language(document: pypdfium2.PdfDocument) -> str | None:
-    """The document's language tag."""
+    """Return the document's language tag."""
     tag = _wide(lambda buffer, size: pdfium.FPDFCatalog_GetLanguage(document, buffer, size))
     return tag if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", tag) else None
 
 
 def attachments(document: pypdfium2.PdfDocument) -> Iterator[Notice]:
-    """Files inside the file, which nobody has looked at."""
+    """Yield a notice of files inside the file, as they are not searched."""
     count = pdfium.FPDFDoc_GetAttachmentCount(document)
     for index in range(min(count, MAX_ATTACHMENTS)):
         attachment = pdfium.FPDFDoc_GetAttachment(document, index)
@@ -201,7 +201,7 @@ def attachments(document: pypdfium2.PdfDocument) -> Iterator[Notice]:
 
 
 def page_notes(document: pypdfium2.PdfDocument, page: Page) -> list[tuple[Source, str]]:
-    """Reviewers' notes, what was written into forms, and web links on the page."""
+    """Return reviewers' notes, what was written into forms, and web links on the page."""
     count = min(pdfium.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)
     if not count:
         return []
@@ -221,7 +221,7 @@ def page_notes(document: pypdfium2.PdfDocument, page: Page) -> list[tuple[Source
 
 
 def _links(document: pypdfium2.PdfDocument, page: Page) -> tuple[int, list[tuple[Source, str]]]:
-    """How many links the page has, and the web addresses among them."""
+    """Count the page's links, and return the web addresses among them."""
     found: list[tuple[Source, str]] = []
     number, at, link = 0, ctypes.c_int(0), pdfium.FPDF_LINK()
     at_pointer, link_pointer = ctypes.byref(at), ctypes.byref(link)
@@ -234,7 +234,7 @@ def _links(document: pypdfium2.PdfDocument, page: Page) -> tuple[int, list[tuple
 
 
 def alternative_texts(page: Page) -> list[tuple[Source, str]]:
-    """Descriptions of the page's pictures for those who cannot see them; tagged PDFs have them."""
+    """Return alternative texts of the page's pictures; tagged PDFs have them."""
     tree = pdfium.FPDF_StructTree_GetForPage(page)
     if not tree:
         return []
@@ -262,12 +262,12 @@ def alternative_texts(page: Page) -> list[tuple[Source, str]]:
 
 
 def is_tagged(document: pypdfium2.PdfDocument) -> bool:
-    """Whether the document says what its pictures and headings are."""
+    """Test whether the document is tagged (ISO 32000, 14.8)."""
     return bool(pdfium.FPDFCatalog_IsTagged(document))
 
 
 def text_objects(page: Page, limit: int = 100) -> int:
-    """Runs of text that the page and the forms on it draw, counted as far as `limit`."""
+    """Count runs of text that the page and the forms on it draw, as far as `limit`."""
     found = 0
     for index in range(min(pdfium.FPDFPage_CountObjects(page), 20 * limit)):
         drawn = pdfium.FPDFPage_GetObject(page, index)
@@ -293,7 +293,7 @@ _SHARED = (ctypes.c_ushort * (MAX_STRING // 2))()
 
 
 def _units(size: int) -> Any:
-    """Room for that many UTF-16 code units."""
+    """Make a buffer of that many UTF-16 code units."""
     return _SHARED if size <= len(_SHARED) else (ctypes.c_ushort * size)()
 
 
@@ -302,7 +302,7 @@ def _decoded(buffer: Any, units: int) -> str:
 
 
 def _wide(read: Callable[[object, int], int]) -> str:
-    """A string that PDFium gives as UTF-16, with its size in bytes; "" where it is too long."""
+    """Return a string that PDFium gives as UTF-16 with its size in bytes; "" where it is too long."""
     size = read(_SHARED, MAX_STRING)
     return _decoded(_SHARED, size // 2 - 1) if 2 < size <= MAX_STRING else ""
 

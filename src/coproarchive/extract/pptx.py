@@ -170,7 +170,7 @@ class Deck:
         self.take_lost()
 
     def slides(self) -> Iterator[Slide | None]:
-        """Slides in their order; None for one whose part is missing or broken."""
+        """Yield slides in their order; None for one whose part is missing or broken."""
         sections = self._sections()
         for entry, name, root in self._entries():
             if root is None:
@@ -189,18 +189,18 @@ class Deck:
             yield Slide(root, related, notes, notes_related, comments, section)
 
     def take_lost(self) -> list[str]:
-        """Names of parts that could not be read since the last call."""
+        """Return names of parts that could not be read since the last call, and forget them."""
         lost, self._package.lost = self._package.lost, []
         return lost
 
     def pictured(self) -> Iterator[tuple[int, etree._Element, dict[str, Relation]]]:
-        """Numbers of slides, their roots and what their relationship ids point at."""
+        """Yield numbers of slides, their roots and the targets of their relationships."""
         for number, (_, name, root) in enumerate(self._entries(), start=1):
             if root is not None:
                 yield number, root, self._package.relations(name)
 
     def _entries(self) -> Iterator[tuple[etree._Element, str, etree._Element | None]]:
-        """Entries of the slides in their order, and the name and the root of each one's part.
+        """Yield entries of the slides in their order, and the name and the root of each one's part.
 
         The root is None where the part is missing, outside or broken.
         """
@@ -232,7 +232,7 @@ class Deck:
         return notes, self._related(target)
 
     def _sections(self) -> dict[str, str]:
-        """Slide id -> the name of the section that it begins."""
+        """Map a slide's id to the name of the section that it begins."""
         found: dict[str, str] = {}
         for section in self._root.iter(_SECTIONS):
             name = one_line(section.get("name", ""))
@@ -242,7 +242,7 @@ class Deck:
         return found
 
     def _comment_authors(self) -> dict[str, str]:
-        """Author id -> name, of comments of the old and the threaded kind."""
+        """Map an author's id to the name, of comments of the old and the threaded kind."""
         found: dict[str, str] = {}
         for relation in self._relations.values():
             if relation.kind in ("commentAuthors", "authors") and not relation.is_outside:
@@ -253,7 +253,7 @@ class Deck:
         return found
 
     def _comments(self, root: etree._Element) -> Iterator[str]:
-        """Texts of a comments part, each with its author, replies after what they answer."""
+        """Return texts of a comments part, each with its author, replies after what they answer."""
         for node in root.iter():
             if not isinstance(node.tag, str):
                 continue
@@ -288,21 +288,22 @@ class Related:
         self._drawings = drawings
 
     def xml(self, relation: str) -> etree._Element | None:
-        """Root of the XML part it points at, None where there is none or it is broken."""
+        """Return the root of the XML part that the id points at, None where it is missing or
+        broken."""
         found = self.relations.get(relation)
         return None if found is None or found.is_outside else self._package.xml(found.target)
 
     def address(self, relation: str) -> str | None:
-        """The outside address it points at, None where it points inside."""
+        """Return the outside address that the id points at, None where it points inside."""
         found = self.relations.get(relation)
         return found.target if found is not None and found.is_outside else None
 
     def drawn(self, relation: str) -> str:
-        """Words of the drawing it points at, "" where it is none or has none."""
+        """Return words of the drawing that the id points at, "" where there are none."""
         return self._drawn(self.relations.get(relation))
 
     def preview(self, shape: str) -> str:
-        """The same of an embedded object's preview, by its shape in the slide's VML drawing."""
+        """Return words of an embedded object's preview, by its shape in the slide's VML drawing."""
         return self._drawn(self._previews.get(shape))
 
     @cached_property
@@ -334,7 +335,7 @@ class Related:
         return self._drawings[name]
 
     def all(self, kind: str) -> Iterator[etree._Element]:
-        """Roots of every part of a kind of relationship."""
+        """Return roots of every part of a kind of relationship."""
         for relation, found in self.relations.items():
             if found.kind == kind and (root := self.xml(relation)) is not None:
                 yield root

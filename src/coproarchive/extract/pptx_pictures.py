@@ -48,7 +48,7 @@ class _Frame:
     scale_y: float = 1.0
 
     def inside(self, group: etree._Element) -> _Frame:
-        """The frame of what stands in a group."""
+        """Return the frame of what stands in a group."""
         sizes = [_size(group.find(f"{P}grpSpPr/{A}xfrm/{A}{name}")) for name in ("ext", "chExt")]
         (across, down), (own_across, own_down) = sizes
         if not own_across or not own_down:
@@ -60,7 +60,7 @@ class _Frame:
 def slide_views(
     path: Path, whole: list[int], pictured: list[int], limits: Limits, *, share: float
 ) -> Iterator[Iterator[View]]:
-    """Views of slides' pictures, without pictures where they cover too little of the slide.
+    """Yield views of slides' pictures, without pictures where they cover too little of the slide.
 
     Pictures that stand on many slides are the theme's and do not count.
 
@@ -98,7 +98,7 @@ def _views(
 def _shown(
     root: etree._Element, relations: dict[str, Relation], size: tuple[int, int]
 ) -> list[_Shown]:
-    """Pictures on the slide, those of groups and its own background too; each once."""
+    """Return pictures on the slide, of groups and of its own background too; each once."""
     found: dict[str, _Shown] = {}
     for fill, share in _fills(root, size):
         blip = fill.find(f"{A}blip")
@@ -112,7 +112,7 @@ def _shown(
 
 
 def _fills(root: etree._Element, size: tuple[int, int]) -> Iterator[tuple[etree._Element, float]]:
-    """What pictures fill, and the share of the slide that it has."""
+    """Yield what pictures fill, and the share of the slide that it has."""
     background = root.find(f"{P}cSld/{P}bg/{P}bgPr/{A}blipFill")
     if background is not None:
         yield background, 1.0
@@ -139,7 +139,8 @@ def _fills(root: etree._Element, size: tuple[int, int]) -> Iterator[tuple[etree.
 
 
 def _share(place: etree._Element | None, frame: _Frame, slide: tuple[int, int]) -> float:
-    """The part of the slide that a shape has; a placeholder of the layout's size has a third."""
+    """Return the share of the slide that a shape has; a placeholder of the layout's size has a
+    third."""
     extent = place.find(f"{A}ext") if place is not None else None
     if extent is None:
         return 1 / 3
@@ -157,7 +158,7 @@ def _size(extent: etree._Element | None) -> tuple[int, int]:
 
 
 def _crop(fill: etree._Element) -> _Crop:
-    """What is cut off; negative values, which add an empty edge, cut nothing."""
+    """Return the cut edges; negative values, which add an empty edge, cut nothing."""
     node = fill.find(f"{A}srcRect")
     try:
         edges = [int(node.get(edge, "0")) / 100_000 if node is not None else 0.0 for edge in "ltrb"]
@@ -168,7 +169,7 @@ def _crop(fill: etree._Element) -> _Crop:
 
 
 def _opener(package: Package, pictures: list[_Shown]) -> Callable[[], Iterator[Picture]]:
-    """Opens the pictures one by one, the largest first; broken ones are passed over."""
+    """Return a function that opens the pictures, the largest first, and passes over broken ones."""
 
     def opened() -> Iterator[Picture]:
         for shown in sorted(pictures, key=lambda p: p.share, reverse=True):
@@ -181,7 +182,7 @@ def _opener(package: Package, pictures: list[_Shown]) -> Callable[[], Iterator[P
 
 
 def _cropped(picture: Picture, crop: _Crop) -> Picture:
-    """What is shown of the picture; all of it where that is next to nothing."""
+    """Return the visible part of the picture; all of it where that is next to nothing."""
     left, top, right, bottom = crop
     across, down = picture.size
     edges = (left * across, top * down, (1 - right) * across, (1 - bottom) * down)

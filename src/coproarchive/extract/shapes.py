@@ -38,19 +38,20 @@ class Related(Protocol):
     """What a slide's relationship ids point at."""
 
     def xml(self, relation: str) -> etree._Element | None:
-        """Root of the XML part it points at, None where there is none or it is broken."""
+        """Return the root of the XML part that the id points at, None where it is missing or
+        broken."""
         ...
 
     def address(self, relation: str) -> str | None:
-        """The outside address it points at, None where it points inside."""
+        """Return the outside address that the id points at, None where it points inside."""
         ...
 
     def drawn(self, relation: str) -> str:
-        """Words of the drawing it points at, "" where it is none or has none."""
+        """Return words of the drawing that the id points at, "" where there are none."""
         ...
 
     def preview(self, shape: str) -> str:
-        """The same of an embedded object's preview, by its shape in the slide's VML drawing."""
+        """Return words of an embedded object's preview, by its shape in the slide's VML drawing."""
         ...
 
 
@@ -70,7 +71,7 @@ class Words:
 
 
 def read_slide(root: etree._Element, related: Related) -> Words:
-    """All words of a slide (or of a notes page) by source."""
+    """Read all words of a slide (or of a notes page) by source."""
     words = Words()
     tree = root.find(f"{P}cSld/{P}spTree")
     if tree is None:
@@ -89,7 +90,7 @@ def read_slide(root: etree._Element, related: Related) -> Words:
 
 
 def _shapes(tree: etree._Element) -> Iterator[etree._Element]:
-    """Shapes in reading order, those of groups and of the first workable alternative too."""
+    """Yield shapes in reading order, those of groups and of the first workable alternative too."""
     pending: list[tuple[etree._Element, int]] = [(child, 0) for child in reversed(tree)]
     while pending:
         node, depth = pending.pop()
@@ -106,7 +107,7 @@ def _shapes(tree: etree._Element) -> Iterator[etree._Element]:
 
 
 def _alternative(node: etree._Element) -> list[etree._Element]:
-    """The branch with words in it; both branches usually hold the same words twice."""
+    """Return the branch with words in it; both branches usually hold the same words twice."""
     branches = [list(b) for b in node if b.tag in (f"{MC}Choice", f"{MC}Fallback")]
     for branch in branches:
         if any(_has_words(child) for child in branch):
@@ -143,7 +144,7 @@ def _read_shape(shape: etree._Element, related: Related, words: Words) -> None:
 
 
 def _read_alt(shape: etree._Element, words: Words) -> None:
-    """The description for those who cannot see the shape."""
+    """Read the shape's alternative text."""
     for properties in shape.iter(f"{P}cNvPr"):
         alt = [properties.get("title", ""), properties.get("descr", "")]
         text = ". ".join(dict.fromkeys(piece for piece in alt if piece.strip()))
@@ -154,7 +155,7 @@ def _read_alt(shape: etree._Element, words: Words) -> None:
 
 
 def _paragraphs(body: etree._Element) -> tuple[str, list[str]]:
-    """Text with a line a paragraph, and the formulas in it."""
+    """Return text with a line a paragraph, and the formulas in it."""
     lines: list[str] = []
     formulas: list[str] = []
     for paragraph in body.iter(f"{A}p"):
@@ -173,7 +174,7 @@ def _paragraphs(body: etree._Element) -> tuple[str, list[str]]:
 
 
 def _read_drawings(shape: etree._Element, related: Related, words: Words) -> None:
-    """Words in pictures that are drawn, not painted: metafiles and SVG."""
+    """Read words in pictures that are drawn, not painted: metafiles and SVG."""
     blips = list(shape.iter(f"{A}blip"))
     for blip in blips:
         words.add(Source.PICTURE, related.drawn(blip.get(f"{R}embed", "")))
@@ -186,7 +187,7 @@ def _read_drawings(shape: etree._Element, related: Related, words: Words) -> Non
 
 
 def _read_frame(frame: etree._Element, related: Related, words: Words) -> None:
-    """Tables, charts and SmartArt."""
+    """Read a table, a chart or SmartArt."""
     for table in frame.iter(f"{A}tbl"):
         rows = []
         for row in table.iter(f"{A}tr"):
@@ -206,7 +207,7 @@ def _read_frame(frame: etree._Element, related: Related, words: Words) -> None:
 
 
 def chart_text(root: etree._Element) -> str:
-    """Titles, names of series and categories; numbers only where they are the categories."""
+    """Return titles, names of series and categories; numbers only where they are the categories."""
     lines = ["".join(t.text or "" for t in p.iter(f"{A}t")) for p in root.iter(f"{A}p")]
     for cache in root.iter():
         if not isinstance(cache.tag, str):
@@ -232,7 +233,7 @@ def _smartart_text(root: etree._Element) -> str:
 
 
 def _top(shape: etree._Element) -> int:
-    """Upper edge of a box in EMU; boxes that take their place from the layout come first."""
+    """Return a box's upper edge in EMU; boxes that take their place from the layout come first."""
     offset = shape.find(f"{P}spPr/{A}xfrm/{A}off")
     try:
         return int(offset.get("y", "0")) if offset is not None else -1
@@ -241,7 +242,7 @@ def _top(shape: etree._Element) -> int:
 
 
 def _fallback_title(words: Words) -> str:
-    """Without a title placeholder: the first short line of the highest box, taken out of it."""
+    """Take the first short line of the highest box, for a slide without a title placeholder."""
     for _, number in sorted(words.tops):
         source, text = words.pieces[number]
         lines = [line for line in text.split("\n") if line.strip()]

@@ -54,7 +54,7 @@ class Shelf:
         self._lock = Lock()
 
     def get(self, sha256: str, reader: str) -> bytes | None:
-        """The entry, None where there is none."""
+        """Return the entry, None where there is none."""
         with self._lock:
             if (waiting := self._waiting.get((sha256, reader))) is not None:
                 return waiting
@@ -62,7 +62,7 @@ class Shelf:
             return next((data for (data,) in self._rows(query, (sha256, reader))), None)
 
     def others(self, sha256: str, reader: str) -> list[bytes]:
-        """Entries of this hash by other readers, in the order of their names."""
+        """Return entries of this hash by other readers, in the order of their names."""
         with self._lock:
             self._write()
             query = "SELECT data FROM entry WHERE sha256 = ? AND reader != ? ORDER BY reader"
@@ -111,7 +111,7 @@ class Shelf:
                 connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", entries)
 
     def _opened(self, *, create: bool = False) -> sqlite3.Connection | None:
-        """The file as it is there now, None where there is none and none is to be made."""
+        """Open the file as it is there now; None where there is none and none is to be made."""
         try:
             inode = os.stat(self._path).st_ino
         except OSError:
@@ -142,7 +142,7 @@ class Shelf:
 
     @contextlib.contextmanager
     def _tolerated(self) -> Iterator[None]:
-        """A full disk, another's lock or damage: nothing is found, and nothing is kept."""
+        """Ignore a full disk, another's lock or damage: nothing is read then, and nothing stored."""
         try:
             yield
         except (sqlite3.Error, OSError) as error:

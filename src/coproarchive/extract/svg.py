@@ -17,7 +17,7 @@ _NOT_DRAWN = {f"{_SVG}{name}" for name in ("style", "script", "title", "desc", "
 
 
 def words_in(data: bytes) -> str:
-    """Lines of the words that are drawn, each once; "" where there are none or it is damaged."""
+    """Return lines of the words that are drawn, each once; "" for none or a damaged file."""
     root = parse_xml(_DOCTYPE.sub(b"", data, count=1))
     if root is None:
         return ""
@@ -31,7 +31,7 @@ def words_in(data: bytes) -> str:
 
 
 def _pieces(node: etree._Element, height: list[str]) -> Iterator[str]:
-    """What is said in a text: a line end before what stands at another height, else a space.
+    """Yield pieces of a text: a line end before one that stands at another height, else a space.
 
     Args:
         height: of the piece before; changed on the way.

@@ -87,17 +87,18 @@ def format_of(media_type: str) -> Format | None:
 
 
 def readable(media_type: str) -> bool:
-    """Whether files of this media type can be read without another programme."""
+    """Test whether files of this media type can be read without another programme."""
     return format_of(media_type) is not None
 
 
 def wants_words(media_type: str) -> bool:
-    """Whether a reader would expect words in such a file, so that not reading it is a problem."""
+    """Test whether one would expect words in such a file: then not reading it is a problem."""
     return readable(media_type) or media_type in office.CONVERTED
 
 
 def reader_name(media_type: str, helpers: Helpers) -> str:
-    """Who reads this media type here, with versions: "pdf-3", "office-1+pptx-2", "pdf-3+ocr-1".
+    """Name the readers of this media type, with versions: "pdf-3", "office-1+pptx-2",
+    "pdf-3+ocr-1".
 
     "" where nobody does. A change of the name is a reason to read the file again.
     """
@@ -121,7 +122,7 @@ def ocr_is_installed() -> bool:
 
 
 def is_quick(media_type: str, helpers: Helpers) -> bool:
-    """Whether reading such a file takes no other programme and no reading of pictures."""
+    """Test whether reading such a file takes no other programme and no reading of pictures."""
     return "+" not in reader_name(media_type, helpers)
 
 

@@ -31,7 +31,7 @@ _JUNK_TITLE = re.compile(
 
 
 def clean(text: str) -> str:
-    """NFC text, one space between words, at most one empty line, no control characters.
+    """Normalise text: NFC, one space between words, at most one empty line, no control characters.
 
     Removed: NUL and other controls, lone surrogates, private-use glyphs of symbol fonts, soft
     hyphens. Ligatures become letters.
@@ -56,13 +56,13 @@ def one_line(text: str) -> str:
 
 
 def real_title(title: str) -> str:
-    """The title, or "" where a program made it up."""
+    """Return the title, or "" where a program made it up."""
     title = one_line(title)
     return "" if _JUNK_TITLE.match(title) else title[:300]
 
 
 def part(source: Source, text: str, confidence: float | None = None) -> Part | None:
-    """A part of clean text, or None where nothing is left of it."""
+    """Return a part of clean text, or None where nothing is left of it."""
     text = clean(text)
     return Part(source, text, confidence) if text else None
 
@@ -72,7 +72,7 @@ _SAID_ONCE = {Source.LINK, Source.ALT, Source.ANNOTATION, Source.COMMENT}
 
 
 def parts_of(*pieces: tuple[Source, str]) -> tuple[Part, ...]:
-    """Parts of the pieces that have words; links, notes and descriptions each once."""
+    """Make parts of the pieces that have words; links, notes and descriptions each once."""
     made: list[Part] = []
     said: set[Part] = set()
     for source, text in pieces:
@@ -91,7 +91,7 @@ def bounded(
     metadata: Metadata | None = None,
     notices: Iterable[Notice] = (),
 ) -> Extraction:
-    """An extraction kept within the limits; every cut is a notice."""
+    """Make an extraction within the limits; every cut is a notice."""
     kept: list[Leaf] = []
     said = list(notices)
     left = limits.characters

@@ -186,11 +186,11 @@ class Reader:
         self.close()
 
     def cached(self, sha256: str, media_type: str) -> Extraction | None:
-        """What was read from this file before, by an older version if need be; reads nothing."""
+        """Return what was read from this file before, if need be by an older version."""
         return self._cache.get_any(sha256, media_type)
 
     def reader_of(self, media_type: str) -> str:
-        """Who reads such files here, with versions; a change means that texts may differ."""
+        """Name the readers of such files, with versions; a change means that texts may differ."""
         return reader_name(media_type, self.helpers)
 
     def read(self, path: Path, sha256: str, media_type: str) -> Extraction:
@@ -307,7 +307,7 @@ class Reader:
             return self._cache.put(reading.job.sha256, reading.job.media_type, data)
 
     def _failure(self, error: BaseException) -> Extraction:
-        """What is said of a file that a worker could not read."""
+        """Make the extraction of a file that a worker could not read."""
         if isinstance(error, CRASHES):
             return _failed("file-crashed-reader", _ended(getattr(error, "exitcode", None)))
         if isinstance(error, MemoryError):
@@ -338,7 +338,7 @@ def extract_each(
 
 
 def _size(path: Path) -> int:
-    """Bytes; 0 where there is no file, which its reader will say."""
+    """Return the file's size in bytes; 0 where there is no file, which its reader will say."""
     try:
         return os.stat(path).st_size
     except OSError:
@@ -350,7 +350,7 @@ def _failed(code: str, message: str, hint: str = SAVE_ANEW) -> Extraction:
 
 
 def _ended(exit_code: int | None) -> str:
-    """How a reading process ended, twice."""
+    """Describe how a reading process ended, twice."""
     how = "it would not start" if exit_code is None else f"exit code {exit_code}"
     if exit_code is not None and exit_code < 0:
         with contextlib.suppress(ValueError):

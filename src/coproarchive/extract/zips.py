@@ -68,15 +68,15 @@ class Parts(Protocol):
     twice: list[str]
 
     def read(self, name: str, limit: int = MAX_PART) -> bytes | None:
-        """A part's bytes, None where it is missing, damaged or larger than `limit`."""
+        """Return a part's bytes, None where it is missing, damaged or larger than `limit`."""
         ...
 
     def xml(self, name: str) -> etree._Element | None:
-        """Root of an XML part, None where there is none or it is not well-formed."""
+        """Return the root of an XML part, None where there is none or it is not well-formed."""
         ...
 
     def relations(self, part: str) -> dict[str, Relation]:
-        """Relationship id -> what it points at; of the whole file where `part` is ""."""
+        """Map relationship ids to their targets; those of the whole file where `part` is ""."""
         ...
 
 
@@ -173,7 +173,7 @@ class Package:
 
 
 def metadata_of(package: Parts) -> Metadata:
-    """What an office file says of itself (Dublin Core in docProps/core.xml)."""
+    """Read the file's own metadata (Dublin Core in docProps/core.xml)."""
     core = parse_xml(package.read("docProps/core.xml"))
     nodes = [n for n in core if isinstance(n.tag, str)] if core is not None else []
     said = {etree.QName(node).localname: node.text or "" for node in nodes}
@@ -205,7 +205,7 @@ def _check_directory(members: list[zipfile.ZipInfo], path: Path, limits: Limits)
 
 
 def parse_xml(data: bytes | None) -> etree._Element | None:
-    """Root of an XML part; no entities, no network, nothing where it is not well-formed."""
+    """Parse an XML part without entities and network; None where it is not well-formed."""
     if not data:
         return None
     if _STRICT[0] in data:
@@ -223,6 +223,6 @@ def parse_xml(data: bytes | None) -> etree._Element | None:
 
 
 def has_doctype(root: etree._Element) -> bool:
-    """Office files have no document type; one that does wants something else read."""
+    """Test for a document type: office files have none; one that does wants something else read."""
     info: Any = root.getroottree().docinfo  # the stubs know no doctype
     return bool(info.doctype)
