@@ -18,8 +18,8 @@ def read(monkeypatch: pytest.MonkeyPatch, *answers: str, sure: float = 0.9) -> N
     """The machine reads what is given, picture by picture, and nothing more."""
     waiting = iter(answers)
 
-    def lines(_: object) -> list[ocr.Line]:
-        return [ocr.Line(line, sure) for line in next(waiting).splitlines()]
+    def lines(_: object) -> list[ocr.OcrLine]:
+        return [ocr.OcrLine(line, sure) for line in next(waiting).splitlines()]
 
     monkeypatch.setattr(ocr, "read_lines", lines)
 

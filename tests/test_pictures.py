@@ -60,9 +60,9 @@ def soon(get: Callable[[], Path | None], seconds: float = 60) -> Path | None:
 def settled(made: Pictures) -> None:
     """Wait until nothing is being drawn."""
     until = time.monotonic() + 60
-    while made._asked and time.monotonic() < until:
+    while made._requests and time.monotonic() < until:
         time.sleep(0.02)
-    assert not made._asked
+    assert not made._requests
 
 
 def test_pages_are_drawn_aside_and_kept(
@@ -94,10 +94,10 @@ def test_what_cannot_be_drawn_is_not_tried_again(
     (why,) = (tmp_path / "index").rglob("not-drawn.txt")
     assert "cannot be drawn" in why.read_text()
     assert made.get(job(broken), 1, 320, 1) is None
-    assert not made._asked
+    assert not made._requests
     again = open_pictures(seconds=61)
     again.get(job(broken), 1, 320, 1)
-    assert again._asked
+    assert again._requests
 
 
 def test_decks_without_libreoffice_have_no_pictures(
@@ -107,7 +107,7 @@ def test_decks_without_libreoffice_have_no_pictures(
     made = open_pictures()
     assert made.get(job(make_deck(tmp_path / "d.pptx"), PPTX), 1, 320, 5) is None
     assert made.get(job(make_pdf(tmp_path / "a.pdf", ["One"]), "text/html"), 1, 320, 1) is None
-    assert not made._asked
+    assert not made._requests
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell script stands in for LibreOffice")

@@ -23,7 +23,7 @@ from threading import Lock
 from PIL import Image, ImageDraw, ImageFont
 
 from coproarchive.extract.base import Helpers, Limits
-from coproarchive.extract.drawing import VERSION, Drawn, can_draw, draw
+from coproarchive.extract.drawing import VERSION, Drawing, can_draw, draw
 from coproarchive.extract.office import PDF
 from coproarchive.extract.worker import Job, Workers
 
@@ -52,7 +52,7 @@ class Pictures:
         self._helpers = Helpers(office)
         # One: drawing is for looks, reading and searching come first.
         self._workers = Workers(1, limits, folder.parent / "scratch")
-        self._asked: set[tuple[str, int, int]] = set()
+        self._requests: set[tuple[str, int, int]] = set()
         self._lock = Lock()
 
     def get(self, job: Job, number: int, width: int, leaves: int) -> Path | None:
@@ -75,7 +75,7 @@ class Pictures:
     @property
     def is_drawing(self) -> bool:
         """Whether pictures are being drawn."""
-        return bool(self._asked)
+        return bool(self._requests)
 
     def close(self) -> None:
         """Stop drawing."""
@@ -101,12 +101,12 @@ class Pictures:
         folder = self._folder_of(job.sha256)
         deck = folder / "slides.pdf"
         with self._lock:
-            if key in self._asked or len(self._asked) >= WAITING:
+            if key in self._requests or len(self._requests) >= WAITING:
                 return
             is_converted = job.media_type == PDF or deck.is_file()
-            if not is_converted and any(sha256 == job.sha256 for sha256, _, _ in self._asked):
+            if not is_converted and any(sha256 == job.sha256 for sha256, _, _ in self._requests):
                 return  # a deck is converted once; what else is asked meanwhile comes again
-            self._asked.add(key)
+            self._requests.add(key)
         numbers = [
             n
             for n in range(first, min(first + BLOCK, leaves + 1))
@@ -119,22 +119,22 @@ class Pictures:
         )
         future.add_done_callback(lambda done: self._keep(done, key, folder))
 
-    def _keep(self, done: Future[Drawn], key: tuple[str, int, int], folder: Path) -> None:
+    def _keep(self, done: Future[Drawing], key: tuple[str, int, int], folder: Path) -> None:
         """Write a drawing's result, in the pool's thread, when it has ended, however it did."""
-        drawn: Drawn | None
+        drawn: Drawing | None
         try:
             drawn = done.result(timeout=0)
         except BaseException as error:  # noqa: BLE001 - a crash, the time limit, or closing
-            drawn = None if done.cancelled() else Drawn({}, why=f"{type(error).__name__}")
+            drawn = None if done.cancelled() else Drawing({}, why=f"{type(error).__name__}")
         try:
             if drawn is not None:
                 _write(drawn, key[2], folder, self._drawer())
         finally:
             with self._lock:
-                self._asked.discard(key)
+                self._requests.discard(key)
 
 
-def _write(drawn: Drawn, width: int, folder: Path, drawer: str) -> None:
+def _write(drawn: Drawing, width: int, folder: Path, drawer: str) -> None:
     with contextlib.suppress(OSError):  # a full disk costs the pictures, no more
         folder.mkdir(parents=True, exist_ok=True)
         if drawn.deck:

@@ -123,7 +123,7 @@ def test_strips_are_not_made_huge(
 
     monkeypatch.setattr(ocr, "_engine", lambda: engine)
     for piece in ocr.pieces_of(Image.new("L", size)):
-        assert ocr.read_lines(piece) == [ocr.Line("Bread", 0.9)]
+        assert ocr.read_lines(piece) == [ocr.OcrLine("Bread", 0.9)]
     assert shapes == given
 
 

@@ -16,7 +16,7 @@ import deck_parts
 from coproarchive.errors import UnreadableError
 from coproarchive.extract import ocr, ocr_leaves, table
 from coproarchive.extract.base import Extraction, Helpers, Limits
-from coproarchive.extract.ocr import Line, Picture, View
+from coproarchive.extract.ocr import OcrLine, Picture, View
 from coproarchive.extract.pdf_pictures import page_views
 from coproarchive.extract.pptx_pictures import slide_views
 from coproarchive.extract.table import extract
@@ -254,8 +254,8 @@ def test_what_the_leaf_says_and_what_are_no_words_is_left_out(line: str, kept: b
         (Part(Source.TEXT, "and its crust"), Part(Source.ALT, "a loaf on a table"),
          Part(Source.NOTES, "What nobody said before")),
     )  # fmt: skip
-    others = [Line("entirely other words", 0.95)]
-    made = ocr_leaves.worth_keeping([*others, Line(line, 0.85)], leaf)
+    others = [OcrLine("entirely other words", 0.95)]
+    made = ocr_leaves.worth_keeping([*others, OcrLine(line, 0.85)], leaf)
     assert made is not None
     assert made.text.split("\n")[1:] == ([line] if kept else [])
     assert made.confidence == (0.9 if kept else 0.95)
@@ -273,7 +273,9 @@ def test_what_the_leaf_says_and_what_are_no_words_is_left_out(line: str, kept: b
 def test_one_other_word_or_year_makes_another_line(line: str, kept: bool) -> None:
     """A misread letter does not."""
     leaf = Leaf(1, "slide", "Inclusion criteria", (Part(Source.TEXT, "Our results for 2023"),))
-    made = ocr_leaves.worth_keeping([Line("entirely other words", 0.9), Line(line, 0.9)], leaf)
+    made = ocr_leaves.worth_keeping(
+        [OcrLine("entirely other words", 0.9), OcrLine(line, 0.9)], leaf
+    )
     assert made is not None
     assert (line in made.text) == kept
 
@@ -292,10 +294,10 @@ def test_a_long_picture_s_pieces_say_shared_lines_once(
 def test_logos_and_unsure_lines_add_nothing() -> None:
     """Two words in a picture are a logo's, where a leaf has words; of a lone figure they stay."""
     titled = Leaf(1, "slide", "Baking")
-    assert ocr_leaves.worth_keeping([Line("ACME Mills", 0.99)], titled) is None
-    assert ocr_leaves.worth_keeping([Line("ACME flour mills", 0.79)], titled) is None
-    assert ocr_leaves.worth_keeping([Line("ACME flour mills", 0.8)], titled) is not None
-    assert ocr_leaves.worth_keeping([Line("ACME Mills", 0.99)], Leaf(1, "page")) is not None
+    assert ocr_leaves.worth_keeping([OcrLine("ACME Mills", 0.99)], titled) is None
+    assert ocr_leaves.worth_keeping([OcrLine("ACME flour mills", 0.79)], titled) is None
+    assert ocr_leaves.worth_keeping([OcrLine("ACME flour mills", 0.8)], titled) is not None
+    assert ocr_leaves.worth_keeping([OcrLine("ACME Mills", 0.99)], Leaf(1, "page")) is not None
 
 
 def test_pictures_that_were_not_read_are_named_once(
@@ -339,9 +341,9 @@ def test_a_picture_that_cannot_be_read_costs_itself_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The machine may fail on one; the page's words and the other pictures stay."""
-    answers = iter([None, [Line("Three new words", 0.9)]])
+    answers = iter([None, [OcrLine("Three new words", 0.9)]])
 
-    def lines(_: object) -> list[Line]:
+    def lines(_: object) -> list[OcrLine]:
         answer = next(answers)
         if answer is None:
             raise MemoryError

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any
 
 from coproarchive.extract.base import Extraction, Helpers, Limits, Metadata, Notice
-from coproarchive.extract.shelf import Key, Shelf
+from coproarchive.extract.blob_store import BlobStore, Key
 from coproarchive.extract.table import NOT_READ, reader_name
 from coproarchive.model import Leaf, Part, Severity, Source
 
@@ -34,9 +34,9 @@ class ExtractionCache:
     """
 
     def __init__(self, folder: Path, limits: Limits, helpers: Helpers | None = None):
-        self._shelf = Shelf(folder / "texts.db")
+        self._blobs = BlobStore(folder / "texts.db")
         self._helpers = helpers or Helpers()
-        self._limits = _said(limits)
+        self._limits = _limits_key(limits)
         self._recent: OrderedDict[Key, Extraction] = OrderedDict()
         self._characters = 0
         self._lock = Lock()
@@ -46,7 +46,7 @@ class ExtractionCache:
         key = (sha256, self._reader(media_type))
         if recent := self._remembered(key):
             return recent
-        data = self._shelf.get(*key)
+        data = self._blobs.get(*key)
         return self._opened(key, data, any_limits=False) if data else None
 
     def get_any(self, sha256: str, media_type: str) -> Extraction | None:
@@ -60,10 +60,10 @@ class ExtractionCache:
             return extraction
         if recent := self._remembered((sha256, "any")):
             return recent
-        own = self._reader(media_type)
-        for data in (self._shelf.get(sha256, own), *self._shelf.others(sha256, own)):
-            if data and (found := self._opened((sha256, "any"), data, any_limits=True)):
-                return found
+        reader = self._reader(media_type)
+        for data in (self._blobs.get(sha256, reader), *self._blobs.others(sha256, reader)):
+            if data and (extraction_before := self._opened((sha256, "any"), data, any_limits=True)):
+                return extraction_before
         return None
 
     def put(self, sha256: str, media_type: str, data: bytes) -> Extraction:
@@ -77,17 +77,17 @@ class ExtractionCache:
         if any(notice.code == NOT_READ for notice in extraction.notices):
             return extraction
         key = (sha256, self._reader(media_type))
-        self._shelf.put(*key, data)
+        self._blobs.put(*key, data)
         self._remember(key, extraction)
         return extraction
 
     def flush(self) -> None:
         """Write every extraction to the disk."""
-        self._shelf.flush()
+        self._blobs.flush()
 
     def close(self) -> None:
         """Write every extraction and close the file; the next use opens it again."""
-        self._shelf.close()
+        self._blobs.close()
 
     def _remembered(self, key: Key) -> Extraction | None:
         with self._lock:
@@ -130,7 +130,7 @@ def packed(extraction: Extraction, limits: Limits) -> bytes:
     """Serialise an extraction and the limits that it was made under, as JSON under zlib."""
     stored = (
         _FORM,
-        _said(limits),
+        _limits_key(limits),
         extraction.extractor,
         _values(extraction.metadata),
         [_values(notice) for notice in extraction.notices],
@@ -141,7 +141,7 @@ def packed(extraction: Extraction, limits: Limits) -> bytes:
 
 
 @functools.lru_cache
-def _said(limits: Limits) -> str:
+def _limits_key(limits: Limits) -> str:
     """Serialise the limits that can change what is read; `workers` cannot."""
     return json.dumps(dataclasses.asdict(dataclasses.replace(limits, workers=0)))
 
@@ -153,10 +153,10 @@ def unpacked(data: bytes) -> tuple[Extraction, str]:
         ValueError, KeyError, TypeError, zlib.error: `packed` did not give it, or that of another
             version.
     """
-    form, limits, extractor, said, notices, leaves = json.loads(zlib.decompress(data))
+    form, limits, extractor, metadata, notices, leaves = json.loads(zlib.decompress(data))
     if form != _FORM:
         raise ValueError("kept by another version")
-    title, authors, date, language, keywords = said
+    title, authors, date, language, keywords = metadata
     return (
         Extraction(
             tuple(
@@ -186,5 +186,5 @@ _VALUES = {kind: operator.attrgetter(*names) for kind, names in _NAMES.items()}
 _FORM = zlib.crc32(repr(_NAMES).encode())
 
 
-def _values(thing: Leaf | Part | Notice | Metadata) -> tuple[Any, ...]:
-    return _VALUES[type(thing)](thing)
+def _values(record: Leaf | Part | Notice | Metadata) -> tuple[Any, ...]:
+    return _VALUES[type(record)](record)

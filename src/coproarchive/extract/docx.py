@@ -103,12 +103,12 @@ def _with_last(leaves: list[Leaf], source: Source, text: str) -> list[Leaf]:
 
 def _style_names(root: etree._Element | None) -> dict[str, str]:
     """Map a style's id to its name in lower case without spaces; ids differ between languages."""
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for style in root.iter(f"{W}style") if root is not None else ():
         name = style.find(f"{W}name")
         if name is not None:
-            found[style.get(f"{W}styleId", "")] = name.get(f"{W}val", "").lower().replace(" ", "")
-    return found
+            names[style.get(f"{W}styleId", "")] = name.get(f"{W}val", "").lower().replace(" ", "")
+    return names
 
 
 def _sections(
@@ -144,15 +144,15 @@ def _sections(
 
 def _blocks(body: etree._Element) -> list[etree._Element]:
     """Yield paragraphs and tables in order, those inside content controls and insertions too."""
-    found: list[etree._Element] = []
+    blocks: list[etree._Element] = []
     pending = list(reversed(body))
     while pending:
         node = pending.pop()
         if node.tag in (f"{W}p", f"{W}tbl"):
-            found.append(node)
+            blocks.append(node)
         elif isinstance(node.tag, str):
             pending += reversed(node)
-    return found
+    return blocks
 
 
 def _table(table: etree._Element) -> str:

@@ -24,7 +24,7 @@ METHOD = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawing:
     """What became of a request.
 
     Attributes:
@@ -49,7 +49,7 @@ def can_draw(media_type: str, office_path: str) -> bool:
 def draw(
     path: Path, media_type: str, numbers: list[int], width: int, slides: int, limits: Limits,
     helpers: Helpers,
-) -> Drawn:  # fmt: skip
+) -> Drawing:  # fmt: skip
     """Draw pages; whatever goes wrong is an answer, not an exception.
 
     Args:
@@ -64,18 +64,18 @@ def draw(
 
     try:
         if media_type == PDF:
-            return Drawn(_draw(path, numbers, width))
+            return Drawing(_draw(path, numbers, width))
         with office.converted(path, media_type, limits, helpers, to=PDF) as made:
             pages = count_pages(made)
             if pages != slides:
-                return Drawn({}, why=f"LibreOffice draws {pages} pages of {slides} slides")
-            kept = Path(helpers.scratch) / f"{made.parent.parent.name}.pdf"
-            shutil.move(made, kept)
-        return Drawn(_draw(kept, numbers, width), str(kept))
+                return Drawing({}, why=f"LibreOffice draws {pages} pages of {slides} slides")
+            deck = Path(helpers.scratch) / f"{made.parent.parent.name}.pdf"
+            shutil.move(made, deck)
+        return Drawing(_draw(deck, numbers, width), str(deck))
     except ExtractionError as error:
-        return Drawn({}, why=error.message)
+        return Drawing({}, why=error.message)
     except (MemoryError, OSError, ValueError) as error:
-        return Drawn({}, why=str(error) or type(error).__name__)
+        return Drawing({}, why=str(error) or type(error).__name__)
 
 
 def _draw(path: Path, numbers: list[int], width: int) -> dict[int, bytes]:

@@ -172,7 +172,7 @@ class _Sections:
         self._extra: list[tuple[Source, str]] = []
 
     def walk(self, root: lxml.html.HtmlElement) -> None:
-        """Walk the tree depth first, without recursion: pages may be nested as deep as they like."""
+        """Walk the tree depth first, without recursion: pages may be nested very deep."""
         pending: list[tuple[lxml.html.HtmlElement | str, bool]] = [(root, True)]
         while pending:
             node, is_root = pending.pop()
@@ -231,8 +231,8 @@ def _whole(
     visible = re.sub(r"<(script|style)\b.*?</\1\s*>", "", markup, flags=re.DOTALL | re.IGNORECASE)
     text = html.unescape(re.sub(r"<!--.*?-->|<[^>]*>", " ", visible, flags=re.DOTALL))
     written = sum(map(len, text.split()))
-    kept = sum(len(word) for piece in tree.itertext() for word in str(piece).split())
-    if written - kept < MUCH or kept > written / 2:
+    parsed = sum(len(word) for piece in tree.itertext() for word in str(piece).split())
+    if written - parsed < MUCH or parsed > written / 2:
         return leaves, []
     notice = Notice(
         "file-damaged",
@@ -284,26 +284,26 @@ def _is_around(node: lxml.html.HtmlElement) -> bool:
 def _main(tree: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
     """Return the element that holds the post: by the first of _MAIN that matches just once."""
     for path in _MAIN:
-        found = tree.xpath(path)
-        if isinstance(found, list) and len(found) == 1:
-            return found[0]
+        elements = tree.xpath(path)
+        if isinstance(elements, list) and len(elements) == 1:
+            return elements[0]
     return tree
 
 
 def _page_title(tree: lxml.html.HtmlElement) -> str:
     for path in ("//meta[@property='og:title']/@content", "//title/text()", "//h1//text()"):
-        found = tree.xpath(path)
-        if isinstance(found, list) and found:
+        titles = tree.xpath(path)
+        if isinstance(titles, list) and titles:
             # Blogs put their own name behind the post's.
-            return real_title(re.split(r"\s+[|–—]\s+", str(found[0]))[0])
+            return real_title(re.split(r"\s+[|–—]\s+", str(titles[0]))[0])
     return ""
 
 
 def _published(tree: lxml.html.HtmlElement) -> str | None:
     for path in ("//meta[@property='article:published_time']/@content", "//time/@datetime"):
-        found = tree.xpath(path)
-        if isinstance(found, list) and found:
-            return _day(str(found[0]))
+        dates = tree.xpath(path)
+        if isinstance(dates, list) and dates:
+            return _day(str(dates[0]))
     return None
 
 

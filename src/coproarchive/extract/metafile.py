@@ -33,7 +33,7 @@ _PLUS_STRING = 0x401C
 # Functions of WMF.
 _TEXT_OUT, _EXT_TEXT_OUT = 0x0521, 0x0A32
 
-Drawn = tuple[int, str]
+DrawnText = tuple[int, str]
 """How far down in the picture, in its own units, and what."""
 
 
@@ -64,7 +64,7 @@ def _are_words(pieces: list[str]) -> bool:
     return words > 0 and 2 * words >= len(pieces)
 
 
-def _emf(data: bytes) -> Iterator[Drawn]:
+def _emf(data: bytes) -> Iterator[DrawnText]:
     at = 0
     for _ in range(MAX_RECORDS):
         kind, size = struct.unpack_from("<II", data, at)
@@ -84,7 +84,7 @@ def _emf(data: bytes) -> Iterator[Drawn]:
         at += size
 
 
-def _emf_plus(records: bytes) -> Iterator[Drawn]:
+def _emf_plus(records: bytes) -> Iterator[DrawnText]:
     at = 0
     for _ in range(MAX_RECORDS):
         if at + 12 > len(records):
@@ -101,7 +101,7 @@ def _emf_plus(records: bytes) -> Iterator[Drawn]:
         at += size
 
 
-def _wmf(data: bytes) -> Iterator[Drawn]:
+def _wmf(data: bytes) -> Iterator[DrawnText]:
     at = 22 if data.startswith(_PLACEABLE) else 0
     at += 2 * struct.unpack_from("<H", data, at + 2)[0]  # words of the header
     for _ in range(MAX_RECORDS):
@@ -123,7 +123,7 @@ def _wmf(data: bytes) -> Iterator[Drawn]:
 
 def _string(
     record: bytes, down: int, count: int, start: int, options: int, *, is_wide: bool
-) -> Iterator[Drawn]:
+) -> Iterator[DrawnText]:
     """Return the string of a record, where it is one of letters."""
     if 0 < count <= MAX_STRING and not options & _NUMBERS:
         piece = record[start : start + (2 * count if is_wide else count)]

@@ -54,7 +54,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OcrLine:
     """A line of words in a picture, and how sure the machine is of it (0..1)."""
 
     text: str
@@ -71,13 +71,13 @@ def pieces_of(picture: Picture) -> Iterator[Picture]:
         yield picture.crop((0, top, picture.width, min(top + most, picture.height)))
 
 
-def read_lines(piece: Picture) -> list[Line]:
+def read_lines(piece: Picture) -> list[OcrLine]:
     """Return lines of a piece from top to bottom."""
     import numpy as np  # noqa: PLC0415 - heavy, and only the extra needs it here
 
     answer = _engine()(np.asarray(_less_long(piece)))
     read = zip(answer.txts or (), answer.scores or (), strict=False)
-    return [Line(str(text), float(score)) for text, score in read]
+    return [OcrLine(str(text), float(score)) for text, score in read]
 
 
 def _less_long(picture: Picture) -> Picture:
@@ -108,7 +108,7 @@ def on_paper(picture: Picture) -> Picture:
 
 
 def open_picture(data: bytes) -> Image.Image | None:
-    """Open a picture file; None where it is broken, too large, or of no use to a reader of words."""
+    """Open a picture file; None where it is broken, too large, or too small to hold words."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -55,16 +55,16 @@ _NO_LETTER = re.compile(r"[\W_]+")
 
 
 @dataclass
-class _Reading:
+class _ReadPictures:
     """What came of reading views.
 
     Attributes:
-        found: parts by the number of their leaf.
+        parts: parts by the number of their leaf.
         unread: numbers of leaves with pictures that were not read.
         has_more: whether leaves after these were not even looked at.
     """
 
-    found: dict[int, Part] = field(default_factory=dict)
+    parts: dict[int, Part] = field(default_factory=dict)
     unread: list[int] = field(default_factory=list)
     has_more: bool = False
 
@@ -85,9 +85,9 @@ def with_ocr(
         until: when to stop, by time.monotonic().
     """
     leaves = {leaf.number: leaf for leaf in extraction.leaves}
-    said = {n.leaf for n in extraction.notices if n.code == "leaf-without-text"}
-    wordless = [number for number in leaves if number in said]
-    few = sorted(few_worded(extraction.leaves) - said)
+    noticed = {n.leaf for n in extraction.notices if n.code == "leaf-without-text"}
+    wordless = [number for number in leaves if number in noticed]
+    few = sorted(few_worded(extraction.leaves) - noticed)
     if not wordless and not few:
         return extraction
     try:
@@ -99,15 +99,15 @@ def with_ocr(
     notices = [
         _after_ocr(n, reading, kind) if n.code == "leaf-without-text" else n
         for n in extraction.notices
-        if n.code != "leaf-without-text" or n.leaf not in reading.found
+        if n.code != "leaf-without-text" or n.leaf not in reading.parts
     ]
     # Those without words have a notice each, unless some of their pictures were read.
-    late = [n for n in reading.unread if n not in wordless or n in reading.found]
+    late = [n for n in reading.unread if n not in wordless or n in reading.parts]
     if late or reading.has_more:
         notices.append(_not_read(late, kind, has_more=reading.has_more))
     return replace(
         extraction,
-        leaves=tuple(_with_part(leaf, reading.found.get(leaf.number)) for leaf in leaves.values()),
+        leaves=tuple(_with_part(leaf, reading.parts.get(leaf.number)) for leaf in leaves.values()),
         notices=tuple(notices),
     )
 
@@ -119,12 +119,12 @@ def few_worded(leaves: Iterable[Leaf]) -> set[int]:
     not count: a footer alone often has a dozen words.
     """
     lines = {leaf.number: list(_seen_lines(leaf)) for leaf in leaves}
-    seen = Counter(line for own in lines.values() for line in {_DIGITS.sub("#", x) for x in own})
+    seen = Counter(line for rows in lines.values() for line in {_DIGITS.sub("#", x) for x in rows})
     theme = {line for line, times in seen.items() if times >= max(3, len(lines) / 2)}
     return {
         number
-        for number, own in lines.items()
-        if sum(len(_WORD.findall(x)) for x in own if _DIGITS.sub("#", x) not in theme) < FEW
+        for number, rows in lines.items()
+        if sum(len(_WORD.findall(x)) for x in rows if _DIGITS.sub("#", x) not in theme) < FEW
     }
 
 
@@ -148,9 +148,9 @@ def _read(
     wordless: Collection[int],
     until: float,
     grace: float,
-) -> _Reading:
+) -> _ReadPictures:
     """Read views until the time is over; for a grace, in seconds, see which are left."""
-    reading = _Reading()
+    reading = _ReadPictures()
     for view in views:
         now = monotonic()
         if now > until + grace and view.number not in wordless:
@@ -163,15 +163,15 @@ def _read(
             reading.unread.append(view.number)
         made = worth_keeping(lines, leaves[view.number])
         if made is not None:
-            reading.found[view.number] = made
+            reading.parts[view.number] = made
     return reading
 
 
 def _lines(
     pictures: Callable[[], Iterator[ocr.Picture]], until: float
-) -> tuple[list[ocr.Line], bool]:
+) -> tuple[list[ocr.OcrLine], bool]:
     """Return lines of the pictures, and whether every picture was read."""
-    lines: list[ocr.Line] = []
+    lines: list[ocr.OcrLine] = []
     try:
         for piece in (piece for picture in pictures() for piece in ocr.pieces_of(picture)):
             if monotonic() >= until:
@@ -182,31 +182,31 @@ def _lines(
     return lines, True
 
 
-def _new_lines(read: list[ocr.Line], before: list[ocr.Line]) -> list[ocr.Line]:
+def _new_lines(read: list[ocr.OcrLine], before: list[ocr.OcrLine]) -> list[ocr.OcrLine]:
     """Return lines of a piece without those of its upper edge that the piece before ended with."""
-    known = {line.text for line in before[-2:]}
-    return [line for n, line in enumerate(read) if n > 1 or line.text not in known]
+    repeated = {line.text for line in before[-2:]}
+    return [line for n, line in enumerate(read) if n > 1 or line.text not in repeated]
 
 
-def worth_keeping(lines: Iterable[ocr.Line], leaf: Leaf) -> Part | None:
+def worth_keeping(lines: Iterable[ocr.OcrLine], leaf: Leaf) -> Part | None:
     """Return the lines that are words and that the leaf lacks; None where they are few.
 
     How sure the machine is of them is the average.
     """
     pieces = (piece.text for piece in leaf.parts if piece.source in _SAID)
-    said = _Said(" ".join([leaf.title, *pieces]))
-    kept = [
+    leaf_words = _LeafWords(" ".join([leaf.title, *pieces]))
+    new = [
         line
         for line in lines
-        if line.sure >= ocr.SURE and _WORTH.search(line.text) and not said.has(line.text)
+        if line.sure >= ocr.SURE and _WORTH.search(line.text) and not leaf_words.has(line.text)
     ]
-    text = "\n".join(line.text for line in kept)
-    if not kept or (said.letters and len(_WORD.findall(text)) < NEW):
+    text = "\n".join(line.text for line in new)
+    if not new or (leaf_words.letters and len(_WORD.findall(text)) < NEW):
         return None
-    return part(Source.OCR, text, round(sum(line.sure for line in kept) / len(kept), 3))
+    return part(Source.OCR, text, round(sum(line.sure for line in new) / len(new), 3))
 
 
-class _Said:
+class _LeafWords:
     """What a leaf says itself, to be compared with lines that may be read a little wrong."""
 
     def __init__(self, text: str):
@@ -248,7 +248,7 @@ def _with_part(leaf: Leaf, made: Part | None) -> Leaf:
     return leaf if made is None else replace(leaf, parts=(*leaf.parts, made))
 
 
-def _after_ocr(notice: Notice, reading: _Reading, kind: str) -> Notice:
+def _after_ocr(notice: Notice, reading: _ReadPictures, kind: str) -> Notice:
     """Return the notice of a leaf that is without text although pictures are read."""
     if notice.leaf in reading.unread:
         return replace(

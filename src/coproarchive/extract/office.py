@@ -180,11 +180,11 @@ def _run(folder: Path, source: Path, target: str, limits: Limits, helpers: Helpe
         LimitError: it took too long.
     """
     seconds = max(5.0, 0.8 * limits.seconds)
-    wanted = _TO_PDF if target == "pdf" else target
+    output_filter = _TO_PDF if target == "pdf" else target
     command = [
         helpers.office, "--headless", "--norestore", "--nologo", "--nodefault", "--nolockcheck",
         f"-env:UserInstallation={(folder / 'profile').as_uri()}",
-        "--convert-to", wanted, "--outdir", str(folder / "out"), str(source),
+        "--convert-to", output_filter, "--outdir", str(folder / "out"), str(source),
     ]  # fmt: skip
     guard = Path(__file__).with_name("office_guard.py")
     environment = {

@@ -17,7 +17,7 @@ from typing import Any
 
 from lxml import etree
 
-from coproarchive.extract.zips import MAX_PART, Package, Relation, has_doctype, parse_xml
+from coproarchive.extract.zips import MAX_PART, Package, Relationship, has_doctype, parse_xml
 
 MAX_IN_MEMORY = 128 * 1024**2
 """Bytes that a file may unpack to and still be opened by a library; decks with videos are more."""
@@ -64,18 +64,18 @@ class LibraryPackage:
             return None
         return root
 
-    def relations(self, part: str) -> dict[str, Relation]:
+    def relations(self, part: str) -> dict[str, Relationship]:
         """See Parts.relations."""
-        found = self._parts.get(part)
-        held = self._start if not part else found.rels if found is not None else {}
+        member = self._parts.get(part)
+        held = self._start if not part else member.rels if member is not None else {}
         return {key: _relation(value) for key, value in held.items()}
 
 
-def _relation(held: Any) -> Relation:
+def _relation(held: Any) -> Relationship:
     kind = held.reltype.rpartition("/")[2]
     if held.is_external:
-        return Relation(held.target_ref, kind, True)
-    return Relation(str(held.target_part.partname).lstrip("/"), kind, False)
+        return Relationship(held.target_ref, kind, True)
+    return Relationship(str(held.target_part.partname).lstrip("/"), kind, False)
 
 
 def open_deck(path: Path, package: Package) -> LibraryPackage | None:

@@ -31,6 +31,7 @@ from coproarchive.extract.pdf_structure import (
     Page,
     alternative_texts,
     attachments,
+    document_information,
     has_labels,
     is_locked,
     is_tagged,
@@ -41,7 +42,6 @@ from coproarchive.extract.pdf_structure import (
     page_label,
     page_notes,
     page_text,
-    said_of_itself,
     text_objects,
 )
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
@@ -258,8 +258,8 @@ def with_spaces(text: str, other: str) -> str:
     letters = "".join(other[i] for i in at)
 
     def divided(match: re.Match[str]) -> str:
-        found = letters.find(match[0])
-        return match[0] if found < 0 else other[at[found] : at[found + len(match[0]) - 1] + 1]
+        start = letters.find(match[0])
+        return match[0] if start < 0 else other[at[start] : at[start + len(match[0]) - 1] + 1]
 
     return _RUN_TOGETHER.sub(divided, text)
 
@@ -285,12 +285,12 @@ def title_and_rest(text: str, outlined: str) -> tuple[str, str]:
 
 
 def _metadata(document: pypdfium2.PdfDocument) -> Metadata:
-    authors = re.split(r"\s*(?:;|,| and |&)\s*", one_line(said_of_itself(document, "Author")))
-    keywords = re.split(r"\s*[;,]\s*", one_line(said_of_itself(document, "Keywords")))
+    authors = re.split(r"\s*(?:;|,| and |&)\s*", one_line(document_information(document, "Author")))
+    keywords = re.split(r"\s*[;,]\s*", one_line(document_information(document, "Keywords")))
     return Metadata(
-        title=real_title(said_of_itself(document, "Title")),
+        title=real_title(document_information(document, "Title")),
         authors=tuple(a for a in authors if _WORD.search(a)),
-        date=pdf_date(said_of_itself(document, "CreationDate")),
+        date=pdf_date(document_information(document, "CreationDate")),
         language=language(document),
         keywords=tuple(k for k in keywords if k),
     )

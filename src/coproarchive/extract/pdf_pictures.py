@@ -116,7 +116,7 @@ def _pictures(document: pypdfium2.PdfDocument, index: int, looks: _Looks | None)
         if across <= 0 or down <= 0:
             return []
         turns = pdfium.FPDFPage_GetRotation(page)
-        found = []
+        placed = []
         for drawn, (left, bottom, right, top) in _images(page):
             edges = (
                 _within((left - box.left) / across),
@@ -124,8 +124,8 @@ def _pictures(document: pypdfium2.PdfDocument, index: int, looks: _Looks | None)
                 _within((right - box.left) / across),
                 _within((top - box.bottom) / down),
             )
-            found.append(_Placed(*_turned(edges, turns), looks.of(drawn) if looks else None))
-        return found
+            placed.append(_Placed(*_turned(edges, turns), looks.of(drawn) if looks else None))
+        return placed
 
 
 def _within(share: float) -> float:
@@ -188,17 +188,17 @@ def _moved(edges: list[float], matrix: _Matrix) -> _Edges:
 
 def _after(form: Any, outer: _Matrix) -> _Matrix:
     """Combine a form's own matrix with the outer one."""
-    own = pdfium.FS_MATRIX()
-    if not pdfium.FPDFPageObj_GetMatrix(form, ctypes.byref(own)):
+    matrix = pdfium.FS_MATRIX()
+    if not pdfium.FPDFPageObj_GetMatrix(form, ctypes.byref(matrix)):
         return outer
     a, b, c, d, e, f = outer
     return (
-        own.a * a + own.b * c,
-        own.a * b + own.b * d,
-        own.c * a + own.d * c,
-        own.c * b + own.d * d,
-        own.e * a + own.f * c + e,
-        own.e * b + own.f * d + f,
+        matrix.a * a + matrix.b * c,
+        matrix.a * b + matrix.b * d,
+        matrix.c * a + matrix.d * c,
+        matrix.c * b + matrix.d * d,
+        matrix.e * a + matrix.f * c + e,
+        matrix.e * b + matrix.f * d + f,
     )
 
 

@@ -165,7 +165,7 @@ def page_label(document: pypdfium2.PdfDocument, index: int) -> str:
     return "" if printed == str(index + 1) else printed
 
 
-def said_of_itself(document: pypdfium2.PdfDocument, key: str) -> str:
+def document_information(document: pypdfium2.PdfDocument, key: str) -> str:
     """Return an entry of the document's information: Title, Author, Keywords, CreationDate."""
     name = key.encode("ascii")
     return _wide(lambda buffer, size: pdfium.FPDF_GetMetaText(document, name, buffer, size))
@@ -205,7 +205,7 @@ def page_notes(document: pypdfium2.PdfDocument, page: Page) -> list[tuple[Source
     count = min(pdfium.FPDFPage_GetAnnotCount(page), MAX_ANNOTATIONS)
     if not count:
         return []
-    links, found = _links(document, page)
+    links, notes = _links(document, page)
     # Slide themes put twenty links within the file on every page, and mostly nothing else.
     for index in range(count if count > links else 0):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
@@ -213,24 +213,24 @@ def page_notes(document: pypdfium2.PdfDocument, page: Page) -> list[tuple[Source
             continue
         kind = pdfium.FPDFAnnot_GetSubtype(annotation)
         if kind == _WIDGET:
-            found.append((Source.ANNOTATION, _entry(annotation, b"V")))
+            notes.append((Source.ANNOTATION, _entry(annotation, b"V")))
         elif kind not in (_LINK, _POPUP):  # a popup repeats the note it belongs to
-            found.append((Source.ANNOTATION, _entry(annotation, b"Contents")))
+            notes.append((Source.ANNOTATION, _entry(annotation, b"Contents")))
         pdfium.FPDFPage_CloseAnnot(annotation)
-    return found
+    return notes
 
 
 def _links(document: pypdfium2.PdfDocument, page: Page) -> tuple[int, list[tuple[Source, str]]]:
     """Count the page's links, and return the web addresses among them."""
-    found: list[tuple[Source, str]] = []
+    addresses: list[tuple[Source, str]] = []
     number, at, link = 0, ctypes.c_int(0), pdfium.FPDF_LINK()
     at_pointer, link_pointer = ctypes.byref(at), ctypes.byref(link)
     while number < MAX_ANNOTATIONS and pdfium.FPDFLink_Enumerate(page, at_pointer, link_pointer):
         number += 1
         action = pdfium.FPDFLink_GetAction(link)
         if action and pdfium.FPDFAction_GetType(action) == _TO_WEB:
-            found.append((Source.LINK, _web_address(document, action)))
-    return number, found
+            addresses.append((Source.LINK, _web_address(document, action)))
+    return number, addresses
 
 
 def alternative_texts(page: Page) -> list[tuple[Source, str]]:
@@ -238,7 +238,7 @@ def alternative_texts(page: Page) -> list[tuple[Source, str]]:
     tree = pdfium.FPDF_StructTree_GetForPage(page)
     if not tree:
         return []
-    found: list[tuple[Source, str]] = []
+    texts: list[tuple[Source, str]] = []
     try:
         count = min(pdfium.FPDF_StructTree_CountChildren(tree), MAX_STRUCTURE)
         pending = [(pdfium.FPDF_StructTree_GetChildAtIndex(tree, i), 0) for i in range(count)]
@@ -250,7 +250,7 @@ def alternative_texts(page: Page) -> list[tuple[Source, str]]:
                 continue
             if pdfium.FPDF_StructElement_GetAltText(element, None, 0) > 2:
                 text = _wide(_reader(pdfium.FPDF_StructElement_GetAltText, element))
-                found.append((Source.ALT, text))
+                texts.append((Source.ALT, text))
             children = min(pdfium.FPDF_StructElement_CountChildren(element), MAX_STRUCTURE)
             for index in range(children):
                 child = pdfium.FPDF_StructElement_GetChildAtIndex(element, index)
@@ -258,7 +258,7 @@ def alternative_texts(page: Page) -> list[tuple[Source, str]]:
                     pending.append((child, depth + 1))
     finally:
         pdfium.FPDF_StructTree_Close(tree)
-    return found[::-1]
+    return texts[::-1]
 
 
 def is_tagged(document: pypdfium2.PdfDocument) -> bool:
@@ -268,20 +268,20 @@ def is_tagged(document: pypdfium2.PdfDocument) -> bool:
 
 def text_objects(page: Page, limit: int = 100) -> int:
     """Count runs of text that the page and the forms on it draw, as far as `limit`."""
-    found = 0
+    count = 0
     for index in range(min(pdfium.FPDFPage_CountObjects(page), 20 * limit)):
         drawn = pdfium.FPDFPage_GetObject(page, index)
         kind = pdfium.FPDFPageObj_GetType(drawn)
-        found += kind == _TEXT_OBJECT
+        count += kind == _TEXT_OBJECT
         if kind == _FORM_OBJECT:
             inside = min(pdfium.FPDFFormObj_CountObjects(drawn), limit)
-            found += sum(
+            count += sum(
                 pdfium.FPDFPageObj_GetType(pdfium.FPDFFormObj_GetObject(drawn, i)) == _TEXT_OBJECT
                 for i in range(inside)
             )
-        if found >= limit:
+        if count >= limit:
             break
-    return found
+    return count
 
 
 def _reader(function: Callable[..., int], handle: object) -> Callable[[object, int], int]:
@@ -302,7 +302,7 @@ def _decoded(buffer: Any, units: int) -> str:
 
 
 def _wide(read: Callable[[object, int], int]) -> str:
-    """Return a string that PDFium gives as UTF-16 with its size in bytes; "" where it is too long."""
+    """Return a string that PDFium gives as UTF-16 with its size; "" where it is too long."""
     size = read(_SHARED, MAX_STRING)
     return _decoded(_SHARED, size // 2 - 1) if 2 < size <= MAX_STRING else ""
 

@@ -16,7 +16,7 @@ from coproarchive.extract.base import Extraction, Limits, Notice, without_text
 from coproarchive.extract.opc import open_deck
 from coproarchive.extract.shapes import P, R, read_slide
 from coproarchive.extract.text import bounded, one_line, parts_of
-from coproarchive.extract.zips import Package, Parts, Relation, metadata_of
+from coproarchive.extract.zips import Package, Parts, Relationship, metadata_of
 from coproarchive.model import Leaf, Severity, Source
 
 USUAL_SIZE = (12_192_000, 6_858_000)
@@ -37,9 +37,9 @@ class Slide:
     """
 
     root: etree._Element
-    related: Related
+    related: SlideRelated
     notes: etree._Element | None
-    notes_related: Related | None
+    notes_related: SlideRelated | None
     comments: tuple[str, ...]
     section: str
 
@@ -193,7 +193,7 @@ class Deck:
         lost, self._package.lost = self._package.lost, []
         return lost
 
-    def pictured(self) -> Iterator[tuple[int, etree._Element, dict[str, Relation]]]:
+    def pictured(self) -> Iterator[tuple[int, etree._Element, dict[str, Relationship]]]:
         """Yield numbers of slides, their roots and the targets of their relationships."""
         for number, (_, name, root) in enumerate(self._entries(), start=1):
             if root is not None:
@@ -211,8 +211,8 @@ class Deck:
             else:
                 yield entry, relation.target, self._package.xml(relation.target)
 
-    def _related(self, name: str) -> Related:
-        return Related(self._package, self._package.relations(name), self._drawings)
+    def _related(self, name: str) -> SlideRelated:
+        return SlideRelated(self._package, self._package.relations(name), self._drawings)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -224,7 +224,7 @@ class Deck:
             return USUAL_SIZE
         return (across, down) if across > 0 and down > 0 else USUAL_SIZE
 
-    def _notes(self, related: Related) -> tuple[etree._Element | None, Related | None]:
+    def _notes(self, related: SlideRelated) -> tuple[etree._Element | None, SlideRelated | None]:
         target = next((r.target for r in related.relations.values() if r.kind == "notesSlide"), "")
         notes = self._package.xml(target) if target else None
         if notes is None:
@@ -233,24 +233,24 @@ class Deck:
 
     def _sections(self) -> dict[str, str]:
         """Map a slide's id to the name of the section that it begins."""
-        found: dict[str, str] = {}
+        names: dict[str, str] = {}
         for section in self._root.iter(_SECTIONS):
             name = one_line(section.get("name", ""))
             first = next(section.iter(_SECTION_SLIDE), None)
             if first is not None and name and not _UNNAMED_SECTION.match(name):
-                found[first.get("id", "")] = name
-        return found
+                names[first.get("id", "")] = name
+        return names
 
     def _comment_authors(self) -> dict[str, str]:
         """Map an author's id to the name, of comments of the old and the threaded kind."""
-        found: dict[str, str] = {}
+        names: dict[str, str] = {}
         for relation in self._relations.values():
             if relation.kind in ("commentAuthors", "authors") and not relation.is_outside:
                 root = self._package.xml(relation.target)
                 for node in root.iter() if root is not None else ():
                     if node.get("id") and node.get("name"):
-                        found[node.get("id", "")] = node.get("name", "")
-        return found
+                        names[node.get("id", "")] = node.get("name", "")
+        return names
 
     def _comments(self, root: etree._Element) -> Iterator[str]:
         """Return texts of a comments part, each with its author, replies after what they answer."""
@@ -273,7 +273,7 @@ class Deck:
                 yield f"{author}: {text}" if author else text
 
 
-class Related:
+class SlideRelated:
     """What a slide's relationship ids point at.
 
     Args:
@@ -282,7 +282,9 @@ class Related:
         drawings: words of drawings by the names of their parts; many slides may show one.
     """
 
-    def __init__(self, package: Parts, relations: dict[str, Relation], drawings: dict[str, str]):
+    def __init__(
+        self, package: Parts, relations: dict[str, Relationship], drawings: dict[str, str]
+    ):
         self._package = package
         self.relations = relations
         self._drawings = drawings
@@ -290,13 +292,13 @@ class Related:
     def xml(self, relation: str) -> etree._Element | None:
         """Return the root of the XML part that the id points at, None where it is missing or
         broken."""
-        found = self.relations.get(relation)
-        return None if found is None or found.is_outside else self._package.xml(found.target)
+        target = self.relations.get(relation)
+        return None if target is None or target.is_outside else self._package.xml(target.target)
 
     def address(self, relation: str) -> str | None:
         """Return the outside address that the id points at, None where it points inside."""
-        found = self.relations.get(relation)
-        return found.target if found is not None and found.is_outside else None
+        target = self.relations.get(relation)
+        return target.target if target is not None and target.is_outside else None
 
     def drawn(self, relation: str) -> str:
         """Return words of the drawing that the id points at, "" where there are none."""
@@ -307,9 +309,9 @@ class Related:
         return self._drawn(self._previews.get(shape))
 
     @cached_property
-    def _previews(self) -> dict[str, Relation]:
+    def _previews(self) -> dict[str, Relationship]:
         """Shapes of the slide's VML drawings, and the pictures that they show."""
-        found: dict[str, Relation] = {}
+        previews: dict[str, Relationship] = {}
         for drawing in [r for r in self.relations.values() if r.kind == "vmlDrawing"]:
             root = None if drawing.is_outside else self._package.xml(drawing.target)
             if root is None:
@@ -319,10 +321,10 @@ class Related:
                 shape = image.getparent()
                 picture = relations.get(image.get(f"{_VML_OFFICE}relid", ""))
                 if shape is not None and picture is not None:
-                    found.setdefault(shape.get("id", ""), picture)
-        return found
+                    previews.setdefault(shape.get("id", ""), picture)
+        return previews
 
-    def _drawn(self, picture: Relation | None) -> str:
+    def _drawn(self, picture: Relationship | None) -> str:
         if picture is None or picture.is_outside:
             return ""
         name = picture.target
@@ -336,6 +338,6 @@ class Related:
 
     def all(self, kind: str) -> Iterator[etree._Element]:
         """Return roots of every part of a kind of relationship."""
-        for relation, found in self.relations.items():
-            if found.kind == kind and (root := self.xml(relation)) is not None:
+        for relation, target in self.relations.items():
+            if target.kind == kind and (root := self.xml(relation)) is not None:
                 yield root

@@ -14,7 +14,7 @@ from coproarchive.extract.base import Limits
 from coproarchive.extract.ocr import LEAST, Picture, View, open_picture
 from coproarchive.extract.pptx import Deck
 from coproarchive.extract.shapes import MAX_DEPTH, MAX_SHAPES, A, P, R
-from coproarchive.extract.zips import Package, Relation
+from coproarchive.extract.zips import Package, Relationship
 
 MAX_PICTURE = 30 * 1024**2
 """Bytes of a picture file."""
@@ -26,7 +26,7 @@ _Crop = tuple[float, float, float, float]  # cut off at the left, top, right, bo
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _SlidePicture:
     """A picture on a slide.
 
     Attributes:
@@ -81,34 +81,34 @@ def slide_views(
 def _views(
     package: Package, deck: Deck, whole: list[int], pictured: list[int], share: float
 ) -> Iterator[View]:
-    shown = {number: _shown(root, r, deck.size) for number, root, r in deck.pictured()}
-    seen = Counter(name for pictures in shown.values() for name in {p.name for p in pictures})
-    theme = {name for name, times in seen.items() if times >= max(3, len(shown) / 4)}
+    pictures_of = {number: _pictures(root, r, deck.size) for number, root, r in deck.pictured()}
+    seen = Counter(name for pictures in pictures_of.values() for name in {p.name for p in pictures})
+    theme = {name for name, times in seen.items() if times >= max(3, len(pictures_of) / 4)}
     for number in whole:
-        pictures = shown.get(number, [])
+        pictures = pictures_of.get(number, [])
         least = min(SMALL, max((p.share for p in pictures), default=0.0))
         large = [p for p in pictures if p.share >= least]
         yield View(number, _opener(package, large) if large else None)
     for number in pictured:
-        own = [p for p in shown.get(number, ()) if p.share >= SMALL and p.name not in theme]
-        is_enough = own and sum(p.share for p in own) >= share
-        yield View(number, _opener(package, own) if is_enough else None)
+        large = [p for p in pictures_of.get(number, ()) if p.share >= SMALL and p.name not in theme]
+        is_enough = large and sum(p.share for p in large) >= share
+        yield View(number, _opener(package, large) if is_enough else None)
 
 
-def _shown(
-    root: etree._Element, relations: dict[str, Relation], size: tuple[int, int]
-) -> list[_Shown]:
+def _pictures(
+    root: etree._Element, relations: dict[str, Relationship], size: tuple[int, int]
+) -> list[_SlidePicture]:
     """Return pictures on the slide, of groups and of its own background too; each once."""
-    found: dict[str, _Shown] = {}
+    pictures: dict[str, _SlidePicture] = {}
     for fill, share in _fills(root, size):
         blip = fill.find(f"{A}blip")
         relation = relations.get(blip.get(f"{R}embed", "")) if blip is not None else None
         if relation is None or relation.is_outside or not relation.target.lower().endswith(_NAMES):
             continue
-        before = found.get(relation.target)
+        before = pictures.get(relation.target)
         if before is None or before.share < share:
-            found[relation.target] = _Shown(relation.target, share, _crop(fill))
-    return list(found.values())
+            pictures[relation.target] = _SlidePicture(relation.target, share, _crop(fill))
+    return list(pictures.values())
 
 
 def _fills(root: etree._Element, size: tuple[int, int]) -> Iterator[tuple[etree._Element, float]]:
@@ -168,15 +168,15 @@ def _crop(fill: etree._Element) -> _Crop:
     return left, top, right, bottom
 
 
-def _opener(package: Package, pictures: list[_Shown]) -> Callable[[], Iterator[Picture]]:
+def _opener(package: Package, pictures: list[_SlidePicture]) -> Callable[[], Iterator[Picture]]:
     """Return a function that opens the pictures, the largest first, and passes over broken ones."""
 
     def opened() -> Iterator[Picture]:
-        for shown in sorted(pictures, key=lambda p: p.share, reverse=True):
-            data = package.read(shown.name, MAX_PICTURE)
+        for pictured in sorted(pictures, key=lambda p: p.share, reverse=True):
+            data = package.read(pictured.name, MAX_PICTURE)
             picture = open_picture(data) if data else None
             if picture is not None:
-                yield _cropped(picture, shown.crop)
+                yield _cropped(picture, pictured.crop)
 
     return opened
 

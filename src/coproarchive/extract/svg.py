@@ -37,12 +37,12 @@ def _pieces(node: etree._Element, height: list[str]) -> Iterator[str]:
         height: of the piece before; changed on the way.
     """
     if isinstance(node.tag, str) and node.tag not in _NOT_DRAWN:
-        here = node.get("y", height[-1])
-        if node.get("dy", "0") != "0" or here != height[-1]:
+        y = node.get("y", height[-1])
+        if node.get("dy", "0") != "0" or y != height[-1]:
             yield "\n"
         elif "x" in node.attrib:
             yield " "
-        height.append(here)
+        height.append(y)
         yield (node.text or "").replace("\n", " ")
         for child in node:
             yield from _pieces(child, height)

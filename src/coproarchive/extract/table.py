@@ -190,8 +190,8 @@ def _extract(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> E
             "It can be downloaded, but a search finds it by its record only.",
         )
         notices = (*notices, empty)
-    said = named.replace("-", " ").replace("+", " + ")
-    return Extraction(extraction.leaves, notices, extraction.metadata, said)
+    extractor = named.replace("-", " ").replace("+", " + ")
+    return Extraction(extraction.leaves, notices, extraction.metadata, extractor)
 
 
 def _check_size(path: Path, limits: Limits) -> None:

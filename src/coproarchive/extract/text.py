@@ -74,12 +74,12 @@ _SAID_ONCE = {Source.LINK, Source.ALT, Source.ANNOTATION, Source.COMMENT}
 def parts_of(*pieces: tuple[Source, str]) -> tuple[Part, ...]:
     """Make parts of the pieces that have words; links, notes and descriptions each once."""
     made: list[Part] = []
-    said: set[Part] = set()
+    once: set[Part] = set()
     for source, text in pieces:
         piece = part(source, text)
-        if piece is None or (source in _SAID_ONCE and piece in said):
+        if piece is None or (source in _SAID_ONCE and piece in once):
             continue
-        said.add(piece)
+        once.add(piece)
         made.append(piece)
     return tuple(made)
 
@@ -92,23 +92,23 @@ def bounded(
     notices: Iterable[Notice] = (),
 ) -> Extraction:
     """Make an extraction within the limits; every cut is a notice."""
-    kept: list[Leaf] = []
-    said = list(notices)
+    retained: list[Leaf] = []
+    all_notices = list(notices)
     left = limits.characters
     for leaf in leaves:
-        if len(kept) == limits.leaves or left <= 0:
-            said.append(
+        if len(retained) == limits.leaves or left <= 0:
+            all_notices.append(
                 Notice(
                     "text-cut",
                     Severity.WARNING,
-                    f"only the first {len(kept)} {leaf.kind}s are searchable.",
+                    f"only the first {len(retained)} {leaf.kind}s are searchable.",
                     "The file itself is complete; split it to make the rest searchable.",
                 )
             )
             break
         cut = _cut(leaf, min(limits.leaf_characters, left))
         if cut is not leaf:
-            said.append(
+            all_notices.append(
                 Notice(
                     "text-cut",
                     Severity.WARNING,
@@ -116,9 +116,9 @@ def bounded(
                     leaf=leaf.number,
                 )
             )
-        kept.append(cut)
+        retained.append(cut)
         left -= len(cut.title) + sum(len(p.text) for p in cut.parts)
-    return Extraction(tuple(kept), tuple(said), metadata or Metadata())
+    return Extraction(tuple(retained), tuple(all_notices), metadata or Metadata())
 
 
 def _cut(leaf: Leaf, room: int) -> Leaf:

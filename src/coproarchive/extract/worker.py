@@ -61,7 +61,7 @@ class Job:
 
 
 @dataclass(slots=True, eq=False)
-class _Reading:
+class _PendingRead:
     """A file on its way: what was read from it, or the task that reads it and its place there.
 
     Attributes:
@@ -82,7 +82,7 @@ class _Task:
     """What one worker does in one go, and for whom."""
 
     future: ProcessFuture[list[bytes]]
-    readings: list[_Reading] = field(default_factory=list)
+    readings: list[_PendingRead] = field(default_factory=list)
 
 
 class Workers:
@@ -203,17 +203,17 @@ class Reader:
 
         Stopping the iteration, by Ctrl-C too, stops the readings under way.
         """
-        pending: deque[_Reading] = deque()
+        pending: deque[_PendingRead] = deque()
         waiting = iter(jobs)
         ahead = AHEAD * self._count()
-        taken = 0
+        room_used = 0
         try:
             while True:
-                if taken <= ahead // 2:
+                if room_used <= ahead // 2:
                     new = []
-                    while taken < ahead and (job := next(waiting, None)) is not None:
+                    while room_used < ahead and (job := next(waiting, None)) is not None:
                         pending.append(reading := self._begun(job))
-                        taken += reading.room
+                        room_used += reading.room
                         if reading.extraction is None:
                             new.append(reading)
                     self._schedule(new)
@@ -222,7 +222,7 @@ class Reader:
                 reading = pending[0]
                 extraction = reading.extraction or self._result(reading)
                 pending.popleft()
-                taken -= reading.room
+                room_used -= reading.room
                 yield reading.job, extraction
         finally:
             for reading in pending:
@@ -238,18 +238,18 @@ class Reader:
     def _count(self) -> int:
         return self.limits.workers or os.cpu_count() or 1
 
-    def _begun(self, job: Job) -> _Reading:
-        known = self._cache.get(job.sha256, job.media_type)
-        if known is None and not reader_name(job.media_type, self.helpers):
+    def _begun(self, job: Job) -> _PendingRead:
+        extraction = self._cache.get(job.sha256, job.media_type)
+        if extraction is None and not reader_name(job.media_type, self.helpers):
             # Nothing would be opened, so nothing can go wrong.
-            known = extract(job.path, job.media_type, self.limits, self.helpers)
-        if known is not None:
-            return _Reading(job, known)
+            extraction = extract(job.path, job.media_type, self.limits, self.helpers)
+        if extraction is not None:
+            return _PendingRead(job, extraction)
         size = _size(job.path)
         alone = size > SHORT or not is_quick(job.media_type, self.helpers)
-        return _Reading(job, size=size, room=LONE if alone else 1)
+        return _PendingRead(job, size=size, room=LONE if alone else 1)
 
-    def _schedule(self, readings: list[_Reading]) -> None:
+    def _schedule(self, readings: list[_PendingRead]) -> None:
         """Give files to workers, the largest first: one that comes last keeps one core alone."""
         self.scheduled += len(readings)
         short = []
@@ -260,7 +260,7 @@ class Reader:
                 short.append(reading)
         # Never so many together that a core has nothing to do.
         most = max(1, min(SHARING, len(short) // (2 * self._count())))
-        together: list[_Reading] = []
+        together: list[_PendingRead] = []
         for reading in short:
             size = sum(other.size for other in together)
             if together and (len(together) == most or size + reading.size > SHORT):
@@ -270,7 +270,7 @@ class Reader:
         if together:
             self._give(together)
 
-    def _give(self, readings: list[_Reading]) -> None:
+    def _give(self, readings: list[_PendingRead]) -> None:
         helpers = replace(self.helpers, scratch=self._workers.scratch)
         files = [(reading.job.path.absolute(), reading.job.media_type) for reading in readings]
         share = SHARED_TIME if len(readings) > 1 else 1.0
@@ -281,7 +281,7 @@ class Reader:
         for place, reading in enumerate(readings):
             reading.task, reading.place = task, place
 
-    def _result(self, reading: _Reading) -> Extraction:
+    def _result(self, reading: _PendingRead) -> Extraction:
         crashed = False
         while True:
             task = reading.task

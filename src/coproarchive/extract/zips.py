@@ -42,7 +42,7 @@ _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}R
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class Relationship:
     """What a relationship id points at.
 
     Attributes:
@@ -75,7 +75,7 @@ class Parts(Protocol):
         """Return the root of an XML part, None where there is none or it is not well-formed."""
         ...
 
-    def relations(self, part: str) -> dict[str, Relation]:
+    def relations(self, part: str) -> dict[str, Relationship]:
         """Map relationship ids to their targets; those of the whole file where `part` is ""."""
         ...
 
@@ -155,11 +155,11 @@ class Package:
             self.lost.append(name)
         return root
 
-    def relations(self, part: str) -> dict[str, Relation]:
+    def relations(self, part: str) -> dict[str, Relationship]:
         """See Parts.relations."""
         folder, _, name = part.rpartition("/")
         root = parse_xml(self.read(posixpath.join(folder, "_rels", f"{name}.rels")))
-        found: dict[str, Relation] = {}
+        relations: dict[str, Relationship] = {}
         for relation in root.iter(_RELATIONSHIP) if root is not None else ():
             target = relation.get("Target", "")
             is_outside = relation.get("TargetMode") == "External"
@@ -168,23 +168,23 @@ class Package:
                 target = posixpath.normpath(posixpath.join("/" + folder, unquote(target)))
                 target = target.lstrip("/")
             kind = relation.get("Type", "").rpartition("/")[2]
-            found[relation.get("Id", "")] = Relation(target, kind, is_outside)
-        return found
+            relations[relation.get("Id", "")] = Relationship(target, kind, is_outside)
+        return relations
 
 
 def metadata_of(package: Parts) -> Metadata:
     """Read the file's own metadata (Dublin Core in docProps/core.xml)."""
     core = parse_xml(package.read("docProps/core.xml"))
     nodes = [n for n in core if isinstance(n.tag, str)] if core is not None else []
-    said = {etree.QName(node).localname: node.text or "" for node in nodes}
-    author = one_line(said.get("creator", ""))
-    created = re.match(r"\d{4}-\d{2}-\d{2}", said.get("created", ""))
+    fields = {etree.QName(node).localname: node.text or "" for node in nodes}
+    author = one_line(fields.get("creator", ""))
+    created = re.match(r"\d{4}-\d{2}-\d{2}", fields.get("created", ""))
     return Metadata(
-        title=real_title(said.get("title", "")),
+        title=real_title(fields.get("title", "")),
         authors=(author,) if any(c.isalpha() for c in author) else (),
         date=created[0] if created else None,
-        language=said.get("language") or None,
-        keywords=tuple(k.strip() for k in said.get("keywords", "").split(",") if k.strip()),
+        language=fields.get("language") or None,
+        keywords=tuple(k.strip() for k in fields.get("keywords", "").split(",") if k.strip()),
     )
 
 

@@ -37,7 +37,7 @@ Key = tuple[str, str]
 """Hash of the file, name of the reader."""
 
 
-class Shelf:
+class BlobStore:
     """A file that may be deleted or damaged at any time: then it is empty. Thread-safe.
 
     Several processes may use it. What goes wrong in writing costs the entry, not the run. Entries
@@ -142,7 +142,7 @@ class Shelf:
 
     @contextlib.contextmanager
     def _tolerated(self) -> Iterator[None]:
-        """Ignore a full disk, another's lock or damage: nothing is read then, and nothing stored."""
+        """Ignore a full disk, another's lock or damage: then nothing is read or stored."""
         try:
             yield
         except (sqlite3.Error, OSError) as error:

@@ -12,100 +12,102 @@ from pathlib import Path
 
 import pytest
 
-from coproarchive.extract import shelf as module
-from coproarchive.extract.shelf import Shelf
+from coproarchive.extract import blob_store as module
+from coproarchive.extract.blob_store import BlobStore
 
 A, B = "a" * 64, "b" * 64
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Iterator[Shelf]:
-    opened = Shelf(tmp_path / "extracted" / "texts.db")
+def blobs(tmp_path: Path) -> Iterator[BlobStore]:
+    opened = BlobStore(tmp_path / "extracted" / "texts.db")
     yield opened
     opened.close()
 
 
 def seen_by_others(tmp_path: Path, sha256: str, reader: str = "pdf-1") -> bytes | None:
-    other = Shelf(tmp_path / "extracted" / "texts.db")
+    other = BlobStore(tmp_path / "extracted" / "texts.db")
     try:
         return other.get(sha256, reader)
     finally:
         other.close()
 
 
-def test_asking_makes_nothing(tmp_path: Path, shelf: Shelf) -> None:
+def test_asking_makes_nothing(tmp_path: Path, blobs: BlobStore) -> None:
     """An archive that is only looked at is not written to."""
-    assert shelf.get(A, "pdf-1") is None
-    assert shelf.others(A, "pdf-1") == []
+    assert blobs.get(A, "pdf-1") is None
+    assert blobs.others(A, "pdf-1") == []
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_entry_is_there_at_once_and_on_the_disk_soon(
-    tmp_path: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, blobs: BlobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By itself when it is old or large, else when asked."""
     monkeypatch.setattr(module, "WAITING_SECONDS", 3600.0)
-    shelf.put(A, "pdf-1", b"bread")
-    assert shelf.get(A, "pdf-1") == b"bread"
+    blobs.put(A, "pdf-1", b"bread")
+    assert blobs.get(A, "pdf-1") == b"bread"
     assert seen_by_others(tmp_path, A) is None
-    shelf.flush()
+    blobs.flush()
     assert seen_by_others(tmp_path, A) == b"bread"
-    shelf.put(A, "pdf-1", b"x" * module.WAITING_BYTES)
+    blobs.put(A, "pdf-1", b"x" * module.WAITING_BYTES)
     assert seen_by_others(tmp_path, A) == b"x" * module.WAITING_BYTES
     monkeypatch.setattr(module, "WAITING_SECONDS", 0.0)
-    shelf.put(B, "pdf-1", b"roses")
+    blobs.put(B, "pdf-1", b"roses")
     assert seen_by_others(tmp_path, B) == b"roses"
 
 
-def test_a_new_version_takes_the_place_of_the_old_one_only(shelf: Shelf) -> None:
+def test_a_new_version_takes_the_place_of_the_old_one_only(blobs: BlobStore) -> None:
     """What another reader, or the same one made of another file, stays."""
     for sha256, reader in ((A, "pdf-1"), (A, "pdf-1+ocr-1"), (A, "office-1+pptx-1"), (B, "pdf-1")):
-        shelf.put(sha256, reader, f"{sha256[0]} {reader}".encode())
-        shelf.flush()
-    shelf.put(A, "pdf-2", b"new")
-    assert shelf.others(A, "none") == [b"a office-1+pptx-1", b"new"]
-    assert shelf.others(A, "pdf-2") == [b"a office-1+pptx-1"]
-    assert shelf.get(B, "pdf-1") == b"b pdf-1"
+        blobs.put(sha256, reader, f"{sha256[0]} {reader}".encode())
+        blobs.flush()
+    blobs.put(A, "pdf-2", b"new")
+    assert blobs.others(A, "none") == [b"a office-1+pptx-1", b"new"]
+    assert blobs.others(A, "pdf-2") == [b"a office-1+pptx-1"]
+    assert blobs.get(B, "pdf-1") == b"b pdf-1"
 
 
-def test_texts_kept_as_files_before_are_cleared_away(tmp_path: Path, shelf: Shelf) -> None:
+def test_texts_kept_as_files_before_are_cleared_away(tmp_path: Path, blobs: BlobStore) -> None:
     """Nobody would ever ask for them again; what else is there stays."""
     for name in ("a3", "notes"):
         (tmp_path / "extracted" / name).mkdir(parents=True)
     (tmp_path / "extracted" / "a3" / "old.json.gz").write_bytes(b"x")
-    shelf.put(A, "pdf-1", b"bread")
-    shelf.flush()
+    blobs.put(A, "pdf-1", b"bread")
+    blobs.flush()
     names = {path.name for path in (tmp_path / "extracted").iterdir()}
     assert "texts.db" in names and "notes" in names and "a3" not in names
 
 
-def test_the_index_may_be_deleted_while_it_is_open(tmp_path: Path, shelf: Shelf) -> None:
+def test_the_index_may_be_deleted_while_it_is_open(tmp_path: Path, blobs: BlobStore) -> None:
     """What comes after is kept in a new file, where others find it."""
-    shelf.put(A, "pdf-1", b"bread")
-    shelf.flush()
+    blobs.put(A, "pdf-1", b"bread")
+    blobs.flush()
     for path in (tmp_path / "extracted").iterdir():
         path.unlink()
     (tmp_path / "extracted").rmdir()
-    assert shelf.get(A, "pdf-1") is None
-    shelf.put(B, "pdf-1", b"roses")
-    shelf.flush()
+    assert blobs.get(A, "pdf-1") is None
+    blobs.put(B, "pdf-1", b"roses")
+    blobs.flush()
     assert seen_by_others(tmp_path, B) == b"roses"
     # And one that another process made anew.
     (tmp_path / "extracted" / "texts.db").unlink()
-    other = Shelf(tmp_path / "extracted" / "texts.db")
+    other = BlobStore(tmp_path / "extracted" / "texts.db")
     other.put(A, "pdf-1", b"other bread")
     other.close()
-    assert shelf.get(A, "pdf-1") == b"other bread"
+    assert blobs.get(A, "pdf-1") == b"other bread"
 
 
 @pytest.mark.parametrize("damage", ["no database", "first page", "middle", "cut"])
-def test_damage_costs_what_was_kept_and_no_more(tmp_path: Path, shelf: Shelf, damage: str) -> None:
+def test_damage_costs_what_was_kept_and_no_more(
+    tmp_path: Path, blobs: BlobStore, damage: str
+) -> None:
     """Nothing is found, nothing is raised, and what is kept after is found again."""
     path = tmp_path / "extracted" / "texts.db"
     names = [f"{n:064x}" for n in range(200)]
     for name in names:
-        shelf.put(name, "pdf-1", name.encode() * 20)
-    shelf.close()
+        blobs.put(name, "pdf-1", name.encode() * 20)
+    blobs.close()
     data = path.read_bytes()
     path.write_bytes(
         {
@@ -115,50 +117,50 @@ def test_damage_costs_what_was_kept_and_no_more(tmp_path: Path, shelf: Shelf, da
             "cut": data[:50_000],
         }[damage]
     )
-    found = [shelf.get(name, "pdf-1") for name in names]
+    found = [blobs.get(name, "pdf-1") for name in names]
     right = [f == n.encode() * 20 for f, n in zip(found, names, strict=True)]
     # Bytes changed within an entry are found by the one who unpacks it, who has a checksum.
     assert not all(right)
     for _ in range(2):  # the first may be what shows the damage
         for name in names:
-            shelf.put(name, "pdf-1", b"anew")
-        shelf.flush()
-    assert [shelf.get(name, "pdf-1") for name in names] == [b"anew"] * len(names)
+            blobs.put(name, "pdf-1", b"anew")
+        blobs.flush()
+    assert [blobs.get(name, "pdf-1") for name in names] == [b"anew"] * len(names)
 
 
 def test_a_lock_that_is_not_given_back_costs_entries_not_the_run(
-    tmp_path: Path, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, blobs: BlobStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As do a full disk and a folder that may not be written to."""
     monkeypatch.setattr(module, "LOCK_SECONDS", 0.01)
-    shelf.put(A, "pdf-1", b"bread")
-    shelf.flush()
+    blobs.put(A, "pdf-1", b"bread")
+    blobs.flush()
     holder = sqlite3.connect(tmp_path / "extracted" / "texts.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
-    shelf.close()
-    shelf.put(B, "pdf-1", b"roses")
-    shelf.flush()
-    assert shelf.get(A, "pdf-1") is None
+    blobs.close()
+    blobs.put(B, "pdf-1", b"roses")
+    blobs.flush()
+    assert blobs.get(A, "pdf-1") is None
     holder.execute("ROLLBACK")
     holder.close()
-    assert shelf.get(A, "pdf-1") == b"bread"
-    assert shelf.get(B, "pdf-1") is None
+    assert blobs.get(A, "pdf-1") == b"bread"
+    assert blobs.get(B, "pdf-1") is None
 
 
 def test_a_folder_that_cannot_be_made_costs_entries_not_the_run(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    shelf = Shelf(tmp_path / "file" / "extracted" / "texts.db")
-    shelf.put(A, "pdf-1", b"bread")
-    shelf.close()
-    assert shelf.get(A, "pdf-1") is None
+    blobs = BlobStore(tmp_path / "file" / "extracted" / "texts.db")
+    blobs.put(A, "pdf-1", b"bread")
+    blobs.close()
+    assert blobs.get(A, "pdf-1") is None
 
 
 def _fill(path: Path, first: int, count: int) -> None:
-    shelf = Shelf(path)
+    blobs = BlobStore(path)
     for number in range(first, first + count):
-        shelf.put(f"{number:064x}", "pdf-1", str(number).encode())
-        shelf.flush()
-    shelf.close()
+        blobs.put(f"{number:064x}", "pdf-1", str(number).encode())
+        blobs.flush()
+    blobs.close()
 
 
 def test_two_processes_keep_entries_side_by_side(tmp_path: Path) -> None:
@@ -171,9 +173,9 @@ def test_two_processes_keep_entries_side_by_side(tmp_path: Path) -> None:
     for filler in fillers:
         filler.join()
         assert filler.exitcode == 0
-    shelf = Shelf(path)
-    assert [shelf.get(f"{n:064x}", "pdf-1") for n in range(120)] == [b"%d" % n for n in range(120)]
-    shelf.close()
+    blobs = BlobStore(path)
+    assert [blobs.get(f"{n:064x}", "pdf-1") for n in range(120)] == [b"%d" % n for n in range(120)]
+    blobs.close()
 
 
 def test_a_kill_in_the_midst_leaves_a_whole_file(tmp_path: Path) -> None:
