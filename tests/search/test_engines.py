@@ -404,11 +404,11 @@ def test_merged_segments_answer_the_same(tmp_path: Path) -> None:
     assert memory.snapshot().search(phrase).hits == whoosh.snapshot().search(phrase).hits
 
 
-def test_a_failed_write_leaves_no_kept_bytes(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_no_stored_bytes(tmp_path: Path) -> None:
     """What was appended is taken back; what was there stays whole."""
     engine = WhooshEngine(tmp_path, create=True)
     engine.write([doc("a", "bread", stored={"hit": b"crumbs"})])
-    size = (tmp_path / "kept.bin").stat().st_size
+    size = (tmp_path / "stored.bin").stat().st_size
 
     def broken() -> Iterator[Document]:
         yield doc("b", "rye", stored={"hit": b"more"})
@@ -416,7 +416,7 @@ def test_a_failed_write_leaves_no_kept_bytes(tmp_path: Path) -> None:
 
     with pytest.raises(EngineError, match="stop"):
         engine.write(broken())
-    assert (tmp_path / "kept.bin").stat().st_size == size
+    assert (tmp_path / "stored.bin").stat().st_size == size
     assert engine.snapshot().stored("hit") == {"a": b"crumbs"}
     engine.write([doc("b", "rye", stored={"hit": b"more"})])
     assert WhooshEngine(tmp_path).snapshot().stored("hit") == {"a": b"crumbs", "b": b"more"}
@@ -432,7 +432,7 @@ def test_another_process_commit_is_seen(tmp_path: Path) -> None:
     assert ids(reader, MatchAll()) == ["b"]
 
 
-@pytest.mark.parametrize("pattern", ["MAIN_*.seg", "arrays-*.bin", "kept.bin"])
+@pytest.mark.parametrize("pattern", ["MAIN_*.seg", "stored.bin"])
 def test_a_damaged_index_says_so(tmp_path: Path, pattern: str) -> None:
     """Changed bytes are found when the index is opened, not answered from."""
     documents = [

@@ -244,14 +244,14 @@ def test_a_changed_record_is_shown_as_it_is_now(library: Library) -> None:
 
 def test_damaged_kept_bytes_are_said_not_shown(library: Library) -> None:
     """A changed byte, or a file cut short, is a message that names the mend."""
-    path = next(library.settings.index.rglob("kept.bin"))
+    path = next(library.settings.index.rglob("stored.bin"))
     data = path.read_bytes()
     path.write_bytes(bytes(byte ^ 1 for byte in data))
     with pytest.raises(IndexStateError, match="damaged") as damaged:
         library.search(Query.parse("bread"))
     assert "--rebuild" in (damaged.value.hint or "")
     path.write_bytes(data[:-1])
-    with pytest.raises(IndexStateError, match=r"kept\.bin"):
+    with pytest.raises(IndexStateError, match=r"stored\.bin"):
         Index(library.index_storage)
     library.update_index()
     assert library.search(Query.parse("bread")).total

@@ -47,6 +47,11 @@ _SPECIAL = re.compile(
 )
 _IS_SPECIAL = re.compile(rf"[A-Za-z](?:\+\+|#|&[A-Za-z]|\.[A-Za-z])|[{_CJK}]")
 _FOREIGN = re.compile(r"[^\W\x00-\x7f]")
+# Words of a text with none of these need no folding but to lower case.
+_NOT_PLAIN = re.compile(r"[-'’\u2010-\u2013&#+]")
+_INITIALS = re.compile(r"\.[A-Za-z]")
+_PLAIN = re.compile(rf"[-'’\u2010-\u2013&#+]|[^\W\x00-\x7f]|{_IS_SPECIAL.pattern}")
+_PLAIN = re.compile(r"[^\W_]+")
 # Beginnings that are written joined, with a hyphen or apart, as the writer likes.
 PREFIXES = {"co", "non", "pre", "post", "re", "multi", "anti", "inter", "semi", "sub", "e", "self"}
 
@@ -116,6 +121,21 @@ def spans_of(text: str) -> list[tuple[int, int]]:
     """Return the offsets of the words that `words_of` returns: first character, after the last."""
     pattern = _SPECIAL if _IS_SPECIAL.search(text) else _USUAL
     return [match.span(1) for match in pattern.finditer(text)]
+
+
+def cut(text: str) -> tuple[list[str], list[int]]:
+    """Cut a text as `words_of` does; return words, and numbers of those that join the next."""
+    if not (
+        _NOT_PLAIN.search(text)
+        or ("." in text and _INITIALS.search(text))
+        or not (text.isascii() or not _FOREIGN.search(text))
+    ):
+        words = _PLAIN.findall(text.lower())
+        if PREFIXES.isdisjoint(words) and max(map(len, words), default=0) <= MAX_WORD:
+            return words, []
+    pairs = words_of(text)
+    joints = [n for n, (_, joins) in enumerate(pairs[:-1]) if joins]
+    return [word for word, _ in pairs], joints
 
 
 def tokenize(text: str) -> list[Token]:

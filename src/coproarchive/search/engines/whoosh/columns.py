@@ -1,66 +1,72 @@
 """A segment's postings as plain arrays in a file beside it: what searches read of the words.
 
-Whoosh's own postings are compressed pickles, made to be merged; unpacking those of a common word
-takes longer than all else that a search does. So every segment's are written a second time, as it
-is written or merged, in a form that is mapped into memory and used as it is:
+Whoosh's own postings are compressed pickles; unpacking those of a common word takes longer than all
+else that a search does. So each segment has a file of columns, derived from it, that is mapped into
+memory and used as it is:
 
-    places     int64, ascending for each term: document, field, leaf and word; see base.Where
+    places     int64, ascending for each term; see columnar.postings.DOCUMENT_SHIFT
     entries    uint32, ascending for each term: document and field, each pair once
     counts     uint32, how often the term is in that field of that document
-    starts     int64, a row a term and one more: its first place, its first entry, documents before,
-               and fields it is in, a bit each
-    terms      UTF-8, ascending, with line ends between
-    footer     what file this is, the sizes of the above, and their CRC-32
+    starts     int64, three a term and three more: its first place, its first entry, and the number
+               of documents of all terms before
+    terms      UTF-8, in alphabetical order, with line ends between
+    footer     magic, the sizes of the above, and a CRC-32 of all before it and the segment's name
 
-Terms stand in alphabetical order, so that all words that begin alike are one slice. And numbers are
-little-endian, document numbers Whoosh's own.
+Numbers are little-endian, document numbers Whoosh's own. A file that is missing, damaged or of
+another version is derived again from Whoosh's postings.
 """
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import struct
 import tempfile
 import zlib
-from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
 from coproarchive.search.engines.columnar.postings import (
     DOCUMENT_SHIFT,
-    FIELD_MASK,
     Entries,
     Numbers,
     Postings,
 )
+from coproarchive.search.engines.whoosh.inverter import Inversion, Inverter
 from coproarchive.search.language.analysis import FIELD_SHIFT
+from coproarchive.search.language.fields import TEXT_FIELDS
 
-_FOOTER = struct.Struct("<8s4qI")
-_MAGIC = b"COPRARR2"
-_ROW = 4
-"""Numbers in a row of `starts`."""
-_AT_ONCE = 4 << 20
-"""Bytes of positions that are gathered before they are written."""
-_PREFIX, _SUFFIX = "arrays-", ".bin"
+_SIZES = struct.Struct("<8s4q")
+_CRC = struct.Struct("<I")
+_FOOTER_SIZE = _SIZES.size + _CRC.size
+_MAGIC = b"COPRCOL1"
+"""The version of the format: raise the digit when it changes."""
+_ROW = 3
+"""Numbers a term in `starts`."""
+_PREFIX, _SUFFIX = "columns-", ".bin"
+
+
+class DamagedColumnsError(Exception):
+    """Bytes are not the columns of the segment."""
 
 
 def path_of(folder: Path, segment: str) -> Path:
-    """The file of a segment."""
+    """Return the file of a segment's columns."""
     return folder / f"{_PREFIX}{segment}{_SUFFIX}"
 
 
-def segment_files(folder: Path) -> dict[str, Path]:
-    """Segment -> its file, of all that are in the folder."""
-    found = folder.glob(f"{_PREFIX}*{_SUFFIX}")
-    return {p.name.removeprefix(_PREFIX).removesuffix(_SUFFIX): p for p in found}
+def column_files(folder: Path) -> dict[str, Path]:
+    """Return segment -> file of columns, of all in the folder."""
+    paths = folder.glob(f"{_PREFIX}*{_SUFFIX}")
+    return {p.name.removeprefix(_PREFIX).removesuffix(_SUFFIX): p for p in paths}
 
 
-def mapped(path: Path) -> mmap.mmap:
-    """A file that is not empty in memory, to be read; its pages are made ready where Linux can."""
+def map_file(path: Path) -> mmap.mmap:
+    """Map a file that is not empty, to be read; its pages are made ready where Linux can."""
     with path.open("rb") as file:
         if hasattr(mmap, "MAP_POPULATE"):
             flags = mmap.MAP_SHARED | mmap.MAP_POPULATE
@@ -68,117 +74,118 @@ def mapped(path: Path) -> mmap.mmap:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-class ArraysWriter:
-    """Writes the file of one segment, term by term.
-
-    Args:
-        path: see path_of.
-    """
-
-    def __init__(self, path: Path):
-        self._file: BinaryIO = path.open("wb")
-        self._crc = 0
-        folder = path.parent
-        self._entries: Any = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close
-        self._counts: Any = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close
-        self._terms: list[bytes] = []
-        self._starts = [np.zeros((1, _ROW), np.int64)]
-        self._clear()
-
-    def _clear(self) -> None:
-        """Nothing is gathered."""
-        self._documents = array("I")
-        self._positions: list[bytes] = []
-        self._ends: list[int] = []
-        self._size = 0
-
-    def add(self, documents: array[int], positions: Sequence[bytes]) -> None:
-        """Some documents of the term, ascending, with what Whoosh keeps of each: its positions."""
-        self._documents.extend(documents)
-        self._positions.extend(positions)
-        self._size += sum(map(len, positions))
-
-    def finish(self, term: bytes) -> None:
-        """All of the term was added."""
-        self._terms.append(term)
-        self._ends.append(self._size // 8)
-        if self._size >= _AT_ONCE:
-            self._flush()
-
-    def _flush(self) -> None:
-        """Write what was gathered."""
-        if not self._ends:
-            return
-        sizes = np.fromiter(map(len, self._positions), np.int64, len(self._positions)) // 8
-        owners = np.repeat(np.frombuffer(self._documents, np.uint32).astype(np.int64), sizes)
-        places = np.frombuffer(b"".join(self._positions), "<i8") + (owners << DOCUMENT_SHIFT)
-        ends = np.array(self._ends, np.int64)
-        begins = np.zeros(len(places), bool)
-        begins[[0, *(end for end in self._ends[:-1] if end < len(places))]] = True
-        is_entry = begins | (np.diff(places >> FIELD_SHIFT, prepend=-1) != 0)
-        is_document = begins | (np.diff(owners, prepend=-1) != 0)
-        first = np.flatnonzero(is_entry)
-        (places >> FIELD_SHIFT)[first].astype("<u4").tofile(self._entries)
-        np.diff(first, append=len(places)).astype("<u4").tofile(self._counts)
-        self._write(places.astype("<i8", copy=False).tobytes())
-        bits = np.left_shift(1, (places >> FIELD_SHIFT) & FIELD_MASK)
-        fields = np.bitwise_or.reduceat(bits, np.concatenate([[0], ends[:-1]]))
-        rows = np.zeros((len(ends) + 1, _ROW), np.int64)
-        rows[0] = self._starts[-1][-1]
-        rows[:-1, 3] = fields
-        for column, total in enumerate(
-            (ends, is_entry.cumsum()[ends - 1], is_document.cumsum()[ends - 1])
-        ):
-            rows[1:, column] = rows[0, column] + total
-        self._starts[-1] = self._starts[-1][:-1]
-        self._starts.append(rows)
-        self._clear()
-
-    def close(self) -> None:
-        """The file is whole."""
-        if self._file.closed:
-            return
-        self._flush()
-        sizes = [self._file.tell()]
-        for part in (self._entries, self._counts):
-            sizes.append(part.tell())
-            part.seek(0)
-            while chunk := part.read(1 << 20):
-                self._write(chunk)
-            part.close()
-        self._write(np.concatenate(self._starts).astype("<i8", copy=False).tobytes())
-        self._write(b"\n".join(self._terms))
-        self._file.write(_FOOTER.pack(_MAGIC, *sizes, len(self._terms), self._crc))
-        self._file.close()
-
-    def _write(self, data: bytes) -> None:
-        self._file.write(data)
-        self._crc = zlib.crc32(data, self._crc)
-
-
-class DamagedArraysError(Exception):
-    """A file is not what was written."""
-
-
-class SegmentArrays:
-    """The file of a segment, mapped. Thread-safe.
-
-    Args:
-        path: see path_of.
+def write_columns(folder: Path, segment: str, inversion: Inversion) -> None:
+    """Write the file of a segment's columns: whole, or not at all.
 
     Raises:
-        OSError: it cannot be read.
-        DamagedArraysError: it is not what was written.
+        OSError: it could not be written.
+    """
+    path = path_of(folder, segment)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".columns-", delete=False) as file:
+        try:
+            for part in _parts(segment, inversion):
+                file.write(part)
+            file.close()
+            Path(file.name).replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(file.name).unlink()
+            raise
+
+
+def read_columns(folder: Path, segment: str, reader: Any) -> SegmentColumns:
+    """Map the columns of a segment; derive them, where they are not there or not whole.
+
+    Where the folder cannot be written to, they are derived in memory.
+
+    Args:
+        folder: of the index.
+        segment: its name.
+        reader: Whoosh's, of this segment.
+    """
+    path = path_of(folder, segment)
+    with contextlib.suppress(OSError, ValueError, DamagedColumnsError):
+        return SegmentColumns(segment, map_file(path))
+    inversion = derive(reader)
+    try:
+        write_columns(folder, segment, inversion)
+        return SegmentColumns(segment, map_file(path))
+    except OSError:
+        return SegmentColumns(segment, b"".join(_parts(segment, inversion)))
+
+
+def derive(reader: Any) -> Inversion:
+    """Read all postings of a segment's text fields through Whoosh's reader of it."""
+    terms: dict[str, int] = {}
+    numbers: list[int] = []
+    counts: list[int] = []
+    places: list[int] = []
+    for field, name in enumerate(TEXT_FIELDS):
+        for term in reader.lexicon(name):
+            before = len(places)
+            matcher = reader.postings(name, term)
+            while matcher.is_active():
+                start = (matcher.id() << DOCUMENT_SHIFT) | (field << FIELD_SHIFT)
+                places += [start + position for position in matcher.value_as("positions")]
+                matcher.next()
+            numbers.append(terms.setdefault(term.decode(), len(terms)))
+            counts.append(len(places) - before)
+    term_numbers = np.repeat(np.array(numbers, np.int32), np.array(counts, np.int64))
+    all_places = np.array(places, np.int64)
+    order = all_places.argsort(kind="stable")
+    inverter = Inverter()
+    inverter.add_places(list(terms), term_numbers[order], all_places[order])
+    return inverter.finish()
+
+
+def _parts(segment: str, inversion: Inversion) -> Iterator[bytes]:
+    """Yield the bytes of a file of columns."""
+    places, starts = inversion.places, inversion.starts
+    is_start = np.zeros(len(places) + 1, bool)
+    is_start[starts] = True
+    is_start = is_start[:-1]
+    is_entry = is_start | (np.diff(places >> FIELD_SHIFT, prepend=-1) != 0)
+    is_document = is_start | (np.diff(places >> DOCUMENT_SHIFT, prepend=-1) != 0)
+    first = is_entry.nonzero()[0]
+    rows = np.zeros((len(starts), _ROW), "<i8")
+    rows[:, 0] = starts
+    for column, flags in enumerate((is_entry, is_document), start=1):
+        rows[:, column] = np.concatenate([[0], flags.cumsum()])[starts]
+    parts = [
+        places.astype("<i8", copy=False).tobytes(),
+        (places >> FIELD_SHIFT)[first].astype("<u4").tobytes(),
+        np.diff(first, append=len(places)).astype("<u4").tobytes(),
+        rows.tobytes(),
+        "\n".join(inversion.terms).encode(),
+    ]
+    parts.append(_SIZES.pack(_MAGIC, *map(len, parts[:3]), len(inversion.terms)))
+    crc = zlib.crc32(segment.encode())
+    for part in parts:
+        crc = zlib.crc32(part, crc)
+        yield part
+    yield _CRC.pack(crc)
+
+
+class SegmentColumns:
+    """The columns of a segment. Thread-safe.
+
+    Args:
+        segment: its name.
+        data: the bytes of the file.
+
+    Raises:
+        DamagedColumnsError: these are not its columns, or of another version.
     """
 
-    def __init__(self, path: Path):
-        if path.stat().st_size < _FOOTER.size:
-            raise DamagedArraysError(path.name)
-        data = mapped(path)
-        end = len(data) - _FOOTER.size
-        magic, places, entries, counts, terms, crc = _FOOTER.unpack_from(data, end)
-        if magic != _MAGIC or zlib.crc32(memoryview(data)[:end]) != crc:
-            raise DamagedArraysError(path.name)
+    def __init__(self, segment: str, data: bytes | mmap.mmap):
+        end = len(data) - _FOOTER_SIZE
+        if end < 0:
+            raise DamagedColumnsError(segment)
+        magic, places, entries, counts, terms = _SIZES.unpack_from(data, end)
+        with memoryview(data) as view:
+            crc = zlib.crc32(view[: -_CRC.size], zlib.crc32(segment.encode()))
+        if magic != _MAGIC or _CRC.unpack_from(data, end + _SIZES.size) != (crc,):
+            raise DamagedColumnsError(segment)
         self.places: Numbers = np.frombuffer(data, "<i8", places // 8)
         self.entries: Entries = np.frombuffer(data, "<u4", entries // 4, places)
         self.counts: Entries = np.frombuffer(data, "<u4", counts // 4, places + entries)
@@ -187,13 +194,12 @@ class SegmentArrays:
         self._starts = starts.reshape(-1, _ROW)
         # A term's bounds are looked up one by one: numbers come out of this quicker.
         self._bounds = starts.data
-        self._data = data
-        self._terms = (at + starts.nbytes, end)
+        self._text = data[at + starts.nbytes : end]
 
     @cached_property
     def terms(self) -> list[str]:
         """Every term, in alphabetical order."""
-        text = self._data[slice(*self._terms)].decode()
+        text = self._text.decode()
         return text.split("\n") if text else []
 
     @cached_property
@@ -201,37 +207,34 @@ class SegmentArrays:
         return {term: number for number, term in enumerate(self.terms)}
 
     def number(self, term: str) -> int | None:
-        """Place of the term among all, None where the segment does not have it."""
+        """Return the term's number in alphabetical order, None where the segment has it not."""
         return self._numbers.get(term)
 
     def postings(self, first: int, last: int) -> Postings:
-        """Of the terms with these numbers, last included, one after another."""
+        """Return the postings of the terms with these numbers, last included, term after term."""
         bounds, start, end = self._bounds, _ROW * first, _ROW * (last + 1)
-        entry, behind = bounds[start + 1], bounds[end + 1]
+        entry, entry_end = bounds[start + 1], bounds[end + 1]
         return Postings(
             self.places[bounds[start] : bounds[end]],
-            self.entries[entry:behind],
-            self.counts[entry:behind],
-            first == last and bounds[end + 2] - bounds[start + 2] == behind - entry,
+            self.entries[entry:entry_end],
+            self.counts[entry:entry_end],
+            first == last and bounds[end + 2] - bounds[start + 2] == entry_end - entry,
         )
 
-    def documents(self, number: int) -> int:
-        """How many documents have the term, deleted ones counted."""
-        bounds, start = self._bounds, _ROW * number
-        return bounds[start + _ROW + 2] - bounds[start + 2]
-
-    def fields(self, number: int) -> int:
-        """Fields in which the term is, a bit each."""
-        return self._bounds[_ROW * number + 3]
+    @property
+    def place_starts(self) -> Numbers:
+        """Number of each term's first place, and of all places."""
+        starts: Numbers = self._starts[:, 0]
+        return starts
 
     @property
-    def entry_bounds(self) -> Numbers:
-        """Where the entries of each term begin, and where the last one's end."""
-        bounds: Numbers = self._starts[:, 1]
-        return bounds
+    def entry_starts(self) -> Numbers:
+        """Number of each term's first entry, and of all entries."""
+        starts: Numbers = self._starts[:, 1]
+        return starts
 
     @property
-    def having(self) -> Numbers:
-        """How many documents have it, of every term."""
+    def document_counts(self) -> Numbers:
+        """Number of documents, deleted ones too, of each term."""
         counts: Numbers = np.diff(self._starts[:, 2])
         return counts

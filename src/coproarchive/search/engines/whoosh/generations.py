@@ -14,7 +14,8 @@ from pathlib import Path
 
 from coproarchive.errors import IndexStateError, LockedError
 from coproarchive.search.engines.seam import IndexStorage, SearchEngine
-from coproarchive.search.engines.whoosh.engine import WhooshEngine, refuse_if_others_write
+from coproarchive.search.engines.whoosh.engine import WhooshEngine
+from coproarchive.search.engines.whoosh.integrity import close_to_others
 from coproarchive.search.language import fields
 
 RUN_INDEX = "Run: coproarchive index"
@@ -33,8 +34,7 @@ class WhooshStorage(IndexStorage):
             raise IndexStateError(
                 "the index was made by another version of this software.", self.root, RUN_INDEX
             )
-        refuse_if_others_write(self.root)
-        return WhooshEngine(self._folder_of(current["generation"]))
+        return WhooshEngine(self._folder_of(current["generation"]), root=self.root)
 
     def is_current(self, engine: SearchEngine) -> bool:
         """See IndexStorage.is_current."""
@@ -48,6 +48,8 @@ class WhooshStorage(IndexStorage):
     @contextlib.contextmanager
     def rebuilding(self) -> Iterator[WhooshEngine]:
         """See IndexStorage.rebuilding."""
+        for folder in (self.root, self.root / "generations"):
+            close_to_others(folder)
         used = [int(p.name) for p in (self.root / "generations").glob("*") if p.name.isdigit()]
         current = self._read_current()
         generation = max([*used, int(current["generation"]) if current else 0]) + 1
@@ -60,6 +62,7 @@ class WhooshStorage(IndexStorage):
             raise
         content = {"generation": generation, "fingerprint": fields.fingerprint()}
         temporary = self.root / "CURRENT.tmp"
+        temporary.touch(0o600)
         temporary.write_text(json.dumps(content))
         temporary.replace(self.root / "CURRENT")
         self._sweep()

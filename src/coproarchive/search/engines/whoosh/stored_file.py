@@ -1,9 +1,10 @@
-"""What the `whoosh` engine keeps of documents beside Whoosh's own files: one file, appended to.
+"""Bytes stored of documents, beside Whoosh's own files: one file that is appended to.
 
-A document's row says where its bytes stand and what their checksum is, so that a commit of Whoosh
-decides what counts: bytes that a killed process left behind are never looked at. Bytes of documents
-that were replaced stay until the index is built anew. Nothing but the end that no commit knows is
-ever cut off, so that the file may be mapped into memory.
+A document's record says where its bytes are and what their checksum is, so that a commit of Whoosh
+decides what counts: bytes that a killed process left are never looked at. They are not Whoosh's
+stored fields, which a merge would copy and compress again. Bytes of documents that were replaced
+stay until the index is built anew. Only an end that no commit names is ever cut off, so that the
+file may be mapped into memory.
 """
 
 from __future__ import annotations
@@ -16,16 +17,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from coproarchive.errors import IndexStateError
-from coproarchive.search.engines.whoosh.columns import mapped
+from coproarchive.search.engines.columnar.searcher import StoredPlace
+from coproarchive.search.engines.whoosh.columns import map_file
 
-NAME = "kept.bin"
-
-Place = tuple[int, int, int]
-"""First byte, number of bytes, CRC-32."""
+NAME = "stored.bin"
 
 
 class StoredFile:
-    """What is in the file of an index folder now, mapped. Thread-safe.
+    """The file of an index folder as it is now, mapped. Thread-safe.
 
     Args:
         folder: of the index.
@@ -33,19 +32,17 @@ class StoredFile:
 
     def __init__(self, folder: Path):
         self._path = folder / NAME
-        self._data = memoryview(b"")
-        if size(folder):
-            self._data = memoryview(mapped(self._path))
+        self._data = memoryview(map_file(self._path) if size(folder) else b"")
 
-    def at(self, place: Place) -> memoryview:
-        """The bytes at a place."""
+    def at(self, place: StoredPlace) -> memoryview:
+        """Return the bytes at a place."""
         return self._data[place[0] : place[0] + place[1]]
 
-    def check(self, places: Iterable[Place]) -> None:
-        """Look whether all places have what was written.
+    def check(self, places: Iterable[StoredPlace]) -> None:
+        """Compare the bytes at these places with their checksums.
 
         Raises:
-            IndexStateError: one has not.
+            IndexStateError: some differ.
         """
         for place in places:
             if zlib.crc32(self.at(place)) != place[2]:
@@ -57,7 +54,7 @@ class StoredFile:
 
 
 def size(folder: Path) -> int:
-    """Bytes in the file of an index folder."""
+    """Return the bytes in the file of an index folder."""
     path = folder / NAME
     return path.stat().st_size if path.exists() else 0
 
@@ -70,29 +67,30 @@ class StoredFileWriter:
     """
 
     def __init__(self, folder: Path):
-        self._start = self._at = size(folder)
+        self._start = self._end = size(folder)
         self._path = folder / NAME
         self._file: BinaryIO | None = None
 
-    def add(self, data: bytes) -> Place:
-        """Write bytes; the place to read them from after `close`."""
+    def add(self, data: bytes) -> StoredPlace:
+        """Store bytes at the end; return where they are once the file is closed."""
         if self._file is None:
+            self._path.touch(0o600)
             self._file = self._path.open("ab")
         self._file.write(data)
-        place = (self._at, len(data), zlib.crc32(data))
-        self._at += len(data)
+        place = (self._end, len(data), zlib.crc32(data))
+        self._end += len(data)
         return place
 
     def close(self) -> None:
-        """All is in the file; the commit makes it durable."""
+        """Close the file with all bytes in it; the commit makes them durable."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def undo(self) -> None:
-        """Take back what was added since the last `close`."""
+        """Cut off what was appended since the last `close`; a commit may name what was before."""
         if self._file is not None:
-            with contextlib.suppress(OSError):  # on a full disk what is gathered cannot be written
+            with contextlib.suppress(OSError):  # on a full disk what is buffered cannot be written
                 self._file.close()
             self._file = None
             os.truncate(self._path, self._start)

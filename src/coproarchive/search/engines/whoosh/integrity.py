@@ -1,0 +1,139 @@
+"""Whether the files of an index are what was written, and nobody else's."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from coproarchive.errors import IndexStateError
+from coproarchive.search.engines.whoosh.columns import column_files
+from coproarchive.search.engines.whoosh.stock import INDEX_NAME, TOC
+from coproarchive.search.engines.whoosh.stored_file import NAME as STORED
+from coproarchive.search.engines.whoosh.stored_file import size as stored_size
+
+REBUILD = "Run: coproarchive index --rebuild"
+
+
+def refuse_if_others_write(folder: Path, root: Path) -> None:
+    """Refuse an index that others could have written to: Whoosh's files are pickles, which run.
+
+    Looked at are the folder, its parents up to the root, and each of its files: its owner must be
+    this user or root, and neither group nor others may write to it.
+
+    Args:
+        folder: of the index.
+        root: folder of all generations; `folder` or one of its parents.
+
+    Raises:
+        IndexStateError: one of them could be written to by others, or the folder is missing.
+    """
+    try:
+        for path, status in _statuses(folder, root):
+            if os.name != "nt" and _others_write(status):
+                raise IndexStateError(
+                    "other users of this machine can write to the index.",
+                    path,
+                    f"Nothing in it was read. Make it anew. {REBUILD}",
+                )
+    except OSError:
+        raise IndexStateError(
+            "there is no index here.", folder, "Run: coproarchive index"
+        ) from None
+
+
+def _statuses(folder: Path, root: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield what is to be looked at, a folder before what is in it."""
+    for parent in reversed((folder, *folder.parents)):
+        if parent == root or root in parent.parents:
+            yield parent, parent.stat()
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            # A file that is gone was removed by a commit: nobody will open it.
+            with contextlib.suppress(FileNotFoundError):
+                yield Path(entry.path), entry.stat(follow_symlinks=False)
+
+
+def _others_write(status: os.stat_result) -> bool:
+    """Tell whether anybody but this user and root can write; true of any symbolic link."""
+    is_foreign = status.st_uid not in (os.getuid(), 0)
+    return is_foreign or bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+
+
+def close_to_others(folder: Path) -> None:
+    """Make a folder that only the user can write to, whatever the umask was that made it.
+
+    Nothing that is in it may be read after that: others may have put it there.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.name != "nt":
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        with contextlib.suppress(PermissionError):  # another user's: refused when it is opened
+            folder.chmod(mode & ~(stat.S_IWGRP | stat.S_IWOTH))
+
+
+def note_checks(folder: Path, storage: Any, generation: int) -> None:
+    """Write down the checksums of a commit's files, and remove what no commit names."""
+    checks: dict[str, Any] = {}
+    for old in folder.glob("checks-*.json"):
+        checks |= _read_checks(old)
+        if old.name != f"checks-{generation}.json":
+            old.unlink(missing_ok=True)
+    segments = {str(s.segment_id()) for s in TOC.read(storage, INDEX_NAME).segments}
+    unused = [path for name, path in column_files(folder).items() if name not in segments]
+    for path in (*unused, *folder.glob(".columns-*"), *folder.glob(f"_{INDEX_NAME}_*.toc.*")):
+        with contextlib.suppress(OSError):
+            path.unlink()
+    # A segment's files never change; only new ones are read.
+    checks = {p.name: checks.get(p.name) or _checksum(p) for p in _segment_files(folder)}
+    # What is stored has a checksum a document, columns have theirs at their end.
+    checks[STORED] = stored_size(folder)
+    path = folder / f"checks-{generation}.json"
+    temporary = path.with_suffix(".tmp")
+    temporary.touch(0o600)
+    temporary.write_text(json.dumps(checks))
+    temporary.replace(path)
+
+
+def compare_checks(folder: Path, generation: int) -> None:
+    """Compare files with what was written down; a process killed in between wrote nothing down.
+
+    Raises:
+        IndexStateError: a file differs: answers could be wrong without a word.
+    """
+    checks = _read_checks(folder / f"checks-{generation}.json")
+    if stored_size(folder) < checks.pop(STORED, 0):
+        raise IndexStateError(f"the index is damaged ({STORED}).", folder, REBUILD)
+    for name, check in checks.items():
+        if not (folder / name).exists() or _checksum(folder / name) != check:
+            raise IndexStateError(f"the index is damaged ({name}).", folder, REBUILD)
+
+
+def _segment_files(folder: Path) -> list[Path]:
+    """Return Whoosh's own files of the committed segments."""
+    paths = sorted(folder.glob(f"{INDEX_NAME}_*"))
+    return [p for p in paths if p.is_file() and not p.name.endswith("LOCK")]
+
+
+def _read_checks(path: Path) -> dict[str, Any]:
+    """Return what was written down; nothing where a process was killed at that."""
+    try:
+        checks = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return checks if isinstance(checks, dict) else {}
+
+
+def _checksum(path: Path) -> list[int]:
+    """Return size and CRC-32."""
+    crc = size = 0
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            crc = zlib.crc32(chunk, crc)
+            size += len(chunk)
+    return [size, crc]
