@@ -22,7 +22,7 @@ from coproarchive.search.index.execute import run
 from coproarchive.search.language.analysis import fold, tokenize, words_of
 from coproarchive.search.language.query import MAX_PREFIXES, Query
 from coproarchive.search.language.rewrite import Rewriter
-from coproarchive.search.language.spelling import nearest_words
+from coproarchive.search.language.spelling import Spelling
 from coproarchive.search.language.synonyms import Synonyms
 from making import SEMINAR
 
@@ -239,10 +239,10 @@ def test_the_nearest_words_are_those_of_the_least_distance(
     distances = {w: OSA.distance(word, w) for w in known}
     ranks = {w: (d, w[0] != word[0]) for w, d in distances.items() if d <= slips}
     best = {w for w, rank in ranks.items() if rank == min(ranks.values())}
-    assert set(nearest_words(word, sorted(known))) == best
+    assert set(Spelling(sorted(known)).nearest(word)) == best
 
 
 def test_very_long_words_of_the_archive_correct_nothing_and_break_nothing() -> None:
     """A compound of two long halves is a word too."""
-    assert nearest_words("breadd", ["a" * 64 + "b" * 64, "bread"]) == ["bread"]
-    assert nearest_words("a" * 64, ["a" * 64 + "b" * 64, "bread"]) == []
+    assert Spelling(["a" * 64 + "b" * 64, "bread"]).nearest("breadd") == ["bread"]
+    assert Spelling(["a" * 64 + "b" * 64, "bread"]).nearest("a" * 64) == []

@@ -91,9 +91,13 @@ class HitBuilder:
         source = self._sources.get(item_id, lambda: self._source(item_id))
         about, description = source.about, source.description
         as_indexed = self._highlighter(source.stored.about.language)
-        of_today = self._highlighter(about.language)
         matches = match_item(source.stored, source.shows, occurrences, self._targets, as_indexed)
-        title_marks, description_marks = of_today.marks(source.title), of_today.marks(description)
+        if source.is_as_indexed:
+            title_marks = marks_of(source.title, matches.title)
+            description_marks = marks_of(description, matches.description)
+        else:
+            of_today = self._highlighter(about.language)
+            title_marks, description_marks = map(of_today.marks, (source.title, description))
         matched = self._matched(source.stored, title_marks, description_marks, matches, detail)
         is_described = description and (description_marks or not matches.leaves)
         best = matches.leaves[: detail.leaves]

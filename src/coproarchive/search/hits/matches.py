@@ -18,7 +18,6 @@ from coproarchive.search.language.fields import LEAF_FIELDS
 
 MOST_ANSWERS = 20
 """Answers beyond which a leaf is no better."""
-_FIELDS = frozenset((*LEAF_FIELDS, "names"))
 
 TextKey = tuple[str, int]
 """Field and leaf of a text."""
@@ -49,15 +48,18 @@ class LeafMatch:
 
 @dataclass(slots=True)
 class ItemMatches:
-    """Answers in an item's leaves and names.
+    """Answers in an item.
 
     Attributes:
         leaves: that answer, best first.
         names: numbers of the clauses that its names answer.
+        title, description: answers in these, as they were indexed.
     """
 
     leaves: list[LeafMatch]
     names: set[int]
+    title: Collection[Answer]
+    description: Collection[Answer]
 
 
 def match_item(
@@ -78,16 +80,20 @@ def match_item(
     """
     answers_by_text, doubtful = _by_text(occurrences, targets)
     names: set[int] = set()
+    of_record: dict[str, Collection[Answer]] = {}
     by_leaf: dict[int, dict[str, Collection[Answer]]] = {}
     for text in answers_by_text.keys() | doubtful:
         field, number = text
-        if field not in _FIELDS or (field != "names" and not shows(number)):
+        is_in_leaf = field in LEAF_FIELDS
+        if is_in_leaf and not shows(number):
             continue
         answers: Collection[Answer] = answers_by_text.get(text, ())
         if text in doubtful:
             answers = highlighter.answers(item.text(field, number))
         if field == "names":
             names.update(clause for *_, clause in answers)
+        elif not is_in_leaf:
+            of_record[field] = answers
         elif answers:
             by_leaf.setdefault(number, {})[field] = answers
     leaves = [
@@ -100,7 +106,8 @@ def match_item(
         )
         for ordinal, by_field in by_leaf.items()
     ]
-    return ItemMatches(sorted(leaves, key=LeafMatch.rank), names)
+    leaves.sort(key=LeafMatch.rank)
+    return ItemMatches(leaves, names, of_record.get("title", ()), of_record.get("abstract", ()))
 
 
 def _by_text(

@@ -18,16 +18,19 @@ class HitSource:
     Attributes:
         stored: see above.
         about, title, description: as readers see them now.
+        is_as_indexed: whether these three are those that were indexed.
     """
 
-    __slots__ = ("_assets", "_leaves_out_hidden", "about", "description", "stored", "title")
+    __slots__ = ("_assets", "_leaves_out_hidden", "about", "description", "is_as_indexed",
+                 "stored", "title")  # fmt: skip
 
     def __init__(self, item_id: str, stored: StoredItem, catalogue: Catalogue):
         self.stored = stored
         self.about, self.title, self.description = stored.about, stored.title, stored.description
         self._assets: frozenset[tuple[str, str]] | None = None
         self._leaves_out_hidden = False
-        if stored.record != record_of(item_id, catalogue):
+        self.is_as_indexed = stored.record == record_of(item_id, catalogue)
+        if not self.is_as_indexed:
             item = catalogue.items[item_id]
             self.about = about(item, catalogue)
             self.title, self.description = item.title, item.abstract or ""

@@ -190,7 +190,9 @@ class StoredItem:
         return leaf
 
     def text(self, field: str, leaf: int) -> str:
-        """Return a text of a field of LEAF_FIELDS, or a name, by its number in the index."""
+        """Return a text by its field and its number in the index."""
         if field == "names":
             return self.names[leaf]
+        if field not in LEAF_FIELDS:
+            return self.title if field == "title" else self.description
         return self.leaf(leaf).texts[LEAF_FIELDS.index(field)]

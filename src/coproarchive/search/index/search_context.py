@@ -54,6 +54,8 @@ class SearchContext:
             partial(snapshot.frequencies, exclude=exclude),
             partial(snapshot.words, exclude),
         )
+        # With the first question, which waits anyway, rather than with the first misspelt one.
+        rewriter.prepare()
         facets = tuple(f for f in catalogue.series.facets if f in fields.FACETS)
         hit_sources: Cache[HitSource] = Cache(HIT_SOURCE_BYTES, lambda source: source.size)
         return cls(catalogue, snapshot, rewriter, exclude, Labels(catalogue), facets, hit_sources)
