@@ -375,3 +375,20 @@ def test_an_umask_for_groups_makes_an_index_that_opens(tmp_path: Path) -> None:
         assert len(storage.open().snapshot().digests()) == 5
     finally:
         os.umask(before)
+
+
+# ---------------------------------------------------------------------- benchmark
+
+
+def test_the_benchmark_of_building_measures(tmp_path: Path) -> None:
+    """On a tiny archive, beside itself as another checkout."""
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, str(root / "benchmarks" / "building.py"), "--leaves", "60", "--json",
+         "--base", str(root)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    results = json.loads(done.stdout)
+    assert list(results) == ["now", "base", "ratio"]
+    assert results["now"]["peak_mb"] > 10
+    assert all(results["now"][name] > 0 for name in ("documents", "engine", "one_more_seconds"))
