@@ -22,13 +22,12 @@ with warnings.catch_warnings():
     from whoosh.codec.whoosh3 import W3Codec
     from whoosh.fields import ID, STORED, TEXT, Schema
     from whoosh.filedb.filestore import FileStorage
-    from whoosh.filedb.filetables import OrderedHashWriter
     from whoosh.index import TOC, FileIndex, LockError, clean_files
     from whoosh.index import IndexError as WhooshIndexError
     from whoosh.util.numeric import length_to_byte
 
 __all__ = [
-    "INDEX_NAME", "TOC", "DurableStorage", "FileIndex", "LockError", "OrderedHashWriter", "Schema",
+    "INDEX_NAME", "TOC", "DurableStorage", "FileIndex", "LockError", "Schema",
     "W3Codec", "WhooshIndexError", "clean_files", "length_to_byte", "pack_record",
     "schema", "unpack_record",
 ]  # fmt: skip

@@ -1,8 +1,8 @@
 """Writes a segment as Whoosh 2.7.4 does, from sorted places instead of one call a posting.
 
 Only postings and their terms' entries are packed here, which Whoosh's own writer does several times
-slower (benchmarks/building.py). Documents, lengths, stored fields, the hash file of terms and the
-compound file are written by Whoosh's public writers.
+slower (benchmarks/building.py). Documents, lengths, stored fields and the compound file are written
+by Whoosh's public writers.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from coproarchive.search.engines.columnar.searcher import DocRecord
 from coproarchive.search.engines.whoosh.inverter import Inversion
 from coproarchive.search.engines.whoosh.stock import (
     INDEX_NAME,
-    OrderedHashWriter,
     W3Codec,
     length_to_byte,
     pack_record,
 )
+from coproarchive.search.engines.whoosh.terms_file import TermsFile
 from coproarchive.search.language.analysis import FIELD_SHIFT
 from coproarchive.search.language.fields import TEXT_FIELDS
 
@@ -105,9 +105,8 @@ class _TermsWriter:
     def __init__(self, storage: Any, segment: Any):
         self._postings = segment.create_file(storage, W3Codec.POSTS_EXT).file
         self._size = 0
-        self._terms = OrderedHashWriter(segment.create_file(storage, W3Codec.TERMS_EXT))
+        self._terms = TermsFile(segment.create_file(storage, W3Codec.TERMS_EXT).file)
         self._fields: dict[str, int] = {}
-        self._terms.extras["fieldmap"] = self._fields
         self._values = _SingleValues()
 
     def write_ids(self, ids: list[str]) -> None:
@@ -138,7 +137,7 @@ class _TermsWriter:
 
     def close(self) -> None:
         """Write what stands at the end of the files, and close them."""
-        self._terms.close()
+        self._terms.close(self._fields)
         self._postings.close()
 
     def _start(self, name: str) -> bytes:
