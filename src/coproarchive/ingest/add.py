@@ -23,6 +23,7 @@ from coproarchive.store import (
     Store,
     hash_file,
     media_type_of,
+    media_type_of_file,
     role_of,
     safe_name,
     slugify,
@@ -204,8 +205,8 @@ def _hashed(
             what = {"link": "a link", "special": "a pipe or device"}.get(entry.kind, "unreadable")
             report.reject(path, "not-a-file", f"this is {what}.")
             continue
-        media_type = media_type_of(path.name)
         try:
+            media_type = media_type_of_file(path)
             _, sha256 = hash_file(path)
         except OSError as error:
             report.reject(path, "not-readable", f"this cannot be read: {error.strerror}.")
@@ -275,7 +276,7 @@ def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> _SourceFile:
     if copies:
         where = "/".join(copies[0])
         raise DuplicateError(f"the archive has this very file already: {where}.", path)
-    media_type = media_type_of(path.name)
+    media_type = media_type_of_file(path)
     return _SourceFile(path, sha256, media_type, reader.read(path, sha256, media_type))
 
 

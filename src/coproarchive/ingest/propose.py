@@ -13,7 +13,7 @@ from coproarchive.extract.base import Extraction
 from coproarchive.ingest.names import NameKey, name_key
 from coproarchive.model import Kind, Leaf, edtf_bounds
 from coproarchive.search.language.analysis import tokenize
-from coproarchive.store import media_type_of
+from coproarchive.store import media_type_of_file
 
 TOPIC_MENTIONS = 3
 """A topic is proposed when its words stand in the text so often, or once in the title."""
@@ -72,7 +72,7 @@ def propose(path: Path, extraction: Extraction, catalogue: Catalogue) -> Proposa
         date=_date(path.stem) or _own_date(path, extraction),
         topics=_topics(title, leaves, catalogue),
         language=_language(extraction.metadata.language),
-        kind=kind_of(media_type_of(path.name)),
+        kind=kind_of(media_type_of_file(path)),
     )
 
 
@@ -157,7 +157,7 @@ def _date(stem: str) -> str | None:
 
 def _own_date(path: Path, extraction: Extraction) -> str | None:
     """Return a post's date. A deck's is that of its file, which is not the day of the talk."""
-    if kind_of(media_type_of(path.name)) is Kind.POST and extraction.metadata.date:
+    if kind_of(media_type_of_file(path)) is Kind.POST and extraction.metadata.date:
         return _valid(extraction.metadata.date)
     return None
 

@@ -30,6 +30,7 @@ from coproarchive.store.files import (
     copy_hashed,
     hash_file,
     media_type_of,
+    media_type_of_file,
     safe_name,
     slugify,
     sync_folder,
@@ -51,8 +52,8 @@ from coproarchive.store.reader import (
 from coproarchive.store.yaml import Plain, YamlDocument, YamlPath, append, parse, render, revise
 
 __all__ = [
-    "Store", "hash_file", "media_type_of", "role_of", "safe_name", "slugify", "unique",
-    "unique_file_name", "walk",
+    "Store", "hash_file", "media_type_of", "media_type_of_file", "role_of", "safe_name", "slugify",
+    "unique", "unique_file_name", "walk",
 ]  # fmt: skip
 
 LOCK_SECONDS = 30.0
@@ -349,7 +350,7 @@ class Store(ArchiveReader):
                 size, sha256 = copy_hashed(source, staging / name)
             except OSError as error:
                 raise IngestError(f"cannot be copied: {error.strerror}.", source) from None
-            media_type = media_type_of(name)
+            media_type = media_type_of_file(staging / name)
             fresh = {"size": size, "sha256": sha256}
             base = described.get(name) or Asset(
                 path=name, role=role_of(media_type), media_type=media_type, size=size, sha256=sha256

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import lzma
 import os
 import re
 import stat
+import struct
 import time
 import unicodedata
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, count
@@ -65,6 +70,45 @@ _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.IGNORECASE)
 def media_type_of(name: str) -> str:
     """Return the IANA media type by ending; application/octet-stream where it is unknown."""
     return MEDIA_TYPES.get(Path(name).suffix.lower(), "application/octet-stream")
+
+
+def media_type_of_file(path: Path) -> str:
+    """Return the IANA media type by a file's bytes where these say it, else by its name's ending.
+
+    Bytes say it of PDF, and of Office files by the content type of their main part (ECMA-376-2,
+    10.1.2): a PDF without an ending and a .pptx named .ppt are what they are.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        start = file.read(5)
+        if start == b"%PDF-":
+            return MEDIA_TYPES[".pdf"]
+        if start[:4] == b"PK\x03\x04" and _has_small_directory(file):
+            with contextlib.suppress(zipfile.BadZipFile, KeyError, *_ZIP_ERRORS):
+                with zipfile.ZipFile(file).open("[Content_Types].xml") as part:
+                    main = re.search(rb'"(application/vnd\.[\w.-]+)\.main\+xml"', part.read(CHUNK))
+                kind = main[1].decode().lower() if main else ""
+                kind += ".12" if kind.endswith("macroenabled") else ""
+                if kind in MEDIA_TYPES.values():
+                    return kind
+    return media_type_of(path.name)
+
+
+_ZIP_ERRORS = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error,
+               lzma.LZMAError, struct.error)  # fmt: skip
+"""What zipfile raises on damaged files besides BadZipFile and KeyError."""
+
+
+def _has_small_directory(file: BinaryIO) -> bool:
+    """Test a zip file's end record, as zipfile reads a directory whole: under 1 MiB, no zip64."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - (1 << 16)))
+    tail = file.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + 22 or b"PK\x06\x07" in tail[max(0, at - 20) : at]:
+        return False
+    return int.from_bytes(tail[at + 12 : at + 16], "little") < CHUNK
 
 
 Stamp = tuple[int, int, int]
