@@ -155,3 +155,10 @@ def test_indexing_is_measured_beside_recoll(files: Path) -> None:
     assert results["files"] == 3
     assert results["coproarchive"][0]["cpu"] > 0 and results["recoll"][0]["wall"] > 0
     assert bool(results["ratio"]) != bool(results["missing_helpers"])
+
+
+def test_building_is_measured_at_any_size() -> None:
+    """A rebuild, and one more talk after it."""
+    figures = run("building.py", "--leaves", "90")["now"]
+    assert 0 < figures["engine"] <= figures["cpu"]
+    assert figures["one_more_seconds"] > 0

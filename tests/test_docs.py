@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import record_keys
 import reference
 from coproarchive.cli import app
-from coproarchive.store.yaml import Plain, parse
+from coproarchive.strict_yaml import Plain, parse
 from test_layers import FLOORS
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -15,6 +15,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "errors": (1, "nouns"),
     "model": (1, "nouns"),
     "progress": (1, "nouns"),
+    "strict_yaml": (1, "strict_yaml"),
     "store": (2, "store"),
     "extract": (2, "extract"),
     "publish": (2, "publish"),
@@ -51,7 +52,7 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "pebble": ("extract.worker",),
     "rapidocr": ("extract.ocr",),
     "PIL": ("extract.pdf", "extract.ocr", "extract.table", "pictures"),
-    "ruamel": ("store",),
+    "ruamel": ("strict_yaml",),
 }
 
 

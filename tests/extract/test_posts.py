@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 from pathlib import Path
 
@@ -55,6 +56,58 @@ def test_headings_of_a_post_begin_leaves_and_front_matter_is_metadata(tmp_path: 
     assert post.metadata.authors == ("Ada Baker", "Bo Miller")
     assert (post.metadata.title, post.metadata.date) == ("On bread", "2019-01-02")
     assert post.metadata.keywords == ("rye", "care")
+
+
+def test_front_matter_is_yaml(tmp_path: Path) -> None:
+    """Quotes, comments, folded text, lists of mappings, entries with commas."""
+    post = read_markdown(
+        tmp_path / "p.md",
+        '---\ntitle: "Bread: what it \\"is\\""  # a working title\nauthors:\n  - name: Ada Baker\n'
+        "    orcid: 0000\n  - Miller, Bo\ndate: 2019-01-02\nlang: cy\nsummary: >\n  folded\n  text"
+        "\nTags: [rye, 'care, and time']\n---\nBefore.\n",
+    )
+    read = post.metadata
+    assert (read.title, read.language, read.date) == ('Bread: what it "is"', "cy", "2019-01-02")
+    assert read.authors == ("Ada Baker", "Miller, Bo")
+    assert read.keywords == ("rye", "care, and time")
+    assert [leaf.text for leaf in post.leaves] == ["Before."]
+    assert not post.notices
+    folded = read_markdown(tmp_path / "f.md", "---\ntitle: >\n  On\n  bread\n---\nBefore.\n")
+    assert folded.metadata.title == "On bread"
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        "title: Bread: what it is",
+        "a: &a [x]\nb: [*a, *a]\ntitle: x",
+        "!!python/object/apply:os.system ['touch PWNED']",
+        "title: " + "[" * 5_000,
+        "title: x\ntitle: y",
+        "title: [x\x00",
+    ],
+)
+def test_front_matter_that_is_no_yaml_is_named(tmp_path: Path, front: str) -> None:
+    """Nothing of it is taken, the post is read, and it takes no time."""
+    started = time.monotonic()
+    post = read_markdown(tmp_path / "p.md", f"---\n{front}\n---\n# Kneading\n\nFold it.\n")
+    assert time.monotonic() - started < 5
+    assert titles(post) == ["Kneading"]
+    assert post.metadata.title == "Kneading" and post.metadata.authors == ()
+    (notice,) = post.notices
+    assert (notice.code, notice.severity, bool(notice.hint)) == (
+        "front-matter-unread",
+        "note",
+        True,
+    )
+
+
+@pytest.mark.parametrize("front", ["- a\n- b", "just words", "x: " + "y" * 20_001, "title:"])
+def test_front_matter_without_a_title_has_none(tmp_path: Path, front: str) -> None:
+    """No mapping, too long, or without a value."""
+    post = read_markdown(tmp_path / "p.md", f"---\n{front}\n---\n# Kneading\n\nFold it.\n")
+    assert post.metadata.title in ("Kneading", "x: " + "y" * 297)
+    assert post.leaves[-1].text == "Fold it."
 
 
 def test_markup_of_wordpress_is_not_text(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from coproarchive.errors import (
 )
 from coproarchive.model import Contribution, Item, Kind, Person, Role, Seminar, Series
 from coproarchive.store import Store, safe_name, slugify, unique_file_name
-from coproarchive.store.yaml import Plain, YamlMistakeError, parse, render, revise
+from coproarchive.strict_yaml import Plain, YamlMistakeError, parse, render, revise
 from making import make_archive
 
 SIDECAR = """\

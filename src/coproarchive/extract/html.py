@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import lxml.html
 from lxml import etree
@@ -14,6 +15,9 @@ from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
 from coproarchive.model import Leaf, Severity, Source
+
+if TYPE_CHECKING:
+    from coproarchive.strict_yaml import Plain
 
 # Elements whose text no reader sees as the post's own.
 _AROUND = {
@@ -70,20 +74,20 @@ def extract_markdown(path: Path, limits: Limits) -> Extraction:
     Raises:
         UnreadableError, LimitError: see base.Format.read.
     """
-    front, body = split_front_matter(decode(path.read_bytes()))
+    front, body, mistakes = split_front_matter(decode(path.read_bytes()))
     markup = markdown_html(without_shortcodes(body))
     if not markup.strip():
         raise UnreadableError("this file is empty.", path.name, "Add it again, or remove it.")
     tree = parse_html(markup, path.name)
     leaves, notices = _whole(markup, tree, sections(tree))
-    notices += _undescribed(tree.xpath("//img[not(normalize-space(@alt))]"))
+    notices += _undescribed(tree.xpath("//img[not(normalize-space(@alt))]")) + mistakes
     first = next((leaf.title for leaf in leaves if leaf.title), "")
     metadata = Metadata(
-        title=real_title(front.get("title", "")) or first,
-        authors=tuple(a for a in re.split(r"\s*[,;]\s*", front.get("author", "")) if a),
-        date=_day(front.get("date", "")),
-        language=front.get("lang") or front.get("language"),
-        keywords=tuple(k for k in re.split(r"\s*[,;]\s*", front.get("tags", "")) if k),
+        title=real_title(_text(front.get("title"))) or first,
+        authors=tuple(_texts(front.get("author") or front.get("authors"))),
+        date=_day(_text(front.get("date"))),
+        language=_text(front.get("lang") or front.get("language")) or None,
+        keywords=tuple(_texts(front.get("tags"))),
     )
     return bounded(leaves, limits, metadata=metadata, notices=notices)
 
@@ -135,24 +139,45 @@ def parse_html(markup: str, name: str) -> lxml.html.HtmlElement:
         raise UnreadableError(f"this page cannot be read: {error}.", name) from None
 
 
-def split_front_matter(text: str) -> tuple[dict[str, str], str]:
-    """The `key: value` lines between two --- at the top, and the text below them.
+def split_front_matter(text: str) -> tuple[dict[str, Plain], str, list[Notice]]:
+    """Split YAML between two --- at the top, with its keys in lower case, from the text below it.
 
-    Lists, written with dashes or in brackets, become text with commas.
+    What is no strict YAML is left out, with a notice; see strict_yaml. A block over 20,000
+    characters is none, and neither is one that is no mapping.
     """
     match = re.match(r"^---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", text, re.DOTALL)
     if not match or len(match[1]) > 20_000:
-        return {}, text
-    front: dict[str, str] = {}
-    key = ""
-    for line in match[1].splitlines():
-        field = re.match(r"^([A-Za-z][\w-]*):\s*(.*)$", line)
-        if field:
-            key = field[1].lower()
-            front[key] = field[2].strip().strip("[]").replace('"', "").strip("' ")
-        elif key and (entry := re.match(r"^\s*-\s+(.+)$", line)):
-            front[key] = ", ".join(filter(None, [front[key], entry[1].strip("\"' ")]))
-    return front, text[match.end() :]
+        return {}, text, []
+    from coproarchive.strict_yaml import YamlMistakeError, parse  # noqa: PLC0415 - 60 ms, seldom
+
+    body = text[match.end() :]
+    try:
+        content = parse(match[1]).content
+    except YamlMistakeError as mistake:
+        notice = Notice(
+            "front-matter-unread",
+            Severity.NOTE,
+            f"title, author, date and tags were not taken from its line {mistake.line + 1}, "
+            f"nor from those around it: {mistake}.",
+            "Mend the lines between the two --- at the top; a value with a colon needs quotes.",
+        )
+        return {}, body, [notice]
+    front = content if isinstance(content, dict) else {}
+    return {key.lower(): value for key, value in front.items()}, body, []
+
+
+def _texts(value: Plain) -> list[str]:
+    """Return the texts of a value: of one text those between commas, of a list its entries."""
+    if isinstance(value, str):
+        return [text for text in re.split(r"\s*[,;]\s*", value.strip()) if text]
+    if isinstance(value, dict):  # a person or a tag with more about it
+        return [_text(value.get("name") or value.get("title") or value.get("label"))]
+    return [text for entry in value or [] for text in (
+        [entry.strip()] if isinstance(entry, str) else _texts(entry)) if text]  # fmt: skip
+
+
+def _text(value: Plain) -> str:
+    return one_line(value) if isinstance(value, str) else ""
 
 
 def sections(root: lxml.html.HtmlElement) -> list[Leaf]:

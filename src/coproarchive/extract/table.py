@@ -38,7 +38,7 @@ FORMATS: tuple[Format, ...] = (
         ),
         "docx:extract",
     ),
-    Format("markdown", 1, frozenset({"text/markdown", "text/plain"}), "html:extract_markdown"),
+    Format("markdown", 2, frozenset({"text/markdown", "text/plain"}), "html:extract_markdown"),
     Format("html", 1, frozenset({"text/html"}), "html:extract_html"),
     Format("captions", 1, frozenset({"text/vtt", "application/x-subrip"}), "captions:extract"),
 )
@@ -65,6 +65,7 @@ CODES: dict[str, str] = {
     "leaf-without-title": "a slide has no title, by which screen readers tell slides apart; "
     "or pages of a PDF have none",
     "picture-without-alt": "pictures on a slide have no description for those who cannot see them",
+    "front-matter-unread": "the lines between --- at the top of a post are not YAML",
     "text-cut": "a very long text, or words in pictures, are searchable only up to a limit",
 }
 

@@ -49,7 +49,7 @@ from coproarchive.store.reader import (
     ArchiveReader,
     checked_id,
 )
-from coproarchive.store.yaml import Plain, YamlDocument, YamlPath, append, parse, render, revise
+from coproarchive.strict_yaml import Plain, YamlDocument, YamlPath, append, parse, render, revise
 
 __all__ = [
     "Store", "hash_file", "media_type_of", "media_type_of_file", "role_of", "safe_name", "slugify",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coproarchive.store.files import write_durably
-from coproarchive.store.yaml import YamlDocument
+from coproarchive.strict_yaml import YamlDocument
 
 VERSION = 3
 """Raise it when the same bytes are read otherwise."""

@@ -16,7 +16,7 @@ from coproarchive.store import sidecar
 from coproarchive.store.cache import ParsedCache
 from coproarchive.store.files import FolderEntry, Stamp, open_plain, stamp_of, walk
 from coproarchive.store.sidecar import RecordT
-from coproarchive.store.yaml import YamlDocument
+from coproarchive.strict_yaml import YamlDocument
 
 SERIES, PEOPLE, TOPICS = "archive.yaml", "people.yaml", "topics.yaml"
 SEMINAR, ITEM = "seminar.yaml", "item.yaml"

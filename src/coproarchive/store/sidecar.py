@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from coproarchive.errors import IngestError, SidecarError
-from coproarchive.store.yaml import Plain, YamlDocument, YamlMistakeError, YamlPath, parse
+from coproarchive.strict_yaml import Plain, YamlDocument, YamlMistakeError, YamlPath, parse
 
 MAX_BYTES = 256 * 1024
 MAX_TABLE_BYTES = 16 * 1024 * 1024
