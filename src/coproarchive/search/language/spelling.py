@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import chain
 
 LONG = 8
 """Letters from which on a word may have two slips."""
@@ -12,17 +13,19 @@ LONG = 8
 class Spelling:
     """Finds the nearest words of a vocabulary.
 
-    Words are grouped by first letter and length, so that few are compared: 0.2 ms a word where
-    60,000 are known, against 5 ms for comparing all.
+    Comparing with 60,000 words takes 5 ms; nearly all slips are found among the words of like
+    length with the same first letter, or at the first letter itself, in 0.2 ms.
 
     Args:
         vocabulary: every word that may be meant.
     """
 
     def __init__(self, vocabulary: Iterable[str]):
-        self._groups: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._by_length: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        self._by_tail: dict[str, list[str]] = defaultdict(list)
         for word in vocabulary:
-            self._groups[len(word)][word[0]].append(word)
+            self._by_length[len(word)][word[0]].append(word)
+            self._by_tail[word[1:]].append(word)
 
     def nearest(self, word: str) -> list[str]:
         """Return the nearest words, all equally near; none where all are too far.
@@ -31,26 +34,29 @@ class Spelling:
         alignment distance. Two are allowed from LONG letters on. Words with the same first letter,
         if any are as near, come without the others: few slips are at the beginning.
         """
-        for slips in (1, 2) if len(word) >= LONG else (1,):
-            near = self._within(word, slips, same_letter=True)
-            near = near or self._within(word, slips, same_letter=False)
-            if near:
-                return near
-        return []
+        near = self._within(word, 1, word[0]) or self._first_letter_apart(word)
+        if near or len(word) < LONG:
+            return near
+        others = {letter for letters in self._by_length.values() for letter in letters} - {word[0]}
+        return self._within(word, 2, word[0]) or self._within(word, 2, *others)
 
-    def _within(self, word: str, slips: int, *, same_letter: bool) -> list[str]:
-        """Return the words at most so many slips away, with the same first letter or another."""
+    def _first_letter_apart(self, word: str) -> list[str]:
+        """Return the words one slip away that begin with another letter."""
+        swapped = word[1:2] + word[:1] + word[2:]
+        as_they_are = [
+            other for other in (word[1:], swapped) if other in self._by_tail.get(other[1:], ())
+        ]
+        near = [*as_they_are, *self._by_tail.get(word, ()), *self._by_tail.get(word[1:], ())]
+        return [other for other in dict.fromkeys(near) if other[0] != word[0]]
+
+    def _within(self, word: str, slips: int, *letters: str) -> list[str]:
+        """Return the nearest words, at most so many slips away, that begin with these letters."""
         from rapidfuzz import process  # here, as few searches are misspelt
         from rapidfuzz.distance import OSA
 
-        candidates = [
-            other
-            for length in range(len(word) - slips, len(word) + slips + 1)
-            for letter, words in self._groups.get(length, {}).items()
-            if (letter == word[0]) is same_letter
-            for other in words
-        ]
+        lengths = range(len(word) - slips, len(word) + slips + 1)
+        groups = [self._by_length.get(length, {}).get(x, []) for length in lengths for x in letters]
         near = process.extract(
-            word, candidates, scorer=OSA.distance, score_cutoff=slips, limit=None
+            word, [*chain(*groups)], scorer=OSA.distance, score_cutoff=slips, limit=None
         )
         return [other for other, distance, _ in near if distance == near[0][1]]
