@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from coproarchive.search.language.analysis import STOP_WORDS, fold
 
@@ -174,10 +174,11 @@ def phrases_of(leaves: Iterable[tuple[str, str]], language: str) -> list[str]:
         # In the order of reading, which decides between equals.
         in_heading = dict.fromkeys(key for key, _ in of_heading)
         in_leaf = dict.fromkeys([*in_heading, *(key for key, _ in of_body)])
-        worth.update(in_leaf.keys())
-        worth.update(in_heading.keys())
-        worth.update(in_heading.keys())  # a slide is about its heading
-    best = sorted(worth, key=lambda key: (-worth[key], key.count(" ")))[:MAX_PHRASES_OF_ITEM]
+        # Three times what is in the heading: a slide is about its heading.
+        worth.update(chain(in_leaf, in_heading, in_heading))
+    # One number sorts faster than a pair: a phrase has fewer spaces than MAX_WORDS.
+    ranks = {key: key.count(" ") - MAX_WORDS * times for key, times in worth.items()}
+    best = sorted(ranks, key=ranks.__getitem__)[:MAX_PHRASES_OF_ITEM]
     written: dict[str, dict[str, int]] = {key: {} for key in best}
     for (key, form), count in forms.items():
         if key in written:
