@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from coproarchive.search.hits.results import Hit, LeafHit, Results, Snippet
 
 MARK = "bold reverse"
-Choice = Annotated[list[str] | None, typer.Option(metavar="ID")]
+FacetOption = Annotated[list[str] | None, typer.Option(metavar="ID")]
 
 
 def register(app: typer.Typer) -> None:
@@ -39,11 +39,11 @@ def search(
             metavar="QUERY", help='Words, "a phrase", -without, begin*; nothing lists everything.'
         ),
     ] = None,
-    seminar: Choice = None,
-    speaker: Choice = None,
-    topic: Choice = None,
-    kind: Choice = None,
-    year: Choice = None,
+    seminar: FacetOption = None,
+    speaker: FacetOption = None,
+    topic: FacetOption = None,
+    kind: FacetOption = None,
+    year: FacetOption = None,
     after: Annotated[str, typer.Option(metavar="DATE", help="From this date on.")] = "",
     before: Annotated[str, typer.Option(metavar="DATE", help="Up to this date.")] = "",
     sort: Annotated[str, typer.Option(help="relevance, date or title.")] = "relevance",
