@@ -153,7 +153,7 @@ def test_long_and_slow_files_share_no_task(
     came = reading().read_many(many)
     next(came)
     assert len(list(many)) == 20 - worker.AHEAD // worker.LONE
-    came.close()  # type: ignore[attr-defined]
+    came.close()
 
 
 def test_what_waits_for_its_turn_takes_little_room(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_stopping_early_stops_what_is_under_way(
     came = reader.read_many([job(tmp_path, name) for name in names])
     assert next(came)[0].path.stem == "first"
     started = time.monotonic()
-    came.close()  # type: ignore[attr-defined]
+    came.close()
     ((_, after),) = reader.read_many([job(tmp_path, "after")])
     assert after.leaves[0].title == "after"
     # Let go on, the task with the one that hangs would last 15 seconds.

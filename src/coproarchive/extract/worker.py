@@ -13,7 +13,7 @@ import shutil
 import signal
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
@@ -198,7 +198,7 @@ class Reader:
         ((_, extraction),) = self.read_many([Job(path, sha256, media_type)])
         return extraction
 
-    def read_many(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Extraction]]:
+    def read_many(self, jobs: Iterable[Job]) -> Generator[tuple[Job, Extraction], None, None]:
         """Read files side by side; they come back in the order given.
 
         Stopping the iteration, by Ctrl-C too, stops the readings under way.

@@ -165,12 +165,12 @@ def phrases_of(leaves: Iterable[tuple[str, str]], language: str) -> list[str]:
         leaves: heading and body of each.
         language: BCP 47.
     """
-    forms: Counter[tuple[str, str]] = Counter()
+    phrases: list[tuple[str, str]] = []
     worth: Counter[str] = Counter()
     for heading, body in leaves:
         of_heading, of_body = phrases_in(heading, language), phrases_in(body, language)
-        forms.update(of_heading)
-        forms.update(of_body)
+        phrases += of_heading
+        phrases += of_body
         # In the order of reading, which decides between equals.
         in_heading = dict.fromkeys(key for key, _ in of_heading)
         in_leaf = dict.fromkeys([*in_heading, *(key for key, _ in of_body)])
@@ -179,10 +179,10 @@ def phrases_of(leaves: Iterable[tuple[str, str]], language: str) -> list[str]:
     # One number sorts faster than a pair: a phrase has fewer spaces than MAX_WORDS.
     ranks = {key: key.count(" ") - MAX_WORDS * times for key, times in worth.items()}
     best = sorted(ranks, key=ranks.__getitem__)[:MAX_PHRASES_OF_ITEM]
-    written: dict[str, dict[str, int]] = {key: {} for key in best}
-    for (key, form), count in forms.items():
+    written: dict[str, Counter[str]] = {key: Counter() for key in best}
+    for key, form in phrases:
         if key in written:
-            written[key][form] = count
+            written[key][form] += 1
     return [most_written(written[key]) for key in best]
 
 

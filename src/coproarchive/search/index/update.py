@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, IndexStateError
 from coproarchive.extract import table
-from coproarchive.extract.base import Notice
+from coproarchive.extract.base import Extraction, Notice
 from coproarchive.extract.worker import Job, Reader
 from coproarchive.model import Asset, Item, Problem, Severity
 from coproarchive.progress import Progress, silent
@@ -132,44 +132,41 @@ class _Update:
         )
 
     def _documents(self, items: list[Item], digests: dict[str, str]) -> Iterator[Document]:
-        """Yield the items' documents; their files are read side by side before the first."""
-        started = time.monotonic()
-        self._read(items)
-        self._reading_seconds = time.monotonic() - started
-        for number, item in enumerate(items, start=1):
-            self._progress("indexing", number, len(items), item.title)
-            problems = self._problems[item.id]
-            # A digest that no item has: what could not be read just now is tried by the next run.
-            unread = any(problem.code == table.NOT_READ for problem in problems)
-            digest = "" if unread else digests[item.id]
-            document = document_of(item, self._catalogue, self._reader, digest, problems)
-            self._leaves += len(document.texts["heading"])
-            yield document
+        """Yield the items' documents, each when its files are read; the next are read meanwhile."""
+        jobs = {item.id: self._jobs(item) for item in items}
+        all_jobs = (job for jobs_of_item in jobs.values() for job, _ in jobs_of_item)
+        with contextlib.closing(self._reader.read_many(all_jobs)) as readings:
+            for number, item in enumerate(items, start=1):
+                self._progress("indexing", number, len(items), item.title)
+                started = time.monotonic()
+                for _, path in jobs[item.id]:
+                    self._note_problems(item.id, path, *next(readings))
+                self._reading_seconds += time.monotonic() - started
+                problems = self._problems[item.id]
+                # A digest that no item has: what could not be read just now is tried by the next.
+                unread = any(problem.code == table.NOT_READ for problem in problems)
+                digest = "" if unread else digests[item.id]
+                document = document_of(item, self._catalogue, self._reader, digest, problems)
+                self._leaves += len(document.texts["heading"])
+                yield document
 
-    def _read(self, items: list[Item]) -> None:
-        """Read the items' files, so that their texts are cached; note problems."""
-        for item in items:
-            self._problems[item.id] = []
-        places: list[tuple[str, str]] = []
-        total = sum(len(item.assets) for item in items)
+    def _jobs(self, item: Item) -> list[tuple[Job, str]]:
+        """Return a job for each file of an item, and the file's path in the archive."""
+        problems = self._problems[item.id] = []
+        jobs = []
+        for asset in item.assets:
+            try:
+                path = self._store.asset_path(item.id, asset.path)
+            except CoproArchiveError as error:
+                problems.append(missing_file(item.id, asset, error.message))
+                continue
+            jobs.append((Job(path, asset.sha256, asset.media_type), f"{item.id}/{asset.path}"))
+        return jobs
 
-        def jobs() -> Iterator[Job]:
-            for item in items:
-                for asset in item.assets:
-                    try:
-                        path = self._store.asset_path(item.id, asset.path)
-                    except CoproArchiveError as error:
-                        self._problems[item.id].append(missing_file(item.id, asset, error.message))
-                        continue
-                    places.append((item.id, asset.path))
-                    yield Job(path, asset.sha256, asset.media_type)
-
-        for done, (job, extraction) in enumerate(self._reader.read_many(jobs())):
-            item_id, name = places[done]
-            self._progress("reading", done + 1, total, f"{item_id}/{name}")
-            if table.wants_words(job.media_type):
-                path = f"{item_id}/{name}"
-                self._problems[item_id] += [notice_problem(n, path) for n in extraction.notices]
+    def _note_problems(self, item_id: str, path: str, job: Job, extraction: Extraction) -> None:
+        """Note what the reader of a file noticed."""
+        if table.wants_words(job.media_type):
+            self._problems[item_id] += [notice_problem(n, path) for n in extraction.notices]
 
 
 def document_digests(catalogue: Catalogue, reader: Reader) -> dict[str, str]:
