@@ -6,10 +6,11 @@ import contextlib
 import operator
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, IndexStateError, NotFoundError
@@ -32,6 +33,8 @@ if TYPE_CHECKING:  # readers of files are imported where a file is read: a searc
     from coproarchive.ingest.add import ItemDraft
     from coproarchive.pictures import Pictures
     from coproarchive.search.index.update import UpdateReport
+
+Answer = TypeVar("Answer")
 
 FRESH_SECONDS = 2.0
 """How long the archive is taken to be unchanged before it is looked at again."""
@@ -171,11 +174,14 @@ class Library:
 
     def search(self, query: Query) -> Results:
         """Search what everybody may see. Raises ArchiveError, IndexStateError."""
+        return self._ask(lambda index: index.search(query, self.public()))
+
+    def _ask(self, question: Callable[[Index], Answer]) -> Answer:
+        """Ask the index; a second time where another process swapped in a newer one just now."""
         try:
-            return self.index().search(query, self.public())
+            return question(self.index())
         except IndexStateError:
-            # Another process may have swapped in a newer one just now.
-            return self.index().search(query, self.public())
+            return question(self.index())
 
     def suggest(self, typed: str) -> list[Suggestion]:
         """Suggest completions of a query; see Suggester.suggest. Raises ArchiveError.
@@ -199,7 +205,8 @@ class Library:
     def similar(self, item_id: str, leaf: int | None = None) -> tuple[Similar, ...]:
         """Return public items like this one, or like one slide of it. Raises NotFoundError."""
         catalogue = self.public()
-        return self.index().similar(catalogue.item(item_id), catalogue, self.reader, leaf)
+        item = catalogue.item(item_id)
+        return self._ask(lambda index: index.similar(item, catalogue, self.reader, leaf))
 
     def picture(self, item_id: str, asset: Asset, number: int, width: int) -> Path | None:
         """Return the picture of a page or slide; None until it is drawn, or where it cannot be."""
@@ -216,10 +223,10 @@ class Library:
         """Return whether records changed since the index was updated. Raises IndexStateError."""
         from coproarchive.search.index.update import document_digests
 
-        index, catalogue = self.index(), self.public()
-        checked = (index.version(), catalogue)
+        catalogue = self.public()
+        checked = (self._ask(Index.version), catalogue)
         if self._checked is None or not all(map(operator.is_, self._checked[0], checked)):
-            outdated = document_digests(catalogue, self.reader) != index.digests()
+            outdated = document_digests(catalogue, self.reader) != self._ask(Index.digests)
             self._checked = checked, outdated
         return self._checked[1]
 
@@ -244,7 +251,8 @@ class Library:
     def csv(self, query: Query, base: str = "") -> str:
         """Export all hits of a query as CSV; see export.to_csv."""
         catalogue = self.public()
-        return to_csv(self.index().ranking(query, catalogue, MAX_ROWS), catalogue, base)
+        ranking = self._ask(lambda index: index.ranking(query, catalogue, MAX_ROWS))
+        return to_csv(ranking, catalogue, base)
 
     @cached_property
     def unanswered(self) -> Unanswered:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from coproarchive.errors import IndexStateError
 from coproarchive.search.engines.columnar.postings import DOCUMENT_SHIFT, FIELD_BITS
 from coproarchive.search.engines.seam import Document, Request
+from coproarchive.search.engines.whoosh import integrity
 from coproarchive.search.engines.whoosh.columns import (
     SegmentColumns,
     column_files,
@@ -318,6 +319,79 @@ def test_columns_that_cannot_be_written_are_made_in_memory(
     monkeypatch.setattr("coproarchive.search.engines.whoosh.columns.write_columns", refuse)
     assert answers(WhooshEngine(tmp_path)) == expected
     assert not column_files(tmp_path)
+
+
+# ---------------------------------------------------------------------- other processes
+
+
+def test_a_commit_between_two_looks_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process merges segments away between the list of their checks and their reading."""
+    writer = WhooshEngine(tmp_path, create=True)
+    writer.write([Document("a", texts={"body": ("rye",)})])
+    commits = iter([[Document("a", texts={"body": ("oat",)})]])
+
+    def commit_first(folder: Path, generation: int) -> None:
+        for documents in commits:
+            writer.write(documents)
+        integrity.compare_checks(folder, generation)
+
+    checks = tmp_path / "checks-1.json"
+    before = checks.read_text()
+    monkeypatch.setattr("coproarchive.search.engines.whoosh.engine.compare_checks", commit_first)
+    monkeypatch.setattr(
+        "coproarchive.search.engines.whoosh.integrity._read_checks",
+        lambda path: json.loads(before if path == checks else path.read_text()),
+    )
+    reader = WhooshEngine(tmp_path)
+    assert reader.snapshot().words() == ["oat"]
+
+
+def test_a_rebuild_while_an_index_is_opened_is_no_damage(tmp_path: Path) -> None:
+    """The generation that was current is removed before it is opened."""
+
+    class Slow(WhooshStorage):
+        rebuilds = 2
+
+        def _open_generation(self, current: dict[str, str] | None) -> WhooshEngine:
+            if self.rebuilds:
+                self.rebuilds -= 1
+                rebuild(str(self.rebuilds))
+            return super()._open_generation(current)
+
+    def rebuild(word: str) -> None:
+        storage = WhooshStorage(tmp_path)
+        with storage.lock(), storage.rebuilding() as engine:
+            engine.write([Document("a", texts={"body": (word,)})])
+
+    rebuild("first")
+    engine = Slow(tmp_path).open()
+    rebuild("last")
+    # What was opened stays open while its folder is removed.
+    assert engine.folder.name == "3"
+    assert not engine.folder.exists()
+
+
+@pytest.mark.parametrize("name", ["clean_files", "TOC.write"])
+def test_an_interrupted_commit_is_there_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Ctrl-C before and after the table of contents names the new segment."""
+    engine = WhooshEngine(tmp_path, create=True)
+    engine.write([Document("a", texts={"body": ("rye",)})])
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(f"coproarchive.search.engines.whoosh.commit.{name}", interrupt)
+        engine.write([Document("b", texts={"body": ("oat",)})])
+    expected = ["oat", "rye"] if name == "clean_files" else ["rye"]
+    assert WhooshEngine(tmp_path).snapshot().words() == expected
+    assert engine.snapshot().words() == expected
+    engine.write([Document("c", texts={"body": ("zea",)})])
+    assert WhooshEngine(tmp_path).snapshot().words() == [*expected, "zea"]
 
 
 # ---------------------------------------------------------------------- closed to others

@@ -120,10 +120,11 @@ class Commit:
         self.release()
 
     def undo(self) -> None:
-        """Leave the index as it was."""
+        """Leave the index as it was; what the table of contents names already, stays."""
         with contextlib.suppress(Exception):
             self._stored.undo()
-        for segment in self._new:
+        is_committed = TOC.read(self._storage, INDEX_NAME).generation == self.generation
+        for segment in () if is_committed else self._new:
             for name in segment.list_files(self._storage):
                 with contextlib.suppress(OSError):
                     self._storage.delete_file(name)

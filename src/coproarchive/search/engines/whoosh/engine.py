@@ -23,7 +23,12 @@ from coproarchive.search.engines.whoosh.integrity import (
     refuse_if_others_write,
 )
 from coproarchive.search.engines.whoosh.segments import Segment, Segments
-from coproarchive.search.engines.whoosh.stock import DurableStorage, WhooshIndexError, schema
+from coproarchive.search.engines.whoosh.stock import (
+    DurableStorage,
+    FileIndex,
+    WhooshIndexError,
+    schema,
+)
 from coproarchive.search.engines.whoosh.stored_file import StoredFile
 from coproarchive.search.language.ranking import STANDARD, Weights
 
@@ -66,8 +71,7 @@ class WhooshEngine(SearchEngine):
                 self._index = self._storage.create_index(schema())
             else:
                 refuse_if_others_write(folder, root or folder)
-                self._index = self._storage.open_index()
-                compare_checks(folder, self._index.latest_generation())
+                self._index = self._open_index()
         except (WhooshIndexError, OSError) as error:
             raise IndexStateError(f"there is no index here ({error}).", folder, REBUILD) from None
         except IndexStateError:
@@ -76,6 +80,24 @@ class WhooshEngine(SearchEngine):
             raise IndexStateError(
                 f"the index is damaged ({type(error).__name__}).", folder, REBUILD
             ) from error
+
+    def _open_index(self) -> FileIndex:
+        """Open Whoosh's index where its files are what was written.
+
+        Another process's commit removes files between two looks: that is no damage.
+        """
+        for attempt in range(TRIES):
+            generation = None
+            try:
+                index = self._storage.open_index()
+                generation = index.latest_generation()
+                compare_checks(self.folder, generation)
+                break
+            except (IndexStateError, WhooshIndexError, FileNotFoundError):
+                is_same = generation is not None and index.latest_generation() == generation
+                if is_same or attempt == TRIES - 1:
+                    raise
+        return index
 
     def write(self, documents: Iterable[Document], delete: Iterable[str] = ()) -> None:
         """See SearchEngine.write; the caller keeps other processes out (IndexStorage.lock)."""

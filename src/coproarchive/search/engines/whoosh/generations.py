@@ -26,15 +26,27 @@ class WhooshStorage(IndexStorage):
     """Generations below the folder of an index, see IndexStorage."""
 
     def open(self) -> WhooshEngine:
-        """See IndexStorage.open."""
+        """See IndexStorage.open; the newest commit is opened too, before a rebuild removes it."""
         current = self._read_current()
+        while True:
+            try:
+                return self._open_generation(current)
+            except IndexStateError:
+                tried, current = current, self._read_current()
+                if current == tried:
+                    raise
+
+    def _open_generation(self, current: dict[str, str] | None) -> WhooshEngine:
+        """Open the generation that CURRENT names."""
         if current is None:
             raise IndexStateError("there is no index yet.", self.root, RUN_INDEX)
         if current["fingerprint"] != fields.fingerprint():
             raise IndexStateError(
                 "the index was made by another version of this software.", self.root, RUN_INDEX
             )
-        return WhooshEngine(self._folder_of(current["generation"]), root=self.root)
+        engine = WhooshEngine(self._folder_of(current["generation"]), root=self.root)
+        engine.snapshot()
+        return engine
 
     def is_current(self, engine: SearchEngine) -> bool:
         """See IndexStorage.is_current."""
