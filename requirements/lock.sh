@@ -8,4 +8,5 @@ lock() {
 }
 lock pyproject.toml requirements/build.in --output-file requirements/run.txt
 lock pyproject.toml requirements/build.in --group dev --output-file requirements/dev.txt
+lock pyproject.toml requirements/build.in --group docs --output-file requirements/docs.txt
 uv lock --quiet

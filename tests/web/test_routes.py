@@ -382,4 +382,4 @@ def test_help_that_was_not_built_says_so(
         page = unbuilt.get("/help/")
     assert page.status_code == 404
     assert "was not built" in page.text
-    assert "mkdocs build" in page.text
+    assert "scripts/build_docs.py" in page.text
