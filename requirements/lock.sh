@@ -8,5 +8,6 @@ lock() {
 }
 lock pyproject.toml requirements/build.in --output-file requirements/run.txt
 lock pyproject.toml requirements/build.in --group dev --output-file requirements/dev.txt
-lock pyproject.toml requirements/build.in --group docs --output-file requirements/docs.txt
+lock pyproject.toml requirements/build.in --group docs --constraint requirements/run.txt \
+  --output-file requirements/docs.txt
 uv lock --quiet

@@ -48,7 +48,7 @@ class Help:
         """Serve a file below /help/, a folder's index.html, or a 404."""
         if not self._index.is_file():
             message = "The help was not built into this installation."
-            hint = "Whoever keeps it can build it in a clone of coproarchive: python3 scripts/build_docs.py"
+            hint = "Whoever keeps it can build it in a clone: python3 scripts/build_docs.py"
             return await run_in_threadpool(self._pages.message, "Help", message, 404, hint)
         path = self._files.get_path({"path": request.path_params["path"]})
         with contextlib.suppress(HTTPException):
