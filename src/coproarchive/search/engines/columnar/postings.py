@@ -37,13 +37,11 @@ class Postings:
         places: see DOCUMENT_SHIFT.
         entries: document's number, shifted by FIELD_BITS, and field's; each pair once a term.
         counts: how often the term is in the field of the document, of each entry.
-        is_one_each: whether no document has two entries, as far as is known.
     """
 
     places: Numbers
     entries: Entries
     counts: Entries
-    is_one_each: bool = False
 
     @property
     def documents(self) -> Numbers:
@@ -63,7 +61,7 @@ class Postings:
             return self
         entries = self.entries + np.uint32(by << FIELD_BITS)
         places = self.places + (by << DOCUMENT_SHIFT)
-        return Postings(places, entries, self.counts, self.is_one_each)
+        return Postings(places, entries, self.counts)
 
     def places_in(self, documents: Numbers) -> Numbers:
         """Return the places of one term in some documents, both ascending."""

@@ -218,7 +218,6 @@ class SegmentColumns:
             self.places[bounds[start] : bounds[end]],
             self.entries[entry:entry_end],
             self.counts[entry:entry_end],
-            first == last and bounds[end + 2] - bounds[start + 2] == entry_end - entry,
         )
 
     @property

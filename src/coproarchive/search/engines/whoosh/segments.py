@@ -176,7 +176,7 @@ class Segments:
         is_live = documents >= 0
         places = (documents[is_live] << DOCUMENT_SHIFT) | (postings.places[is_live] & PLACE_MASK)
         entries = entries.astype(np.uint32)
-        return Postings(places, entries, postings.counts[live], postings.is_one_each)
+        return Postings(places, entries, postings.counts[live])
 
 
 def _concatenated(parts: list[Postings]) -> Postings:
@@ -184,5 +184,4 @@ def _concatenated(parts: list[Postings]) -> Postings:
         np.concatenate([p.places for p in parts]),
         np.concatenate([p.entries for p in parts]),
         np.concatenate([p.counts for p in parts]),
-        all(p.is_one_each for p in parts),
     )

@@ -1,7 +1,7 @@
 """The hash file of a segment's terms, in the format of whoosh.filedb.filetables, at once.
 
-Whoosh's OrderedHashWriter asks the file for its position twice a term and writes thrice; the bytes
-here are joined first, which takes a quarter of the time.
+Whoosh's OrderedHashWriter asks the file for its position twice a term and writes thrice (0.43 s for
+125,000 terms); the bytes here are joined first.
 """
 
 from __future__ import annotations
