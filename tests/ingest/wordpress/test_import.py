@@ -301,3 +301,28 @@ def _sha(path: Path) -> str:
     import hashlib
 
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("status", ["private", "draft", "locked"])
+def test_files_of_a_post_that_is_not_public_stay_out_with_it(
+    bring_items: Bring, catalogue: Read, status: str
+) -> None:
+    """WordPress gives an attachment ("inherit") the status of its post."""
+    locked = {"password": "x"} if status == "locked" else {"status": status}
+    items = (
+        post(1, "Internal budget", "Figures.", **locked),  # type: ignore[arg-type]  # of `post`
+        post(2, "Budget 2024", file=f"{UPLOADS}/budget.pdf", parent=1),
+        post(3, "Handout", file=f"{UPLOADS}/handout.pdf"),
+    )
+    bring_items(*items)
+    assert set(catalogue().items) == {"handout"}
+    include = frozenset({"password" if status == "locked" else status})
+    bring_items(*items, options=Options(include=include))
+    assert set(catalogue().items) == {"handout", "internal-budget"}  # which took its file
+    assert set(catalogue().for_public().items) == {"handout"}
+
+
+def test_an_address_is_no_topic(bring_items: Bring, catalogue: Read) -> None:
+    """A tag may be somebody's e-mail address."""
+    bring_items(post(1, "A loaf", "Words.", tags=["rye", "ada@example.org"]))
+    assert [topic.label for topic in catalogue().topics.values()] == ["rye"]

@@ -11,6 +11,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.extract.text import one_line
 from coproarchive.ingest.names import bare_name, name_key
 from coproarchive.ingest.wordpress.addresses import plain_address
+from coproarchive.ingest.wordpress.content import EMAIL
 from coproarchive.ingest.wordpress.plan import FileReference, Plan, PlannedItem
 from coproarchive.ingest.wordpress.programmes import session_of, sessions_of, title_words
 from coproarchive.ingest.wordpress.seminars import (
@@ -118,6 +119,8 @@ class _Planner:
             if ruled or ignored(self.rules, term.name, term.slug):
                 topics.update({ruled: None} if ruled else {})
                 continue
+            if EMAIL.search(term.name):
+                continue  # somebody's address is no topic
             if is_generic(term.name) or rule_for(self.rules.seminars, term.name, term.slug):
                 continue
             if event and event_title(entry.title).casefold() == term.name.casefold():
@@ -374,6 +377,7 @@ class _Planner:
                 kind=Kind.HANDOUT,
                 title=title[:1_000],
                 date=file.date or None,
+                visibility=Visibility.HIDDEN if file.hidden else Visibility.PUBLIC,
                 source=file.attachment_url,
                 source_id=file.key,
             )

@@ -169,6 +169,7 @@ def survey_site(
             survey.files[entry.link.rstrip("/")] = entry.attachment_url
         elif not entry.skip:
             _meet(post, entry, survey)
+    _hide_with_parents(survey.entries)
     total = len(survey.entries)
     for number, ((_, post), entry) in enumerate(
         zip(keyed(source), survey.entries, strict=False), 1
@@ -177,6 +178,17 @@ def survey_site(
         if entry.type != "attachment" and not entry.skip:
             survey.findings[entry.key] = _understand(post, entry, survey, options)
     return survey
+
+
+def _hide_with_parents(entries: list[Entry]) -> None:
+    """Mark the attachments of posts that are not public: "inherit" is their parent's status."""
+    not_public = {e.id: e for e in entries if e.hidden and e.type != "attachment"}
+    for entry in entries:
+        parent = not_public.get(entry.parent)
+        if entry.type == "attachment" and parent:
+            entry.hidden = True
+            if parent.skip and not entry.skip:
+                entry.skip = f"it belongs to a post that is {parent.skip}"
 
 
 def keyed(source: BlogSource) -> Iterator[tuple[str, Post]]:
