@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from coproarchive.errors import (
     ArchiveError,
     CoproArchiveError,
     DuplicateError,
+    EngineError,
     IndexStateError,
     IngestError,
     NotFoundError,
@@ -165,6 +167,10 @@ def test_a_search_is_narrowed(
         ({"after": "yesterday"}, "2017-07-06"),
         ({"sort": "dat"}, 'Did you mean "date"'),
         ({"page": 0}, "less than 1"),
+        ({"page": "two"}, "no whole number"),
+        ({"size": 1.5}, "no whole number"),
+        ({"topic": None}, "neither a text nor a list"),
+        ({"year": 2017.5}, "neither a text nor a list"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(
@@ -172,6 +178,26 @@ def test_what_cannot_be_meant_is_refused(
 ) -> None:
     with pytest.raises(CoproArchiveError, match=re.escape(message)):
         talks.search("bread", **narrowing)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", [None, 5, b"bread", ["bread"]])
+def test_what_is_no_text_is_said(talks: ca.Archive, value: Any) -> None:
+    """Each call says so; none stumbles over it somewhere inside."""
+    for call in (talks.search, talks.suggest, talks.item, talks.similar):
+        with pytest.raises(CoproArchiveError, match="is no text"):
+            call(value)
+
+
+def test_no_archive_and_no_index_where_a_file_is(tmp_path: Path) -> None:
+    """A name that is taken is said, with what to do."""
+    (tmp_path / "taken").touch()
+    with pytest.raises(ArchiveError, match="Choose another folder"):
+        ca.create(tmp_path / "taken", title="Talks")
+    with (
+        ca.create(tmp_path / "talks", title="Talks", index=tmp_path / "taken") as archive,
+        pytest.raises(EngineError, match="another folder for the index"),
+    ):
+        archive.update_index()
 
 
 def test_readers_see_what_is_public(talks: ca.Archive) -> None:

@@ -305,6 +305,19 @@ def test_any_damaged_byte_of_columns_is_noticed(tmp_path: Path) -> None:
         assert path.read_bytes() == data, (name, at)
 
 
+def test_any_damaged_byte_of_the_table_of_contents_is_named(tmp_path: Path) -> None:
+    """It says which documents are deleted, and what to unpickle."""
+    engine = WhooshEngine(tmp_path, create=True)
+    engine.write(documents(random.Random(1), 0, 3))
+    engine.write([], ["d1"])
+    (path,) = tmp_path.glob("*.toc")
+    data = path.read_bytes()
+    for at in range(len(data)):
+        path.write_bytes(data[:at] + bytes([data[at] ^ 16]) + data[at + 1 :])
+        with pytest.raises(IndexStateError, match="damaged"):
+            WhooshEngine(tmp_path)
+
+
 def test_columns_that_cannot_be_written_are_made_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

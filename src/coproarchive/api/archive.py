@@ -18,6 +18,7 @@ from coproarchive.api.narrowing import (
     facet_values,
     one_of,
     refuse_unknown,
+    text_of,
     texts_of,
 )
 from coproarchive.api.results import SearchResults
@@ -154,7 +155,7 @@ class Archive:
             NotFoundError: there is none; with the nearest id.
         """
         catalogue = self.library.public()
-        return ArchivedItem(self.library, catalogue, catalogue.item(item_id))
+        return ArchivedItem(self.library, catalogue, catalogue.item(text_of("item_id", item_id)))
 
     def similar(self, item_id: str, leaf: int | None = None) -> tuple[ArchivedItem, ...]:
         """Return items like this one, or like one slide of its first file, most alike first.
@@ -168,7 +169,7 @@ class Archive:
             IndexStateError: there is no usable index.
         """
         catalogue = self.library.public()
-        catalogue.item(item_id)
+        catalogue.item(text_of("item_id", item_id))
         with _index_hint():
             similar = self.library.similar(item_id, leaf)
         return tuple(ArchivedItem(self.library, catalogue, s.item) for s in similar)
@@ -180,7 +181,7 @@ class Archive:
             >>> [(s.text, s.kind) for s in archive.suggest("sour")]
             [('Sourdough', 'topic')]
         """
-        return self.library.suggest(text)
+        return self.library.suggest(text_of("text", text))
 
     # ------------------------------------------------------------- search
 
@@ -229,7 +230,7 @@ class Archive:
         refuse_unknown(unknown, (*FACETS, "after", "before", "sort", "page", "size", "exact"))
         chosen = {"seminar": seminar, "speaker": speaker, "topic": topic, "kind": kind}
         query = Query.parse(
-            text,
+            text_of("text", text),
             facets=facet_values(chosen, year, self.library.public()),
             after=date_of("after", after),
             before=date_of("before", before),
@@ -286,9 +287,9 @@ class Archive:
             raise IngestError("title and abstract describe one item, not a folder.", files[0])
         draft = ItemDraft(
             title=title,
-            people=None if speakers is None else texts_of(speakers),
+            people=None if speakers is None else texts_of("speakers", speakers),
             seminar=seminar,
-            topics=None if topics is None else texts_of(topics),
+            topics=None if topics is None else texts_of("topics", topics),
             kind=None if kind is None else Kind(one_of("kind", kind, tuple(Kind))),
             date=None if date is None else date_of("date", date),
             abstract=abstract,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -14,10 +15,19 @@ Choice = str | Iterable[str]
 """A value of a facet, or several, of which one must hold: ids, or names as readers see them."""
 
 
-def texts_of(choice: object) -> tuple[str, ...]:
-    """Return one value or several as texts."""
+def text_of(name: str, value: object) -> str:
+    """Return the value if it is a text. Raises CoproArchiveError."""
+    if not isinstance(value, str):
+        raise CoproArchiveError(f"{name}: {value!r} is no text.", hint='For none write "".')
+    return value
+
+
+def texts_of(name: str, choice: object) -> tuple[str, ...]:
+    """Return one value or several as texts. Raises CoproArchiveError."""
     values = [choice] if isinstance(choice, str | int) else choice
-    assert isinstance(values, Iterable)
+    if not isinstance(values, Iterable):
+        message = f"{name}: {choice!r} is neither a text nor a list of texts."
+        raise CoproArchiveError(message, hint="For none leave it out.")
     return tuple(map(str, values))
 
 
@@ -44,10 +54,10 @@ def facet_values(
         "kind": {kind.value: () for kind in Kind},
     }
     values = {
-        facet: tuple(_value(facet, text, names[facet]) for text in texts_of(choice))
+        facet: tuple(_value(facet, text, names[facet]) for text in texts_of(facet, choice))
         for facet, choice in chosen.items()
     }
-    return values | {"year": tuple(map(year_of, texts_of(year)))}
+    return values | {"year": tuple(map(year_of, texts_of("year", year)))}
 
 
 def _value(facet: str, text: str, names: Mapping[str, tuple[str, ...]]) -> str:
@@ -87,8 +97,13 @@ def one_of(name: str, value: str, values: Sequence[str]) -> str:
     return value
 
 
-def at_least_one(name: str, value: int) -> int:
-    """Return the value if it is 1 or more. Raises CoproArchiveError."""
-    if value < 1:
-        raise CoproArchiveError(f"{name}: {value} is less than 1.", hint="It counts from 1.")
-    return value
+def at_least_one(name: str, value: object) -> int:
+    """Return the whole number, of whichever type, if it is 1 or more. Raises CoproArchiveError."""
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]  # raises where it is none
+    except TypeError:
+        message = f"{name}: {value!r} is no whole number."
+        raise CoproArchiveError(message, hint="It counts from 1.") from None
+    if number < 1:
+        raise CoproArchiveError(f"{name}: {number} is less than 1.", hint="It counts from 1.")
+    return number

@@ -97,12 +97,16 @@ class Store(ArchiveReader):
         """Begin an archive.
 
         Raises:
-            ArchiveError: there is one already.
+            ArchiveError: there is one already, or the folder cannot be written to.
         """
-        root.mkdir(parents=True, exist_ok=True)
         if (root / SERIES).exists():
             raise ArchiveError("there is an archive here already.", root)
-        write_durably(root / SERIES, render(sidecar.plain(series)).encode())
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            write_durably(root / SERIES, render(sidecar.plain(series)).encode())
+        except OSError as error:
+            message = f"no archive can be made here ({error.strerror})."
+            raise ArchiveError(message, root, "Choose another folder.") from None
         return cls(root)
 
     # ------------------------------------------------------------- writing

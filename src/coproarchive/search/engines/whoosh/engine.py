@@ -19,6 +19,7 @@ from coproarchive.search.engines.whoosh.commit import Commit
 from coproarchive.search.engines.whoosh.integrity import (
     REBUILD,
     compare_checks,
+    latest_generation,
     note_checks,
     refuse_if_others_write,
 )
@@ -77,9 +78,7 @@ class WhooshEngine(SearchEngine):
         except IndexStateError:
             raise
         except Exception as error:  # a damaged pickle raises anything
-            raise IndexStateError(
-                f"the index is damaged ({type(error).__name__}).", folder, REBUILD
-            ) from error
+            raise _damaged(folder, error) from error
 
     def _open_index(self) -> FileIndex:
         """Open Whoosh's index where its files are what was written.
@@ -87,17 +86,15 @@ class WhooshEngine(SearchEngine):
         Another process's commit removes files between two looks: that is no damage.
         """
         for attempt in range(TRIES):
-            generation = None
+            generation = latest_generation(self.folder)
             try:
-                index = self._storage.open_index()
-                generation = index.latest_generation()
+                # First of all: reading a damaged table of contents may take for ever.
                 compare_checks(self.folder, generation)
-                break
+                return self._storage.open_index()
             except (IndexStateError, WhooshIndexError, FileNotFoundError):
-                is_same = generation is not None and index.latest_generation() == generation
-                if is_same or attempt == TRIES - 1:
+                if attempt == TRIES - 1 or latest_generation(self.folder) == generation:
                     raise
-        return index
+        raise AssertionError
 
     def write(self, documents: Iterable[Document], delete: Iterable[str] = ()) -> None:
         """See SearchEngine.write; the caller keeps other processes out (IndexStorage.lock)."""
@@ -149,6 +146,10 @@ class WhooshEngine(SearchEngine):
             return current[1]
         except (OSError, EOFError, WhooshIndexError) as error:
             raise IndexStateError(f"the index is gone ({error}).", self.folder, REBUILD) from None
+        except IndexStateError:
+            raise
+        except Exception as error:  # files of a commit that no checksums were noted of
+            raise _damaged(self.folder, error) from error
 
     def _open_snapshot(self) -> SnapshotSearcher:
         """Open the newest commit; what is in memory of unchanged segments is shared."""
@@ -175,3 +176,9 @@ class WhooshEngine(SearchEngine):
                     name = str(leaf.segment().segment_id())
                     segments[name] = Segment(self.folder, name, leaf, self._segments.get(name))
         return segments
+
+
+def _damaged(folder: Path, error: Exception) -> IndexStateError:
+    """Return what is said of an index that cannot be read."""
+    message = f"the index is damaged ({type(error).__name__})."
+    return IndexStateError(message, folder, REBUILD)

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from coproarchive.errors import IndexStateError, LockedError
+from coproarchive.errors import EngineError, IndexStateError, LockedError
 from coproarchive.search.engines.seam import IndexStorage, SearchEngine
 from coproarchive.search.engines.whoosh.engine import WhooshEngine
 from coproarchive.search.engines.whoosh.integrity import close_to_others
@@ -84,14 +84,17 @@ class WhooshStorage(IndexStorage):
         """See IndexStorage.lock."""
         from filelock import FileLock, Timeout  # here, as it imports asyncio
 
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock(self.root / ".lock", timeout=LOCK_SECONDS)
         try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             lock.acquire()
         except Timeout:
             raise LockedError(
                 "another process is updating the index.", self.root, "Wait for it, then try again."
             ) from None
+        except OSError as error:
+            message = f"the index cannot be written here ({error.strerror})."
+            raise EngineError(message, self.root, "Name another folder for the index.") from None
         try:
             self._sweep()
             yield

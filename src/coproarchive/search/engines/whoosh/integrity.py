@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import stat
 import zlib
 from collections.abc import Iterator
@@ -89,8 +90,9 @@ def note_checks(folder: Path, storage: Any, generation: int) -> None:
     for path in (*unused, *folder.glob(".columns-*"), *folder.glob(f"_{INDEX_NAME}_*.toc.*")):
         with contextlib.suppress(OSError):
             path.unlink()
-    # A segment's files never change; only new ones are read.
-    checks = {p.name: checks.get(p.name) or _checksum(p) for p in _segment_files(folder)}
+    # These files never change; only new ones are read.
+    files = (*_segment_files(folder), folder / f"_{INDEX_NAME}_{generation}.toc")
+    checks = {p.name: checks.get(p.name) or _checksum(p) for p in files}
     # What is stored has a checksum a document, columns have theirs at their end.
     checks[STORED] = stored_size(folder)
     path = folder / f"checks-{generation}.json"
@@ -98,6 +100,16 @@ def note_checks(folder: Path, storage: Any, generation: int) -> None:
     temporary.touch(0o600)
     temporary.write_text(json.dumps(checks))
     temporary.replace(path)
+
+
+def latest_generation(folder: Path) -> int:
+    """Return the number of the newest commit by the names of files alone, -1 where there is none.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    names = (re.fullmatch(rf"_{INDEX_NAME}_(\d+)\.toc", name) for name in os.listdir(folder))
+    return max((int(match[1]) for match in names if match), default=-1)
 
 
 def compare_checks(folder: Path, generation: int) -> None:
