@@ -23,6 +23,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "search": (2, "search"),
     "catalogue": (3, "catalogue"),
     "settings": (4, "settings"),
+    "config_file": (4, "settings"),
     "search.engines": (3, "search.engines"),
     "search.hits.stored": (3, "search.hits.stored"),
     "search.discover.phrases": (3, "search.discover.phrases"),

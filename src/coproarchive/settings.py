@@ -1,13 +1,27 @@
-"""Settings of one installation: from the environment (COPROARCHIVE_*) and the command line."""
+"""Settings of one installation: options of a command, environment, configuration file, defaults.
+
+An option overrules the environment (COPROARCHIVE_*), that the file (coproarchive.toml), and that
+the default. `load_settings` reads all of them; `Settings(...)` alone reads no file.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from coproarchive.config_file import ConfigFile, SettingsError, read_config
 from coproarchive.extract.base import Limits
 from coproarchive.search.engines import ENGINES
 
@@ -120,3 +134,63 @@ class Settings(BaseModel):
             unpacked_size=self.file_size_mb * 1024**2,
             workers=self.workers,
         )
+
+
+SECRETS = frozenset({"password_hash"})
+"""Settings whose values are shown to nobody."""
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """Settings, and where each came from.
+
+    Attributes:
+        settings: the values.
+        origins: name -> "option --port", "environment COPROARCHIVE_PORT",
+            "coproarchive.toml, line 3" or "default".
+        config: the configuration file, if there is one.
+    """
+
+    settings: Settings
+    origins: Mapping[str, str]
+    config: ConfigFile | None
+
+
+def load_settings(
+    options: Mapping[str, object] | None = None, config: Path | str | None = None
+) -> LoadedSettings:
+    """Read the settings from where they stand.
+
+    Args:
+        options: what a command or caller names; overrules everything else.
+        config: the configuration file; where it is None that of COPROARCHIVE_CONFIG, else
+            coproarchive.toml in the working folder, else none.
+
+    Raises:
+        SettingsError: a value is wrong, or the file is; each mistake is named with its place.
+    """
+    named = dict(options or {})
+    file = read_config(config or os.environ.get(PREFIX + "CONFIG"), Settings.model_fields)
+    origins: dict[str, str] = {}
+    for name in Settings.model_fields:
+        if name in named:
+            origins[name] = f"option --{name.replace('_', '-')}"
+        elif PREFIX + name.upper() in os.environ:
+            origins[name] = f"environment {PREFIX}{name.upper()}"
+        elif file and name in file.values:
+            origins[name] = file.place_of(name)
+            named[name] = file.values[name]
+        else:
+            origins[name] = "default"
+    try:
+        settings = Settings.model_validate(named)
+    except ValidationError as error:
+        mistakes = [
+            f"{origins.get(str(e['loc'][0]), '') if e['loc'] else ''}: "
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        ]
+        raise SettingsError(
+            "a setting is wrong.\n" + "\n".join(f"  {mistake}." for mistake in mistakes)
+        ) from None
+    return LoadedSettings(settings, origins, file)

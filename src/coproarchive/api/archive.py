@@ -31,7 +31,7 @@ from coproarchive.search.discover.suggest import Suggestion
 from coproarchive.search.index.update import UpdateReport
 from coproarchive.search.language.fields import FACETS
 from coproarchive.search.language.query import Query
-from coproarchive.settings import Settings
+from coproarchive.settings import load_settings
 from coproarchive.store import Store
 from coproarchive.store.sidecar import valid
 
@@ -56,10 +56,11 @@ def open(
 
     Raises:
         NotFoundError: there is no archive.
+        SettingsError: the environment or coproarchive.toml says what no setting takes.
         CoproArchiveError: archive.yaml is broken.
     """
     root = Path(folder)
-    settings = Settings(archive=root, index=Path(index)) if index else Settings(archive=root)
+    settings = load_settings({"archive": root} | ({"index": Path(index)} if index else {})).settings
     if not (settings.archive / "archive.yaml").is_file():
         if not create:
             raise NotFoundError(

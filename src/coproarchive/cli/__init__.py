@@ -20,7 +20,7 @@ STOPPED = 130
 app = typer.Typer(
     name="coproarchive",
     help="An archive of talks: describe them once, search them by seminar, speaker and topic.",
-    epilog="--archive DIR and --index DIR may stand before or after the command.",
+    epilog="--archive DIR, --index DIR and --config FILE may stand before or after the command.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -44,11 +44,14 @@ def _root(
     context: typer.Context,
     archive: str = typer.Option("", metavar="DIR", help="The archive's folder [archive]."),
     index: str = typer.Option("", metavar="DIR", help="The index's folder [index]."),
+    config: str = typer.Option(
+        "", metavar="FILE", help="A file of settings [coproarchive.toml, if there is one here]."
+    ),
     show_version: bool = typer.Option(
         False, "--version", is_eager=True, callback=_print_version, help="Show the version."
     ),
 ) -> None:
-    context.obj = CliState(archive=archive, index=index)
+    context.obj = CliState(config, archive=archive, index=index)
     context.call_on_close(context.obj.close)
 
 
@@ -81,8 +84,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+_GLOBAL = ("--archive", "--index", "--config")
+
+
 def _global_options_first(words: list[str]) -> list[str]:
-    """Move --archive and --index to the front, where the root command takes them."""
+    """Move --archive, --index and --config to the front, where the root command takes them."""
     front: list[str] = []
     rest: list[str] = []
     position = 0
@@ -90,11 +96,12 @@ def _global_options_first(words: list[str]) -> list[str]:
         word = words[position]
         if word == "--":
             break
-        if word in ("--archive", "--index") and position + 1 < len(words):
+        if word in _GLOBAL and position + 1 < len(words):
             front += words[position : position + 2]
             position += 2
             continue
-        (front if word.startswith(("--archive=", "--index=")) else rest).append(word)
+        is_global = word.startswith(tuple(f"{option}=" for option in _GLOBAL))
+        (front if is_global else rest).append(word)
         position += 1
     return front + rest + words[position:]
 

@@ -7,42 +7,34 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from coproarchive.errors import CoproArchiveError
-
 if TYPE_CHECKING:
     from coproarchive.library import Library
-    from coproarchive.settings import Settings
-
-
-class SettingsError(CoproArchiveError):
-    """A setting is wrong; counts as wrong usage."""
-
-    exit_code = 2
+    from coproarchive.settings import LoadedSettings, Settings
 
 
 class CliState:
     """The settings of one run and, once a command asks for it, the library.
 
     Args:
+        config: the configuration file that the command line names, "" for none.
         folders: "archive" and "index" as far as the command line names them.
     """
 
-    def __init__(self, **folders: str):
+    def __init__(self, config: str = "", **folders: str):
+        self._config = config or None
         self._folders = {name: folder for name, folder in folders.items() if folder}
 
     @cached_property
+    def loaded(self) -> LoadedSettings:
+        """The settings and where each came from. Raises SettingsError."""
+        from coproarchive.settings import load_settings
+
+        return load_settings(self._folders, self._config)
+
+    @property
     def settings(self) -> Settings:
-        """Settings from the environment, overruled by the command line. Raises SettingsError."""
-        from pydantic import ValidationError
-
-        from coproarchive.settings import Settings
-
-        try:
-            return Settings.model_validate(self._folders)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise SettingsError(f"A setting is wrong: {name}: {first['msg']}.") from None
+        """The settings of this run. Raises SettingsError."""
+        return self.loaded.settings
 
     @cached_property
     def library(self) -> Library:

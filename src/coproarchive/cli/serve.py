@@ -48,6 +48,8 @@ def serve(
         "COPROARCHIVE_HOST": address,
         "COPROARCHIVE_PORT": str(number),
     }
+    if state.loaded.config:
+        environment["COPROARCHIVE_CONFIG"] = str(state.loaded.config.path)
     # A fresh process image: the page's server wants the main thread and its own signal handling.
     # -P: a file in this folder that is named as a library must not be imported in its place.
     command = [sys.executable, "-P", "-m", "streamlit", "run", str(SCRIPT)]

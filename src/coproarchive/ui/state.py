@@ -8,7 +8,7 @@ from functools import lru_cache
 import streamlit as st
 
 from coproarchive.library import Library
-from coproarchive.settings import Settings
+from coproarchive.settings import load_settings
 from coproarchive.web.access import Access, Visitor, visitor_of
 
 
@@ -22,8 +22,8 @@ class AppState:
 
 @lru_cache(maxsize=1)
 def app_state() -> AppState:
-    """Return the state of this process, opened at the first call from COPROARCHIVE_* settings."""
-    settings = Settings()
+    """Return the state of this process, opened at the first call."""
+    settings = load_settings().settings
     return AppState(Library(settings), Access(settings))
 
 
