@@ -79,6 +79,11 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
             "How a blog's categories and tags become seminars and topics",
             "{topics: {rye: cereals}, ignore: [Odds]}",
         ),
+        "format": Key(
+            "Version of the records' format; written by `coproarchive init` and `upgrade`",
+            "2",
+            "dcterms:conformsTo",
+        ),
     },
     model.ImportRules: {
         "seminars": Key(

@@ -5,7 +5,8 @@
     │   ├── SidecarError                  a YAML file breaks the format: all its mistakes at once
     │   ├── NotFoundError                 no such item, seminar, person or topic
     │   ├── ConflictError                 the file changed since it was read
-    │   └── LockedError                   another process is writing
+    │   ├── LockedError                   another process is writing
+    │   └── NewerFormatError              a newer version made the archive
     ├── ExtractionError          exit 20  one file cannot be read
     │   ├── UnreadableError               damaged, encrypted or not what its name says
     │   ├── UnsupportedError              no reader for this kind of file
@@ -68,6 +69,10 @@ class ConflictError(ArchiveError):
 
 class LockedError(ArchiveError):
     """Another process is writing to the archive or the index."""
+
+
+class NewerFormatError(ArchiveError):
+    """The archive has a format of a newer version; nothing is read or written."""
 
 
 class ExtractionError(CoproArchiveError):

@@ -190,6 +190,7 @@ class Series(_Record):
         hidden_slides: whether slides that their author hid are public.
         links: the series elsewhere (schema:sameAs).
         import_rules: how a blog's categories become seminars and topics; see ingest/wordpress.
+        format: version of the records' format (dcterms:conformsTo); see store/upgrade.py.
     """
 
     title: Line
@@ -204,6 +205,7 @@ class Series(_Record):
     hidden_slides: Literal["show", "leave-out"] = "leave-out"
     links: tuple[Link, ...] = ()
     import_rules: ImportRules | None = None
+    format: Annotated[int, Field(ge=1)] = 1
 
 
 class Person(_Record):

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import typer
 
 from coproarchive.cli import archive as archive_commands
-from coproarchive.cli import import_, search, serve
+from coproarchive.cli import import_, search, serve, upgrade
 from coproarchive.cli.console import display_path, err, say_error
 from coproarchive.cli.context import CliState
 from coproarchive.errors import CoproArchiveError
@@ -26,7 +26,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for module in (archive_commands, import_, search, serve):
+for module in (archive_commands, import_, search, serve, upgrade):
     module.register(app)
 
 

@@ -40,6 +40,7 @@ from coproarchive.store.files import (
     write_durably,
 )
 from coproarchive.store.reader import (
+    FORMAT,
     ITEM,
     LOCK,
     PEOPLE,
@@ -103,6 +104,7 @@ class Store(ArchiveReader):
             raise ArchiveError("there is an archive here already.", root)
         try:
             root.mkdir(parents=True, exist_ok=True)
+            series = series.model_copy(update={"format": FORMAT})
             write_durably(root / SERIES, render(sidecar.plain(series)).encode())
         except OSError as error:
             message = f"no archive can be made here ({error.strerror})."
@@ -120,12 +122,15 @@ class Store(ArchiveReader):
 
         Raises:
             LockedError: another process has been writing for LOCK_SECONDS.
+            NewerFormatError: a newer version made the archive.
         """
         from filelock import FileLock, Timeout  # here, as it imports asyncio
 
         lock = self.__dict__.setdefault(
             "_file_lock", FileLock(self.root / LOCK, timeout=LOCK_SECONDS, mode=0o644)
         )
+        if not lock.lock_counter:
+            self.refuse_newer()
         try:
             lock.acquire()
         except Timeout:
@@ -209,7 +214,7 @@ class Store(ArchiveReader):
         with self.lock():
             if folder.exists():
                 raise IngestError("there is an item of this name already.", item.id)
-            staging = self._staging()
+            staging = self.staging()
             try:
                 item = item.model_copy(update={"assets": self._stage(item.assets, files, staging)})
                 content = sidecar.plain(item, without=("id", "seminar"))
@@ -236,7 +241,7 @@ class Store(ArchiveReader):
                     raise IngestError(
                         "the item has a file of this name already.", f"{item_id}/{name}"
                     )
-            staging = self._staging()
+            staging = self.staging()
             try:
                 assets = self._stage((), files, staging)
                 for name in files:
@@ -338,7 +343,8 @@ class Store(ArchiveReader):
             write_durably(self.root / path, new.encode(), self._scratch)
             self._cache.put(new.encode(), YamlDocument(table, _grown(document.lines, new, entries)))
 
-    def _staging(self) -> Path:
+    def staging(self) -> Path:
+        """Make a folder for files half-way into place; swept by the next writer if it stays."""
         staging = self.root / ".staging" / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
         staging.mkdir(parents=True)
         return staging

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from coproarchive.errors import NotFoundError, SidecarError
+from coproarchive.errors import NewerFormatError, NotFoundError, SidecarError
 from coproarchive.model import ID_PATTERN, Item, Person, Seminar, Series, Topic
 from coproarchive.store import sidecar
 from coproarchive.store.cache import ParsedCache
@@ -21,6 +21,8 @@ from coproarchive.strict_yaml import YamlDocument
 SERIES, PEOPLE, TOPICS = "archive.yaml", "people.yaml", "topics.yaml"
 SEMINAR, ITEM = "seminar.yaml", "item.yaml"
 LOCK = ".lock"
+FORMAT = 2
+"""Version of the records' format that this version of coproarchive writes; see store/upgrade.py."""
 
 
 class ArchiveReader:
@@ -47,8 +49,19 @@ class ArchiveReader:
         self._items: dict[str, tuple[Stamp, str | None, Item]] = {}
 
     def read_series(self) -> Series:
-        """Read archive.yaml. Raises SidecarError."""
-        return sidecar.build(Series, self._document(SERIES), SERIES)
+        """Read archive.yaml. Raises SidecarError, NewerFormatError."""
+        document = self._document(SERIES)
+        _refuse_newer(document, self.root)
+        return sidecar.build(Series, document, SERIES)
+
+    def refuse_newer(self) -> None:
+        """Refuse to go on where a newer version of coproarchive made the archive.
+
+        Raises:
+            NewerFormatError: it did; nothing may be read or written.
+        """
+        with contextlib.suppress(SidecarError):  # another mistake is told by who reads it
+            _refuse_newer(self._document(SERIES), self.root)
 
     def read_people(self) -> tuple[dict[str, Person], list[str]]:
         """Read people.yaml by id, and the mistakes in entries left out. Raises SidecarError."""
@@ -188,6 +201,18 @@ class ArchiveReader:
         if not os.path.lexists(self.root / path):
             return {}, []
         return sidecar.build_table(noun, self._document(path, sidecar.MAX_TABLE_BYTES), path)
+
+
+def _refuse_newer(document: YamlDocument, root: Path) -> None:
+    """Compare archive.yaml's format before its keys, some of which only newer versions know."""
+    number = document.content.get("format") if isinstance(document.content, dict) else None
+    if isinstance(number, str) and number.isdecimal() and int(number) > FORMAT:
+        raise NewerFormatError(
+            f"this archive has format {number}; this version of coproarchive knows formats "
+            f"up to {FORMAT}. Nothing was read or written.",
+            root,
+            "Install the newer version that made it.",
+        )
 
 
 def checked_id(record_id: str) -> str:

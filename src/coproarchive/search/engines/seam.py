@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+from coproarchive.errors import IndexStateError
 from coproarchive.search.language.query_tree import Node, Sort, Term
 
 
@@ -203,6 +204,10 @@ class IndexStorage(ABC):
         Raises:
             IndexStateError: there is none, it was made by another version, or it is damaged.
         """
+
+    def refusal(self) -> IndexStateError | None:
+        """Return what `open` raises by the version of the index alone; nothing is written."""
+        return None
 
     @abstractmethod
     def is_current(self, engine: SearchEngine) -> bool:

@@ -38,15 +38,24 @@ class WhooshStorage(IndexStorage):
 
     def _open_generation(self, current: dict[str, str] | None) -> WhooshEngine:
         """Open the generation that CURRENT names."""
-        if current is None:
-            raise IndexStateError("there is no index yet.", self.root, RUN_INDEX)
-        if current["fingerprint"] != fields.fingerprint():
-            raise IndexStateError(
-                "the index was made by another version of this software.", self.root, RUN_INDEX
-            )
+        if refusal := self._refusal(current):
+            raise refusal
+        assert current is not None
         engine = WhooshEngine(self._folder_of(current["generation"]), root=self.root)
         engine.snapshot()
         return engine
+
+    def refusal(self) -> IndexStateError | None:
+        """See IndexStorage.refusal."""
+        return self._refusal(self._read_current())
+
+    def _refusal(self, current: dict[str, str] | None) -> IndexStateError | None:
+        if current is None:
+            return IndexStateError("there is no index yet.", self.root, RUN_INDEX)
+        if current["fingerprint"] != fields.fingerprint():
+            message = "the index was made by another version of this software."
+            return IndexStateError(message, self.root, RUN_INDEX)
+        return None
 
     def is_current(self, engine: SearchEngine) -> bool:
         """See IndexStorage.is_current."""
