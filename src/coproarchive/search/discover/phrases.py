@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import accumulate, chain
+from itertools import accumulate, chain, pairwise, zip_longest
 
 from coproarchive.search.language.analysis import STOP_WORDS, fold
 
@@ -66,6 +66,7 @@ _LETTERS = r"[^\W\d_]+(?:['’][^\W\d_]+)*\b"
 _JOINT = "[- \u2010\u2011]"
 _RUN = re.compile(rf"\b{_LETTERS}(?:{_JOINT}{_LETTERS})+")
 _BETWEEN_WORDS = re.compile(_JOINT)
+_HYPHEN = re.compile("[-\u2010\u2011]")
 
 
 def key_of(phrase: str) -> str:
@@ -96,8 +97,8 @@ def _not_telling(language: str) -> frozenset[str]:
     return STOP_WORDS.union(map(fold, _STOP.get(name, "").split()))
 
 
-def phrases_in(text: str, language: str) -> list[tuple[str, str]]:
-    """Return key and words as written of every phrase in a text, in order, repeated ones too.
+def phrases_in(text: str, language: str) -> tuple[list[str], list[str]]:
+    """Return keys of every phrase in a text, in order, repeated ones too; and each as written.
 
     Two to four telling words side by side in one line, or with "of" and "and" between them; what
     hyphens bind is one word, and by itself a phrase. No numbers, no parts of addresses.
@@ -108,36 +109,74 @@ def phrases_in(text: str, language: str) -> list[tuple[str, str]]:
     exclude = _not_telling(language)
     if "@" in text or "://" in text or "www." in text:
         text = _ADDRESS.sub("\n", text)
-    phrases: list[tuple[str, str]] = []
+    phrases: list[str] = []
+    written: list[str] = []
     for run in _RUN.findall(text):
-        words = _BETWEEN_WORDS.split(run)
-        keys = _keys(run)
-        count = len(words)
-        line = " ".join(keys)
-        plain = line == run
-        starts = _starts(words)
-        key_starts = starts if plain else _starts(keys)
+        words, keys = _BETWEEN_WORDS.split(run), _keys(run)
         telling = [len(key) > 1 and key not in exclude for key in keys]
-        # Whether a hyphen binds each word to the one before, and one more after the last.
-        bound = [False, *(run[start - 1] != " " for start in starts[1:-1]), False]
-        if True in bound:
-            telling = _as_bound(telling, bound)
-        for first in range(count - 1):
-            if not telling[first] or bound[first]:
-                continue
-            start, key_start = starts[first], key_starts[first]
-            length = 1
-            for last in range(first + 1, min(first + MAX_WORDS, count)):
-                if telling[last]:
-                    length += not bound[last]
-                    if length > MAX_TELLING_WORDS:
-                        break
-                    if not bound[last + 1]:
-                        key = line[key_start : key_starts[last + 1] - 1]
-                        phrases.append((key, key if plain else run[start : starts[last + 1] - 1]))
-                elif keys[last] not in _LINKS:
+        has_hyphen = _HYPHEN.search(run)
+        for first, end in [(0, len(words))] if has_hyphen else _stretches(keys, telling):
+            part, part_keys = words[first:end], keys[first:end]
+            if not has_hyphen and all(telling[first:end]):
+                joined = _side_by_side(part_keys)
+                phrases += joined
+                written += joined if part == part_keys else _side_by_side(part)
+            else:
+                part_of_run = run if has_hyphen else " ".join(part)
+                for key, form in _in_run(part_of_run, part, part_keys, telling[first:end]):
+                    phrases.append(key)
+                    written.append(form)
+    return phrases, written
+
+
+def _stretches(keys: list[str], telling: list[bool]) -> Iterator[tuple[int, int]]:
+    """Yield first and end of words, two or more, with none between them that ends a phrase."""
+    first = 0
+    for number, tells in enumerate([*telling, False]):
+        if not tells and (number == len(keys) or keys[number] not in _LINKS):
+            if number - first > 1:
+                yield first, number
+            first = number + 1
+
+
+def _side_by_side(words: list[str]) -> list[str]:
+    """Join every two, three and four (MAX_TELLING_WORDS) words side by side, in their order."""
+    twos = [f"{word} {after}" for word, after in pairwise(words)]
+    threes = [f"{two} {word}" for two, word in zip(twos, words[2:])]
+    fours = [f"{three} {word}" for three, word in zip(threes, words[3:])]
+    return [phrase for row in zip_longest(twos, threes, fours) for phrase in row if phrase]
+
+
+def _in_run(
+    run: str, words: list[str], keys: list[str], telling: list[bool]
+) -> Iterator[tuple[str, str]]:
+    """Yield key and words as written of the phrases in a run of words.
+
+    Args:
+        run: words with a space or a hyphen between them.
+        words, keys, telling: each word, its key, and whether it tells something.
+    """
+    count = len(words)
+    line = " ".join(keys)
+    starts, key_starts = _starts(words), _starts(keys)
+    # Whether a hyphen binds each word to the one before, and one more after the last.
+    bound = [False, *(run[start - 1] != " " for start in starts[1:-1]), False]
+    if True in bound:
+        telling = _as_bound(telling, bound)
+    for first in range(count - 1):
+        if not telling[first] or bound[first]:
+            continue
+        length = 1
+        for last in range(first + 1, min(first + MAX_WORDS, count)):
+            if telling[last]:
+                length += not bound[last]
+                if length > MAX_TELLING_WORDS:
                     break
-    return phrases
+                if not bound[last + 1]:
+                    key = line[key_starts[first] : key_starts[last + 1] - 1]
+                    yield key, run[starts[first] : starts[last + 1] - 1]
+            elif keys[last] not in _LINKS:
+                break
 
 
 def _as_bound(telling: list[bool], bound: list[bool]) -> list[bool]:
@@ -165,25 +204,41 @@ def phrases_of(leaves: Iterable[tuple[str, str]], language: str) -> list[str]:
         leaves: heading and body of each.
         language: BCP 47.
     """
-    phrases: list[tuple[str, str]] = []
+    phrases: list[str] = []
+    written: list[str] = []
     worth: Counter[str] = Counter()
     for heading, body in leaves:
-        of_heading, of_body = phrases_in(heading, language), phrases_in(body, language)
+        of_heading, headings_written = phrases_in(heading, language)
+        of_body, bodies_written = phrases_in(body, language)
         phrases += of_heading
         phrases += of_body
+        written += headings_written
+        written += bodies_written
         # In the order of reading, which decides between equals.
-        in_heading = dict.fromkeys(key for key, _ in of_heading)
-        in_leaf = dict.fromkeys([*in_heading, *(key for key, _ in of_body)])
+        in_heading = dict.fromkeys(of_heading)
+        in_leaf = dict.fromkeys(of_heading + of_body)
         # Three times what is in the heading: a slide is about its heading.
         worth.update(chain(in_leaf, in_heading, in_heading))
+    forms: dict[str, Counter[str]] = {key: Counter() for key in _best(worth)}
+    for key, form in zip(phrases, written, strict=True):
+        if key in forms:
+            forms[key][form] += 1
+    return list(map(most_written, forms.values()))
+
+
+def _best(worth: Counter[str]) -> list[str]:
+    """Return the MAX_PHRASES_OF_ITEM phrases of most worth, of equals the shorter ones first."""
+    least, room = 1, MAX_PHRASES_OF_ITEM
+    for times, phrases in sorted(Counter(worth.values()).items(), reverse=True):
+        least, room = times, room - phrases
+        if room <= 0:
+            break
+    # Most phrases stand once; those that cannot be among the best need not be sorted.
     # One number sorts faster than a pair: a phrase has fewer spaces than MAX_WORDS.
-    ranks = {key: key.count(" ") - MAX_WORDS * times for key, times in worth.items()}
-    best = sorted(ranks, key=ranks.__getitem__)[:MAX_PHRASES_OF_ITEM]
-    written: dict[str, Counter[str]] = {key: Counter() for key in best}
-    for key, form in phrases:
-        if key in written:
-            written[key][form] += 1
-    return [most_written(written[key]) for key in best]
+    ranks = {
+        key: key.count(" ") - MAX_WORDS * times for key, times in worth.items() if times >= least
+    }
+    return sorted(ranks, key=ranks.__getitem__)[:MAX_PHRASES_OF_ITEM]
 
 
 def most_written(forms: Mapping[str, int]) -> str:

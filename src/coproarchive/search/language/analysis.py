@@ -50,7 +50,6 @@ _FOREIGN = re.compile(r"[^\W\x00-\x7f]")
 # Words of a text with none of these need no folding but to lower case.
 _NOT_PLAIN = re.compile(r"[-'’\u2010-\u2013&#+]")
 _INITIALS = re.compile(r"\.[A-Za-z]")
-_PLAIN = re.compile(rf"[-'’\u2010-\u2013&#+]|[^\W\x00-\x7f]|{_IS_SPECIAL.pattern}")
 _PLAIN = re.compile(r"[^\W_]+")
 # Beginnings that are written joined, with a hyphen or apart, as the writer likes.
 PREFIXES = {"co", "non", "pre", "post", "re", "multi", "anti", "inter", "semi", "sub", "e", "self"}
