@@ -142,8 +142,8 @@ def _stretches(keys: list[str], telling: list[bool]) -> Iterator[tuple[int, int]
 def _side_by_side(words: list[str]) -> list[str]:
     """Join every two, three and four (MAX_TELLING_WORDS) words side by side, in their order."""
     twos = [f"{word} {after}" for word, after in pairwise(words)]
-    threes = [f"{two} {word}" for two, word in zip(twos, words[2:])]
-    fours = [f"{three} {word}" for three, word in zip(threes, words[3:])]
+    threes = [f"{two} {word}" for two, word in zip(twos, words[2:], strict=False)]
+    fours = [f"{three} {word}" for three, word in zip(threes, words[3:], strict=False)]
     return [phrase for row in zip_longest(twos, threes, fours) for phrase in row if phrase]
 
 
