@@ -97,7 +97,7 @@ def _usable(storage: IndexStorage) -> SearchEngine | None:
 
 @contextlib.contextmanager
 def _rare_collections() -> Iterator[None]:
-    """Have the collector look for circles less often: an update makes many objects, none in one.
+    """Make the collector look for circles less often: an update makes many objects, none in one.
 
     That is a tenth of a rebuild's time. The caller holds the index's lock, so one at a time.
     """
