@@ -13,6 +13,7 @@ PACKAGE = ROOT / "src" / "coproarchive"
 # Longest prefix wins. The second value names the room: modules of one room may import each other.
 FLOORS: dict[str, tuple[int, str]] = {
     "errors": (1, "nouns"),
+    "locking": (1, "nouns"),
     "model": (1, "nouns"),
     "progress": (1, "nouns"),
     "strict_yaml": (1, "strict_yaml"),

@@ -55,7 +55,7 @@ class Library:
         self._catalogue: Catalogue | None = None
         self._public: Catalogue | None = None
         self._stamp: str | None = None
-        self._revision = 0
+        self._revision = ""
         self._look_again = self._look_cost = 0.0
         self._looking = False
         self._epoch = 0
@@ -240,11 +240,13 @@ class Library:
         from coproarchive.ingest.authority import seminar_id, topic_id
 
         check_draft(self.store, self.catalogue(), replace(draft, seminar=None, topics=None))
-        store, catalogue = self.store, self.catalogue()
-        seminar = seminar_id(store, catalogue, draft.seminar, draft.date) if draft.seminar else None
-        topics = draft.topics
-        if topics is not None:
-            topics = tuple(dict.fromkeys(topic_id(store, catalogue, t) for t in topics))
+        with self.store.lock():  # of two who name the same new one, the second finds the first's
+            store, catalogue = self.store, self.catalogue()
+            named = draft.seminar
+            seminar = seminar_id(store, catalogue, named, draft.date) if named else None
+            topics = draft.topics
+            if topics is not None:
+                topics = tuple(dict.fromkeys(topic_id(store, catalogue, t) for t in topics))
         self.changed()
         return replace(draft, seminar=seminar, topics=topics)
 

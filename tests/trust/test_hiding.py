@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from coproarchive.catalogue import Catalogue
@@ -92,6 +93,20 @@ def test_hiding_is_noticed_whatever_the_times_of_the_record_say(tmp_path: Path) 
     os.utime(corrected, ns=(times.st_atime_ns, times.st_mtime_ns))
     corrected.replace(path)  # same size, same mtime
     assert library.store.stamp() != future
+    library._look_again = 0.0  # as if two seconds had passed
+    assert set(library.public().items) == {"y"}
+
+
+def test_hiding_in_place_is_noticed_where_the_time_was_kept(tmp_path: Path) -> None:
+    """`rsync --inplace -t`: same file, same size, same mtime; only its ctime tells."""
+    archive, library = opened(tmp_path)
+    path = archive / "x" / "item.yaml"
+    os.utime(path, ns=(10**18, 10**18))
+    time.sleep(0.1)  # longer than a tick of the clock of files: the record as read is remembered
+    library.changed()
+    assert set(library.public().items) == {"x", "y"}
+    path.write_text(path.read_text().replace("public", "hidden"))
+    os.utime(path, ns=(10**18, 10**18))
     library._look_again = 0.0  # as if two seconds had passed
     assert set(library.public().items) == {"y"}
 

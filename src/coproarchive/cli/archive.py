@@ -64,7 +64,7 @@ def seminar(
     record = valid(lambda: Seminar(id=seminar_id, title=title, date=date, place=place))
     if record.id in store.seminar_ids():
         raise IngestError(f'there is a seminar "{record.id}" already.')
-    store.save_seminar(record)
+    store.save_seminar(record, expected_digest="")
     out.print(Text(f"Made {display_path(store.root / record.id / 'seminar.yaml')}."))
 
 

@@ -101,6 +101,11 @@ class FolderReport:
         place = path.relative_to(self.folder).as_posix()
         self.problems.append(Problem(code, severity, place, message, hint=hint))
 
+    def reject_duplicate(self, path: Path, where: str) -> None:
+        """Record that a file is in the archive already, or stands twice in the folder."""
+        message = f"the archive has this file already: {where}."
+        self.reject(path, "duplicate-file", message, severity=Severity.NOTE)
+
 
 @dataclass(frozen=True, slots=True)
 class _SourceFile:
@@ -136,7 +141,12 @@ def add_files(
         if f.extraction.failed and table.wants_words(f.media_type):
             notice = f.extraction.notices[0]
             raise IngestError(notice.message, f.path, notice.hint)
-    return _add(store, catalogue, files, draft)
+    with store.lock():
+        # Another program may have added them while these were read.
+        places = store.places_by_sha256()
+        for f in files:
+            _refuse_known(f.path, places.get(f.sha256))
+        return _add(store, catalogue, files, draft)
 
 
 def group_files(paths: Sequence[Path]) -> list[list[Path]]:
@@ -177,17 +187,46 @@ def add_folder(
         else:
             read[job.path] = _SourceFile(job.path, job.sha256, job.media_type, extraction)
     groups = list(_worth_keeping(_groups(read.values()), report))
+    places: dict[str, str] | None = None
     for done, files in enumerate(groups, start=1):
         progress("adding", done, len(groups), files[0].path.name)
-        try:
-            added = _add(store, catalogue, files, draft)
-        except IngestError as error:
-            for f in files:
-                report.reject(f.path, "not-added", error.message)
-            continue
-        report.added.append(added)
-        report.stored += len(files)
+        with store.lock():
+            # Another program may have added them while these were read.
+            if places is None or not store.is_unchanged():
+                places = store.places_by_sha256()
+            _add_group(store, catalogue, files, draft, places, report)
     return report
+
+
+def _add_group(
+    store: Store,
+    catalogue: Catalogue,
+    files: list[_SourceFile],
+    draft: ItemDraft,
+    places: dict[str, str],
+    report: FolderReport,
+) -> None:
+    """Make an item of the files, under the lock; report those that cannot be added.
+
+    Args:
+        places: sha256 -> place of what the archive has now; what is added is entered.
+    """
+    for f in files:
+        if f.sha256 in places:
+            report.reject_duplicate(f.path, places[f.sha256])
+    new = [f for f in files if f.sha256 not in places]
+    if not new:
+        return
+    try:
+        added = _add(store, catalogue, new, draft)
+    except IngestError as error:
+        for f in new:
+            report.reject(f.path, "not-added", error.message)
+        return
+    report.added.append(added)
+    report.stored += len(new)
+    for asset in added.item.assets:
+        places[asset.sha256] = f"{added.item.id}/{asset.path}"
 
 
 def _hashed(
@@ -214,8 +253,7 @@ def _hashed(
         copies = catalogue.by_sha256.get(sha256)
         if copies or sha256 in seen:
             where = "/".join(copies[0]) if copies else seen[sha256].relative_to(folder).as_posix()
-            message = f"the archive has this file already: {where}."
-            report.reject(path, "duplicate-file", message, severity=Severity.NOTE)
+            report.reject_duplicate(path, where)
             continue
         seen[sha256] = path
         yield Job(path, sha256, media_type)
@@ -273,11 +311,14 @@ def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> _SourceFile:
     except OSError as error:
         raise IngestError(f"cannot be read: {error.strerror}.", path) from None
     copies = catalogue.by_sha256.get(sha256)
-    if copies:
-        where = "/".join(copies[0])
-        raise DuplicateError(f"the archive has this very file already: {where}.", path)
+    _refuse_known(path, "/".join(copies[0]) if copies else None)
     media_type = media_type_of_file(path)
     return _SourceFile(path, sha256, media_type, reader.read(path, sha256, media_type))
+
+
+def _refuse_known(path: Path, where: str | None) -> None:
+    if where is not None:
+        raise DuplicateError(f"the archive has this very file already: {where}.", path)
 
 
 def check_draft(store: Store, catalogue: Catalogue, draft: ItemDraft) -> None:
@@ -307,27 +348,26 @@ def check_draft(store: Store, catalogue: Catalogue, draft: ItemDraft) -> None:
 def _add(
     store: Store, catalogue: Catalogue, files: Sequence[_SourceFile], draft: ItemDraft
 ) -> AddResult:
-    """Copy the files in and write the record."""
+    """Copy the files in and write the record, under the lock."""
     proposal = propose(files[0].path, files[0].extraction, catalogue)
     title = draft.title or proposal.title
     names: dict[str, Path] = {}
     for f in files:
         names[unique_file_name(safe_name(f.path.name), names)] = f.path
-    with store.lock():
-        item = Item(
-            id=store.free_id(slugify(title), draft.seminar),
-            seminar=draft.seminar,
-            kind=draft.kind or proposal.kind,
-            title=title,
-            abstract=draft.abstract,
-            people=_contributions(store, catalogue, proposal, draft),
-            date=draft.date or proposal.date,
-            topics=proposal.topics if draft.topics is None else draft.topics,
-            language=proposal.language,
-            rights=draft.rights,
-            licence=draft.licence,
-        )
-        item = store.add_item(item, names)
+    item = Item(
+        id=store.free_id(slugify(title), draft.seminar),
+        seminar=draft.seminar,
+        kind=draft.kind or proposal.kind,
+        title=title,
+        abstract=draft.abstract,
+        people=_contributions(store, catalogue, proposal, draft),
+        date=draft.date or proposal.date,
+        topics=proposal.topics if draft.topics is None else draft.topics,
+        language=proposal.language,
+        rights=draft.rights,
+        licence=draft.licence,
+    )
+    item = store.add_item(item, names)
     problems = [
         Problem(n.code, n.severity, f"{item.id}/{name}", n.message, str(n.leaf or ""), n.hint)
         for name, f in zip(names, files, strict=True)

@@ -1,4 +1,7 @@
-"""Records that an item refers to, named as people name them; made where they are new."""
+"""Records that an item refers to, named as people name them; made where they are new.
+
+Called under the store's lock, so that of two programs the second finds what the first one made.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The archive's folder: the only room that reads and writes archive/.
 
-Names that start with a dot are the store's own (.lock, .staging, .state), never archive content.
+Names that start with a dot are the store's own (.lock, .revision, .staging, .state), never archive
+content.
 Every write happens under one lock, to a new file or folder that is then renamed into place.
 """
 
@@ -12,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import threading
 import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,9 +23,9 @@ from coproarchive.errors import (
     ArchiveError,
     ConflictError,
     IngestError,
-    LockedError,
     SidecarError,
 )
+from coproarchive.locking import LOCK_SECONDS, acquire
 from coproarchive.model import Asset, AssetRole, Item, Person, Seminar, Series, Topic
 from coproarchive.store import sidecar
 from coproarchive.store.files import (
@@ -44,6 +46,7 @@ from coproarchive.store.reader import (
     ITEM,
     LOCK,
     PEOPLE,
+    REVISION,
     SEMINAR,
     SERIES,
     TOPICS,
@@ -56,8 +59,6 @@ __all__ = [
     "Store", "hash_file", "media_type_of", "media_type_of_file", "role_of", "safe_name", "slugify",
     "unique", "unique_file_name", "walk",
 ]  # fmt: skip
-
-LOCK_SECONDS = 30.0
 
 _ROLES: dict[str, AssetRole] = {
     "text/vtt": AssetRole.CAPTIONS,
@@ -111,6 +112,10 @@ class Store(ArchiveReader):
             raise ArchiveError(message, root, "Choose another folder.") from None
         return cls(root)
 
+    def __init__(self, root: Path, cache: Path | None = None):
+        super().__init__(root, cache)
+        self._left = threading.local()
+
     # ------------------------------------------------------------- writing
 
     @contextlib.contextmanager
@@ -121,24 +126,16 @@ class Store(ArchiveReader):
         that records may have changed.
 
         Raises:
-            LockedError: another process has been writing for LOCK_SECONDS.
+            LockedError: another program has been writing for LOCK_SECONDS.
             NewerFormatError: a newer version made the archive.
         """
-        from filelock import FileLock, Timeout  # here, as it imports asyncio
+        from filelock import FileLock  # here, as it imports asyncio
 
-        lock = self.__dict__.setdefault(
-            "_file_lock", FileLock(self.root / LOCK, timeout=LOCK_SECONDS, mode=0o644)
-        )
+        lock = self.__dict__.setdefault("_file_lock", FileLock(self.root / LOCK, mode=0o644))
         if not lock.lock_counter:
             self.refuse_newer()
         try:
-            lock.acquire()
-        except Timeout:
-            raise LockedError(
-                "another process is writing to the archive.",
-                self.root,
-                "Wait for it, then try again.",
-            ) from None
+            acquire(lock, self.root, LOCK_SECONDS)
         except OSError as error:
             raise ArchiveError(f"cannot write here: {error.strerror}.", self.root) from None
         try:
@@ -146,9 +143,32 @@ class Store(ArchiveReader):
                 self.sweep()
             yield
         finally:
-            with contextlib.suppress(OSError):
-                os.utime(self.root / LOCK)
+            if lock.lock_counter == 1:
+                self._new_revision()
             lock.release()
+
+    def _new_revision(self) -> None:
+        """Make `revision` another one; on a full disk too, as no byte is added to the file."""
+        self._left.revision = uuid.uuid4().hex
+        path = self.root / REVISION
+        with contextlib.suppress(OSError), open(path, "r+b" if path.exists() else "wb") as file:
+            file.write(self._left.revision.encode())
+
+    def is_unchanged(self) -> bool:
+        """Tell, under the lock, whether nobody wrote since this thread let go of it last."""
+        return self.revision() == getattr(self._left, "revision", None)
+
+    def places_by_sha256(self) -> dict[str, str]:
+        """Return sha256 -> item and name of every file that a record names; broken ones left out.
+
+        A record that was read before is read again only if it changed.
+        """
+        places: dict[str, str] = {}
+        for item_id in self.item_ids():
+            with contextlib.suppress(ArchiveError):
+                for asset in self.read_item(item_id).assets:
+                    places.setdefault(asset.sha256, f"{item_id}/{asset.path}")
+        return places
 
     @property
     def _scratch(self) -> Path:

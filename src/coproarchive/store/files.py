@@ -111,23 +111,24 @@ def _has_small_directory(file: BinaryIO) -> bool:
     return int.from_bytes(tail[at + 12 : at + 16], "little") < CHUNK
 
 
-Stamp = tuple[int, int, int]
-"""Time of the last change in nanoseconds, bytes, and inode of a file."""
+Stamp = tuple[int, int, int, int]
+"""Times of the last change in nanoseconds (mtime, ctime), bytes, and inode of a file."""
 
 
 def stamp_of(path: Path) -> Stamp | None:
     """Return a file's stamp, None where it is missing or changed just now.
 
     Clocks of file systems tick in milliseconds: a file that was changed within the last tick could
-    change again and keep its stamp.
+    change again and keep its stamp. An mtime can be set (`cp -p`, `rsync -t`), a ctime cannot.
     """
     try:
         state = path.lstat()
     except OSError:
         return None
-    if abs(time.time_ns() - state.st_mtime_ns) < RACY_NS:
+    now = time.time_ns()
+    if min(abs(now - state.st_mtime_ns), abs(now - state.st_ctime_ns)) < RACY_NS:
         return None
-    return state.st_mtime_ns, state.st_size, state.st_ino
+    return state.st_mtime_ns, state.st_ctime_ns, state.st_size, state.st_ino
 
 
 def hash_file(path: Path) -> tuple[int, str]:

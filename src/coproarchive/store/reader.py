@@ -23,6 +23,7 @@ SEMINAR, ITEM = "seminar.yaml", "item.yaml"
 LOCK = ".lock"
 FORMAT = 2
 """Version of the records' format that this version of coproarchive writes; see store/upgrade.py."""
+REVISION = ".revision"
 
 
 class ArchiveReader:
@@ -134,16 +135,17 @@ class ArchiveReader:
         except NotFoundError:
             return ""
 
-    def revision(self) -> int:
-        """Return another number after each write through the store, by whichever process.
+    def revision(self) -> str:
+        """Return another text after each write through the store, by whichever process.
 
-        Costs one system call, so it can be asked at every request; see `stamp` for what others
-        change.
+        Costs microseconds, so it can be asked at every request; see `stamp` for what others change.
+        It is what a file says, not a file's time: some file systems count two seconds at a time.
         """
         try:
-            return os.stat(self.root / LOCK).st_mtime_ns
+            with open(self.root / REVISION, encoding="ascii", errors="replace") as file:
+                return file.read(64)
         except OSError:
-            return 0
+            return ""
 
     def stamp(self) -> str:
         """Return a digest of what cannot stay equal by accident when a record changes.

@@ -12,14 +12,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from coproarchive.errors import EngineError, IndexStateError, LockedError
+from coproarchive.errors import EngineError, IndexStateError
+from coproarchive.locking import LOCK_SECONDS, acquire
 from coproarchive.search.engines.seam import IndexStorage, SearchEngine
 from coproarchive.search.engines.whoosh.engine import WhooshEngine
 from coproarchive.search.engines.whoosh.integrity import close_to_others
 from coproarchive.search.language import fields
 
 RUN_INDEX = "Run: coproarchive index"
-LOCK_SECONDS = 30.0
 
 
 class WhooshStorage(IndexStorage):
@@ -91,16 +91,12 @@ class WhooshStorage(IndexStorage):
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """See IndexStorage.lock."""
-        from filelock import FileLock, Timeout  # here, as it imports asyncio
+        from filelock import FileLock  # here, as it imports asyncio
 
-        lock = FileLock(self.root / ".lock", timeout=LOCK_SECONDS)
+        lock = FileLock(self.root / ".lock")
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            lock.acquire()
-        except Timeout:
-            raise LockedError(
-                "another process is updating the index.", self.root, "Wait for it, then try again."
-            ) from None
+            acquire(lock, self.root, LOCK_SECONDS)
         except OSError as error:
             message = f"the index cannot be written here ({error.strerror})."
             raise EngineError(message, self.root, "Name another folder for the index.") from None
