@@ -191,7 +191,8 @@ class Catalogue:
         programme that tell of them (they repeat title, description and speaker); withdrawn ones
         only as tombstones: title, kind, date, seminar, and why they were taken back. A person or
         topic is in it if something in it names them (a topic: or a narrower one of it), or nothing
-        in the whole archive does (an entry made for later).
+        in the whole archive does (an entry made for later). A seminar is in it unless all its items
+        are hidden and nothing else is in its programme.
         """
         public = {
             i: item
@@ -212,8 +213,10 @@ class Catalogue:
             if item.visibility is Visibility.PUBLIC and item.withdrawn
         }
         seminars = {i: _public_programme(s, public) for i, s in self.seminars.items()}
+        shown = {*public, *tombstones}
+        seminars = {i: s for i, s in seminars.items() if not self._is_only_hidden(s, shown)}
         not_public: list[Item | Seminar] = [i for k, i in self.items.items() if k not in public]
-        not_public += [s for s in self.seminars.values() if s is not seminars[s.id]]
+        not_public += [s for s in self.seminars.values() if s is not seminars.get(s.id)]
         public_records: list[Item | Seminar] = [*public.values(), *seminars.values()]
         people = _without_hidden_only(self.people, not_public, public_records, _people_of)
         topics = _without_hidden_only(
@@ -221,6 +224,11 @@ class Catalogue:
         )
         digests = {i: d for i, d in self.digests.items() if i in public}
         return Catalogue(self.series, seminars, public, people, topics, digests, (), tombstones)
+
+    def _is_only_hidden(self, seminar: Seminar, shown: Container[str]) -> bool:
+        """Tell whether a seminar, with its public programme, holds nothing but hidden items."""
+        items = self.items_of_seminar(seminar.id)
+        return bool(items) and not seminar.programme and not any(i.id in shown for i in items)
 
     def _topics_and_broader(self, record: Item | Seminar) -> set[str]:
         """Return the ids of a record's topics and of all that are broader than these."""

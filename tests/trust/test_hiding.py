@@ -68,6 +68,31 @@ def test_a_topic_is_hidden_with_the_narrower_one_that_led_to_it() -> None:
     assert set(catalogue.for_public().topics) == {"gardens", "outdoors", "for-later"}
 
 
+def test_a_seminar_of_hidden_items_alone_is_hidden_with_them() -> None:
+    """Its title and topics would tell; one with a public line, a tombstone or nothing is shown."""
+    item = Item(id="s/secret", seminar="s", title="My confession", visibility=Visibility.HIDDEN)
+    line = Session(title="My confession", item="s/secret")
+    seminar = Seminar(id="s", title="Ward seven", topics=("ward-seven",), programme=(line,))
+    topics = {"ward-seven": Topic(id="ward-seven", label="Ward seven")}
+
+    def public_of(seminar: Seminar, item: Item) -> Catalogue:
+        seminars = {"s": seminar, "empty": Seminar(id="empty", title="For later")}
+        items = {item.id: item}
+        return Catalogue(Series(title="T"), seminars, items, {}, topics).for_public()
+
+    public = public_of(seminar, item)
+    assert list(public.seminars) == ["empty"]
+    assert not public.topics
+    lunch = seminar.model_copy(update={"programme": (line, Session(title="Lunch"))})
+    assert list(public_of(lunch, item).seminars) == ["s", "empty"]
+    taken_back = {"withdrawn": {"date": "2020", "reason": "Asked for."}}
+    withdrawn = Item(id="s/secret", seminar="s", title="My confession", **taken_back)  # type: ignore[arg-type]
+    assert list(public_of(seminar, withdrawn).seminars) == ["s", "empty"]
+    both = withdrawn.model_copy(update={"visibility": Visibility.HIDDEN})
+    assert list(public_of(seminar, both).seminars) == ["empty"]
+    assert not public_of(seminar, both).tombstones
+
+
 def opened(tmp_path: Path) -> tuple[Path, Library]:
     """Make an archive of two posts; return its folder and a library that has read it."""
     archive = tmp_path / "archive"
