@@ -213,8 +213,8 @@ class Catalogue:
             if item.visibility is Visibility.PUBLIC and item.withdrawn
         }
         seminars = {i: _public_programme(s, public) for i, s in self.seminars.items()}
-        shown = {*public, *tombstones}
-        seminars = {i: s for i, s in seminars.items() if not self._is_only_hidden(s, shown)}
+        not_hidden = public.keys() | tombstones.keys()
+        seminars = {i: s for i, s in seminars.items() if not self._is_only_hidden(s, not_hidden)}
         not_public: list[Item | Seminar] = [i for k, i in self.items.items() if k not in public]
         not_public += [s for s in self.seminars.values() if s is not seminars.get(s.id)]
         public_records: list[Item | Seminar] = [*public.values(), *seminars.values()]
@@ -225,10 +225,10 @@ class Catalogue:
         digests = {i: d for i, d in self.digests.items() if i in public}
         return Catalogue(self.series, seminars, public, people, topics, digests, (), tombstones)
 
-    def _is_only_hidden(self, seminar: Seminar, shown: Container[str]) -> bool:
+    def _is_only_hidden(self, seminar: Seminar, not_hidden: Container[str]) -> bool:
         """Tell whether a seminar, with its public programme, holds nothing but hidden items."""
         items = self.items_of_seminar(seminar.id)
-        return bool(items) and not seminar.programme and not any(i.id in shown for i in items)
+        return bool(items) and not seminar.programme and not any(i.id in not_hidden for i in items)
 
     def _topics_and_broader(self, record: Item | Seminar) -> set[str]:
         """Return the ids of a record's topics and of all that are broader than these."""
