@@ -30,7 +30,7 @@ def old(archive: Path) -> Path:
 
 def bytes_of(folder: Path) -> dict[str, str]:
     """The sha256 of every file below a folder, but the lock."""
-    files = (p for p in folder.rglob("*") if p.is_file() and p.name != ".lock")
+    files = (p for p in folder.rglob("*") if p.is_file() and p.name not in (".lock", ".revision"))
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
 
 
