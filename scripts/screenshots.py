@@ -15,7 +15,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -31,7 +30,6 @@ ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 WIDTHS = {"desk": (1280, 900), "phone": (375, 800)}
-START_SECONDS = 120
 DRAW_SECONDS = 30
 """How long LibreOffice is given to draw the bundled decks."""
 COLOURS = 128
@@ -66,11 +64,11 @@ SHOTS = (
 
 
 @contextlib.contextmanager
-def served() -> Iterator[None]:
-    """Serve the bundled archive until the block ends.
+def served() -> Iterator[str]:
+    """Serve the bundled archive until the block ends; yield the link of its keeper.
 
     Raises:
-        TimeoutError: the page does not answer.
+        StopIteration: it ended before it printed the link.
     """
     with tempfile.TemporaryDirectory() as index:
         environment = os.environ | {
@@ -78,23 +76,14 @@ def served() -> Iterator[None]:
             "COPROARCHIVE_INDEX": index,
         }
         command = [sys.executable, "-m", "coproarchive", "serve", f"--port={PORT}"]
-        server = subprocess.Popen(command, env=environment)
+        server = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        assert server.stderr
         try:
-            _wait()
-            yield
+            words = (word for line in server.stderr for word in line.split())
+            yield next(word for word in words if "/keeper?token=" in word)
         finally:
             server.terminate()
             server.wait(30)
-
-
-def _wait() -> None:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{ADDRESS}/healthz", timeout=5).close()  # noqa: S310
-            return
-        time.sleep(0.5)
-    raise TimeoutError(f"{ADDRESS} does not answer")
 
 
 def settle(page: Page) -> None:
@@ -125,9 +114,10 @@ def main(folder: Path) -> None:
     """Take every picture at every width into a folder."""
     browser_path = os.environ.get("COPRO_CHROMIUM") or shutil.which("chromium")
     folder.mkdir(parents=True, exist_ok=True)
-    with served(), sync_playwright() as playwright:
+    with served() as link, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
         page = browser.new_page(color_scheme="light")
+        page.goto(link)
         page.goto(ADDRESS + ITEM)
         settle(page)  # slides are drawn when they are first asked for
         time.sleep(DRAW_SECONDS)

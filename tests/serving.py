@@ -1,15 +1,103 @@
-"""What the browser tests know of the page they visit."""
+"""What tests know of a page that is served, and of who keeps it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import pytest
+
+from coproarchive.web.access import COOKIE, Access, Visitor
+
+HERE = Visitor("127.0.0.1:8501", "127.0.0.1", {}, "http://127.0.0.1:8501")
+"""A browser on the machine that serves the page, before its user opened the printed link."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """A running page and the folders it is served from."""
+    """A running page and the folders it is served from.
+
+    Attributes:
+        address: what its addresses begin with.
+        archive: its folder.
+        index: the folder of its index.
+        pid: its process.
+        link: that was printed for its keeper, "" where there is none.
+    """
 
     address: str
     archive: Path
     index: Path
+    pid: int
+    link: str
+
+    @property
+    def port(self) -> int:
+        """The port it is served on."""
+        return int(self.address.rpartition(":")[2])
+
+
+def keeper_here(access: Access, visitor: Visitor = HERE) -> Visitor:
+    """The visitor, after opening the link that is printed where the page is served."""
+    assert access.link
+    session_id = access.enter(token_of(access), visitor)
+    assert session_id
+    return replace(visitor, cookies={COOKIE: session_id})
+
+
+def token_of(access: Access) -> str:
+    """The secret in the printed link."""
+    assert access.link
+    return access.link.path.partition("token=")[2]
+
+
+@contextlib.contextmanager
+def serving(folder: Path, archive: Path, **environment: str) -> Iterator[Served]:
+    """`coproarchive serve` as an archivist starts it, until the block ends.
+
+    Args:
+        folder: for the index and the log.
+        archive: to serve.
+        environment: variables of the process beside those of this one.
+    """
+    index = folder / "index"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "coproarchive", "serve", "--port", str(port)]
+    command += ["--archive", str(archive), "--index", str(index)]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=log, stderr=log, env=os.environ | environment
+        )
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait(process, f"{address}/healthz", folder / "log")
+            text = (folder / "log").read_text()
+            link = re.search(r"http://\S+/keeper\?token=\S+", text)
+            yield Served(address, archive, index, process.pid, link[0] if link else "")
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    """Return once the address answers; fail where the process ends or takes a minute."""
+    until = time.monotonic() + 90
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=2).close()
+        except OSError:
+            time.sleep(0.3)
+        else:
+            return
+    pytest.fail(log.read_text())

@@ -45,10 +45,21 @@ class Settings(BaseModel):
     )
     engine: str = Field(default="whoosh", description=f"search engine: {', '.join(ENGINES)}")
     host: str = Field(default="127.0.0.1", description="address the page is served on")
+    allowed_hosts: str = Field(
+        default="",
+        description="names by which the page may be asked for, with commas between; others are "
+        "refused. Where none is set nothing is refused, and links for a name that is not known to "
+        "be ours are relative",
+    )
     port: int = Field(default=8501, ge=1, le=65535, description="port the page is served on")
     password_hash: str | None = Field(
         default=None,
         description="argon2 hash of the archivist's password; made by `coproarchive password`",
+    )
+    password_file: Path | None = Field(
+        default=None,
+        description="file with that hash instead, made by `coproarchive password --file`; when it "
+        "changes, everybody is signed out",
     )
     read_seconds: float = Field(
         default=_DEFAULT.seconds, gt=0, description="seconds that reading one file may take"
@@ -96,6 +107,17 @@ class Settings(BaseModel):
     def _make_absolute(cls, folder: Path) -> Path:
         return folder.absolute()
 
+    @field_validator("password_file")
+    @classmethod
+    def _make_file_absolute(cls, file: Path | None) -> Path | None:
+        return file.absolute() if file else None
+
+    @model_validator(mode="after")
+    def _has_one_password(self) -> Settings:
+        if self.password_hash and self.password_file:
+            raise ValueError("name password_hash or password_file, not both")
+        return self
+
     @field_validator("office")
     @classmethod
     def _make_office_absolute(cls, office: str) -> str:
@@ -124,6 +146,11 @@ class Settings(BaseModel):
                     "for its own"
                 ) from None
         return value or None
+
+    def hosts(self) -> tuple[str, ...]:
+        """Return the names in allowed_hosts, in small letters."""
+        names = (name.strip().lower().rstrip(".") for name in self.allowed_hosts.split(","))
+        return tuple(filter(None, names))
 
     def limits(self) -> Limits:
         """Return the limits that the extractors are given."""

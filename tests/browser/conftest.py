@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import http.cookiejar
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from coproarchive.web.access import COOKIE
 from making import make_archive
-from serving import Served
+from serving import Served, serving
 
-ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -29,31 +25,17 @@ ARGUMENTS = [
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """`coproarchive serve` as an archivist starts it, over the small archive."""
     folder = tmp_path_factory.mktemp("served")
-    archive, index = make_archive(folder / "archive"), folder / "index"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = (folder / "log").open("wb")
-    command = [sys.executable, "-m", "coproarchive", "serve", "--port", str(port)]
-    command += ["--archive", str(archive), "--index", str(index)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            if process.poll() is not None:
-                break
-            try:
-                urllib.request.urlopen(f"{address}/healthz", timeout=2).close()
-                break
-            except OSError:
-                time.sleep(0.5)
-        else:
-            pytest.fail((folder / "log").read_text())
-        yield Served(address, archive, index)
-    finally:
-        process.terminate()
-        process.wait(20)
-        log.close()
+    with serving(folder, make_archive(folder / "archive")) as page:
+        yield page
+
+
+@pytest.fixture(scope="session")
+def session_id(served: Served) -> str:
+    """The keeper's session, opened by the printed link."""
+    jar = http.cookiejar.CookieJar()
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
+    opener.open(served.link, timeout=20).close()
+    return next(str(cookie.value) for cookie in jar if cookie.name == COOKIE)
 
 
 @pytest.fixture(scope="session")
@@ -71,9 +53,10 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A tab that fails the test when a script of the page does."""
+def page(browser: Browser, served: Served, session_id: str) -> Iterator[Page]:
+    """A keeper's tab, which fails the test when a script of the page does."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.add_cookies([{"name": COOKIE, "value": session_id, "url": served.address}])
     tab = context.new_page()
     errors: list[str] = []
     tab.on("pageerror", lambda error: errors.append(str(error)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import argon2
@@ -12,10 +13,14 @@ import pytest
 from starlette.types import Message, Receive, Scope, Send
 
 from coproarchive.errors import RefusedError
+from coproarchive.library import Library
 from coproarchive.settings import Settings
 from coproarchive.web import sessions
 from coproarchive.web.access import COOKIE, Access, Visitor, visitor_of
+from coproarchive.web.credentials import Password
+from coproarchive.web.hosts import HostNames
 from coproarchive.web.middleware import Protect
+from serving import HERE, keeper_here, token_of
 
 PASSWORD = "a long enough password"
 HASH = argon2.PasswordHasher().hash(PASSWORD)
@@ -121,11 +126,14 @@ def test_whoever_sits_here_does_not_come_through_a_proxy(header: str) -> None:
     """Any header that only proxies send asks for a password."""
     here = {"host": "127.0.0.1:8501", "origin": "http://127.0.0.1:8501"}
     access = Access(Settings())
-    assert access.may("add", visitor_of(here, "127.0.0.1", {}))
-    assert not access.may("add", visitor_of({**here, header: "203.0.113.7"}, "127.0.0.1", {}))
+    proxied = visitor_of({**here, header: "203.0.113.7"}, "127.0.0.1", {})
+    assert access.enter(token_of(access), proxied) is None
+    cookies = keeper_here(access).cookies or {}
+    assert access.may("add", visitor_of(here, "127.0.0.1", cookies))
+    assert not access.may("add", replace(proxied, cookies=cookies))
 
 
-def handshake(origin: str, **more: str) -> str:
+def handshake(library: Library, origin: str, **more: str) -> str:
     """Open a WebSocket to a protected app; return the type of the first message that it sends."""
     sent: list[Message] = []
 
@@ -145,7 +153,7 @@ def handshake(origin: str, **more: str) -> str:
         "headers": [(k.encode(), v.encode()) for k, v in headers.items() if v],
         "client": ("127.0.0.1", 5000),
     }
-    protect = Protect(app, Access(Settings()), address=lambda: "https://archive.example")
+    protect = Protect(app, Access(Settings()), HostNames(library))
     with ThreadPoolExecutor(1) as thread:  # a browser test may have left a loop running in ours
         thread.submit(asyncio.run, protect(scope, receive, send)).result()
     return str(sent[0]["type"])
@@ -165,16 +173,19 @@ def handshake(origin: str, **more: str) -> str:
     ],
 )
 def test_a_page_of_another_site_opens_no_connection(
-    origin: str, more: dict[str, str], answer: str
+    archive: Path, library: Library, origin: str, more: dict[str, str], answer: str
 ) -> None:
     """Another port is another site: its page would act with the archivist's cookie."""
-    assert handshake(origin, **more) == answer
+    with (archive / "archive.yaml").open("a") as record:
+        record.write("address: https://archive.example\n")
+    library.changed()
+    assert handshake(library, origin, **more) == answer
 
 
 def test_a_local_visitor_is_local_by_every_sign() -> None:
     """Host, peer and origin: each that is not this machine's own asks for a password."""
     access = Access(Settings())
-    here = Visitor("127.0.0.1:8501", "127.0.0.1", {}, "http://127.0.0.1:8501")
+    here = keeper_here(access)
     assert access.may("add", here)
     for other in (
         replace(here, host="archive.example", origin="http://archive.example"),
@@ -182,3 +193,68 @@ def test_a_local_visitor_is_local_by_every_sign() -> None:
         replace(here, origin="http://archive.example"),
     ):
         assert not access.may("add", other)
+
+
+def test_nobody_may_by_address_alone() -> None:
+    """What a proxy's defaults make of anybody's request looks as if it came from this machine."""
+    access = Access(Settings())
+    assert not access.may("add", HERE)
+    with pytest.raises(RefusedError, match="those who keep") as refused:
+        access.require("add", HERE)
+    assert "link that was printed" in str(refused.value.hint)
+
+
+def test_the_printed_link_is_good_for_one_session() -> None:
+    """Once, for the right secret, at this machine; not where there is a password."""
+    access = Access(Settings())
+    token = token_of(access)
+    assert access.enter("", HERE) is None
+    assert access.enter(token[:-1], HERE) is None
+    assert access.enter(token, replace(HERE, address="192.0.2.1")) is None
+    keeper = replace(HERE, cookies={COOKIE: access.enter(token, HERE) or ""})
+    assert access.may("add", keeper)
+    assert access.enter(token, HERE) is None
+    access.sign_out(keeper)
+    assert not access.may("add", keeper)
+    assert guarded().enter("", HERE) is None
+    assert not guarded().link
+
+
+def test_a_new_password_ends_all_sessions(tmp_path: Path) -> None:
+    """The password's file is read again when it changes; without a hash in it nobody signs in."""
+    file = tmp_path / "password"
+    file.write_text(HASH + "\n")
+    access = Access(Settings(host="0.0.0.0", password_file=file))
+    first = from_address("192.0.2.1", access.sign_in(PASSWORD))
+    assert access.may("add", first)
+    other = "another long password"
+    file.write_text(argon2.PasswordHasher().hash(other) + "\n")
+    assert not access.may("add", first)
+    with pytest.raises(RefusedError, match="your sign-in has ended"):
+        access.require("add", first)
+    assert access.sign_in(PASSWORD) is None
+    second = from_address("192.0.2.1", access.sign_in(other))
+    assert access.may("add", second)
+    for spoilt in ("", "no hash", "\udcff"):
+        file.write_bytes(spoilt.encode(errors="surrogateescape"))
+        assert not access.may("add", second)
+        with pytest.raises(RefusedError):
+            access.sign_in(other)
+    file.unlink()
+    assert not access.may("add", second)
+    assert access.link is None
+
+
+def test_a_local_page_with_a_password_file_has_no_link(tmp_path: Path) -> None:
+    """A password that cannot be read is still one: nobody may without it."""
+    settings = Settings(password_file=tmp_path / "missing")
+    assert Password(settings).is_asked_for
+    access = Access(settings)
+    assert access.link is None
+    assert not access.may("add", HERE)
+
+
+def test_there_is_one_password() -> None:
+    """Two places for it would leave open which is valid."""
+    with pytest.raises(ValueError, match="not both"):
+        Settings(password_hash=HASH, password_file=Path("x"))

@@ -21,11 +21,13 @@ from starlette.testclient import TestClient
 from coproarchive.library import Library
 from coproarchive.settings import Settings
 from coproarchive.web.access import Access, Visitor
+from coproarchive.web.hosts import HostNames
 from coproarchive.web.middleware import NotFound, Protect
 from coproarchive.web.pages import Pages
 from coproarchive.web.routes import routes
 from making import HOSTILE, SEMINAR
 from ocr_fakes import pretend
+from serving import keeper_here
 
 METHODS = ["GET", "POST", "PUT"]
 BREAD = f"/item/{SEMINAR}/bread-for-all"
@@ -40,7 +42,7 @@ def client_of(library: Library, access: Access | None = None) -> TestClient:
     app = Starlette(
         routes=[*ours, streamlit],
         middleware=[
-            Middleware(Protect, access=access),
+            Middleware(Protect, access=access, names=HostNames(library)),
             Middleware(NotFound, pages=Pages(library), routes=ours),
         ],
     )
@@ -194,19 +196,26 @@ def settings_of(**given: object) -> Settings:
 def test_only_who_sits_here_may_add_without_a_password() -> None:
     """Loopback server, loopback name, loopback client: all three."""
     here = Visitor("127.0.0.1:8501", "127.0.0.1", {}, "http://127.0.0.1:8501")
-    assert Access(settings_of()).may("add", here)
-    assert Access(settings_of()).may("add", Visitor("[::1]:8501", "::1", {}, "http://[::1]:8501"))
-    assert not Access(settings_of()).may("add", replace(here, origin=""))
-    assert not Access(settings_of()).may("add", replace(here, origin="http://localhost:3000"))
-    assert not Access(settings_of()).may("add", Visitor("evil.example:8501", "127.0.0.1", {}))
-    assert not Access(settings_of()).may("add", Visitor("127.0.0.1", "192.0.2.1", {}))
+    access = Access(settings_of())
+    assert not access.may("add", here)
+    here = keeper_here(access, here)
+    assert access.may("add", here)
+    six = Visitor("[::1]:8501", "::1", {}, "http://[::1]:8501")
+    other = Access(settings_of())
+    assert other.may("add", keeper_here(other, six))
+    assert not other.may("add", here)
+    # Even with the cookie: from another page, by another name, from another address.
+    assert not access.may("add", replace(here, origin=""))
+    assert not access.may("add", replace(here, origin="http://localhost:3000"))
+    assert not access.may("add", replace(here, host="evil.example:8501"))
+    assert not access.may("add", replace(here, address="192.0.2.1"))
     # Behind a proxy on this machine: its own address, its own name for us, anybody's browser.
-    proxy = Visitor("127.0.0.1:8501", "127.0.0.1", {}, origin="https://archive.example")
-    assert not Access(settings_of()).may("add", proxy)
-    assert not Access(settings_of()).may("add", Visitor("127.0.0.1", "127.0.0.1", {}, "", True))
-    assert not Access(settings_of(host="0.0.0.0")).may("add", here)
+    assert not access.may("add", replace(here, origin="https://archive.example"))
+    assert not access.may("add", replace(here, proxied=True))
     hashed = argon2.PasswordHasher().hash("a password")
-    assert not Access(settings_of(password_hash=hashed)).may("add", here)
+    for served in (settings_of(host="0.0.0.0"), settings_of(password_hash=hashed)):
+        assert Access(served).link is None
+        assert not Access(served).may("add", here)
 
 
 def test_a_hash_that_a_shell_has_spoilt_is_named() -> None:
@@ -218,12 +227,19 @@ def test_a_hash_that_a_shell_has_spoilt_is_named() -> None:
 def test_uploads_are_taken_from_keepers_only(library: Library) -> None:
     """Streamlit's own route would keep anybody's files in memory."""
     address = "/_stcore/upload_file/session/file"
-    with client_of(library) as client:
+    access = Access(library.settings)
+    with client_of(library, access) as client:
         assert client.put(address, content=b"x").status_code == 403
         here = {"Origin": "http://127.0.0.1:8501"}
         app = client.app
         local = TestClient(app, base_url="http://127.0.0.1:8501", client=("127.0.0.1", 5))
+        assert local.put(address, content=b"x", headers=here).status_code == 403
+        link = access.link
+        assert link
+        local.get(link.path)
         assert local.put(address, content=b"x", headers=here).text == "streamlit"
+        other = {"Origin": "http://127.0.0.1:9000"}
+        assert local.put(address, content=b"x", headers=other).status_code == 403
 
 
 def test_a_broken_archive_is_a_sentence_for_readers(client: TestClient, archive: Path) -> None:

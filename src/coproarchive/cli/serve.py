@@ -83,10 +83,25 @@ def password(
     text: Annotated[
         str, typer.Option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
     ],
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Write it into this file, for COPROARCHIVE_PASSWORD_FILE."),
+    ] = None,
 ) -> None:
-    """Make the hash of an archivist's password for COPROARCHIVE_PASSWORD_HASH."""
+    """Make the hash of an archivist's password for COPROARCHIVE_PASSWORD_HASH, or a file of it."""
     if len(text) < 12:
         raise typer.BadParameter("A password needs at least 12 characters.")
     import argon2
 
-    out.print(Text(f"export COPROARCHIVE_PASSWORD_HASH='{argon2.PasswordHasher().hash(text)}'"))
+    made = argon2.PasswordHasher().hash(text)
+    if file is None:
+        out.print(Text(f"export COPROARCHIVE_PASSWORD_HASH='{made}'"))
+        return
+    from coproarchive.store.files import write_durably
+
+    os.umask(0o077)  # nobody else is to try passwords against it
+    try:
+        write_durably(file, f"{made}\n".encode())
+    except OSError as error:
+        raise CoproArchiveError(f"it cannot be written: {error.strerror}.", file) from None
+    out.print(Text(f"written: {file}"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from starlette.routing import BaseRoute
 from coproarchive.errors import CoproArchiveError
 from coproarchive.search.language.query import Query
 from coproarchive.ui.state import app_state
+from coproarchive.web.hosts import HostNames
 from coproarchive.web.middleware import NotFound, Protect
 from coproarchive.web.pages import Pages
 from coproarchive.web.routes import routes
@@ -38,8 +40,19 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     # catalogue and index are therefore loaded before).
     gc.collect()
     gc.freeze()
+    _print_keeper_link()
     yield
     app_state().library.close()
+
+
+def _print_keeper_link() -> None:
+    """Print the link that lets a browser at this machine add, where there is no password."""
+    if link := app_state().access.link:
+        host, port = st.get_option("server.address"), st.get_option("server.port")
+        host = f"[{host}]" if ":" in host else host
+        address = f"http://{host}:{port}{link.path}"
+        sys.stderr.write(f"To add talks, open this link (once):\n  {address}\n")
+        sys.stderr.flush()
 
 
 def http_routes() -> list[BaseRoute]:
@@ -51,14 +64,8 @@ def middleware() -> list[Middleware]:
     """Return what stands before every answer: protection, then the page for what is not there."""
     shell = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     return [
-        Middleware(Protect, access=app_state().access, shell=shell, address=_address),
+        Middleware(
+            Protect, access=app_state().access, names=HostNames(app_state().library), shell=shell
+        ),
         Middleware(NotFound, pages=Pages(app_state().library), routes=http_routes()),
     ]
-
-
-def _address() -> str:
-    """Return the archive's own web address, "" where it has none or cannot be read."""
-    try:
-        return app_state().library.public().series.address or ""
-    except CoproArchiveError:
-        return ""

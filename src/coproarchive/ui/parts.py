@@ -33,8 +33,9 @@ def frame_end() -> None:
     links = []
     if app_state().access.may("add", visitor()):
         links = ['<a href="/add">Add materials</a>', '<a href="/problems">Problems</a>']
-    if app_state().access.can_sign_in:
-        links.append(f'<a href="/login">{"Sign out" if links else "Sign in"}</a>')
+        links.append('<a href="/login">Sign out</a>')
+    elif app_state().access.can_sign_in:
+        links.append('<a href="/login">Sign in</a>')
     if links:
         st.html(f'<p class="quiet">For those who keep the archive: {" · ".join(links)}</p>')
     st.html(render.footer(app_state().library.public()))

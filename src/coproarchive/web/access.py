@@ -1,13 +1,15 @@
 """Who may add to the archive: the one place that decides it, asked at the act.
 
-Reading needs nobody's leave. Adding is for whoever sits at the machine the page is served from, or
-has signed in with the archivist's password. Roles come later behind the same question.
+Reading needs nobody's leave. Adding is for whoever signed in with the archivist's password or,
+where there is none, opened the link that is printed where the page is served, in a browser there.
+Roles come later behind the same question.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,12 +20,15 @@ from starlette.requests import HTTPConnection
 
 from coproarchive.errors import RefusedError
 from coproarchive.settings import Settings
+from coproarchive.web.credentials import KeeperLink, Password
 from coproarchive.web.sessions import GuessLimit, Sessions
 
 Act = Literal["add", "see-problems"]
 COOKIE = "coproarchive_keeper"
 
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_LINK = "link"
+"""What sessions were opened with that the printed link began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,70 +87,60 @@ def _tells_of_a_proxy(header: str) -> bool:
     return name in _PROXY_HEADERS or name.startswith(_PROXY_PREFIXES)
 
 
-def same(first: str, second: str) -> bool:
-    """Compare two texts in a time that does not depend on where they differ."""
-    return hmac.compare_digest(first.encode(errors="replace"), second.encode())
+def host_name(value: str) -> str:
+    """Return the name or address in a Host header, in small letters; "" where there is none.
 
-
-def _host_name(value: str) -> str:
-    """Return the name or address in a Host header, without its port."""
-    name = value if value.endswith("]") else value.rsplit(":", 1)[0]
-    return name.strip("[]")
+    A Host goes into links: one with other characters than names, addresses and ports have is none.
+    """
+    well_formed = re.fullmatch(r"(\[[0-9a-f:.]+\]|[0-9a-z._-]+)(:[0-9]{1,5})?", value.lower())
+    return well_formed[1].strip("[]").rstrip(".") if well_formed else ""
 
 
 class Access:
     """Answers `may`; signs archivists in and out. Thread-safe."""
 
     def __init__(self, settings: Settings):
-        self._local = settings.host in _LOOPBACK
-        self._hash = settings.password_hash
+        self._password = Password(settings)
+        is_local = settings.host in LOOPBACK and not self._password.is_asked_for
+        self.link = KeeperLink() if is_local else None
         self._form_key = secrets.token_bytes(32)
         self._sessions = Sessions()
         self._limit = GuessLimit()
 
     @property
     def can_sign_in(self) -> bool:
-        """Whether a password is set."""
-        return bool(self._hash)
+        """Whether keepers sign in with a password."""
+        return self._password.is_asked_for
 
     def may(self, act: Act, visitor: Visitor) -> bool:
         """Return whether the visitor may do it."""
         del act  # every act is the archivist's for now
-        return self._is_local(visitor) or self.is_signed_in(visitor)
+        if not self.is_signed_in(visitor):
+            return False
+        # Browsers name the asking page with everything that changes something.
+        return self.can_sign_in or (bool(visitor.origin) and _is_here(visitor))
 
     def require(self, act: Act, visitor: Visitor) -> None:
         """Raise RefusedError unless the visitor may do it."""
-        if not self.may(act, visitor):
-            raise RefusedError(
-                "this is for those who keep the archive.",
-                hint="Sign in first, at /login."
-                if self.can_sign_in
-                else "Open the page at the machine it is served from, or set a password: "
-                "coproarchive password",
+        if self.may(act, visitor):
+            return
+        if self.can_sign_in:
+            hint = "Sign in first, at /login."
+        elif self.link:
+            hint = (
+                "Open the link that was printed where the page was started. It is good for one "
+                "browser: for another, stop coproarchive and start it again."
             )
-
-    def _is_local(self, visitor: Visitor) -> bool:
-        """Return whether the visitor sits at this machine.
-
-        The page is then served to this machine alone, and requested by one of its own names.
-
-        The names matter because a web page elsewhere can make its own name point here, and because
-        a proxy on this machine asks from here on behalf of anybody.
-        """
-        if not self._local or self._hash or visitor.proxied:
-            return False
-        # The very address of this page, port and all: another program's page on this machine, and a
-        # proxy's readers, come from elsewhere. Browsers name it with everything that changes.
-        asked_by = visitor.origin.partition("://")[2]
-        return (
-            asked_by == visitor.host
-            and _host_name(visitor.host) in _LOOPBACK
-            and visitor.address in ("", *_LOOPBACK)
-        )
+        else:
+            hint = "Nobody can sign in here until a password is set: coproarchive password"
+        cookie = (visitor.cookies or {}).get(COOKIE)
+        ended = "your sign-in has ended; " if cookie and not self.is_signed_in(visitor) else ""
+        raise RefusedError(f"{ended}this is for those who keep the archive.", hint=hint)
 
     def is_signed_in(self, visitor: Visitor) -> bool:
         """Tell whether the visitor's cookie is the id of an open session."""
-        return self._sessions.is_open((visitor.cookies or {}).get(COOKIE, ""))
+        credential = self._password.hash() if self.can_sign_in else _LINK
+        return self._sessions.is_open((visitor.cookies or {}).get(COOKIE, ""), credential)
 
     def sign_in(self, password: str, visitor: Visitor = ANYBODY) -> str | None:
         """Return the id of a new session for the right password, None for a wrong one.
@@ -155,16 +150,28 @@ class Access:
         Raises:
             RefusedError: there is no password, or too many guesses came from this address.
         """
-        if not self._hash:
+        valid = self._password.hash()
+        if not valid:
             raise RefusedError("no password is set.", hint="Make one: coproarchive password")
         with self._limit.guess(visitor.address):
             try:
-                argon2.PasswordHasher().verify(self._hash, password)
+                argon2.PasswordHasher().verify(valid, password)
             except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
                 return None
         self._limit.refund(visitor.address)
         self.sign_out(visitor)
-        return self._sessions.start()
+        return self._sessions.start(valid)
+
+    def enter(self, token: str, visitor: Visitor) -> str | None:
+        """Return the id of a new session for the secret of the printed link, None for another.
+
+        The link is for a browser at this machine: whoever opens it through a proxy is turned away,
+        and it stays good.
+        """
+        if self.link is None or not _is_here(visitor) or not self.link.take(token):
+            return None
+        self.sign_out(visitor)
+        return self._sessions.start(_LINK)
 
     def sign_out(self, visitor: Visitor) -> None:
         """End the visitor's session: its cookie, its open pages and their connections."""
@@ -173,3 +180,17 @@ class Access:
     def form_token(self, nonce: str) -> str:
         """Return the token that the sign-in form must send with the nonce cookie (against CSRF)."""
         return hmac.new(self._form_key, nonce.encode(), hashlib.sha256).hexdigest()
+
+
+def _is_here(visitor: Visitor) -> bool:
+    """Return whether the visitor seems to sit at this machine: nothing in the request denies it.
+
+    Not enough by itself: a proxy on this machine that adds nothing to the request looks the same.
+    """
+    asked_by = visitor.origin.partition("://")[2] or visitor.host
+    return (
+        not visitor.proxied
+        and asked_by == visitor.host
+        and host_name(visitor.host) in LOOPBACK
+        and visitor.address in ("", *LOOPBACK)
+    )

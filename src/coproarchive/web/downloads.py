@@ -14,7 +14,7 @@ from coproarchive.library import Library
 from coproarchive.model import Asset, Leaf
 from coproarchive.search.document import shown_leaves
 from coproarchive.search.language.query import Query
-from coproarchive.web.pages import Pages, base_address
+from coproarchive.web.pages import Pages
 
 # Shown by the browser itself; anything else is handed over as a file, so that nothing runs.
 _INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
@@ -91,5 +91,5 @@ class Downloads:
         names = request.query_params.keys()
         query = Query.from_params({name: request.query_params.getlist(name) for name in names})
         headers = {"Content-Disposition": 'attachment; filename="results.csv"'}
-        table = self._library.csv(query, base_address(self._library.public(), request))
+        table = self._library.csv(query, self._pages.names.base(request))
         return Response(table, media_type="text/csv; charset=utf-8", headers=headers)

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from coproarchive.errors import CoproArchiveError, IndexStateError
 from coproarchive.library import Library
-from coproarchive.web.pages import base_address
+from coproarchive.web.hosts import HostNames
 
 
 class Machine:
@@ -17,6 +17,7 @@ class Machine:
 
     def __init__(self, library: Library):
         self._library = library
+        self._names = HostNames(library)
 
     def health(self, _: Request) -> Response:
         """Serve /healthz: whether the archive can be read and searched."""
@@ -32,7 +33,7 @@ class Machine:
 
     def robots(self, request: Request) -> Response:
         """Serve /robots.txt."""
-        base = base_address(self._library.public(), request)
+        base = self._names.base(request)
         lines = ["User-agent: *", "Disallow: /add", "Disallow: /problems", "Disallow: /login"]
         return PlainTextResponse("\n".join([*lines, f"Sitemap: {base}/sitemap.xml\n"]))
 
@@ -44,7 +45,7 @@ class Machine:
         paths += [f"/item/{i}" for i in catalogue.items]
         paths += [f"/person/{p}" for p in catalogue.people]
         paths += [f"/topic/{t}" for t in catalogue.topics]
-        base = base_address(catalogue, request)
+        base = self._names.base(request)
         entries = "".join(f"<url><loc>{base}{quote(path)}</loc></url>" for path in paths[:50_000])
         space = "http://www.sitemaps.org/schemas/sitemap/0.9"
         xml = f'<?xml version="1.0" encoding="UTF-8"?><urlset xmlns="{space}">{entries}</urlset>'

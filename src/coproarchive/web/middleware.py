@@ -5,17 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Sequence
-from urllib.parse import urlsplit
+from collections.abc import Sequence
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coproarchive.web.access import Access, visitor_of_request
+from coproarchive.web.hosts import HostNames
 from coproarchive.web.pages import Pages
 
 # Pages of Streamlit's own, and the prefixes that its server answers.
@@ -46,20 +46,14 @@ class Protect:
     Args:
         app: what answers.
         access: decides who may upload.
+        names: knows which names are ours.
         shell: the HTML that Streamlit's pages start from; its inline scripts are allowed by hash.
-        address: returns the archive's own web address, "" where it has none.
     """
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        access: Access,
-        shell: str = "",
-        address: Callable[[], str] = lambda: "",
-    ):
+    def __init__(self, app: ASGIApp, access: Access, names: HostNames, shell: str = ""):
         self._app = app
         self._access = access
-        self._address = address
+        self._names = names
         hashes = " ".join(
             f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
             for script in re.findall(r"<script>(.*?)</script>", shell, re.DOTALL)
@@ -68,21 +62,19 @@ class Protect:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, add headers to the answer."""
-        if scope["type"] == "websocket" and _is_foreign(scope, self._address()):
-            # Streamlit looks at the host only: a page of another port would act as the archivist.
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
-            return
+        if scope["type"] == "websocket":
+            request = HTTPConnection(scope)
+            if self._names.is_foreign(request) or self._names.is_refused(request):
+                # Streamlit looks at the host only: a page of another port would act as the keeper.
+                await receive()
+                await send({"type": "websocket.close", "code": 1008})
+                return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         path = scope["path"]
-        visitor = visitor_of_request(HTTPConnection(scope))
-        if path.startswith(_UPLOADS) and not self._access.may("add", visitor):
-            # Streamlit takes uploads from whoever has its page open, and keeps them in memory.
-            await PlainTextResponse("Uploads are for those who keep the archive.", 403)(
-                scope, receive, send
-            )
+        if refusal := self._refusal(HTTPConnection(scope), path):
+            await refusal(scope, receive, send)
             return
         if path.startswith("/file/"):
             headers = [(k, v) for k, v in scope["headers"] if k.lower() != b"accept-encoding"]
@@ -102,18 +94,17 @@ class Protect:
 
         await self._app(scope, receive, protected)
 
-
-def _is_foreign(scope: Scope, address: str) -> bool:
-    """Tell whether a page of another site opens this WebSocket.
-
-    Browsers name the site of the page, port and all; what names none is no browser's page. Our own
-    names are the Host that the request came to, what a proxy says was asked for, and the archive's
-    address.
-    """
-    headers = HTTPConnection(scope).headers
-    origin = headers.get("origin", "")
-    names = {headers.get("host", ""), headers.get("x-forwarded-host", ""), urlsplit(address).netloc}
-    return bool(origin) and urlsplit(origin).netloc not in names - {""}
+    def _refusal(self, request: HTTPConnection, path: str) -> Response | None:
+        """Return the answer to a request that goes no further, None for one that does."""
+        if self._names.is_refused(request):
+            return PlainTextResponse("This archive is not known by that name.", 400)
+        if path.startswith(_UPLOADS) and (
+            self._names.is_foreign(request)
+            or not self._access.may("add", visitor_of_request(request))
+        ):
+            # Streamlit takes uploads from whoever has its page open.
+            return PlainTextResponse("Uploads are for those who keep the archive.", 403)
+        return None
 
 
 def _is_streamlit_page(path: str) -> bool:

@@ -18,15 +18,21 @@ from coproarchive.search.hits.results import Snippet
 from coproarchive.search.hits.targets import TermTargets
 from coproarchive.search.language.query import Query
 from coproarchive.web import render
+from coproarchive.web.hosts import HostNames
 
 LeafView = tuple[Leaf, str, Snippet, list[tuple[str, Snippet]]]
 
 
 class Pages:
-    """Handlers of page requests over one library."""
+    """Handlers of page requests over one library.
+
+    Attributes:
+        names: what the pages' absolute addresses begin with.
+    """
 
     def __init__(self, library: Library):
         self._library = library
+        self.names = HostNames(library)
 
     def item(self, request: Request) -> Response:
         """Serve /item/<id>; ?q= has words to mark."""
@@ -36,7 +42,7 @@ class Pages:
         if item is None:
             return self.missing(request, f'There is nothing at "{item_id}" in this archive.')
         seminar = catalogue.seminars.get(item.seminar or "")
-        address = f"{base_address(catalogue, request)}/item/{item.id}"
+        address = f"{self.names.base(request)}/item/{item.id}"
         date = catalogue.item_date(item)
 
         def cited(leaf: Leaf | None = None, anchor: str = "") -> str:
@@ -263,11 +269,6 @@ class Pages:
             "coproarchive check",
             503,
         )
-
-
-def base_address(catalogue: Catalogue, request: Request) -> str:
-    """Return the site's address without a slash at its end: as recorded, else as requested."""
-    return (catalogue.series.address or str(request.base_url)).rstrip("/")
 
 
 def _neighbours(item: Item, catalogue: Catalogue) -> list[Item]:

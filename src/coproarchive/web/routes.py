@@ -55,6 +55,7 @@ def routes(library: Library, access: Access) -> list[BaseRoute]:
         Route("/picture/{path:path}", safe(downloads.picture)),
         Route("/help", manual.redirect),
         Route("/help/{path:path}", manual.serve),
+        Route("/keeper", sign_in.enter),
         Route("/login", login, methods=["GET", "POST"]),
         Route("/logout", sign_in.logout, methods=["POST"]),
         Route("/look/site.css", _site_css),

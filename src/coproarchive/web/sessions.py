@@ -1,8 +1,8 @@
 """Sign-in: sessions that the server remembers, and limits on guessing the password.
 
 A session id is random and means nothing by itself; the server knows which ids are signed in, so
-that signing out ends the session wherever its cookie was copied to. Sessions end with the process,
-and so with a change of the password, which takes a restart.
+that signing out ends the session wherever its cookie was copied to. A session also ends when what
+it was opened with is no longer valid (the password was changed), and with the process.
 """
 
 from __future__ import annotations
@@ -35,27 +35,28 @@ class Sessions:
     """The sessions that are signed in. Thread-safe."""
 
     def __init__(self) -> None:
-        self._expiry_of: OrderedDict[str, float] = OrderedDict()
+        self._sessions: OrderedDict[str, tuple[float, str]] = OrderedDict()  # expiry, credential
         self._lock = threading.Lock()
 
-    def start(self) -> str:
-        """Begin a session; return its id, for the cookie."""
+    def start(self, credential: str) -> str:
+        """Begin a session that was opened with a credential; return its id, for the cookie."""
         session_id = secrets.token_urlsafe(32)
         with self._lock:
-            self._expiry_of[_digest(session_id)] = time.monotonic() + SESSION_SECONDS
-            if len(self._expiry_of) > MAX_SESSIONS:
-                self._expiry_of.popitem(last=False)
+            self._sessions[_digest(session_id)] = time.monotonic() + SESSION_SECONDS, credential
+            if len(self._sessions) > MAX_SESSIONS:
+                self._sessions.popitem(last=False)
         return session_id
 
-    def is_open(self, session_id: str) -> bool:
-        """Tell whether a session was begun, has not ended and has not expired."""
+    def is_open(self, session_id: str, credential: str) -> bool:
+        """Tell whether a session was begun with what is the credential still, and has not ended."""
         with self._lock:
-            return self._expiry_of.get(_digest(session_id), 0.0) > time.monotonic()
+            expiry, opened_with = self._sessions.get(_digest(session_id), (0.0, ""))
+        return expiry > time.monotonic() and opened_with == credential
 
     def end(self, session_id: str) -> None:
         """End a session, if it is open."""
         with self._lock:
-            self._expiry_of.pop(_digest(session_id), None)
+            self._sessions.pop(_digest(session_id), None)
 
 
 def _digest(session_id: str) -> str:
