@@ -10,4 +10,6 @@ lock pyproject.toml requirements/build.in --output-file requirements/run.txt
 lock pyproject.toml requirements/build.in --group dev --output-file requirements/dev.txt
 lock pyproject.toml requirements/build.in --group docs --constraint requirements/run.txt \
   --output-file requirements/docs.txt
+lock pyproject.toml requirements/build.in --group release --constraint requirements/dev.txt \
+  --output-file requirements/release.txt
 uv lock --quiet
