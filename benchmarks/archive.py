@@ -37,7 +37,7 @@ from made_up import Archive
 
 def folder_figures(folder: Path, work: Path) -> dict[str, Any]:
     """Add and index every file of the folder; leave its texts in work/texts.jsonl."""
-    Store.create(work / "archive", Series(title="Measured"))
+    Store.create(work / "archive", Series(title="Measured", withhold=()))
     library = Library(Settings(archive=work / "archive", index=work / "index"))
     try:
         started = time.perf_counter()

@@ -154,7 +154,7 @@ class Archive:
     @property
     def catalogue(self) -> Catalogue:
         """A snapshot, as the store would give it."""
-        series = Series(title="Made up")
+        series = Series(title="Made up", withhold=())
         whole = Catalogue(series, self._seminars, self._items, self._people, self._topics)
         digests = {i: whole.digest_of(item) for i, item in self._items.items()}
         return Catalogue(series, self._seminars, self._items, self._people, self._topics, digests)

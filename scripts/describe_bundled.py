@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from bundled_content import SEMINAR
-from coproarchive.model import Item, Kind
+from coproarchive.model import Item, Kind, WordSource
 from coproarchive.store import Store
 from make_bundled import ROOT, all_files
 
@@ -74,7 +74,13 @@ def main() -> None:
             store.replace_file(item_id, name, data)
             continue
         record = RECORDS[item_id].model_copy(
-            update={"language": "en-GB", "licence": LICENCE, "prepared_by": BY}
+            update={
+                "language": "en-GB",
+                "licence": LICENCE,
+                "prepared_by": BY,
+                # Our decks' notes say what the slides show, for those who read them.
+                "release": (WordSource.NOTES, WordSource.COMMENTS) if ".pptx" in name else (),
+            }
         )
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / name

@@ -67,8 +67,10 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
             "[[service user, patient], [sectioned, detained]]",
             "skos:altLabel",
         ),
-        "hidden_slides": Key(
-            "Whether slides that their author hid are shown to readers", "leave-out"
+        "withhold": Key(
+            "Words of files that are not public: readers neither find, see nor download them",
+            "[notes, comments, hidden-slides, metadata]",
+            "dcterms:accessRights",
         ),
         "links": Key(
             "The series elsewhere on the web",
@@ -247,6 +249,11 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
         "visibility": Key(
             "Whether everybody may see it, or only who keeps the archive",
             "hidden",
+            "dcterms:accessRights",
+        ),
+        "release": Key(
+            "Words that the archive withholds and that of this item's files are public",
+            "[notes]",
             "dcterms:accessRights",
         ),
         "assets": Key(

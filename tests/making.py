@@ -25,6 +25,7 @@ from coproarchive.model import (
     Topic,
     Visibility,
     Withdrawn,
+    WordSource,
 )
 from coproarchive.store import Store
 
@@ -161,6 +162,7 @@ def _items(files: dict[str, Path]) -> list[tuple[Item, str, Path | None]]:
                 abstract="Why everybody should bake.",
                 people=by_ada,
                 topics=("sourdough",),
+                release=(WordSource.NOTES, WordSource.COMMENTS),
                 relations=(
                     Relation(type="is-about", item="a-post"),
                     Relation(type="references", item=f"{SEMINAR}/hidden-talk"),

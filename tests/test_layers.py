@@ -14,6 +14,7 @@ PACKAGE = ROOT / "src" / "coproarchive"
 FLOORS: dict[str, tuple[int, str]] = {
     "errors": (1, "nouns"),
     "locking": (1, "nouns"),
+    "edtf": (1, "nouns"),
     "model": (1, "nouns"),
     "progress": (1, "nouns"),
     "strict_yaml": (1, "strict_yaml"),

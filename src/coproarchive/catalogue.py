@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from coproarchive.edtf import edtf_bounds
 from coproarchive.errors import NotFoundError, SidecarError
 from coproarchive.model import (
     Contribution,
@@ -22,7 +23,7 @@ from coproarchive.model import (
     Severity,
     Topic,
     Visibility,
-    edtf_bounds,
+    WordSource,
 )
 from coproarchive.progress import Progress, silent
 from coproarchive.store import Store
@@ -183,6 +184,13 @@ class Catalogue:
         return (edtf_bounds(date)[0] if date else "9999", item.id)
 
     # ---------------------------------------------------------- visibility
+
+    def withheld(self, item: Item) -> frozenset[WordSource]:
+        """Return which words of the item's files readers do not get, in no way out.
+
+        What the archive withholds, less what the item releases: the one place that decides it.
+        """
+        return frozenset(self.series.withhold).difference(item.release)
 
     def for_public(self) -> Catalogue:
         """Return the archive that everybody may see. The one place where that is decided.

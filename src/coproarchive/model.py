@@ -10,7 +10,6 @@ datacite = DataCite 4.6, premis = PREMIS 3, iiif = IIIF Presentation 3, edtf = I
 
 from __future__ import annotations
 
-import calendar
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,7 +22,10 @@ from pydantic import (
     Field,
     StringConstraints,
     field_validator,
+    model_validator,
 )
+
+from coproarchive.edtf import EdtfDate
 
 # ---------------------------------------------------------------- small types
 
@@ -48,51 +50,6 @@ def _web_address(value: str) -> str:
 
 
 WebAddress = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_web_address)]
-
-_EDTF_DAY = re.compile(r"^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?$")
-
-
-def edtf_bounds(value: str) -> tuple[str, str]:
-    """Return first and last day, both YYYY-MM-DD, that an EDTF level 0 date or interval covers.
-
-    Args:
-        value: ``2017``, ``2017-07``, ``2017-07-06`` or two of them with a slash between.
-
-    Raises:
-        ValueError: not such a date, or no such day.
-    """
-    start, slash, end = value.partition("/")
-    if slash and not end:
-        raise ValueError("an interval has a date on both sides of the slash")
-    first, last = _edtf_span(start), _edtf_span(end or start)
-    if last[1] < first[0]:
-        raise ValueError("the interval ends before it starts")
-    return first[0], last[1]
-
-
-def _edtf_span(value: str) -> tuple[str, str]:
-    match = _EDTF_DAY.match(value)
-    if not match:
-        raise ValueError("a date is written 2017, 2017-07 or 2017-07-06 (or two with a slash)")
-    year, month, day = match[1], match[2], match[3]
-    if year == "0000" or (month and not 1 <= int(month) <= 12):
-        raise ValueError(f"there is no such date as {value}")
-    if month is None:
-        return f"{year}-01-01", f"{year}-12-31"
-    days = calendar.monthrange(int(year), int(month))[1]
-    if day is None:
-        return f"{year}-{month}-01", f"{year}-{month}-{days:02}"
-    if not 1 <= int(day) <= days:
-        raise ValueError(f"there is no such date as {value}")
-    return value, value
-
-
-def _edtf(value: str) -> str:
-    edtf_bounds(value)
-    return value
-
-
-EdtfDate = Annotated[str, AfterValidator(_edtf)]
 
 
 class Kind(StrEnum):
@@ -132,6 +89,19 @@ class Visibility(StrEnum):
 
     PUBLIC = "public"
     HIDDEN = "hidden"
+
+
+class WordSource(StrEnum):
+    """Words of a file that an archive may withhold from readers (dcterms:accessRights)."""
+
+    NOTES = "notes"
+    COMMENTS = "comments"
+    HIDDEN_SLIDES = "hidden-slides"
+    METADATA = "metadata"
+
+
+WITHHELD_BY_DEFAULT = (WordSource.NOTES, WordSource.COMMENTS, WordSource.HIDDEN_SLIDES)
+"""What speakers and reviewers wrote for each other is not public because a file was archived."""
 
 
 class _Record(BaseModel):
@@ -176,6 +146,9 @@ class ImportRules(_Record):
     ignore: tuple[Line, ...] = ()
 
 
+_HIDDEN_SLIDES = ("show", "leave-out")
+
+
 class Series(_Record):
     """archive.yaml: the archive as a whole (dcat:Catalog, schema:EventSeries).
 
@@ -187,7 +160,7 @@ class Series(_Record):
         rights: the statement shown on every page (dcterms:rights).
         facets: names of facets in the order shown; see search/fields.py.
         synonyms: groups of words that mean the same to a reader (skos:altLabel without a topic).
-        hidden_slides: whether slides that their author hid are public.
+        withhold: words that readers do not get, in no way out; an item may release them.
         links: the series elsewhere (schema:sameAs).
         import_rules: how a blog's categories become seminars and topics; see ingest/wordpress.
         format: version of the records' format (dcterms:conformsTo); see store/upgrade.py.
@@ -202,10 +175,27 @@ class Series(_Record):
     rights: Text | None = None
     facets: tuple[Slug, ...] = ("seminar", "speaker", "topic", "kind", "year")
     synonyms: tuple[tuple[Line, ...], ...] = ()
-    hidden_slides: Literal["show", "leave-out"] = "leave-out"
+    withhold: tuple[WordSource, ...] = WITHHELD_BY_DEFAULT
     links: tuple[Link, ...] = ()
     import_rules: ImportRules | None = None
     format: Annotated[int, Field(ge=1)] = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _older_form(cls, values: object) -> object:
+        """Read `hidden_slides: show` or `leave-out`, which `withhold` has taken the place of.
+
+        Where both are there and differ, the slides stay withheld.
+        """
+        if not isinstance(values, dict) or values.get("hidden_slides") not in _HIDDEN_SLIDES:
+            return values
+        values = {**values}
+        if values.pop("hidden_slides") == "show":
+            values.setdefault("withhold", WITHHELD_BY_DEFAULT[:2])
+        else:
+            withhold = [*values.get("withhold", WITHHELD_BY_DEFAULT), WordSource.HIDDEN_SLIDES]
+            values["withhold"] = list(dict.fromkeys(withhold))
+        return values
 
 
 class Person(_Record):
@@ -370,6 +360,7 @@ class Item(_Record):
         language: BCP 47 (dcterms:language).
         rights: a sentence (dcterms:rights).  licence: SPDX id or address (dcterms:license).
         visibility: dcterms:accessRights.
+        release: words that the archive withholds, and this item does not (dcterms:accessRights).
         assets: the files (schema:associatedMedia).
         held_at: where files are that the archive does not hold (dcterms:isFormatOf).
         relations: datacite:relatedIdentifier.
@@ -391,6 +382,7 @@ class Item(_Record):
     rights: Text | None = None
     licence: Line | None = None
     visibility: Visibility = Visibility.PUBLIC
+    release: tuple[WordSource, ...] = ()
     assets: tuple[Asset, ...] = ()
     held_at: tuple[Link, ...] = ()
     relations: tuple[Relation, ...] = ()
@@ -421,6 +413,14 @@ class Source(StrEnum):
     CAPTION = "caption"
     OCR = "OCR"
     PICTURE = "picture"
+
+
+WITHHELD_WITH: dict[Source, WordSource] = {
+    Source.NOTES: WordSource.NOTES,
+    Source.COMMENT: WordSource.COMMENTS,
+    Source.ANNOTATION: WordSource.COMMENTS,
+}
+"""Which words are withheld with which; those of hidden slides are told by Leaf.hidden."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def test_pages_without_text_get_what_the_machine_read(
     (notice,) = extraction.notices
     assert (notice.code, notice.leaf) == ("leaf-without-text", 2)
     assert "install" not in notice.hint
-    assert extraction.extractor.endswith(" + ocr 2")
+    assert extraction.extractor.endswith(" + ocr 3")
 
 
 def test_slides_that_are_pictures_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.errors import IndexStateError
 from coproarchive.extract.base import Extraction
 from coproarchive.library import Library
-from coproarchive.model import Asset, Item, Leaf, Part, Series, Source, Topic
+from coproarchive.model import Asset, Item, Leaf, Part, Series, Source, Topic, WordSource
 from coproarchive.search.hits.highlight import Highlighter, Mark, excerpt
 from coproarchive.search.hits.results import Hit
 from coproarchive.search.hits.stored import (
@@ -76,7 +76,7 @@ def archive_of(rows: list[tuple[str, str, list[Any]]], reader: Texts, leave_out:
             abstract=abstract.strip() or None,
             assets=tuple(assets),
         )
-    series = Series(title="Bread", hidden_slides="leave-out" if leave_out else "show")
+    series = Series(title="Bread", withhold=(WordSource.HIDDEN_SLIDES,) if leave_out else ())
     whole = Catalogue(series, {}, items)
     return Catalogue(series, {}, items, digests={i: whole.digest_of(x) for i, x in items.items()})
 

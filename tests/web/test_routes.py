@@ -89,7 +89,7 @@ def test_words_in_pictures_are_said_to_be_read_by_a_machine(
         page,
         re.DOTALL,
     )
-    assert " + ocr 2" in page
+    assert " + ocr 3" in page
 
 
 def test_a_download_is_the_very_file(client: TestClient, archive: Path) -> None:

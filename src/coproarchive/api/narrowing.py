@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from coproarchive.catalogue import Catalogue
+from coproarchive.edtf import edtf_bounds
 from coproarchive.errors import CoproArchiveError, NotFoundError
-from coproarchive.model import Kind, edtf_bounds
+from coproarchive.model import Kind
 from coproarchive.store.sidecar import did_you_mean
 
 Choice = str | Iterable[str]

@@ -15,7 +15,7 @@ from coproarchive.cli.context import CliState, state_of
 if TYPE_CHECKING:
     from coproarchive.catalogue import Catalogue
     from coproarchive.extract.base import Extraction
-    from coproarchive.model import Asset, Item, Leaf
+    from coproarchive.model import Asset, Item, Leaf, Part, WordSource
     from coproarchive.search.hits.results import Hit, LeafHit, Results, Snippet
 
 MARK = "bold reverse"
@@ -200,18 +200,26 @@ def show(
     state = state_of(context)
     catalogue = state.library.catalogue()
     item = catalogue.item(item_id)
-    read = _read(state, item) if leaves else []
+    read, withheld = _read(state, item) if leaves else [], catalogue.withheld(item)
     if as_json:
         content: dict[str, object] = item.model_dump(mode="json", exclude_none=True)
         if leaves:
             content["leaves"] = [
-                _leaf_json(asset, e, leaf) for asset, e in read for leaf in e.leaves
+                _leaf_json(asset, e, leaf, withheld) for asset, e in read for leaf in e.leaves
             ]
         say_json(content)
         return
     _print_item(item, catalogue)
     for asset, extraction in read:
-        _print_extraction(asset, extraction)
+        _print_extraction(asset, extraction, withheld)
+
+
+def _is_withheld(leaf: Leaf, part: Part, withheld: frozenset[WordSource]) -> bool:
+    """Test whether readers do not get a part of a leaf."""
+    from coproarchive.model import WITHHELD_WITH, WordSource
+
+    is_on_hidden = leaf.hidden and WordSource.HIDDEN_SLIDES in withheld
+    return is_on_hidden or WITHHELD_WITH.get(part.source) in withheld
 
 
 def _read(state: CliState, item: Item) -> list[tuple[Asset, Extraction]]:
@@ -252,7 +260,9 @@ def _print_item(item: Item, catalogue: Catalogue) -> None:
         out.print(Text(f"held at: {printable(link.label)}  {link.url}"))
 
 
-def _print_extraction(asset: Asset, extraction: Extraction) -> None:
+def _print_extraction(
+    asset: Asset, extraction: Extraction, withheld: frozenset[WordSource]
+) -> None:
     reader = extraction.extractor or "not read"
     out.print(Text(f"\n{printable(asset.path)}  (read by {reader})", style="bold"))
     for notice in extraction.notices:
@@ -264,11 +274,14 @@ def _print_extraction(asset: Asset, extraction: Extraction) -> None:
         out.print(Text(printable(heading), style="cyan"))
         for part in leaf.parts:
             sure = f" ({part.confidence:.0%} sure)" if part.confidence is not None else ""
-            source = Text(f"{part.source.value}{sure}: ", style="dim")
+            private = ", not public" if _is_withheld(leaf, part, withheld) else ""
+            source = Text(f"{part.source.value}{sure}{private}: ", style="dim")
             out.print(Text(" " * 2) + source + Text(printable(part.text)))
 
 
-def _leaf_json(asset: Asset, extraction: Extraction, leaf: Leaf) -> dict[str, object]:
+def _leaf_json(
+    asset: Asset, extraction: Extraction, leaf: Leaf, withheld: frozenset[WordSource]
+) -> dict[str, object]:
     return {
         "asset": asset.path,
         "extractor": extraction.extractor,
@@ -279,7 +292,12 @@ def _leaf_json(asset: Asset, extraction: Extraction, leaf: Leaf) -> dict[str, ob
         "hidden": leaf.hidden,
         "start": leaf.start,
         "parts": [
-            {"source": p.source.value, "text": p.text, "confidence": p.confidence}
+            {
+                "source": p.source.value,
+                "text": p.text,
+                "confidence": p.confidence,
+                "withheld": _is_withheld(leaf, p, withheld),
+            }
             for p in leaf.parts
         ],
     }

@@ -2,6 +2,7 @@
 
 PDF by PDFium. Decks through LibreOffice into a PDF, which is kept beside the pictures because the
 conversion takes seconds; hidden slides are drawn too, so that a slide's number is its page's.
+Comments are never drawn, neither a deck's nor a PDF's: a picture shows what was shown to the room.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from coproarchive.extract.base import Helpers, Limits
 from coproarchive.extract.office import PDF, PPTX
 from coproarchive.extract.table import format_of
 
-VERSION = 1
+VERSION = 2
 QUALITY = 70
 METHOD = 2
 """Effort of the WebP encoder, 0 to 6; at 4 encoding takes nearly as long as drawing."""

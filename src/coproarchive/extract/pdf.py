@@ -42,6 +42,7 @@ from coproarchive.extract.pdf_structure import (
     page_label,
     page_notes,
     page_text,
+    remove_comments,
     text_objects,
 )
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
@@ -345,6 +346,8 @@ def draw_page(
 ) -> Image.Image:
     """Draw the page, or an area of it, `width` pixels wide or less; close the page.
 
+    What reviewers wrote over it is not drawn.
+
     Args:
         area: left, bottom, right and top edge as shares of the page as it is seen.
 
@@ -352,6 +355,7 @@ def draw_page(
         ValueError, PdfiumError: it cannot be drawn.
     """
     try:
+        remove_comments(page.raw)
         across, down = page.get_size()
         left, bottom, right, top = area
         shown_across, shown_down = across * (right - left), down * (top - bottom)

@@ -37,6 +37,12 @@ MAX_STRING = 64 * 1024
 """Bytes of one string; longer ones are not text that somebody wrote for a reader."""
 
 _LINK, _POPUP, _WIDGET = 2, 16, 20  # FPDF_ANNOT_* of fpdf_annot.h
+_OF_THE_PAGE = {
+    _LINK, _WIDGET, pdfium.FPDF_ANNOT_MOVIE, pdfium.FPDF_ANNOT_SCREEN,
+    pdfium.FPDF_ANNOT_PRINTERMARK, pdfium.FPDF_ANNOT_TRAPNET, pdfium.FPDF_ANNOT_WATERMARK,
+    pdfium.FPDF_ANNOT_THREED, pdfium.FPDF_ANNOT_RICHMEDIA,
+}  # fmt: skip
+"""Annotations that belong to the page; all others are marks of those who reviewed it."""
 _TO_WEB = 3  # PDFACTION_URI of fpdf_doc.h
 _TEXT_OBJECT, _FORM_OBJECT = 1, 5  # FPDF_PAGEOBJ_TEXT, FPDF_PAGEOBJ_FORM of fpdf_edit.h
 
@@ -213,11 +219,23 @@ def page_notes(document: pypdfium2.PdfDocument, page: Page) -> list[tuple[Source
             continue
         kind = pdfium.FPDFAnnot_GetSubtype(annotation)
         if kind == _WIDGET:
-            notes.append((Source.ANNOTATION, _entry(annotation, b"V")))
+            # What a form was filled in with is seen on the page; it is nobody's comment.
+            notes.append((Source.TEXT, _entry(annotation, b"V")))
         elif kind not in (_LINK, _POPUP):  # a popup repeats the note it belongs to
             notes.append((Source.ANNOTATION, _entry(annotation, b"Contents")))
         pdfium.FPDFPage_CloseAnnot(annotation)
     return notes
+
+
+def remove_comments(page: Page) -> None:
+    """Take reviewers' marks off an opened page, so that they are not drawn; no file changes."""
+    for index in reversed(range(pdfium.FPDFPage_GetAnnotCount(page))):
+        annotation = pdfium.FPDFPage_GetAnnot(page, index)
+        kind = pdfium.FPDFAnnot_GetSubtype(annotation) if annotation else None
+        if annotation:
+            pdfium.FPDFPage_CloseAnnot(annotation)
+        if kind not in _OF_THE_PAGE:
+            pdfium.FPDFPage_RemoveAnnot(page, index)
 
 
 def _links(document: pypdfium2.PdfDocument, page: Page) -> tuple[int, list[tuple[Source, str]]]:

@@ -25,6 +25,8 @@ _SECTIONS = "{http://schemas.microsoft.com/office/powerpoint/2010/main}section"
 _SECTION_SLIDE = "{http://schemas.microsoft.com/office/powerpoint/2010/main}sldId"
 _VML = "{urn:schemas-microsoft-com:vml}"
 _VML_OFFICE = "{urn:schemas-microsoft-com:office:office}"
+_NOTED = (Source.TEXT, Source.TABLE, Source.LINK)
+"""What is read of a notes page: its addresses too are words of the notes."""
 _UNNAMED_SECTION = re.compile(r"^(default section|untitled section|standardabschnitt)$", re.I)
 
 
@@ -110,9 +112,8 @@ def _leaf(slide: Slide, number: int, notices: list[Notice]) -> Leaf:
     pieces = [(Source.SECTION, slide.section), *words.pieces]
     if slide.notes is not None and slide.notes_related is not None:
         spoken = read_slide(slide.notes, slide.notes_related)
-        noted = [spoken.title, *(t for s, t in spoken.pieces if s in (Source.TEXT, Source.TABLE))]
+        noted = [spoken.title, *(t for s, t in spoken.pieces if s in _NOTED)]
         pieces.append((Source.NOTES, "\n".join(piece for piece in noted if piece)))
-        pieces += [piece for piece in spoken.pieces if piece[0] is Source.LINK]
     pieces += [(Source.COMMENT, comment) for comment in slide.comments]
     title = one_line(words.title)[:300]
     parts = parts_of(*pieces)

@@ -13,10 +13,10 @@ from coproarchive.extract.base import Extraction, Format, Helpers, Limits, Notic
 from coproarchive.model import Severity
 
 FORMATS: tuple[Format, ...] = (
-    Format("pdf", 4, frozenset({office.PDF}), "pdf:extract"),
+    Format("pdf", 5, frozenset({office.PDF}), "pdf:extract"),
     Format(
         "pptx",
-        4,
+        5,
         frozenset(
             {
                 office.PPTX,
@@ -43,7 +43,7 @@ FORMATS: tuple[Format, ...] = (
     Format("captions", 1, frozenset({"text/vtt", "application/x-subrip"}), "captions:extract"),
 )
 """Which reader reads which media types: to add a format is to add a row and its module."""
-OCR = "ocr-2"
+OCR = "ocr-3"
 """Name and version of reading pictures by a machine; see ocr.py."""
 PICTURED = frozenset({"pdf", "pptx"})
 """Names of the formats whose leaves have pictures that are read."""

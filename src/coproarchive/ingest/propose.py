@@ -9,9 +9,10 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from coproarchive.catalogue import Catalogue
+from coproarchive.edtf import edtf_bounds
 from coproarchive.extract.base import Extraction
 from coproarchive.ingest.names import NameKey, name_key
-from coproarchive.model import Kind, Leaf, edtf_bounds
+from coproarchive.model import Kind, Leaf
 from coproarchive.search.language.analysis import tokenize
 from coproarchive.store import media_type_of_file
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
+from coproarchive.edtf import edtf_bounds
 from coproarchive.extract.base import Extraction
-from coproarchive.model import Asset, Item, Leaf, Problem, Severity, edtf_bounds
+from coproarchive.model import (
+    WITHHELD_WITH,
+    Asset,
+    Item,
+    Leaf,
+    Problem,
+    Severity,
+    WordSource,
+)
 from coproarchive.search.discover import phrases
 from coproarchive.search.engines.seam import Document
 from coproarchive.search.hits.stored import About, pack, texts_of
@@ -20,6 +29,8 @@ if TYPE_CHECKING:
 HIT, PHRASES, PROBLEMS = "hit", "phrases", "problems"
 """Names of what is stored with a document: what hits are shown from (hits/stored.py), phrases for
 suggestions (discover/phrases.py), problems met when its files were read."""
+_WITHOUT_NOTES = ("text/", "image/", "audio/", "video/")
+"""How the media types of files begin that have no notes, comments or hidden slides."""
 
 
 def document_of(
@@ -84,13 +95,47 @@ def unpack_problems(data: bytes) -> list[Problem]:
 def shown_leaves(item: Item, catalogue: Catalogue, reader: Reader) -> Iterator[tuple[Asset, Leaf]]:
     """Yield every leaf of an item that readers may see, file by file.
 
-    The one place where slides that their author hid are left out, for search and pages alike.
+    The one place where withheld words are left out, for search, pages and pictures alike.
     """
-    leave_out = catalogue.series.hidden_slides == "leave-out"
+    withheld = catalogue.withheld(item)
     for asset, extraction in extractions(item, reader):
         for leaf in extraction.leaves:
-            if not (leaf.hidden and leave_out):
-                yield asset, leaf
+            leaf_shown = without_withheld(leaf, withheld)
+            if leaf_shown is not None:
+                yield asset, leaf_shown
+
+
+def without_withheld(leaf: Leaf, withheld: frozenset[WordSource]) -> Leaf | None:
+    """Return the leaf without withheld words; None where nothing of it may be seen.
+
+    A slide or page without words is still one; a section that was made of comments is not.
+    """
+    if leaf.hidden and WordSource.HIDDEN_SLIDES in withheld:
+        return None
+    parts = tuple(p for p in leaf.parts if WITHHELD_WITH.get(p.source) not in withheld)
+    if len(parts) == len(leaf.parts):
+        return leaf
+    if leaf.kind == "section" and not (leaf.title or parts):
+        return None
+    return replace(leaf, parts=parts)
+
+
+def with_rule(digest: str, withheld: Iterable[WordSource]) -> str:
+    """Return a document's digest with what was withheld from the document at its end."""
+    return f"{digest} {','.join(sorted(withheld))}"
+
+
+def may_tell(item: Item, catalogue: Catalogue, digest: str) -> bool:
+    """Test whether a document of this digest may have words in it that are withheld today.
+
+    Such a document is left out of every answer until it is made anew: what is in an index never
+    decides what readers may see.
+    """
+    if all(asset.media_type.startswith(_WITHOUT_NOTES) for asset in item.assets):
+        return False
+    return not catalogue.withheld(item) - {WordSource.METADATA} <= set(
+        digest.partition(" ")[2].split(",")
+    )
 
 
 def extractions(item: Item, reader: Reader) -> Iterator[tuple[Asset, Extraction]]:
@@ -103,8 +148,8 @@ def extractions(item: Item, reader: Reader) -> Iterator[tuple[Asset, Extraction]
 
 def record_of(item_id: str, catalogue: Catalogue) -> str:
     """Return what changes when anything shown of an item changes, but the texts of its files."""
-    series = catalogue.series
-    return f"{catalogue.digests.get(item_id)} {series.hidden_slides} {series.languages[0]}"
+    digest, language = catalogue.digests.get(item_id), catalogue.series.languages[0]
+    return with_rule(f"{digest} {language}", catalogue.withheld(catalogue.items[item_id]))
 
 
 def about(item: Item, catalogue: Catalogue) -> About:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from coproarchive.edtf import edtf_bounds
 from coproarchive.extract.text import one_line
 from coproarchive.ingest.wordpress.addresses import plain_address, well_formed
 from coproarchive.ingest.wordpress.content import (
@@ -38,7 +39,6 @@ from coproarchive.ingest.wordpress.understand.people import (
 from coproarchive.ingest.wordpress.understand.programme import SessionLine, find_programme
 from coproarchive.ingest.wordpress.understand.talks import Talk, find_talks, says_film
 from coproarchive.ingest.wordpress.understand.when import Mention, dates_in, find_date, find_place
-from coproarchive.model import edtf_bounds
 from coproarchive.progress import Progress
 
 _OWN_TYPES = re.compile(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coproarchive.catalogue import Catalogue
+from coproarchive.model import WordSource
 from coproarchive.search.document import about, record_of
 from coproarchive.search.hits.stored import StoredItem
 
@@ -37,7 +38,7 @@ class HitSource:
             # A file may have been taken out of the record.
             assets = frozenset((asset.sha256, asset.path) for asset in item.assets)
             self._assets = None if assets.issuperset(stored.assets) else assets
-            leaves_out = catalogue.series.hidden_slides == "leave-out"
+            leaves_out = WordSource.HIDDEN_SLIDES in catalogue.withheld(item)
             self._leaves_out_hidden = leaves_out and stored.has_hidden
 
     @property

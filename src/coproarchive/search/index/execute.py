@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coproarchive.model import edtf_bounds
+from coproarchive.edtf import edtf_bounds
 from coproarchive.search.engines.seam import Request, Response, Snapshot
 from coproarchive.search.language.query import Query
 from coproarchive.search.language.rewrite import Rewriter, Rewritten

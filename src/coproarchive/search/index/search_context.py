@@ -8,6 +8,7 @@ from functools import partial
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.search.cache import Cache
+from coproarchive.search.document import may_tell
 from coproarchive.search.engines.seam import Snapshot
 from coproarchive.search.hits.source import HitSource
 from coproarchive.search.index.execute import Outcome, run
@@ -28,7 +29,7 @@ class SearchContext:
     Attributes:
         catalogue, snapshot: those two.
         rewriter: of queries.
-        exclude: ids that the snapshot has and the catalogue has not.
+        exclude: ids of documents that readers may not be told of.
         labels: of the catalogue's facet values.
         facets: that are counted.
         hit_sources: cache of what hits are shown from, by item id.
@@ -45,8 +46,13 @@ class SearchContext:
     @classmethod
     def of(cls, catalogue: Catalogue, snapshot: Snapshot) -> SearchContext:
         """Make the context of a catalogue and a snapshot."""
-        # Hidden or withdrawn after the index was brought up to date: out of every answer at once.
-        exclude = frozenset(snapshot.digests().keys() - catalogue.items.keys())
+        # Hidden or withdrawn after the index was brought up to date, or with words in it that are
+        # withheld by now: out of every answer at once.
+        exclude = frozenset(
+            i
+            for i, digest in snapshot.digests().items()
+            if i not in catalogue.items or may_tell(catalogue.items[i], catalogue, digest)
+        )
         topics = ((t.label, *t.alternatives) for t in catalogue.topics.values())
         rewriter = Rewriter(
             list(dict.fromkeys([*catalogue.series.languages, *_languages_of_items(catalogue)])),

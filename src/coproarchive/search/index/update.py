@@ -17,7 +17,7 @@ from coproarchive.extract.worker import Job, Reader
 from coproarchive.model import Asset, Item, Problem, Severity
 from coproarchive.progress import Progress, silent
 from coproarchive.search.discover import phrases
-from coproarchive.search.document import PROBLEMS, document_of, unpack_problems
+from coproarchive.search.document import PROBLEMS, document_of, unpack_problems, with_rule
 from coproarchive.search.engines.seam import Document, IndexStorage, SearchEngine
 from coproarchive.store import Store
 
@@ -161,7 +161,9 @@ class _Update:
                 problems = self._problems[item.id]
                 # A digest that no item has: what could not be read just now is tried by the next.
                 unread = any(problem.code == table.NOT_READ for problem in problems)
-                digest = "" if unread else digests[item.id]
+                digest = digests[item.id]
+                if unread:
+                    digest = with_rule("", self._catalogue.withheld(item))
                 document = document_of(item, self._catalogue, self._reader, digest, problems)
                 self._leaves += len(document.texts["heading"])
                 yield document
@@ -186,14 +188,17 @@ class _Update:
 
 
 def document_digests(catalogue: Catalogue, reader: Reader) -> dict[str, str]:
-    """Return item id -> hash that changes when the item's document would (SHA-256, hexadecimal)."""
-    series = catalogue.series
-    common = (series.hidden_slides, series.languages[0], f"phrases {phrases.VERSION}")
+    """Return item id -> digest that changes when the item's document would.
+
+    It is a SHA-256, hexadecimal, and what is withheld from the document; see document.may_tell.
+    """
+    common = (catalogue.series.languages[0], f"phrases {phrases.VERSION}")
     digests = {}
     for item in catalogue.items.values():
         readers = sorted({reader.reader_of(a.media_type) for a in item.assets})
         parts = (catalogue.digests[item.id], *readers, *common)
-        digests[item.id] = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        digests[item.id] = with_rule(digest, catalogue.withheld(item))
     return digests
 
 

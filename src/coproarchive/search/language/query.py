@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from coproarchive.model import edtf_bounds
+from coproarchive.edtf import edtf_bounds
 from coproarchive.search.language.analysis import PREFIXES, STOP_WORDS, tokenize
 from coproarchive.search.language.fields import FACETS, TEXT_FIELDS
 from coproarchive.search.language.query_tree import Sort
