@@ -28,10 +28,15 @@ class Cache(Generic[T]):
         """Bytes held."""
         return int(self._entries.currsize)
 
+    def peek(self, key: Hashable) -> T | None:
+        """Return the entry, None where it is not cached."""
+        with self._lock:
+            entry: T | None = self._entries.get(key)
+            return entry
+
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return the entry, made where it is not cached; two threads may both make it."""
-        with self._lock:
-            entry = self._entries.get(key)
+        entry = self.peek(key)
         if entry is None:
             entry = make()
             with self._lock:

@@ -144,6 +144,13 @@ class Snapshot(ABC):
         Documents without the name, and unknown ids, are left out.
         """
 
+    def prefetch(self, ids: Iterable[str], name: str) -> None:
+        """Get ready for `occurrences` of these documents, and for what they store under a name.
+
+        For an engine that is far away: it asks once for all.
+        """
+        return
+
     def frequencies(
         self, terms: Iterable[str], exclude: frozenset[str] = frozenset()
     ) -> Mapping[str, int]:
@@ -183,12 +190,33 @@ class SearchEngine(ABC):
         return
 
 
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """What an engine on a server is told; the others do not look at it.
+
+    Attributes:
+        urls: addresses of its nodes.
+        user, password, api_key: credentials; "" for none.
+        ca_file: certificate of the authority to trust; None for the system's.
+        index: what the names of its indexes begin with; every archive has a name of its own.
+        shards, replicas: of a new index.
+    """
+
+    urls: tuple[str, ...] = ()
+    user: str = ""
+    password: str = ""
+    api_key: str = ""
+    ca_file: Path | None = None
+    index: str = "coproarchive"
+    shards: int = 1
+    replicas: int = 1
+
+
 class IndexStorage(ABC):
     """Where an engine keeps the generations of one index; one of them is current.
 
     Args:
-        root: folder of everything derived from the archive. An engine that keeps its index on a
-            server names it after this folder.
+        root: folder of everything derived from the archive.
     """
 
     is_persistent: ClassVar[bool] = True

@@ -72,6 +72,7 @@ class HitBuilder:
         """Return the hits of ids and scores, and those of near misses, which show less."""
         ids = [item_id for item_id, _ in (*full, *near_misses)]
         targets = self._targets
+        self._snapshot.prefetch(ids, HIT)
         occurrences = self._snapshot.occurrences(ids, targets.indexed_terms, targets.prefixes)
         return (
             tuple([self._hit(i, score, occurrences[i], _FULL) for i, score in full]),

@@ -1,0 +1,291 @@
+"""Writing: new rows first, then one commit document, so that a write is whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import itertools
+import json
+import threading
+import time
+import uuid
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from opensearchpy import OpenSearch
+
+from coproarchive.errors import CoproArchiveError, EngineError
+from coproarchive.search.cache import Cache
+from coproarchive.search.engines.opensearch.cluster import Cluster, Reply, Row
+from coproarchive.search.engines.opensearch.commit import (
+    Commit,
+    CommitVersion,
+    read_commit,
+    write_commit,
+)
+from coproarchive.search.engines.opensearch.mapping import rows_of
+from coproarchive.search.engines.opensearch.snapshot import (
+    CACHED_ROWS,
+    SCAN_ROWS,
+    OpenSearchSnapshot,
+    read_vocabulary,
+)
+from coproarchive.search.engines.seam import Document, SearchEngine
+from coproarchive.search.language.fields import TEXT_FIELDS
+
+FRESH_SECONDS = 1.0
+"""For so long a reader does not ask whether another process wrote."""
+BULK_BYTES = 8 << 20
+BULK_ROWS = 500
+TERMS_IN_A_ROW = 50_000
+GRACE_SECONDS = 120.0
+"""Rows that died are removed so long after the commit in which they died: a page that is being
+made may still read them."""
+
+
+class OpenSearchEngine(SearchEngine):
+    """One generation of an index. Thread-safe.
+
+    Args:
+        cluster: where it is.
+        index: concrete index, see storage.py.
+    """
+
+    def __init__(self, cluster: Cluster, index: str):
+        self.index = index
+        self._cluster = cluster
+        self._rows: Cache[Row] = Cache(CACHED_ROWS, _size_of)
+        self._lock = threading.Lock()
+        self._snapshot: OpenSearchSnapshot | None = None
+        self._looked = 0.0
+
+    def snapshot(self) -> OpenSearchSnapshot:
+        """See SearchEngine.snapshot; another process's write shows after FRESH_SECONDS."""
+        with self._lock:
+            now = time.monotonic()
+            if self._snapshot is None or now - self._looked > FRESH_SECONDS:
+                commit = read_commit(self._cluster, self.index).commit
+                self._see(commit)
+                self._looked = now
+            assert self._snapshot is not None
+            return self._snapshot
+
+    def _see(self, commit: Commit) -> None:
+        """Make the snapshot that of a commit, unless it is that already or of a later one."""
+        if self._snapshot is None or self._snapshot.commit.number < commit.number:
+            self._snapshot = OpenSearchSnapshot(self._cluster, self.index, commit, self._rows)
+
+    def write(self, documents: Iterable[Document], delete: Iterable[str] = ()) -> None:
+        """See SearchEngine.write."""
+        token = uuid.uuid4().hex
+        number = 0
+        try:
+            before = self._reserve(token)
+            number = before.commit.next - 1
+            commit = self._write_rows(before, number, documents, delete, token)
+            write_commit(self._cluster, before, self.index, commit)
+        except BaseException as error:
+            if number:
+                self._forget(number)
+            if isinstance(error, CoproArchiveError) or not isinstance(error, Exception):
+                raise
+            raise EngineError(f"writing failed ({error}).", self._cluster.place) from error
+        with self._lock:
+            self._see(commit)
+        self._remove_dead(commit)
+
+    def _reserve(self, token: str) -> CommitVersion:
+        """Take the next number; return the commit document as it is then."""
+        before = read_commit(self._cluster, self.index)
+        write_commit(self._cluster, before, self.index, before.commit.reserving(token))
+        reserved = read_commit(self._cluster, self.index)
+        if reserved.commit.token != token:
+            raise EngineError(
+                "another process wrote to the index at the same time; nothing was changed.",
+                self._cluster.place,
+                "Run it again.",
+            )
+        return reserved
+
+    def _write_rows(
+        self,
+        before: CommitVersion,
+        number: int,
+        documents: Iterable[Document],
+        delete: Iterable[str],
+        token: str,
+    ) -> Commit:
+        """Write new rows and mark those that they replace; return what the commit will say."""
+        replaced = set(delete)
+
+        def actions() -> Iterator[tuple[dict[str, Any], bytes]]:
+            for document in documents:
+                replaced.add(document.id)
+                for row, data in rows_of(document, number):
+                    yield {"index": {"_id": row}}, data
+
+        self._bulk(actions())
+        # What earlier writes left unrefreshed is seen by the search for rows that die.
+        self._refresh()
+        self._bulk(self._deaths(before.commit, number, sorted(replaced)))
+        self._refresh()
+        return self._commit_of(before.commit, number, token)
+
+    def _deaths(
+        self, commit: Commit, number: int, ids: list[str]
+    ) -> Iterator[tuple[dict[str, Any], bytes]]:
+        """Yield the updates of the rows that die, each only as it was read."""
+        update = json.dumps({"doc": {"died": number}}).encode()
+        for start in range(0, len(ids), SCAN_ROWS):
+            alive = commit.alive()
+            alive["bool"]["filter"].append({"terms": {"id": ids[start : start + SCAN_ROWS]}})
+            body = {
+                "query": alive,
+                "size": SCAN_ROWS,
+                "_source": False,
+                "seq_no_primary_term": True,
+            }
+            for hit in self._cluster.search(self.index, body)["hits"]["hits"]:
+                condition = {
+                    "_id": hit["_id"],
+                    "if_seq_no": hit["_seq_no"],
+                    "if_primary_term": hit["_primary_term"],
+                }
+                yield {"update": condition}, update
+
+    def _commit_of(self, before: Commit, number: int, token: str) -> Commit:
+        """Return the commit document of a write whose rows are all there."""
+        after = before.completing(number, time.time(), token=token)
+        means = {name: {"avg": {"field": f"length.{name}"}} for name in TEXT_FIELDS}
+        body = {"size": 0, "query": after.alive(), "track_total_hits": True, "aggs": means}
+        reply = self._cluster.search(self.index, body)
+        vocabulary = read_vocabulary(self._cluster, self.index, after.alive())
+        parts = list(_chunks(vocabulary.items(), TERMS_IN_A_ROW))
+        self._bulk(
+            (
+                {"index": {"_id": f"{number}/terms/{part}"}},
+                json.dumps(
+                    {"kind": "terms", "born": number, "data": {"bytes": _packed(dict(terms))}}
+                ).encode(),
+            )
+            for part, terms in enumerate(parts)
+        )
+        return before.completing(
+            number,
+            time.time(),
+            documents=reply["hits"]["total"]["value"],
+            lengths={n: reply["aggregations"][n]["value"] or 0.0 for n in TEXT_FIELDS},
+            term_rows=len(parts),
+            token=token,
+        )
+
+    def _bulk(self, actions: Iterable[tuple[dict[str, Any], bytes]]) -> None:
+        """Write rows, some megabytes at a time.
+
+        Raises:
+            EngineError: one of them could not be written.
+        """
+        lines: list[bytes] = []
+        size = 0
+        for action, row in actions:
+            lines += [json.dumps(action).encode(), row]
+            size += len(row)
+            if size > BULK_BYTES or len(lines) >= 2 * BULK_ROWS:
+                self._send(lines)
+                lines, size = [], 0
+        if lines:
+            self._send(lines)
+
+    def _send(self, lines: list[bytes]) -> None:
+        """Send a bulk request; what the cluster was too busy for is sent again."""
+        body = b"\n".join([*lines, b""])
+        reply: Reply = self._cluster.call(lambda client: client.bulk(index=self.index, body=body))
+        again: list[bytes] = []
+        for number, item in enumerate(reply["items"]):
+            (result,) = item.values()
+            if result["status"] == 429:
+                again += lines[2 * number : 2 * number + 2]
+            elif result["status"] >= 300:
+                error = result.get("error", {})
+                if error.get("type") == "cluster_block_exception":
+                    raise self._cluster.blocked()
+                raise EngineError(
+                    f"a row was not written ({error.get('type')}: {error.get('reason')}); "
+                    "the index was not changed.",
+                    self._cluster.place,
+                )
+        if again:
+            time.sleep(1.0)
+            self._send(again)
+
+    def _refresh(self) -> None:
+        """Have every copy of every shard see what was written."""
+        reply = self._cluster.call(lambda client: client.indices.refresh(index=self.index))
+        if reply["_shards"]["failed"]:
+            raise EngineError(
+                "a copy of the index did not take part in the write; nothing was changed.",
+                self._cluster.place,
+                "Run it again when the cluster is green.",
+            )
+
+    def _forget(self, number: int) -> None:
+        """Remove the rows of a write that failed, if the cluster lets us; nobody sees them."""
+        query = {"bool": {"filter": [{"term": {"born": number}}]}}
+        with contextlib.suppress(CoproArchiveError):
+            self._refresh()
+            self._delete(query)
+
+    def _remove_dead(self, commit: Commit) -> None:
+        """Remove rows that died a while ago or were never born; the next write tries it again."""
+        old = [int(n) for n, when in commit.times.items() if when < time.time() - GRACE_SECONDS]
+        limit = max(old, default=0)
+        dead: list[dict[str, Any]] = [
+            # A row that died in an abandoned write is alive.
+            {
+                "bool": {
+                    "filter": [{"range": {"died": {"lte": limit}}}],
+                    "must_not": [{"terms": {"died": list(commit.abandoned)}}],
+                }
+            },
+            {"bool": {"filter": [{"term": {"kind": "terms"}}, {"range": {"born": {"lt": limit}}}]}},
+            {"terms": {"born": list(commit.abandoned)}},
+        ]
+        with contextlib.suppress(CoproArchiveError):
+            body = {"query": dead[0], "size": SCAN_ROWS, "_source": False}
+            rows = [
+                hit["_id"] for hit in self._cluster.search(self.index, body)["hits"]["hits"]
+            ]
+            if rows:
+                dead.append({"terms": {"row": rows}})
+                dead[0] = {"ids": {"values": rows}}
+            else:
+                del dead[0]
+            self._delete({"bool": {"should": dead}})
+
+    def _delete(self, query: dict[str, Any]) -> None:
+        def request(client: OpenSearch) -> Any:
+            return client.delete_by_query(
+                index=self.index, body={"query": query}, params={"conflicts": "proceed"}
+            )
+
+        self._cluster.call(request)
+
+
+def _size_of(row: Row) -> int:
+    """Return about how many bytes of memory a row takes."""
+    texts = (text for value in row.values() if isinstance(value, list) for text in value)
+    data = row.get("data", {}).get("bytes", "")
+    return 1_000 + len(data) + sum(map(len, texts))
+
+
+def _chunks(items: Iterable[tuple[str, int]], size: int) -> Iterator[list[tuple[str, int]]]:
+    """Yield items in lists of some length."""
+    iterator = iter(items)
+    while chunk := list(itertools.islice(iterator, size)):
+        yield chunk
+
+
+def _packed(terms: dict[str, int]) -> str:
+    data = json.dumps(terms, ensure_ascii=False, separators=(",", ":")).encode()
+    return base64.b64encode(zlib.compress(data)).decode()
