@@ -48,6 +48,7 @@ FLOORS: dict[str, tuple[int, str]] = {
 GUARDED: dict[str, tuple[str, ...]] = {
     "streamlit": ("ui", "app"),
     "whoosh": ("search.engines.whoosh",),
+    "opensearchpy": ("search.engines.opensearch",),
     "pypdf": ("extract.pdf",),
     "pypdfium2": ("extract.pdf",),
     "pptx": ("extract.opc",),

@@ -24,7 +24,7 @@ VERBS = frozenset(
     Export Find Fold Format Give Group Hash Hold Ignore Import Index Invert Join Keep Leave Let
     Link List Load Lock Look Lower Make Map Mark Match Merge Move Name Normalise Note Number
     Open Parse Pass Plan Print Propose Put Raise Read Record Redirect Refuse Remember Remove
-    Rename Render Replace Report Resolve Return Rewrite Run Save Say Score Search See Serialise
+    Rename Render Replace Report Resolve Return Rewrite Run Save Say Score Search See Send Serialise
     Serve Set Shorten Show Sort Split Start Stop Store Suggest Sum Take Tell Test Try Turn Undo
     Update Wait Walk Write Yield
     """.split()

@@ -149,7 +149,7 @@ class Library:
     @cached_property
     def index_storage(self) -> IndexStorage:
         """Where the engine of the settings keeps the index."""
-        return ENGINES[self.settings.engine](self.settings.index)
+        return ENGINES[self.settings.engine](self.settings.index, self.settings.server_options)
 
     def index(self) -> Index:
         """Open the index's current generation, if it is not open. Raises IndexStateError."""

@@ -24,6 +24,7 @@ from pydantic import (
 from coproarchive.config_file import ConfigFile, SettingsError, read_config
 from coproarchive.extract.base import Limits
 from coproarchive.search.engines import ENGINES
+from coproarchive.search.engines.seam import ServerOptions
 
 PREFIX = "COPROARCHIVE_"
 _DEFAULT = Limits()
@@ -44,6 +45,38 @@ class Settings(BaseModel):
         'named: "index" beside a folder "archive", else its name and "-index"',
     )
     engine: str = Field(default="whoosh", description=f"search engine: {', '.join(ENGINES)}")
+    opensearch_url: str = Field(
+        default="",
+        description="addresses of an OpenSearch cluster's nodes, commas between them; for the "
+        "engine opensearch",
+    )
+    opensearch_user: str = Field(default="", description="user on the OpenSearch cluster")
+    opensearch_password: str = Field(
+        default="", description="the user's password on the OpenSearch cluster"
+    )
+    opensearch_api_key: str = Field(
+        default="", description="API key for the OpenSearch cluster, instead of user and password"
+    )
+    opensearch_ca_file: Path | None = Field(
+        default=None,
+        description="certificate of the authority that the OpenSearch cluster's certificates "
+        "are signed by; the system's authorities where not set",
+    )
+    opensearch_index: str = Field(
+        default="coproarchive",
+        pattern=r"^[a-z0-9][a-z0-9._-]{0,99}$",
+        description="what the names of this archive's indexes on the OpenSearch cluster begin "
+        "with; every archive on a cluster needs another",
+    )
+    opensearch_shards: int = Field(
+        default=1, ge=1, le=1024, description="shards of a new index on the OpenSearch cluster"
+    )
+    opensearch_replicas: int = Field(
+        default=1,
+        ge=0,
+        le=10,
+        description="copies of each shard beside the first; with 0, a lost node loses the index",
+    )
     host: str = Field(default="127.0.0.1", description="address the page is served on")
     allowed_hosts: str = Field(
         default="",
@@ -151,6 +184,20 @@ class Settings(BaseModel):
         """Return the names in allowed_hosts, in small letters."""
         names = (name.strip().lower().rstrip(".") for name in self.allowed_hosts.split(","))
         return tuple(filter(None, names))
+
+    @property
+    def server_options(self) -> ServerOptions:
+        """What an engine on a server is told."""
+        return ServerOptions(
+            urls=tuple(url.strip() for url in self.opensearch_url.split(",") if url.strip()),
+            user=self.opensearch_user,
+            password=self.opensearch_password,
+            api_key=self.opensearch_api_key,
+            ca_file=self.opensearch_ca_file,
+            index=self.opensearch_index,
+            shards=self.opensearch_shards,
+            replicas=self.opensearch_replicas,
+        )
 
     def limits(self) -> Limits:
         """Return the limits that the extractors are given."""

@@ -35,7 +35,7 @@ def upgrade(
     out.print(Text(f"The archive has format {number}; this version writes format {FORMAT}."))
     for start, step in steps:
         out.print(Text(f"  {start} to {start + 1}: {step.meaning}"))
-    storage = ENGINES[state.settings.engine](state.settings.index)
+    storage = ENGINES[state.settings.engine](state.settings.index, state.settings.server_options)
     refusal = storage.refusal()
     out.print(Text(f"The index: {refusal.message if refusal else 'made by this version.'}"))
     if dry_run:

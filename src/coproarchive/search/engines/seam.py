@@ -145,7 +145,7 @@ class Snapshot(ABC):
         """
 
     def prefetch(self, ids: Iterable[str], name: str) -> None:
-        """Get ready for `occurrences` of these documents, and for what they store under a name.
+        """Read ahead for `occurrences` of these documents, and for what they store under a name.
 
         For an engine that is far away: it asks once for all.
         """

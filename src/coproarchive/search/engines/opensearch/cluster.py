@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from opensearchpy import OpenSearch, exceptions
@@ -97,7 +97,7 @@ class Cluster:
         )
         return reply
 
-    def search_many(self, index: str, bodies: list[Mapping[str, Any]]) -> list[Reply]:
+    def search_many(self, index: str, bodies: Sequence[Mapping[str, Any]]) -> list[Reply]:
         """Carry out several searches in one request; see `search`."""
         head = {"allow_partial_search_results": False}
         lines = [line for body in bodies for line in (head, body)]

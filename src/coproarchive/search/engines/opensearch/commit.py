@@ -21,7 +21,7 @@ COMMIT_ID = "commit"
 
 
 @dataclass(frozen=True, slots=True)
-class Commit:
+class CommitPoint:
     """What the commit document says.
 
     Attributes:
@@ -45,7 +45,7 @@ class Commit:
     token: str = ""
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Commit:
+    def of(cls, data: Mapping[str, Any]) -> CommitPoint:
         """Make the commit from what is stored."""
         return cls(**{**data, "abandoned": tuple(data["abandoned"])})
 
@@ -56,7 +56,7 @@ class Commit:
 
     def alive(self) -> dict[str, Any]:
         """Return the query for the rows of documents that this commit has."""
-        died = [{"range": {"died": {"gt": self.number}}}]
+        died: list[dict[str, Any]] = [{"range": {"died": {"gt": self.number}}}]
         query: dict[str, Any] = {
             "filter": [{"term": {"kind": "item"}}, {"range": {"born": {"lte": self.number}}}]
         }
@@ -67,11 +67,11 @@ class Commit:
         query["filter"].append({"bool": {"should": died, "minimum_should_match": 1}})
         return {"bool": query}
 
-    def reserving(self, token: str) -> Commit:
+    def reserving(self, token: str) -> CommitPoint:
         """Return the commit document after a writer took the next number."""
         return replace(self, next=self.next + 1, token=token)
 
-    def completing(self, number: int, when: float, **figures: Any) -> Commit:
+    def completing(self, number: int, when: float, **figures: Any) -> CommitPoint:
         """Return the commit document after the write with this number.
 
         Args:
@@ -86,7 +86,7 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
-class CommitVersion:
+class VersionedCommit:
     """A commit document as it was read.
 
     Attributes:
@@ -96,12 +96,12 @@ class CommitVersion:
     """
 
     index: str
-    commit: Commit
+    commit: CommitPoint
     sequence: int
     term: int
 
 
-def read_commit(cluster: Cluster, index: str) -> CommitVersion:
+def read_commit(cluster: Cluster, index: str) -> VersionedCommit:
     """Read the commit document of an index or alias, as it is now on the primary shard.
 
     Raises:
@@ -123,11 +123,13 @@ def read_commit(cluster: Cluster, index: str) -> CommitVersion:
         raise IndexStateError(
             "the index on the cluster is not complete.", cluster.place, "Run: coproarchive index"
         )
-    commit = Commit.of(reply["_source"]["data"])
-    return CommitVersion(reply["_index"], commit, reply["_seq_no"], reply["_primary_term"])
+    commit = CommitPoint.of(reply["_source"]["data"])
+    return VersionedCommit(reply["_index"], commit, reply["_seq_no"], reply["_primary_term"])
 
 
-def write_commit(cluster: Cluster, before: CommitVersion | None, index: str, after: Commit) -> None:
+def write_commit(
+    cluster: Cluster, before: VersionedCommit | None, index: str, after: CommitPoint
+) -> None:
     """Replace the commit document if nobody else did since it was read.
 
     Args:

@@ -13,14 +13,12 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from opensearchpy import OpenSearch
-
 from coproarchive.errors import CoproArchiveError, EngineError
 from coproarchive.search.cache import Cache
 from coproarchive.search.engines.opensearch.cluster import Cluster, Reply, Row
 from coproarchive.search.engines.opensearch.commit import (
-    Commit,
-    CommitVersion,
+    CommitPoint,
+    VersionedCommit,
     read_commit,
     write_commit,
 )
@@ -71,7 +69,7 @@ class OpenSearchEngine(SearchEngine):
             assert self._snapshot is not None
             return self._snapshot
 
-    def _see(self, commit: Commit) -> None:
+    def _see(self, commit: CommitPoint) -> None:
         """Make the snapshot that of a commit, unless it is that already or of a later one."""
         if self._snapshot is None or self._snapshot.commit.number < commit.number:
             self._snapshot = OpenSearchSnapshot(self._cluster, self.index, commit, self._rows)
@@ -95,7 +93,7 @@ class OpenSearchEngine(SearchEngine):
             self._see(commit)
         self._remove_dead(commit)
 
-    def _reserve(self, token: str) -> CommitVersion:
+    def _reserve(self, token: str) -> VersionedCommit:
         """Take the next number; return the commit document as it is then."""
         before = read_commit(self._cluster, self.index)
         write_commit(self._cluster, before, self.index, before.commit.reserving(token))
@@ -110,12 +108,12 @@ class OpenSearchEngine(SearchEngine):
 
     def _write_rows(
         self,
-        before: CommitVersion,
+        before: VersionedCommit,
         number: int,
         documents: Iterable[Document],
         delete: Iterable[str],
         token: str,
-    ) -> Commit:
+    ) -> CommitPoint:
         """Write new rows and mark those that they replace; return what the commit will say."""
         replaced = set(delete)
 
@@ -133,7 +131,7 @@ class OpenSearchEngine(SearchEngine):
         return self._commit_of(before.commit, number, token)
 
     def _deaths(
-        self, commit: Commit, number: int, ids: list[str]
+        self, commit: CommitPoint, number: int, ids: list[str]
     ) -> Iterator[tuple[dict[str, Any], bytes]]:
         """Yield the updates of the rows that die, each only as it was read."""
         update = json.dumps({"doc": {"died": number}}).encode()
@@ -154,7 +152,7 @@ class OpenSearchEngine(SearchEngine):
                 }
                 yield {"update": condition}, update
 
-    def _commit_of(self, before: Commit, number: int, token: str) -> Commit:
+    def _commit_of(self, before: CommitPoint, number: int, token: str) -> CommitPoint:
         """Return the commit document of a write whose rows are all there."""
         after = before.completing(number, time.time(), token=token)
         means = {name: {"avg": {"field": f"length.{name}"}} for name in TEXT_FIELDS}
@@ -186,27 +184,28 @@ class OpenSearchEngine(SearchEngine):
         Raises:
             EngineError: one of them could not be written.
         """
-        lines: list[bytes] = []
+        batch: list[bytes] = []
         size = 0
         for action, row in actions:
-            lines += [json.dumps(action).encode(), row]
+            lines = [json.dumps(action).encode(), row] if row else [json.dumps(action).encode()]
+            batch.append(b"\n".join([*lines, b""]))
             size += len(row)
-            if size > BULK_BYTES or len(lines) >= 2 * BULK_ROWS:
-                self._send(lines)
-                lines, size = [], 0
-        if lines:
-            self._send(lines)
+            if size > BULK_BYTES or len(batch) >= BULK_ROWS:
+                self._send(batch)
+                batch, size = [], 0
+        if batch:
+            self._send(batch)
 
-    def _send(self, lines: list[bytes]) -> None:
+    def _send(self, batch: list[bytes]) -> None:
         """Send a bulk request; what the cluster was too busy for is sent again."""
-        body = b"\n".join([*lines, b""])
+        body = b"".join(batch)
         reply: Reply = self._cluster.call(lambda client: client.bulk(index=self.index, body=body))
         again: list[bytes] = []
-        for number, item in enumerate(reply["items"]):
+        for rows, item in zip(batch, reply["items"], strict=True):
             (result,) = item.values()
             if result["status"] == 429:
-                again += lines[2 * number : 2 * number + 2]
-            elif result["status"] >= 300:
+                again.append(rows)
+            elif result["status"] >= 300 and "delete" not in item:
                 error = result.get("error", {})
                 if error.get("type") == "cluster_block_exception":
                     raise self._cluster.blocked()
@@ -220,7 +219,7 @@ class OpenSearchEngine(SearchEngine):
             self._send(again)
 
     def _refresh(self) -> None:
-        """Have every copy of every shard see what was written."""
+        """Make every copy of every shard see what was written."""
         reply = self._cluster.call(lambda client: client.indices.refresh(index=self.index))
         if reply["_shards"]["failed"]:
             raise EngineError(
@@ -231,45 +230,42 @@ class OpenSearchEngine(SearchEngine):
 
     def _forget(self, number: int) -> None:
         """Remove the rows of a write that failed, if the cluster lets us; nobody sees them."""
-        query = {"bool": {"filter": [{"term": {"born": number}}]}}
         with contextlib.suppress(CoproArchiveError):
             self._refresh()
-            self._delete(query)
+            self._delete({"term": {"born": number}})
 
-    def _remove_dead(self, commit: Commit) -> None:
+    def _remove_dead(self, commit: CommitPoint) -> None:
         """Remove rows that died a while ago or were never born; the next write tries it again."""
         old = [int(n) for n, when in commit.times.items() if when < time.time() - GRACE_SECONDS]
         limit = max(old, default=0)
-        dead: list[dict[str, Any]] = [
-            # A row that died in an abandoned write is alive.
-            {
-                "bool": {
-                    "filter": [{"range": {"died": {"lte": limit}}}],
-                    "must_not": [{"terms": {"died": list(commit.abandoned)}}],
-                }
-            },
-            {"bool": {"filter": [{"term": {"kind": "terms"}}, {"range": {"born": {"lt": limit}}}]}},
-            {"terms": {"born": list(commit.abandoned)}},
-        ]
+        abandoned = list(commit.abandoned)
+        died = {"range": {"died": {"lte": limit}}}
+        # A row that died in an abandoned write is alive.
+        dead = {"bool": {"filter": [died], "must_not": [{"terms": {"died": abandoned}}]}}
+        old_terms = [{"term": {"kind": "terms"}}, {"range": {"born": {"lt": limit}}}]
         with contextlib.suppress(CoproArchiveError):
-            body = {"query": dead[0], "size": SCAN_ROWS, "_source": False}
-            rows = [
-                hit["_id"] for hit in self._cluster.search(self.index, body)["hits"]["hits"]
-            ]
-            if rows:
-                dead.append({"terms": {"row": rows}})
-                dead[0] = {"ids": {"values": rows}}
-            else:
-                del dead[0]
-            self._delete({"bool": {"should": dead}})
+            while self._delete(dead):
+                self._refresh()
+            self._delete({"bool": {"filter": old_terms}})
+            self._delete({"terms": {"born": abandoned}})
 
-    def _delete(self, query: dict[str, Any]) -> None:
-        def request(client: OpenSearch) -> Any:
-            return client.delete_by_query(
-                index=self.index, body={"query": query}, params={"conflicts": "proceed"}
-            )
+    def _delete(self, query: dict[str, Any]) -> int:
+        """Delete rows, SCAN_ROWS at most, and what is stored with them; return how many rows.
 
-        self._cluster.call(request)
+        The module that deletes by query is not in every cluster.
+        """
+        rows = self._ids_of(query)
+        stored: list[str] = []
+        for start in range(0, len(rows), 1_000):
+            stored += self._ids_of({"terms": {"row": rows[start : start + 1_000]}})
+        # What is stored goes first: were this stopped, the rows would still tell of it.
+        self._bulk(({"delete": {"_id": row}}, b"") for row in [*stored, *rows])
+        return len(rows)
+
+    def _ids_of(self, query: dict[str, Any]) -> list[str]:
+        """Return ids of rows, SCAN_ROWS at most."""
+        body = {"query": query, "size": SCAN_ROWS, "_source": False, "sort": ["_doc"]}
+        return [hit["_id"] for hit in self._cluster.search(self.index, body)["hits"]["hits"]]
 
 
 def _size_of(row: Row) -> int:

@@ -131,9 +131,7 @@ class Lease:
                     # Ours: the answer was lost with a node.
                     self._version = (row["_seq_no"], row["_primary_term"])
                     return
-            elif time.monotonic() > end and end > seen_at + self._lease_seconds:
-                raise self._is_held(row)
-            elif time.monotonic() > end + self._lease_seconds:
+            elif time.monotonic() > end:
                 raise self._is_held(row)
             time.sleep(0.2)
 

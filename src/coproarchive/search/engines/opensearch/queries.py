@@ -51,7 +51,7 @@ def has_one_of(terms: Sequence[str], fields: tuple[str, ...]) -> OsQuery:
     return _at_least([{"terms": {field: list(terms)}} for field in fields])
 
 
-def groups_of(node: Node, expand: Callable[[str], tuple[str, ...]]) -> set[TermGroup]:
+def groups_of(node: Node, expand: Callable[[str], tuple[str, ...]]) -> set[TermGroup]:  # noqa: PLR0911 - see query
     """Return the term groups whose document frequency the scores of a node need."""
     match node:
         case Term(text, fields):

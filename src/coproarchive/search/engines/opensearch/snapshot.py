@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from coproarchive.errors import EngineError, IndexStateError
 from coproarchive.search.cache import Cache
 from coproarchive.search.engines.opensearch.cluster import Cluster, Reply, Row
-from coproarchive.search.engines.opensearch.commit import Commit
+from coproarchive.search.engines.opensearch.commit import CommitPoint
 from coproarchive.search.engines.opensearch.mapping import (
     is_stored_id,
     places_in,
@@ -69,7 +69,7 @@ class OpenSearchSnapshot(Snapshot):
         rows: cache of rows, shared by the snapshots of an engine.
     """
 
-    def __init__(self, cluster: Cluster, index: str, commit: Commit, rows: Cache[Row]):
+    def __init__(self, cluster: Cluster, index: str, commit: CommitPoint, rows: Cache[Row]):
         self.commit = commit
         self._cluster = cluster
         self._index = index
@@ -136,12 +136,12 @@ class OpenSearchSnapshot(Snapshot):
         terms = list(dict.fromkeys(terms))
         vocabulary = self._vocabulary
         exclude = exclude & self._indexed.keys()
-        known = [term for term in terms if term in vocabulary] if exclude else []
+        counted = [term for term in terms if term in vocabulary] if exclude else []
         frequencies = {term: vocabulary.get(term, 0) for term in terms}
-        if known:
-            queries = {str(n): has_one_of((t,), TEXT_FIELDS) for n, t in enumerate(known)}
+        if counted:
+            queries = {str(n): has_one_of((t,), TEXT_FIELDS) for n, t in enumerate(counted)}
             counts = self._counts(queries, exclude)
-            frequencies |= {term: counts[str(n)] for n, term in enumerate(known)}
+            frequencies |= {term: counts[str(n)] for n, term in enumerate(counted)}
         return frequencies
 
     # ------------------------------------------------------------------ searching
@@ -160,11 +160,11 @@ class OpenSearchSnapshot(Snapshot):
             node = fallback
         ranked = self._builder.query(fallback if is_filled and fallback is not None else node)
         matching = self._builder.query(node, scored=False)
-        pages = _Pages(request, self._alive(request.exclude), ranked)
-        bodies = [pages.body(only=[matching] if is_filled else [], facets=request.facets)]
+        bodies_of = _SearchBodies(request, self._alive(request.exclude), ranked)
+        bodies = [bodies_of.body(only=[matching] if is_filled else [], facets=request.facets)]
         if is_filled:
             # From the first on: how many of them are on the page, the other reply says.
-            bodies.append(pages.body(never=[matching]))
+            bodies.append(bodies_of.body(never=[matching]))
         reply, *near = self._cluster.search_many(self._index, bodies)
         total = reply["hits"]["total"]["value"]
         near_misses: tuple[tuple[str, float], ...] = ()
@@ -215,8 +215,8 @@ class OpenSearchSnapshot(Snapshot):
         counts = self._counts(queries, frozenset()) if unknown and not request.fallback else {}
         if request.fallback is not None:
             matching = self._builder.query(request.node, scored=False)
-            here = {"bool": {"filter": [matching, self._alive(request.exclude)]}}
-            counts = self._counts(queries | {"node": here}, frozenset())
+            visible = {"bool": {"filter": [matching, self._alive(request.exclude)]}}
+            counts = self._counts(queries | {"node": visible}, frozenset())
         self._frequencies.update({group: counts[str(n)] for n, group in enumerate(unknown)})
         return counts.get("node", 0)
 
@@ -267,8 +267,8 @@ class OpenSearchSnapshot(Snapshot):
         if ids is not None:
             row_ids = self._row_ids(ids)
             rows = self._fetch([stored_id(row, name) for row in row_ids.values()])
-            found = {i: rows.get(stored_id(row, name)) for i, row in row_ids.items()}
-            return {i: _bytes_of(row) for i, row in found.items() if row}
+            stored = {i: rows[stored_id(row, name)] for i, row in row_ids.items()}
+            return {i: _bytes_of(row) for i, row in stored.items() if row}
         alive = {row_id(indexed.born, i): i for i, indexed in self._indexed.items()}
         query = {"bool": {"filter": [{"term": {"kind": "stored"}}, {"term": {"name": name}}]}}
         body = {"query": query, "sort": ["row"]}
@@ -296,7 +296,7 @@ class OpenSearchSnapshot(Snapshot):
         return rows
 
 
-class _Pages:
+class _SearchBodies:
     """The searches of one request: what they share."""
 
     def __init__(self, request: Request, alive: OsQuery, ranked: OsQuery):
@@ -413,7 +413,6 @@ def _occurrences(row: Row, terms: Mapping[str, set[str]]) -> dict[str, list[Occu
     for field in TEXT_FIELDS:
         for leaf, text in enumerate(row.get(field, ())):
             for word, terms_here in places_in(text):
-                here = {name for term in terms_here for name in names.get(term, ())}
-                for name in here:
+                for name in {name for term in terms_here for name in names.get(term, ())}:
                     occurrences.setdefault(name, []).append(Occurrence(field, leaf, word))
     return occurrences

@@ -1,8 +1,8 @@
 """Generations on a cluster: an alias names the current one, and moves at once.
 
-    NAME-1, NAME-2    generations: an index each
-    NAME              alias of the current one
-    NAME-state        the lock, see lease.py
+NAME-1, NAME-2    generations: an index each
+NAME              alias of the current one
+NAME-state        the lock, see lease.py
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from opensearchpy import OpenSearch, exceptions
 
 from coproarchive.errors import CoproArchiveError, EngineError, IndexStateError
 from coproarchive.search.engines.opensearch.cluster import LEAST_VERSION, Cluster
-from coproarchive.search.engines.opensearch.commit import Commit, read_commit, write_commit
+from coproarchive.search.engines.opensearch.commit import CommitPoint, write_commit
 from coproarchive.search.engines.opensearch.engine import FRESH_SECONDS, OpenSearchEngine
 from coproarchive.search.engines.opensearch.lease import Lease
 from coproarchive.search.engines.opensearch.mapping import fingerprint, index_body
@@ -89,7 +89,7 @@ class OpenSearchStorage(IndexStorage):
         body = index_body(self._options.shards, self._options.replicas)
         self._cluster.call(lambda client: _create(client, index, body))
         try:
-            write_commit(self._cluster, None, index, Commit(token=index))
+            write_commit(self._cluster, None, index, CommitPoint(token=index))
             yield OpenSearchEngine(self._cluster, index)
             if self._lease.is_held:
                 self._lease.confirm()

@@ -1,0 +1,105 @@
+"""Random documents and requests, by which engines are compared."""
+
+from __future__ import annotations
+
+import random
+
+from coproarchive.search.engines.seam import Document, Request, SearchEngine
+from coproarchive.search.language.analysis import exact, fold, stem
+from coproarchive.search.language.fields import TEXT_FIELDS
+from coproarchive.search.language.query_tree import (
+    And,
+    AtLeast,
+    Boosted,
+    DisMax,
+    MatchAll,
+    Node,
+    Not,
+    Phrase,
+    Prefix,
+    SameLeaf,
+    Sort,
+    Term,
+)
+
+
+def doc(name: str, body: str | tuple[str, ...], **more: object) -> Document:
+    """A document with a text of one leaf, or of several."""
+    texts = {"body": (body,) if isinstance(body, str) else body}
+    given = {"id": name, "digest": name, "texts": texts} | more
+    return Document(**given)  # type: ignore[arg-type]  # the fields of a Document
+
+
+def ids(engine: SearchEngine, node: Node, **more: object) -> list[str]:
+    """Ids found, in order."""
+    return [i for i, _ in engine.snapshot().search(Request(node, limit=100, **more)).hits]  # type: ignore[arg-type]
+
+
+WORDS = ["power", "sharing", "powers", "co-production", "coproduction", "lunch", "detained",
+         "detention", "C++", "act", "mental", "naïve", "R&D", "講演"]  # fmt: skip
+
+
+class RandomQueries:
+    """Random documents and query values."""
+
+    def __init__(self, seed: int):
+        self.rng = random.Random(seed)
+
+    def text(self) -> str:
+        return " ".join(self.rng.choice(WORDS) for _ in range(self.rng.randint(1, 30)))
+
+    def document(self) -> Document:
+        rng = self.rng
+        return Document(
+            f"d{rng.randint(0, 60)}",
+            str(rng.random()),
+            {f: tuple(self.text() for _ in range(rng.randint(0, 3))) for f in TEXT_FIELDS},
+            "en",
+            {"kind": (rng.choice("ab"),), "topic": tuple(rng.sample("pqrs", rng.randint(0, 3)))},
+            rng.choice(["", "2017-01-01", "2018-02-03"]),
+            rng.choice(["A", "b", "C"]),
+            {n: rng.randbytes(rng.choice([0, 5, 2000])) for n in rng.choice([(), ("hit", "more")])},
+        )
+
+    def node(self, depth: int = 0) -> Node:
+        rng, word = self.rng, self.rng.choice([*WORDS, "zzz"])
+        kind = rng.randint(0, 9 if depth < 3 else 3)
+        fields = rng.choice([(), ("title",), ("body", "notes")])
+        if kind == 0:
+            return Term(stem(fold(word)), fields, rng.choice([1, 0.5]))
+        if kind == 1:
+            words = (exact(fold(rng.choice(WORDS))) for _ in range(rng.randint(1, 3)))
+            return Phrase(tuple(words), fields)
+        if kind == 2:
+            return Prefix(fold(word)[: rng.randint(1, 4)], fields)
+        if kind == 3:
+            groups = [
+                tuple(stem(fold(rng.choice(WORDS))) for _ in range(rng.randint(1, 2)))
+                for _ in range(rng.randint(1, 3))
+            ]
+            return SameLeaf(tuple(groups), rng.choice([1, 0.5]))
+        if kind == 9:
+            return MatchAll()
+        children = tuple(self.node(depth + 1) for _ in range(rng.randint(1, 3)))
+        some = AtLeast(children, rng.randint(0, 2))
+        choices: list[Node] = [And(children), DisMax(children), some, Not(children[0])]
+        return [*choices, Boosted(children[0], children[1:])][kind - 4]
+
+    def request(self) -> Request:
+        rng = self.rng
+        chosen = {
+            "kind": frozenset(rng.choice([[], ["a"], ["a", "b"]])),
+            "topic": frozenset(rng.choice([[], ["p"], ["p", "q", "none"]])),
+        }
+        dates = rng.choice([("", ""), ("2017-06-01", ""), ("", "2017-06-01")])
+        sorts: list[Sort] = ["relevance", "date", "title"]
+        sort = rng.choice(sorts)
+        node = self.node()
+        other = rng.choice([None, AtLeast((node, self.node()))])
+        fallback_below = rng.choice([0, 10, 30])
+        facets = ("kind", "topic", "none")
+        offset = rng.choice([0, 3])
+        exclude = frozenset(f"d{rng.randint(0, 60)}" for _ in range(rng.choice([0, 0, 20])))
+        return Request(
+            node, other, fallback_below, chosen, dates, exclude, sort, offset, 10, facets
+        )
