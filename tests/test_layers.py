@@ -17,6 +17,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "edtf": (1, "nouns"),
     "model": (1, "nouns"),
     "progress": (1, "nouns"),
+    "logs": (2, "logs"),
     "strict_yaml": (1, "strict_yaml"),
     "store": (2, "store"),
     "extract": (2, "extract"),
@@ -47,6 +48,7 @@ FLOORS: dict[str, tuple[int, str]] = {
 # Which package only one room may import, and which room that is.
 GUARDED: dict[str, tuple[str, ...]] = {
     "streamlit": ("ui", "app"),
+    "uvicorn": ("ui.serving",),
     "whoosh": ("search.engines.whoosh",),
     "opensearchpy": ("search.engines.opensearch",),
     "pypdf": ("extract.pdf",),

@@ -167,6 +167,6 @@ def _value(value: object, field: FieldInfo, folder: Path) -> object:
     """Return a value as the setting takes it; paths are those of the file's folder."""
     if isinstance(value, bool) and _is_switch(field):
         return "on" if value else "off"
-    if field.annotation is Path and isinstance(value, str):
+    if Path in _alternatives(field.annotation) and isinstance(value, str):
         return str(folder / Path(value).expanduser())
     return value

@@ -122,6 +122,13 @@ class Settings(BaseModel):
         description="count the words of searches that found nothing, for the archive's keepers",
     )
     workers: int = Field(default=0, ge=0, description="reading processes; 0 means one a core")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="from which level on the server logs; debug may quote what readers typed",
+    )
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="lines of the log: text for people, json for programs"
+    )
 
     @model_validator(mode="before")
     @classmethod

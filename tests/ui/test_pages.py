@@ -13,7 +13,7 @@ from coproarchive.ui import state
 from coproarchive.web.access import Visitor
 from making import HOSTILE, SEMINAR
 
-MAIN = Path(__file__).resolve().parents[2] / "src" / "coproarchive" / "ui" / "main.py"
+MAIN = Path(__file__).resolve().parents[2] / "src" / "coproarchive" / "ui" / "server" / "page.py"
 Open = Callable[..., AppTest]
 
 

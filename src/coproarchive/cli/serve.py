@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import logging
 import os
 import socket
 import sys
@@ -13,12 +15,10 @@ import typer
 from rich.text import Text
 
 from coproarchive.cli.archive import summary, update
-from coproarchive.cli.console import err, out
+from coproarchive.cli.console import out
 from coproarchive.cli.context import state_of
 from coproarchive.errors import CoproArchiveError
-
-SCRIPT = Path(__file__).parents[1] / "ui" / "server" / "app.py"
-"""Run by Streamlit; its import would bring Streamlit into this process."""
+from coproarchive.logs import configure, log
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +40,8 @@ def serve(
     address = host or settings.host
     number = settings.port if port is None else port
     _check_free(address, number)
-    err.print(Text(summary(update(state))))
+    configure(settings.log_level, settings.log_format)
+    log(logging.INFO, summary(update(state)))
     state.close()
     environment = os.environ | {
         "COPROARCHIVE_ARCHIVE": str(settings.archive),
@@ -50,11 +51,9 @@ def serve(
     }
     if state.loaded.config:
         environment["COPROARCHIVE_CONFIG"] = str(state.loaded.config.path)
-    # A fresh process image: the page's server wants the main thread and its own signal handling.
-    # -P: a file in this folder that is named as a library must not be imported in its place.
-    command = [sys.executable, "-P", "-m", "streamlit", "run", str(SCRIPT)]
-    command += [f"--server.address={address}", f"--server.port={number}"]
-    err.print(Text(f"Serving on http://{address}:{number} (Ctrl-C stops it)", style="bold"))
+    # A fresh process image: what indexing took of memory is given back. -P: a file in this folder
+    # that is named as a library must not be imported in its place.
+    command = [sys.executable, "-P", "-m", "coproarchive.ui.serving"]
     os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter
 
 
@@ -68,7 +67,7 @@ def _check_free(address: str, port: int) -> None:
             probe.bind((address, port))
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            free = port + 1 if port < 65535 else port - 1
+            free = _free_port(family, address, port)
             raise CoproArchiveError(
                 f"Port {port} is in use: another page is served there, perhaps this one.",
                 hint=f"To use another: coproarchive serve --port {free}",
@@ -77,6 +76,15 @@ def _check_free(address: str, port: int) -> None:
             f"It cannot be served on {address}, port {port}: {error.strerror or error}.",
             hint="For this machine alone: coproarchive serve --host 127.0.0.1 --port 8501",
         ) from None
+
+
+def _free_port(family: socket.AddressFamily, address: str, port: int) -> int:
+    """Return the next port that nobody listens on, else one that the system chooses."""
+    for candidate in (*range(port + 1, min(port + 50, 65535)), 0):
+        with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.bind((address, candidate))
+            return int(probe.getsockname()[1])
+    return port
 
 
 def password(

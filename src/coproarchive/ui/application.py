@@ -1,13 +1,14 @@
 """The composition root: settings, archive and index opened once, HTTP routes and Streamlit pages.
 
-`streamlit run` looks for an `App(...)` in the script itself: ui/server/app.py, which `serve` runs,
-and app.py in a clone make it from what is here.
+`coproarchive serve` makes it by `make_app` (serving.py); `streamlit run app.py` in a clone looks
+for an `App(...)` in the script itself.
 """
 
 from __future__ import annotations
 
 import contextlib
 import gc
+import logging
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,14 +18,27 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from coproarchive.errors import CoproArchiveError
+from coproarchive.logs import current_request_id, log
 from coproarchive.search.language.query import Query
 from coproarchive.ui.state import app_state
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.middleware import NotFound, Protect
+from coproarchive.web.observe import Observe
 from coproarchive.web.pages import Pages
 from coproarchive.web.routes import routes
 
-SCRIPT = Path(__file__).parent / "main.py"
+SCRIPT = Path(__file__).parent / "server" / "page.py"
+
+
+def make_app() -> st.App:
+    """Return the application: Streamlit's pages, our routes, and what stands before both."""
+    return st.App(
+        SCRIPT,
+        lifespan=lifespan,
+        routes=http_routes(),
+        middleware=middleware(),
+        on_script_error=say_failure,
+    )
 
 
 @contextlib.asynccontextmanager
@@ -51,8 +65,9 @@ def _print_keeper_link() -> None:
         host, port = st.get_option("server.address"), st.get_option("server.port")
         host = f"[{host}]" if ":" in host else host
         address = f"http://{host}:{port}{link.path}"
-        sys.stderr.write(f"To add talks, open this link (once):\n  {address}\n")
-        sys.stderr.flush()
+        # Not on standard error: that is the log, which has no secrets.
+        sys.stdout.write(f"To add talks, open this link (once):\n  {address}\n")
+        sys.stdout.flush()
 
 
 def http_routes() -> list[BaseRoute]:
@@ -64,8 +79,19 @@ def middleware() -> list[Middleware]:
     """Return what stands before every answer: protection, then the page for what is not there."""
     shell = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     return [
+        Middleware(Observe, routes=http_routes()),
         Middleware(
             Protect, access=app_state().access, names=HostNames(app_state().library), shell=shell
         ),
         Middleware(NotFound, pages=Pages(app_state().library), routes=http_routes()),
     ]
+
+
+def say_failure(error: Exception) -> bool:
+    """Report an exception of a page that nobody meant; tell the reader its number alone."""
+    log(logging.ERROR, "A page failed.", error=error)
+    st.error(
+        "Something went wrong here, and it was not you. Please try again in a moment. If it stays "
+        f"so, tell the keeper of the archive this number: {current_request_id()}"
+    )
+    return True

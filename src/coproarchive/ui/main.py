@@ -1,17 +1,24 @@
-"""The Streamlit script: chooses the page, and turns what goes wrong into a message."""
+"""What the Streamlit script does: chooses the page, and turns what goes wrong into a message."""
 
 from __future__ import annotations
 
+import logging
+import time
+
 import streamlit as st
 
-from coproarchive.errors import CoproArchiveError
+from coproarchive.errors import CoproArchiveError, EngineError, IndexStateError
+from coproarchive.logs import log, new_request_id
 from coproarchive.ui import add, problems, search
 from coproarchive.ui.parts import frame_end, frame_start, say_error
 from coproarchive.ui.state import app_state
 
 
 def main() -> None:
-    """Run the page of this address."""
+    """Run the page of this address, and log it as a request of its own."""
+    new_request_id()
+    started = time.monotonic()
+    path = "/"
     # Every page is known to everybody; what a visitor may not do is refused by the page itself, at
     # the act, where it cannot be got round.
     current = st.navigation(
@@ -22,6 +29,7 @@ def main() -> None:
         ],
         position="hidden",
     )
+    path += current.url_path
     try:
         series = app_state().library.public().series
         words = st.query_params.get("q", "") if current.url_path == "" else ""
@@ -31,13 +39,14 @@ def main() -> None:
         try:
             current.run()
         except CoproArchiveError as error:
+            if isinstance(error, (IndexStateError, EngineError)):
+                log(logging.ERROR, f"A page could not be made: {error.message}")
             say_error(error)
         frame_end()
     except CoproArchiveError as error:
+        log(logging.ERROR, f"A page could not be made: {error.message}")
         say_error(error)
-
-
-# Streamlit runs this file as __main__; a reading process that is spawned while it does imports it
-# under another name, and must not run the page.
-if __name__ == "__main__":
-    main()
+    finally:
+        seconds = time.monotonic() - started
+        message = f"RUN {path} in {seconds * 1000:.0f} ms"
+        log(logging.INFO, message, method="RUN", route=path, seconds=round(seconds, 4))

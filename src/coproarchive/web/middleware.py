@@ -14,13 +14,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from coproarchive.web import app_paths
 from coproarchive.web.access import Access, visitor_of_request
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.pages import Pages
 
-# Pages of Streamlit's own, and the prefixes that its server answers.
-_STREAMLIT_PAGES = ("/", "/add", "/problems")
-_STREAMLIT_PREFIXES = ("/_stcore/", "/media/", "/component/", "/static/", "/favicon", "/manifest")
 _UPLOADS = "/_stcore/upload_file"
 
 PAGE_POLICY = (
@@ -88,7 +86,7 @@ class Protect:
                 headers["X-Frame-Options"] = "DENY"
                 if "content-security-policy" not in headers and not path.startswith("/file/"):
                     headers["Content-Security-Policy"] = (
-                        self._app_policy if _is_streamlit_page(path) else PAGE_POLICY
+                        self._app_policy if app_paths.is_page(path) else PAGE_POLICY
                     )
             await send(message)
 
@@ -105,10 +103,6 @@ class Protect:
             # Streamlit takes uploads from whoever has its page open.
             return PlainTextResponse("Uploads are for those who keep the archive.", 403)
         return None
-
-
-def _is_streamlit_page(path: str) -> bool:
-    return (path.rstrip("/") or "/") in _STREAMLIT_PAGES
 
 
 class NotFound:
@@ -136,11 +130,13 @@ class NotFound:
     def _is_known(self, scope: Scope) -> bool:
         path = scope["path"]
         # Streamlit's pages ask for their assets relative to themselves: /add/static/...
-        for page in _STREAMLIT_PAGES[1:]:
+        for page in app_paths.PAGES[1:]:
             if path.startswith(f"{page}/"):
                 path = path.removeprefix(page)
+        if path.startswith(app_paths.CLOSED):
+            return False
         return (
-            _is_streamlit_page(scope["path"])
-            or path.startswith(_STREAMLIT_PREFIXES)
+            app_paths.is_page(scope["path"])
+            or path.startswith(app_paths.PREFIXES)
             or any(route.matches(scope)[0] is not Match.NONE for route in self._routes)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 
@@ -12,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from coproarchive.errors import CoproArchiveError
 from coproarchive.library import Library
+from coproarchive.logs import log
 from coproarchive.web import render
 from coproarchive.web.access import Access
 from coproarchive.web.downloads import Downloads
@@ -32,8 +34,9 @@ def routes(library: Library, access: Access) -> list[BaseRoute]:
         def answer(request: Request) -> Response:
             try:
                 return handler(request)
-            except CoproArchiveError:
+            except CoproArchiveError as error:
                 # Its mistakes are not for readers; `check` lists them for the archivist.
+                log(logging.ERROR, f"A page could not be made: {error.message}")
                 return pages.unreadable()
 
         return answer
