@@ -424,7 +424,7 @@ def ask_everything(archive: Path, index: Path, world: World, quick: bool = False
     """Return all answers, and under "log" what was logged meanwhile."""
     from starlette.testclient import TestClient
 
-    from coproarchive.ui.server.app import app
+    from coproarchive.ui.application import make_app
     from coproarchive.ui.state import app_state
 
     log = io.StringIO()
@@ -433,6 +433,7 @@ def ask_everything(archive: Path, index: Path, world: World, quick: bool = False
     logging.getLogger().setLevel(logging.DEBUG)
     app_state().library.update_index()
     answers: Answers = {}
+    app = make_app()
     with TestClient(app, base_url=f"https://{HOST}", client=STRANGER) as client:
         routes = app._starlette_app.routes  # type: ignore[union-attr]
         answers |= Asker(client, quick).all(routes, world)

@@ -103,10 +103,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _config(settings: Settings) -> uvicorn.Config:
     """Return uvicorn's configuration; of WebSockets as `streamlit run` has it."""
-    # Streamlit compares the addresses of pages that open connections with these.
-    os.environ["STREAMLIT_SERVER_ADDRESS"] = settings.host
-    os.environ["STREAMLIT_SERVER_PORT"] = str(settings.port)
     import streamlit
+    import streamlit.config
     import streamlit.logger
 
     from coproarchive.ui.application import make_app
@@ -114,6 +112,9 @@ def _config(settings: Settings) -> uvicorn.Config:
     # Streamlit gives each of its loggers a handler and form of its own, old and new ones.
     streamlit.logger.setup_formatter = pass_on
     app = make_app()
+    # Streamlit compares the addresses of pages that open connections with these.
+    streamlit.config.set_option("server.address", settings.host)
+    streamlit.config.set_option("server.port", settings.port)
     for logger in list(streamlit.logger._loggers.values()):
         pass_on(logger)
     return uvicorn.Config(
