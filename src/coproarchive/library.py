@@ -81,6 +81,7 @@ class Library:
             self.settings.limits(),
             office=find_office(self.settings.office),
             read_pictures=self.settings.ocr == "auto",
+            shared=self.index_storage.texts(),
         )
 
     @cached_property
@@ -260,7 +261,7 @@ class Library:
     def unanswered(self) -> Unanswered:
         """Searches that found nothing, as far as they are counted."""
         counted = self.settings.count_empty == "on"
-        return Unanswered(self.settings.index / "nothing-found.json" if counted else None)
+        return Unanswered(self.index_storage.tally() if counted else None)
 
     def update_index(self, *, rebuild: bool = False, progress: Progress = silent) -> UpdateReport:
         """Make the index say what the archive says; see update.update_index."""

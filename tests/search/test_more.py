@@ -15,9 +15,10 @@ from coproarchive.errors import NotFoundError
 from coproarchive.library import Library
 from coproarchive.model import Contribution, Item
 from coproarchive.search.discover.export import harmless
-from coproarchive.search.discover.unanswered import MAX_SEARCHES, Unanswered
+from coproarchive.search.discover.unanswered import Unanswered
 from coproarchive.search.engines.memory import MemoryEngine
 from coproarchive.search.engines.seam import Document
+from coproarchive.search.engines.tally import MAX_SEARCHES, FileTally
 from coproarchive.search.index.execute import run
 from coproarchive.search.language.analysis import fold, tokenize, words_of
 from coproarchive.search.language.query import MAX_PREFIXES, Query
@@ -144,7 +145,7 @@ def test_no_cell_is_a_formula(cell: str) -> None:
 
 def test_what_found_nothing_is_counted_in_bounds(tmp_path: Path) -> None:
     """Words only; what looks like a person's own data is left out; the file stays small."""
-    counted = Unanswered(tmp_path / "nothing-found.json")
+    counted = Unanswered(FileTally(tmp_path / "nothing-found.json"))
     for text in ("flatbread ovens", "Flatbread  ovens?", "me@example.org", "call 0207946000"):
         counted.count(Query.parse(text))
     assert counted.most() == [("flatbread ovens", 2)]

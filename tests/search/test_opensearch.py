@@ -32,6 +32,7 @@ from coproarchive.search.engines.opensearch.cluster import Cluster
 from coproarchive.search.engines.opensearch.commit import read_commit, write_commit
 from coproarchive.search.engines.opensearch.engine import OpenSearchEngine
 from coproarchive.search.engines.opensearch.lease import Lease
+from coproarchive.search.engines.opensearch.state import StateIndex
 from coproarchive.search.engines.opensearch.storage import OpenSearchStorage
 
 ROOT = Path("unused")
@@ -219,14 +220,52 @@ def test_two_servers_see_one_index(
     assert set(ids(other.open(), MatchAll())) == {"z"}
 
 
+def test_another_archive_on_the_cluster_is_left_alone(server_options: ServerOptions) -> None:
+    """Though its name begins with ours."""
+    ours = OpenSearchStorage(ROOT, server_options)
+    theirs = OpenSearchStorage(ROOT, replace(server_options, index=f"{server_options.index}-g"))
+    for storage in (theirs, ours, ours):
+        with storage.lock(), storage.rebuilding() as anew:
+            anew.write([doc("a", "bread")])
+    with ours.lock():
+        pass
+    assert ids(theirs.open(), MatchAll()) == ["a"]
+
+
+def test_a_second_server_reads_no_file_again(
+    archive: Path, open_library: Callable[..., Library], tmp_path: Path, opensearch: str,
+    server_options: ServerOptions,
+) -> None:  # fmt: skip
+    """Texts, hits, suggestions, and searches without results are those of all servers."""
+    settings = {
+        "engine": "opensearch", "opensearch_url": opensearch, "opensearch_replicas": 0,
+        "opensearch_index": server_options.index,
+    }  # fmt: skip
+    first = open_library(archive, index=tmp_path / "one", **settings)
+    second = open_library(archive, index=tmp_path / "two", **settings)
+    first.update_index()
+    assert first.reader.scheduled > 0
+    query = Query.parse("bread")
+    assert second.search(query) == first.search(query)
+    assert second.suggest("b") == first.suggest("b")
+    assert second.update_index().added == 0
+    items = second.public().items.values()
+    texts = [second.reader.cached(a.sha256, a.media_type) for i in items for a in i.assets]
+    assert any(texts)
+    assert second.reader.scheduled == 0
+    for library in (first, second, second):
+        library.unanswered.count(Query.parse("qqqqq"))
+    assert first.unanswered.most() == [("qqqqq", 3)]
+
+
 # ------------------------------------------------------------------------------------ lock
 
 
 def test_one_process_at_a_time(cluster: Cluster, server_options: ServerOptions) -> None:
     """The second is told who holds it; one that no longer beats loses it."""
-    index = f"{server_options.index}-state"
-    first = Lease(cluster, index, 0, lease_seconds=1.0, wait_seconds=2.5)
-    second = Lease(cluster, index, 0, lease_seconds=1.0, wait_seconds=2.5)
+    state = StateIndex(cluster, f"{server_options.index}-state", 0)
+    first = Lease(cluster, state, lease_seconds=1.0, wait_seconds=2.5)
+    second = Lease(cluster, state, lease_seconds=1.0, wait_seconds=2.5)
     with first.held():
         with pytest.raises(LockedError, match="another process is updating the index \\(on "):
             second._acquire()

@@ -16,6 +16,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from coproarchive.extract.blobs import Blobs, Key
+
 WAITING_SECONDS = 1.0
 """Age from which what waits is written: what a kill can lose, so about what is read in so long.
 To have it on the disk for certain takes some 15 ms, whether it is one entry or a hundred."""
@@ -33,11 +35,8 @@ _TABLE = (
 _DELETE = "DELETE FROM entry WHERE sha256 = ? AND reader GLOB ?"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
-Key = tuple[str, str]
-"""Hash of the file, name of the reader."""
 
-
-class BlobStore:
+class BlobStore(Blobs):
     """A file that may be deleted or damaged at any time: then it is empty. Thread-safe.
 
     Several processes may use it. What goes wrong in writing costs the entry, not the run. Entries
@@ -54,7 +53,7 @@ class BlobStore:
         self._lock = Lock()
 
     def get(self, sha256: str, reader: str) -> bytes | None:
-        """Return the entry, None where there is none."""
+        """See Blobs.get."""
         with self._lock:
             if (waiting := self._waiting.get((sha256, reader))) is not None:
                 return waiting
@@ -62,14 +61,14 @@ class BlobStore:
             return next((data for (data,) in self._rows(query, (sha256, reader))), None)
 
     def others(self, sha256: str, reader: str) -> list[bytes]:
-        """Return entries of this hash by other readers, in the order of their names."""
+        """See Blobs.others."""
         with self._lock:
             self._write()
             query = "SELECT data FROM entry WHERE sha256 = ? AND reader != ? ORDER BY reader"
             return [data for (data,) in self._rows(query, (sha256, reader))]
 
     def put(self, sha256: str, reader: str, data: bytes) -> None:
-        """Keep an entry, in the place of those by older versions ("pdf-3") of its reader."""
+        """See Blobs.put."""
         with self._lock:
             if not self._waiting:
                 self._since = time.monotonic()
@@ -80,12 +79,12 @@ class BlobStore:
                 self._write()
 
     def flush(self) -> None:
-        """Write what waits."""
+        """See Blobs.flush."""
         with self._lock:
             self._write()
 
     def close(self) -> None:
-        """Write what waits, and let go of the file; the next use opens it again."""
+        """See Blobs.close."""
         with self._lock:
             self._write()
             self._let_go()

@@ -13,7 +13,8 @@ from threading import Lock
 from typing import Any
 
 from coproarchive.extract.base import Extraction, Helpers, Limits, Metadata, Notice
-from coproarchive.extract.blob_store import BlobStore, Key
+from coproarchive.extract.blob_store import BlobStore
+from coproarchive.extract.blobs import Blobs, Key, TieredBlobs
 from coproarchive.extract.table import NOT_READ, reader_name
 from coproarchive.model import Leaf, Part, Severity, Source
 
@@ -33,8 +34,15 @@ class ExtractionCache:
     another version does not find them.
     """
 
-    def __init__(self, folder: Path, limits: Limits, helpers: Helpers | None = None):
-        self._blobs = BlobStore(folder / "texts.db")
+    def __init__(
+        self,
+        folder: Path,
+        limits: Limits,
+        helpers: Helpers | None = None,
+        shared: Blobs | None = None,
+    ):
+        near = BlobStore(folder / "texts.db")
+        self._blobs: Blobs = TieredBlobs(near, shared) if shared else near
         self._helpers = helpers or Helpers()
         self._limits = _limits_key(limits)
         self._recent: OrderedDict[Key, Extraction] = OrderedDict()

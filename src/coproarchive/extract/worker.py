@@ -25,6 +25,7 @@ from typing import TypeVar
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from coproarchive.extract.base import Extraction, Helpers, Limits, Notice
+from coproarchive.extract.blobs import Blobs
 from coproarchive.extract.cache import ExtractionCache, packed
 from coproarchive.extract.confine import confine
 from coproarchive.extract.processes import WorkerContext
@@ -159,6 +160,7 @@ class Reader:
         limits: bounds on reading one file.
         office: LibreOffice's `soffice`, "" for none; see office.find_office.
         read_pictures: whether the OCR extra is used where it is installed.
+        shared: where all servers share extractions, if there are several.
 
     Attributes:
         scheduled: how many files were given to workers; what is known is not read again.
@@ -171,11 +173,12 @@ class Reader:
         *,
         office: str = "",
         read_pictures: bool = False,
+        shared: Blobs | None = None,
     ):
         self.limits = limits or Limits()
         self.helpers = Helpers(office, read_pictures and ocr_is_installed())
         cache_dir = cache_dir.absolute()  # workers have no business with the current folder
-        self._cache = ExtractionCache(cache_dir, self.limits, self.helpers)
+        self._cache = ExtractionCache(cache_dir, self.limits, self.helpers, shared)
         self._workers = Workers(self._count(), self.limits, cache_dir.parent / "scratch")
         self.scheduled = 0
 

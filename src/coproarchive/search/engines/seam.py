@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 from coproarchive.errors import IndexStateError
+from coproarchive.extract.blobs import Blobs
+from coproarchive.search.engines.tally import FileTally, Tally
 from coproarchive.search.language.query_tree import Node, Sort, Term
 
 
@@ -248,6 +250,14 @@ class IndexStorage(ABC):
         Left without an error, it is closed and becomes current at once; the others are removed.
         Left with an error, or killed, the current one stays.
         """
+
+    def tally(self) -> Tally:
+        """Return where searches without results are counted, by all servers of this index."""
+        return FileTally(self.root / "nothing-found.json")
+
+    def texts(self) -> Blobs | None:
+        """Return where all servers share extracted texts; None where there is but one server."""
+        return None
 
     @abstractmethod
     def lock(self) -> AbstractContextManager[None]:

@@ -163,6 +163,19 @@ class Cluster:
         return EngineError(message, self.place, hint)
 
 
+def create_index(cluster: Cluster, index: str, body: Mapping[str, Any]) -> None:
+    """Create an index; that it is there already, by an attempt whose answer was lost, is fine."""
+
+    def request(client: OpenSearch) -> None:
+        try:
+            client.indices.create(index=index, body=body)
+        except exceptions.RequestError as error:
+            if error.error != "resource_already_exists_exception":
+                raise
+
+    cluster.call(request)
+
+
 def _may_pass(error: exceptions.OpenSearchException) -> bool:
     """Tell whether the same request may be answered in a moment."""
     if isinstance(error, exceptions.SSLError):

@@ -20,6 +20,7 @@ from opensearchpy import OpenSearch, exceptions
 
 from coproarchive.errors import CoproArchiveError, EngineError, LockedError
 from coproarchive.search.engines.opensearch.cluster import Cluster
+from coproarchive.search.engines.opensearch.state import StateIndex
 
 LEASE_SECONDS = 15.0
 """A lock whose holder does not change its row for so long is free."""
@@ -33,8 +34,7 @@ class Lease:
 
     Args:
         cluster: where it is.
-        index: that the row is in; made when needed.
-        replicas: of that index.
+        state: the index that the row is in.
         lease_seconds: see LEASE_SECONDS.
         wait_seconds: see WAIT_SECONDS.
     """
@@ -42,14 +42,12 @@ class Lease:
     def __init__(
         self,
         cluster: Cluster,
-        index: str,
-        replicas: int,
+        state: StateIndex,
         lease_seconds: float = LEASE_SECONDS,
         wait_seconds: float = WAIT_SECONDS,
     ):
         self._cluster = cluster
-        self._index = index
-        self._replicas = replicas
+        self._state = state
         self._lease_seconds = lease_seconds
         self._wait_seconds = wait_seconds
         self._owner = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex}"
@@ -68,7 +66,6 @@ class Lease:
         Raises:
             LockedError: another process holds it.
         """
-        self._make_index()
         self._acquire()
         stop = threading.Event()
         beats = threading.Thread(target=self._beat, args=(stop,), daemon=True)
@@ -97,22 +94,8 @@ class Lease:
             "Run it again.",
         )
 
-    def _make_index(self) -> None:
-        body = {
-            "settings": {"number_of_shards": 1, "number_of_replicas": self._replicas},
-            "mappings": {"dynamic": False},
-        }
-
-        def request(client: OpenSearch) -> None:
-            try:
-                client.indices.create(index=self._index, body=body)
-            except exceptions.RequestError as error:
-                if error.error != "resource_already_exists_exception":
-                    raise
-
-        self._cluster.call(request)
-
     def _acquire(self) -> None:
+        self._state.create()
         end = time.monotonic() + self._wait_seconds
         seen: tuple[int, int] | None = None
         seen_at = 0.0
@@ -147,7 +130,7 @@ class Lease:
     def _get(self) -> dict[str, Any] | None:
         def request(client: OpenSearch) -> dict[str, Any] | None:
             try:
-                row: dict[str, Any] = client.get(index=self._index, id=LOCK_ID)
+                row: dict[str, Any] = client.get(index=self._state.name, id=LOCK_ID)
             except exceptions.NotFoundError:
                 return None
             return row
@@ -162,7 +145,7 @@ class Lease:
         if before is not None:
             condition = {"if_seq_no": before[0], "if_primary_term": before[1]}
         reply = self._cluster.call(
-            lambda client: client.index(index=self._index, id=LOCK_ID, body=row, **condition)
+            lambda client: client.index(index=self._state.name, id=LOCK_ID, body=row, **condition)
         )
         return reply["_seq_no"], reply["_primary_term"]
 
@@ -180,7 +163,7 @@ class Lease:
         def request(client: OpenSearch) -> None:
             with contextlib.suppress(exceptions.NotFoundError, exceptions.ConflictError):
                 client.delete(
-                    index=self._index,
+                    index=self._state.name,
                     id=LOCK_ID,
                     params={"if_seq_no": version[0], "if_primary_term": version[1]},
                 )

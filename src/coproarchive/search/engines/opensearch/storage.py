@@ -8,6 +8,7 @@ NAME-state        the lock, see lease.py
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +17,13 @@ from typing import Any
 from opensearchpy import OpenSearch, exceptions
 
 from coproarchive.errors import CoproArchiveError, EngineError, IndexStateError
-from coproarchive.search.engines.opensearch.cluster import LEAST_VERSION, Cluster
+from coproarchive.search.engines.opensearch.cluster import LEAST_VERSION, Cluster, create_index
 from coproarchive.search.engines.opensearch.commit import CommitPoint, write_commit
 from coproarchive.search.engines.opensearch.engine import FRESH_SECONDS, OpenSearchEngine
 from coproarchive.search.engines.opensearch.lease import Lease
 from coproarchive.search.engines.opensearch.mapping import fingerprint, index_body
+from coproarchive.search.engines.opensearch.state import ClusterTally, StateIndex
+from coproarchive.search.engines.opensearch.texts import ClusterTexts
 from coproarchive.search.engines.seam import IndexStorage, SearchEngine, ServerOptions
 
 RUN_INDEX = "Run: coproarchive index"
@@ -44,7 +47,8 @@ class OpenSearchStorage(IndexStorage):
         self._options = options
         self._alias = options.index
         self._cluster = Cluster(options)
-        self._lease = Lease(self._cluster, f"{options.index}-state", options.replicas)
+        self._state = StateIndex(self._cluster, f"{options.index}-state", options.replicas)
+        self._lease = Lease(self._cluster, self._state)
         self._looked: tuple[float, str | None] = (0.0, None)
         self._is_known = False
 
@@ -84,10 +88,10 @@ class OpenSearchStorage(IndexStorage):
         """See IndexStorage.rebuilding."""
         self._check_version()
         before = self._current()
-        numbers = [_number_of(index) for index in self._generations()]
-        index = f"{self._alias}-{max(numbers, default=0) + 1}"
+        numbers = map(self._number_of, self._generations())
+        index = f"{self._alias}-g{max(numbers, default=0) + 1}"
         body = index_body(self._options.shards, self._options.replicas)
-        self._cluster.call(lambda client: _create(client, index, body))
+        create_index(self._cluster, index, body)
         try:
             write_commit(self._cluster, None, index, CommitPoint(token=index))
             yield OpenSearchEngine(self._cluster, index)
@@ -99,6 +103,14 @@ class OpenSearchStorage(IndexStorage):
                 self._remove(index)
             raise
         self._looked = (time.monotonic(), index)
+
+    def tally(self) -> ClusterTally:
+        """See IndexStorage.tally."""
+        return ClusterTally(self._cluster, self._state)
+
+    def texts(self) -> ClusterTexts:
+        """See IndexStorage.texts."""
+        return ClusterTexts(self._cluster, f"{self._alias}-texts", self._options.replicas)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -120,14 +132,19 @@ class OpenSearchStorage(IndexStorage):
                 return []
 
         indexes: list[str] = self._cluster.call(request)
-        return max(indexes, key=_number_of) if indexes else None
+        return max(indexes, key=self._number_of) if indexes else None
 
     def _generations(self) -> list[str]:
         """Return every generation, those that killed rebuilds left among them."""
         reply = self._cluster.call(
-            lambda client: client.indices.get(index=f"{self._alias}-*", expand_wildcards="open")
+            lambda client: client.indices.get(index=f"{self._alias}-g*", expand_wildcards="open")
         )
-        return [index for index in reply if _number_of(index) and index.startswith(self._alias)]
+        return [index for index in reply if self._number_of(index)]
+
+    def _number_of(self, index: str) -> int:
+        """Return the number of a generation; 0 for indexes of others."""
+        match = re.fullmatch(rf"{re.escape(self._alias)}-g(\d+)", index)
+        return int(match[1]) if match else 0
 
     def _move_alias(self, before: str | None, index: str) -> None:
         actions: list[dict[str, Any]] = [{"add": {"index": index, "alias": self._alias}}]
@@ -153,18 +170,3 @@ class OpenSearchStorage(IndexStorage):
                 self._cluster.place,
             )
         self._is_known = True
-
-
-def _create(client: OpenSearch, index: str, body: dict[str, Any]) -> None:
-    """Make an index; that a first attempt made it already is no error."""
-    try:
-        client.indices.create(index=index, body=body)
-    except exceptions.RequestError as error:
-        if error.error != "resource_already_exists_exception":
-            raise
-
-
-def _number_of(index: str) -> int:
-    """Return the number of a generation; 0 for other indexes."""
-    number = index.rpartition("-")[2]
-    return int(number) if number.isdigit() else 0

@@ -1,0 +1,71 @@
+"""Bytes by hash of the file and name of the reader: what keeps them, and keeping them twice."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+Key = tuple[str, str]
+"""Hash of the file, name of the reader."""
+
+
+class Blobs(ABC):
+    """Keeps bytes that can be made again. Thread-safe; what cannot be stored is not there."""
+
+    @abstractmethod
+    def get(self, sha256: str, reader: str) -> bytes | None:
+        """Return the entry, None where there is none."""
+
+    @abstractmethod
+    def others(self, sha256: str, reader: str) -> list[bytes]:
+        """Return entries of this hash by other readers, in the order of their names."""
+
+    @abstractmethod
+    def put(self, sha256: str, reader: str, data: bytes) -> None:
+        """Keep an entry, in the place of those by older versions ("pdf-3") of its reader."""
+
+    @abstractmethod
+    def flush(self) -> None:
+        """Write what waits."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Write what waits, and let go of files; the next use opens them again."""
+
+
+class TieredBlobs(Blobs):
+    """Blobs that are near, filled from blobs that all servers share.
+
+    Args:
+        near: asked first; what the shared ones have is kept here as well.
+        shared: asked for what is not near.
+    """
+
+    def __init__(self, near: Blobs, shared: Blobs):
+        self._near = near
+        self._shared = shared
+
+    def get(self, sha256: str, reader: str) -> bytes | None:
+        """See Blobs.get."""
+        data = self._near.get(sha256, reader)
+        if data is None and (data := self._shared.get(sha256, reader)) is not None:
+            self._near.put(sha256, reader, data)
+        return data
+
+    def others(self, sha256: str, reader: str) -> list[bytes]:
+        """See Blobs.others."""
+        return self._near.others(sha256, reader) or self._shared.others(sha256, reader)
+
+    def put(self, sha256: str, reader: str, data: bytes) -> None:
+        """See Blobs.put."""
+        self._near.put(sha256, reader, data)
+        self._shared.put(sha256, reader, data)
+
+    def flush(self) -> None:
+        """See Blobs.flush."""
+        self._near.flush()
+        self._shared.flush()
+
+    def close(self) -> None:
+        """See Blobs.close."""
+        self._near.close()
+        self._shared.close()

@@ -1,0 +1,102 @@
+"""Extracted texts on the cluster: what one server read, the others need not read again."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import threading
+
+from opensearchpy import OpenSearch, exceptions
+
+from coproarchive.errors import CoproArchiveError
+from coproarchive.extract.blobs import Blobs, Key
+from coproarchive.search.engines.opensearch.cluster import Cluster, Row, create_index
+
+WAITING_BYTES = 4 << 20
+MAX_BLOB = 64 << 20
+"""Bytes of a text: OpenSearch takes requests of 100 MB. A larger one each server reads itself."""
+
+
+class ClusterTexts(Blobs):
+    """Rows by hash of the file and kind of reader; see Blobs. Thread-safe.
+
+    Where the cluster does not answer, nothing is stored: texts are read from the files again.
+
+    Args:
+        cluster: where the index is.
+        index: its name.
+        replicas: copies of its shard.
+    """
+
+    def __init__(self, cluster: Cluster, index: str, replicas: int):
+        self._cluster = cluster
+        self._index = index
+        self._replicas = replicas
+        self._is_there = False
+        self._waiting: dict[Key, bytes] = {}
+        self._lock = threading.Lock()
+
+    def get(self, sha256: str, reader: str) -> bytes | None:
+        """See Blobs.get."""
+        row = self._row(sha256, reader)
+        return base64.b64decode(row["bytes"]) if row and row["reader"] == reader else None
+
+    def others(self, sha256: str, reader: str) -> list[bytes]:
+        """See Blobs.others: the one by another version, if there is one."""
+        row = self._row(sha256, reader)
+        return [base64.b64decode(row["bytes"])] if row and row["reader"] != reader else []
+
+    def put(self, sha256: str, reader: str, data: bytes) -> None:
+        """See Blobs.put."""
+        if len(data) > MAX_BLOB:
+            return
+        with self._lock:
+            self._waiting[sha256, reader] = data
+            is_full = sum(map(len, self._waiting.values())) > WAITING_BYTES
+        if is_full:
+            self.flush()
+
+    def flush(self) -> None:
+        """See Blobs.flush."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
+        if not waiting:
+            return
+        lines = []
+        for (sha256, reader), data in waiting.items():
+            lines.append(json.dumps({"index": {"_id": _row_id(sha256, reader)}}))
+            lines.append(json.dumps({"reader": reader, "bytes": base64.b64encode(data).decode()}))
+        body = "\n".join([*lines, ""])
+        with contextlib.suppress(CoproArchiveError):
+            self._create()
+            self._cluster.call(lambda client: client.bulk(index=self._index, body=body))
+
+    def close(self) -> None:
+        """See Blobs.close."""
+        self.flush()
+
+    def _row(self, sha256: str, reader: str) -> Row | None:
+        def request(client: OpenSearch) -> Row | None:
+            try:
+                row: Row = client.get(index=self._index, id=_row_id(sha256, reader))["_source"]
+            except exceptions.NotFoundError:
+                return None
+            return row
+
+        with contextlib.suppress(CoproArchiveError):
+            row: Row | None = self._cluster.call(request)
+            return row
+        return None
+
+    def _create(self) -> None:
+        if not self._is_there:
+            settings = {"number_of_shards": 1, "number_of_replicas": self._replicas}
+            body = {"settings": settings, "mappings": {"dynamic": False}}
+            create_index(self._cluster, self._index, body)
+            self._is_there = True
+
+
+def _row_id(sha256: str, reader: str) -> str:
+    """Return the id of a text: a newer version of a reader ("pdf-3") takes the place of an older."""
+    return f"{sha256} {reader.rpartition('-')[0] or reader}"
