@@ -98,5 +98,5 @@ class ClusterTexts(Blobs):
 
 
 def _row_id(sha256: str, reader: str) -> str:
-    """Return the id of a text: a newer version of a reader ("pdf-3") takes the place of an older."""
+    """Return the id of a text: that of a newer version of its reader ("pdf-3") is the same."""
     return f"{sha256} {reader.rpartition('-')[0] or reader}"
