@@ -1,6 +1,6 @@
 """Every exception that coproarchive raises on purpose.
 
-    CoproArchiveError            exit 1   the root: message, where, what to do
+    CoproArchiveError            exit 70  the root: message, where, what to do
     ├── ArchiveError             exit 10  the files under archive/
     │   ├── SidecarError                  a YAML file breaks the format: all its mistakes at once
     │   ├── NotFoundError                 no such item, seminar, person or topic
@@ -13,9 +13,12 @@
     │   └── LimitError                    too large, too slow or too deep: names the limit
     ├── IndexStateError          exit 30  index/ is missing, outdated or damaged: rebuild it
     ├── EngineError              exit 40  the search engine refused
-    └── IngestError              exit 50  what is to be added cannot be added
-        ├── DuplicateError                the archive has this very file already
-        └── RefusedError                  the act is not allowed here (signed out, hidden, off)
+    ├── IngestError              exit 50  what is to be added cannot be added
+    │   ├── DuplicateError                the archive has this very file already
+    │   └── RefusedError                  the act is not allowed here (signed out, hidden, off)
+    └── FileSystemError          exit 60  a full disk, a read-only folder, no permission
+
+Exit code 1 is kept for `check` having found errors, 2 for wrong usage.
 
 The command line turns one into a line on stderr and its exit code; the page into a message. An
 exception that is not in this tree is a bug of ours.
@@ -23,6 +26,9 @@ exception that is not in this tree is a bug of ours.
 
 from __future__ import annotations
 
+import contextlib
+import errno
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -36,7 +42,7 @@ class CoproArchiveError(Exception):
         hint: what the reader can do, if known; ends in a command where there is one.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code: ClassVar[int] = 70
 
     def __init__(self, message: str, path: Path | str | None = None, hint: str | None = None):
         self.message = message
@@ -117,3 +123,56 @@ class DuplicateError(IngestError):
 
 class RefusedError(IngestError):
     """The act is not allowed for this reader or on this server."""
+
+
+_FULL = "Make room there, then run this again. What was finished is kept."
+_ELSEWHERE = "Name another folder: --archive DIR, --index DIR."
+_CLOSED = f"Let this account write there. {_ELSEWHERE}"
+_SAID_OF_ERRNO: dict[int, tuple[str, str]] = {
+    errno.ENOSPC: ("the disk is full.", _FULL),
+    errno.EDQUOT: ("your share of the disk (quota) is used up.", _FULL),
+    errno.EROFS: ("this disk can only be read.", f"Mount it for writing. {_ELSEWHERE}"),
+    errno.EACCES: ("the permissions do not allow this.", _CLOSED),
+    errno.EPERM: ("the permissions do not allow this.", _CLOSED),
+    errno.ENAMETOOLONG: ("this name is too long for the disk.", "Shorten it, then run this again."),
+    errno.EEXIST: ("a file stands where a folder is to be made.", _ELSEWHERE),
+    errno.ENOTDIR: ("a file stands where a folder is to be made.", _ELSEWHERE),
+    errno.EIO: ("the disk failed at reading or writing.",
+                "Look at the disk and the system's log first; then run: coproarchive check"),
+    errno.EMFILE: ("too many files are open.", "Raise the limit: ulimit -n 4096"),
+}  # fmt: skip
+"""errno -> what is wrong, and what to do."""
+
+
+class FileSystemError(CoproArchiveError):
+    """The operating system would not read or write here: full disk, read-only folder, permissions.
+
+    Attributes:
+        errno: what the operating system said, as in the module `errno`.
+    """
+
+    exit_code = 60
+
+    def __init__(self, error: OSError, path: Path | str | None = None):
+        self.errno = error.errno
+        unknown = (f"{error.strerror or error}.", "Look at the disk, then run this again.")
+        message, hint = _SAID_OF_ERRNO.get(error.errno or 0, unknown)
+        super().__init__(message, path or error.filename2 or error.filename, hint)
+
+    @property
+    def is_of_disk(self) -> bool:
+        """Whether no other file could be written either."""
+        return self.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Turn what the operating system refuses into an error that names the path.
+
+    Raises:
+        FileSystemError: an OSError was raised inside.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise FileSystemError(error, path) from error

@@ -21,7 +21,7 @@ from coproarchive.errors import (
     ArchiveError,
     CoproArchiveError,
     DuplicateError,
-    EngineError,
+    FileSystemError,
     IndexStateError,
     IngestError,
     NotFoundError,
@@ -191,11 +191,11 @@ def test_what_is_no_text_is_said(talks: ca.Archive, value: Any) -> None:
 def test_no_archive_and_no_index_where_a_file_is(tmp_path: Path) -> None:
     """A name that is taken is said, with what to do."""
     (tmp_path / "taken").touch()
-    with pytest.raises(ArchiveError, match="Choose another folder"):
+    with pytest.raises(FileSystemError, match="Name another folder"):
         ca.create(tmp_path / "taken", title="Talks")
     with (
         ca.create(tmp_path / "talks", title="Talks", index=tmp_path / "taken") as archive,
-        pytest.raises(EngineError, match="another folder for the index"),
+        pytest.raises(FileSystemError, match="Name another folder: .*--index"),
     ):
         archive.update_index()
 

@@ -47,7 +47,7 @@ def test_a_busy_port_is_said_first(archive: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         done = command("serve", "--port", str(port), "--archive", str(archive))
-    assert done.returncode == 1
+    assert done.returncode == 70
     assert f"Port {port} is in use" in done.stderr
     assert "coproarchive serve --port" in done.stderr
     assert "Serving on" not in done.stderr

@@ -12,7 +12,7 @@ from coproarchive.cli import archive as archive_commands
 from coproarchive.cli import import_, search, serve, upgrade
 from coproarchive.cli.console import display_path, err, say_error
 from coproarchive.cli.context import CliState
-from coproarchive.errors import CoproArchiveError
+from coproarchive.errors import CoproArchiveError, FileSystemError
 
 STOPPED = 130
 """Exit code of what was stopped with Ctrl-C: 128 and the signal's number."""
@@ -56,7 +56,7 @@ def _root(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and exit: 0 done, 1 problems found, 2 wrong usage, else see errors.py."""
+    """Run a command and exit: 0 done, 1 `check` found errors, 2 wrong usage, else see errors.py."""
     words = _global_options_first(list(sys.argv[1:] if arguments is None else arguments))
     try:
         code = app(words, prog_name="coproarchive", standalone_mode=False)
@@ -68,9 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         say_error(_usage_message(error), "Add --help to see what this command takes.")
         code = 2
     except CoproArchiveError as error:
-        where = error.path and display_path(error.path)
-        say_error(str(CoproArchiveError(error.message, where)), error.hint)
-        code = error.exit_code
+        code = _say(error)
     except (KeyboardInterrupt, typer.Abort):
         err.print("Stopped. What was finished is kept; run the command again to go on.")
         code = STOPPED
@@ -79,9 +77,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except OSError as error:
-        say_error(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
-        code = 1
+        code = _say(FileSystemError(error))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(error: CoproArchiveError) -> int:
+    """Print an error; return its exit code."""
+    where = error.path and display_path(error.path)
+    say_error(str(CoproArchiveError(error.message, where)), error.hint)
+    return error.exit_code
 
 
 _GLOBAL = ("--archive", "--index", "--config")

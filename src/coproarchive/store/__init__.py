@@ -22,6 +22,7 @@ from pathlib import Path
 from coproarchive.errors import (
     ArchiveError,
     ConflictError,
+    FileSystemError,
     IngestError,
     SidecarError,
 )
@@ -99,7 +100,8 @@ class Store(ArchiveReader):
         """Begin an archive.
 
         Raises:
-            ArchiveError: there is one already, or the folder cannot be written to.
+            ArchiveError: there is one already.
+            FileSystemError: the folder cannot be written to.
         """
         if (root / SERIES).exists():
             raise ArchiveError("there is an archive here already.", root)
@@ -108,8 +110,7 @@ class Store(ArchiveReader):
             series = series.model_copy(update={"format": FORMAT})
             write_durably(root / SERIES, render(sidecar.plain(series)).encode())
         except OSError as error:
-            message = f"no archive can be made here ({error.strerror})."
-            raise ArchiveError(message, root, "Choose another folder.") from None
+            raise FileSystemError(error, root) from error
         return cls(root)
 
     def __init__(self, root: Path, cache: Path | None = None):
@@ -128,6 +129,7 @@ class Store(ArchiveReader):
         Raises:
             LockedError: another program has been writing for LOCK_SECONDS.
             NewerFormatError: a newer version made the archive.
+            FileSystemError: the archive cannot be written to.
         """
         from filelock import FileLock  # here, as it imports asyncio
 
@@ -137,11 +139,13 @@ class Store(ArchiveReader):
         try:
             acquire(lock, self.root, LOCK_SECONDS)
         except OSError as error:
-            raise ArchiveError(f"cannot write here: {error.strerror}.", self.root) from None
+            raise FileSystemError(error, self.root) from error
         try:
             if lock.lock_counter == 1:
                 self.sweep()
             yield
+        except OSError as error:
+            raise FileSystemError(error, error.filename or self.root) from error
         finally:
             if lock.lock_counter == 1:
                 self._new_revision()
@@ -379,7 +383,9 @@ class Store(ArchiveReader):
             try:
                 size, sha256 = copy_hashed(source, staging / name)
             except OSError as error:
-                raise IngestError(f"cannot be copied: {error.strerror}.", source) from None
+                if error.filename != str(source):  # it is the archive's disk
+                    raise
+                raise IngestError(f"cannot be read: {error.strerror}.", source) from None
             media_type = media_type_of_file(staging / name)
             fresh = {"size": size, "sha256": sha256}
             base = described.get(name) or Asset(

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from coproarchive.errors import FileSystemError
 from coproarchive.store.files import write_durably
 from coproarchive.strict_yaml import YamlDocument
 
@@ -60,7 +61,7 @@ class ParsedCache:
             return
         documents = {key: _entry(key, document) for key, document in self._used.items()}
         content = {"version": VERSION, "documents": documents}
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, FileSystemError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_durably(self._path, json.dumps(content, ensure_ascii=False).encode())
             self._dirty = False

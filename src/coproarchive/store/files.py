@@ -17,9 +17,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeVar
 
 from slugify import slugify as transliterate
+
+from coproarchive.errors import FileSystemError
+
+T = TypeVar("T")
 
 CHUNK = 1 << 20
 MAX_DEPTH = 8
@@ -193,6 +197,9 @@ def write_durably(path: Path, data: bytes, scratch: Path | None = None) -> None:
         data: its new content.
         scratch: folder of the same file system for the temporary file, which stays there when the
             process is killed; the file's own folder where none is named.
+
+    Raises:
+        FileSystemError: it cannot be written; it is as it was.
     """
     name = f".{path.name}.{os.getpid()}.tmp"
     temporary = scratch / name if scratch else path.with_name(name)
@@ -200,11 +207,13 @@ def write_durably(path: Path, data: bytes, scratch: Path | None = None) -> None:
         temporary.parent.mkdir(exist_ok=True)
         with temporary.open("wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            _synced(file)
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise FileSystemError(error, path) from error
         raise
     sync_folder(path.parent)
 
@@ -235,17 +244,34 @@ def open_plain(path: Path) -> BinaryIO:
 
 
 def copy_hashed(source: Path, target: Path) -> tuple[int, str]:
-    """Copy a regular file durably; size in bytes and sha256 of what was copied."""
+    """Copy a regular file durably; size in bytes and sha256 of what was copied.
+
+    Raises:
+        OSError: its `filename` is the one that could not be read or written.
+    """
     digest = hashlib.sha256()
     size = 0
     with open_plain(source) as reading, target.open("xb") as writing:
-        while chunk := reading.read(CHUNK):
+        while chunk := _with_path(source, lambda: reading.read(CHUNK)):
             digest.update(chunk)
             size += len(chunk)
-            writing.write(chunk)
-        writing.flush()
-        os.fsync(writing.fileno())
+            _with_path(target, lambda chunk=chunk: writing.write(chunk))  # type: ignore[misc]  # bound now
+        _with_path(target, lambda: _synced(writing))
     return size, digest.hexdigest()
+
+
+def _synced(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _with_path(path: Path, call: Callable[[], T]) -> T:
+    """Return what a call returns; an OSError names the file, as one of `open` does by itself."""
+    try:
+        return call()
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from coproarchive.errors import ArchiveError
+from coproarchive.errors import ArchiveError, FileSystemError
 from coproarchive.store import Store
 from coproarchive.store.files import copy_hashed, hash_file, sync_folder, write_durably
 from coproarchive.store.reader import FORMAT, SERIES
@@ -84,7 +84,8 @@ def back_up(store: Store, files: Sequence[str], label: str) -> Path:
         The folder, with the copies under their paths, and MANIFEST.
 
     Raises:
-        ArchiveError: a copy cannot be made, or read again has another checksum than the original.
+        ArchiveError: a copy, read again, has another checksum than the original.
+        FileSystemError: a copy cannot be made; nothing was changed.
     """
     made = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     folder = store.root / BACKUPS / f"{label}-{made}"
@@ -98,8 +99,7 @@ def back_up(store: Store, files: Sequence[str], label: str) -> Path:
         os.rename(staging, folder)
         sync_folder(folder.parent)
     except OSError as error:
-        message = f"no copy can be made here ({error.strerror}); nothing was changed."
-        raise ArchiveError(message, folder, "Make room, or change its permissions.") from None
+        raise FileSystemError(error, folder) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return folder

@@ -7,7 +7,12 @@ import time
 
 import streamlit as st
 
-from coproarchive.errors import CoproArchiveError, EngineError, IndexStateError
+from coproarchive.errors import (
+    CoproArchiveError,
+    EngineError,
+    FileSystemError,
+    IndexStateError,
+)
 from coproarchive.logs import log, new_request_id
 from coproarchive.ui import add, problems, search
 from coproarchive.ui.parts import frame_end, frame_start, say_error
@@ -42,6 +47,10 @@ def main() -> None:
             if isinstance(error, (IndexStateError, EngineError)):
                 log(logging.ERROR, f"A page could not be made: {error.message}")
             say_error(error)
+        except OSError as error:
+            refused = FileSystemError(error)
+            log(logging.ERROR, f"A page could not be made: {refused}")
+            say_error(refused)
         frame_end()
     except CoproArchiveError as error:
         log(logging.ERROR, f"A page could not be made: {error.message}")

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import ValidationError
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.errors import CoproArchiveError, IngestError
+from coproarchive.errors import CoproArchiveError, FileSystemError, IngestError
 from coproarchive.ingest.wordpress.addresses import plain_address
 from coproarchive.ingest.wordpress.content import Body
 from coproarchive.ingest.wordpress.media import Media
@@ -103,7 +103,10 @@ class Applier:
         progress("importing", self.done, total, planned.item.title)
         try:
             self._item(planned, post)
-        except (IngestError, ValidationError, OSError) as error:
+        except (IngestError, ValidationError, FileSystemError, OSError) as refusal:
+            error = FileSystemError(refusal) if isinstance(refusal, OSError) else refusal
+            if isinstance(error, FileSystemError) and error.is_of_disk:
+                raise error from refusal
             message = (
                 error.message if isinstance(error, CoproArchiveError) else str(error).split("\n")[0]
             )

@@ -7,12 +7,18 @@ parser (queries are values), its analyzers (terms come from analysis.py), its sc
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from coproarchive.errors import EngineError, IndexStateError
+from coproarchive.errors import (
+    CoproArchiveError,
+    EngineError,
+    FileSystemError,
+    IndexStateError,
+)
 from coproarchive.search.engines.columnar.searcher import SnapshotSearcher
 from coproarchive.search.engines.seam import Document, SearchEngine
 from coproarchive.search.engines.whoosh.commit import Commit
@@ -35,6 +41,8 @@ from coproarchive.search.language.ranking import STANDARD, Weights
 
 SETTLED_SECONDS = 1.0
 """A folder changed longer ago than this shows a later change in its time of change."""
+_ABSENT = (errno.ENOENT, errno.ENOTDIR)
+
 TRIES = 5
 """Times to open the newest commit while another process goes on writing."""
 
@@ -73,8 +81,12 @@ class WhooshEngine(SearchEngine):
             else:
                 refuse_if_others_write(folder, root or folder)
                 self._index = self._open_index()
-        except (WhooshIndexError, OSError) as error:
-            raise IndexStateError(f"there is no index here ({error}).", folder, REBUILD) from None
+        except OSError as error:
+            if error.errno in _ABSENT:
+                raise _missing(folder, error) from None
+            raise FileSystemError(error, folder) from error
+        except WhooshIndexError as error:
+            raise _missing(folder, error) from None
         except IndexStateError:
             raise
         except Exception as error:  # a damaged pickle raises anything
@@ -111,7 +123,7 @@ class WhooshEngine(SearchEngine):
                 commit.finish()
             except BaseException as error:
                 commit.undo()
-                if isinstance(error, Exception) and not isinstance(error, EngineError):
+                if isinstance(error, Exception) and not isinstance(error, CoproArchiveError):
                     raise self._not_written(error) from error
                 raise
             try:
@@ -119,7 +131,9 @@ class WhooshEngine(SearchEngine):
             except OSError:
                 return  # the commit stands without them
 
-    def _not_written(self, error: Exception) -> EngineError:
+    def _not_written(self, error: Exception) -> CoproArchiveError:
+        if isinstance(error, OSError):
+            return FileSystemError(error, self.folder)
         return EngineError(f"the index could not be written ({error}).", self.folder)
 
     def close(self) -> None:
@@ -176,6 +190,11 @@ class WhooshEngine(SearchEngine):
                     name = str(leaf.segment().segment_id())
                     segments[name] = Segment(self.folder, name, leaf, self._segments.get(name))
         return segments
+
+
+def _missing(folder: Path, error: Exception) -> IndexStateError:
+    """Return what is said where no index is."""
+    return IndexStateError(f"there is no index here ({error}).", folder, REBUILD)
 
 
 def _damaged(folder: Path, error: Exception) -> IndexStateError:

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from coproarchive.errors import EngineError, IndexStateError
+from coproarchive.errors import FileSystemError, IndexStateError, naming
 from coproarchive.locking import LOCK_SECONDS, acquire
 from coproarchive.search.engines.seam import IndexStorage, SearchEngine
 from coproarchive.search.engines.whoosh.engine import WhooshEngine
@@ -69,8 +69,9 @@ class WhooshStorage(IndexStorage):
     @contextlib.contextmanager
     def rebuilding(self) -> Iterator[WhooshEngine]:
         """See IndexStorage.rebuilding."""
-        for folder in (self.root, self.root / "generations"):
-            close_to_others(folder)
+        with naming(self.root):
+            for folder in (self.root, self.root / "generations"):
+                close_to_others(folder)
         used = [int(p.name) for p in (self.root / "generations").glob("*") if p.name.isdigit()]
         current = self._read_current()
         generation = max([*used, int(current["generation"]) if current else 0]) + 1
@@ -82,10 +83,11 @@ class WhooshStorage(IndexStorage):
             shutil.rmtree(engine.folder, ignore_errors=True)
             raise
         content = {"generation": generation, "fingerprint": fields.fingerprint()}
-        temporary = self.root / "CURRENT.tmp"
-        temporary.touch(0o600)
-        temporary.write_text(json.dumps(content))
-        temporary.replace(self.root / "CURRENT")
+        with naming(self.root / "CURRENT"):
+            temporary = self.root / "CURRENT.tmp"
+            temporary.touch(0o600)
+            temporary.write_text(json.dumps(content))
+            temporary.replace(self.root / "CURRENT")
         self._sweep()
 
     @contextlib.contextmanager
@@ -98,8 +100,7 @@ class WhooshStorage(IndexStorage):
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
             acquire(lock, self.root, LOCK_SECONDS)
         except OSError as error:
-            message = f"the index cannot be written here ({error.strerror})."
-            raise EngineError(message, self.root, "Name another folder for the index.") from None
+            raise FileSystemError(error, self.root) from error
         try:
             self._sweep()
             yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import re
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from coproarchive.errors import IndexStateError
+from coproarchive.errors import FileSystemError, IndexStateError
 from coproarchive.search.engines.whoosh.columns import column_files
 from coproarchive.search.engines.whoosh.stock import INDEX_NAME, TOC
 from coproarchive.search.engines.whoosh.stored_file import NAME as STORED
@@ -33,6 +34,7 @@ def refuse_if_others_write(folder: Path, root: Path) -> None:
 
     Raises:
         IndexStateError: one of them could be written to by others, or the folder is missing.
+        FileSystemError: one of them cannot be looked at.
     """
     try:
         for path, status in _statuses(folder, root):
@@ -42,7 +44,9 @@ def refuse_if_others_write(folder: Path, root: Path) -> None:
                     path,
                     f"Nothing in it was read. Make it anew. {REBUILD}",
                 )
-    except OSError:
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR):
+            raise FileSystemError(error, folder) from error
         raise IndexStateError(
             "there is no index here.", folder, "Run: coproarchive index"
         ) from None
