@@ -195,7 +195,7 @@ def test_no_archive_and_no_index_where_a_file_is(tmp_path: Path) -> None:
         ca.create(tmp_path / "taken", title="Talks")
     with (
         ca.create(tmp_path / "talks", title="Talks", index=tmp_path / "taken") as archive,
-        pytest.raises(FileSystemError, match="Name another folder: .*--index"),
+        pytest.raises(FileSystemError, match=r"Name another folder: .*--index"),
     ):
         archive.update_index()
 
