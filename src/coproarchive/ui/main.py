@@ -49,7 +49,7 @@ def main() -> None:
             say_error(error)
         except OSError as error:
             refused = FileSystemError(error)
-            log(logging.ERROR, f"A page could not be made: {refused}")
+            log(logging.ERROR, f"A page could not be made: {refused.message}")
             say_error(refused)
         frame_end()
     except CoproArchiveError as error:
