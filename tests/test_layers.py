@@ -38,11 +38,12 @@ FLOORS: dict[str, tuple[int, str]] = {
     "check": (8, "check"),
     "pictures": (8, "pictures"),
     "library": (9, "library"),
-    "web": (10, "web"),
-    "ui": (11, "ui"),
-    "cli": (11, "cli"),
-    "api": (11, "api"),
-    "__main__": (12, "main"),
+    "operate": (10, "operate"),
+    "web": (11, "web"),
+    "ui": (12, "ui"),
+    "cli": (12, "cli"),
+    "api": (12, "api"),
+    "__main__": (13, "main"),
 }
 
 # Which package only one room may import, and which room that is.
@@ -80,7 +81,7 @@ def name_of(path: Path) -> str:
 def floor_of(name: str) -> tuple[int, str]:
     """Floor and room of a module; the package itself and app.py stand on top."""
     if name in ("", "app"):
-        return (12, "app")
+        return (13, "app")
     parts = name.split(".")
     for length in range(len(parts), 0, -1):
         prefix = ".".join(parts[:length])

@@ -122,6 +122,10 @@ class Settings(BaseModel):
         description="count the words of searches that found nothing, for the archive's keepers",
     )
     workers: int = Field(default=0, ge=0, description="reading processes; 0 means one a core")
+    reindex: Literal["on", "off"] = Field(
+        default="on",
+        description="whether the server updates the index by itself when records changed",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         description="from which level on the server logs; debug may quote what readers typed",
@@ -217,7 +221,7 @@ class Settings(BaseModel):
         )
 
 
-SECRETS = frozenset({"password_hash"})
+SECRETS = frozenset({"password_hash", "opensearch_password", "opensearch_api_key"})
 """Settings whose values are shown to nobody."""
 
 

@@ -155,3 +155,21 @@ def test_a_busy_port_is_said_with_a_command_that_helps(tmp_path: Path) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", proposed))
     assert not (tmp_path / "index").exists()
+
+
+def test_an_edit_is_served_without_a_restart_and_a_kill_leaves_nothing(tmp_path: Path) -> None:
+    """A record by hand, then one that breaks: the rest goes on, and /healthz says so."""
+    with serving(tmp_path) as served:
+        record = tmp_path / "archive" / "a-post" / "item.yaml"
+        sound = record.read_text()
+        record.write_text(sound.replace("title: ", "title: Marmalade "))
+        wait_until(lambda: "Indexed: 0 added, 1 updated" in served.text())
+        assert "Marmalade" in served.get("/results.csv?q=marmalade")[2]
+        record.write_text("titel: [\n")
+        wait_until(lambda: "record-broken" in served.get("/healthz")[2])
+        assert served.get("/item/windmills")[0] == 200
+        record.write_text(sound)
+        wait_until(lambda: '"ready"' in served.get("/healthz")[2])
+        served.process.kill()
+        served.process.wait()
+        wait_until(lambda: not processes_of_session(served.process.pid), 20)

@@ -165,7 +165,8 @@ def test_browsing(client: TestClient) -> None:
 
 def test_what_crawlers_ask(client: TestClient) -> None:
     """Health, robots and a sitemap of what everybody may see."""
-    assert client.get("/healthz").json() == {"ok": True, "items": 5}
+    health = client.get("/healthz").json()
+    assert health == {"ok": True, "status": "ready", "reasons": [], "items": 5}
     sitemap = client.get("/sitemap.xml").text
     assert f"/item/{SEMINAR}/bread-for-all</loc>" in sitemap
     assert "hidden" not in sitemap

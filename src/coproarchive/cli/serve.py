@@ -16,8 +16,8 @@ from rich.text import Text
 
 from coproarchive.cli.archive import summary, update
 from coproarchive.cli.console import out
-from coproarchive.cli.context import state_of
-from coproarchive.errors import CoproArchiveError
+from coproarchive.cli.context import CliState, state_of
+from coproarchive.errors import CoproArchiveError, LockedError
 from coproarchive.logs import configure, log
 
 
@@ -33,6 +33,14 @@ def serve(
         str | None, typer.Option(help="Address to serve on; others than this machine's are public.")
     ] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to serve on.")] = None,
+    reindex: Annotated[
+        bool | None,
+        typer.Option(
+            "--reindex/--no-reindex",
+            help="Whether the index is updated by itself when records change.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Bring the index up to date and serve the page (stop it with Ctrl-C)."""
     state = state_of(context)
@@ -41,7 +49,7 @@ def serve(
     number = settings.port if port is None else port
     _check_free(address, number)
     configure(settings.log_level, settings.log_format)
-    log(logging.INFO, summary(update(state)))
+    _bring_up_to_date(state)
     state.close()
     environment = os.environ | {
         "COPROARCHIVE_ARCHIVE": str(settings.archive),
@@ -49,12 +57,24 @@ def serve(
         "COPROARCHIVE_HOST": address,
         "COPROARCHIVE_PORT": str(number),
     }
+    if reindex is not None:
+        environment["COPROARCHIVE_REINDEX"] = "on" if reindex else "off"
     if state.loaded.config:
         environment["COPROARCHIVE_CONFIG"] = str(state.loaded.config.path)
     # A fresh process image: what indexing took of memory is given back. -P: a file in this folder
     # that is named as a library must not be imported in its place.
     command = [sys.executable, "-P", "-m", "coproarchive.ui.serving"]
     os.execve(sys.executable, command, environment)  # noqa: S606 - our own interpreter
+
+
+def _bring_up_to_date(state: CliState) -> None:
+    """Update the index; where another process does so, serve what it has so far."""
+    try:
+        log(logging.INFO, summary(update(state)))
+    except LockedError as error:
+        if state.library.index_storage.refusal() is not None:
+            raise
+        log(logging.WARNING, f"The index is served as it is: {error.message}")
 
 
 def _check_free(address: str, port: int) -> None:

@@ -55,7 +55,12 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     _print_keeper_link()
+    reindexer = app_state().reindexer
+    if reindexer is not None:
+        reindexer.start()
     yield
+    if reindexer is not None:
+        reindexer.stop()
     app_state().library.close()
 
 
@@ -72,7 +77,8 @@ def _print_keeper_link() -> None:
 
 def http_routes() -> list[BaseRoute]:
     """Return the routes of everything that is not a page of Streamlit."""
-    return routes(app_state().library, app_state().access)
+    state = app_state()
+    return routes(state.library, state.access, state.reindexer)
 
 
 def middleware() -> list[Middleware]:

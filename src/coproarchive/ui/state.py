@@ -8,23 +8,27 @@ from functools import lru_cache
 import streamlit as st
 
 from coproarchive.library import Library
+from coproarchive.operate.reindex import Reindexer
 from coproarchive.settings import load_settings
 from coproarchive.web.access import Access, Visitor, visitor_of
 
 
 @dataclass(frozen=True)
 class AppState:
-    """The opened archive and its rules of access."""
+    """The opened archive, its rules of access, and what updates its index, if that is on."""
 
     library: Library
     access: Access
+    reindexer: Reindexer | None
 
 
 @lru_cache(maxsize=1)
 def app_state() -> AppState:
     """Return the state of this process, opened at the first call."""
     settings = load_settings().settings
-    return AppState(Library(settings), Access(settings))
+    library = Library(settings)
+    follows = settings.reindex == "on" and library.index_storage.is_persistent
+    return AppState(library, Access(settings), Reindexer(library) if follows else None)
 
 
 def visitor() -> Visitor:

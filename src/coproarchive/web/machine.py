@@ -7,29 +7,44 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from coproarchive.errors import CoproArchiveError, IndexStateError
 from coproarchive.library import Library
+from coproarchive.operate import health
+from coproarchive.operate.reindex import Reindexer
 from coproarchive.web.hosts import HostNames
 
 
 class Machine:
-    """Handlers of /healthz, /robots.txt and /sitemap.xml."""
+    """Handlers of /healthz, /robots.txt and /sitemap.xml.
 
-    def __init__(self, library: Library):
+    Args:
+        library: what is served.
+        reindexer: updates its index, None where this process does not.
+    """
+
+    def __init__(self, library: Library, reindexer: Reindexer | None = None):
         self._library = library
+        self._reindexer = reindexer
         self._names = HostNames(library)
 
     def health(self, _: Request) -> Response:
-        """Serve /healthz: whether the archive can be read and searched."""
-        try:
-            items = len(self._library.public().items)
-            self._library.index()
-        except CoproArchiveError as error:
-            is_index = isinstance(error, IndexStateError)
-            message = error.message if is_index else "the archive's records are broken."
-            hint = error.hint if is_index else "Run: coproarchive check"
-            return JSONResponse({"ok": False, "message": message, "hint": hint}, 503)
-        return JSONResponse({"ok": True, "items": items})
+        """Serve /healthz: 200 while readers can be served, 503 while not, and the reasons."""
+        fails = self._reindexer is not None and self._reindexer.state.fails
+        seen = health.look(
+            self._library, indexing_fails=fails, is_indexed_here=self._reindexer is not None
+        )
+        answer: dict[str, object] = {
+            "ok": seen.status != "unavailable",
+            "status": seen.status,
+            "reasons": [
+                {"code": reason.code, "message": reason.message, "hint": reason.hint}
+                for reason in seen.reasons
+            ],
+        }
+        if seen.items is not None:
+            answer["items"] = seen.items
+        if not answer["ok"]:
+            answer |= {"message": seen.reasons[0].message, "hint": seen.reasons[0].hint}
+        return JSONResponse(answer, 200 if answer["ok"] else 503, {"Cache-Control": "no-store"})
 
     def robots(self, request: Request) -> Response:
         """Serve /robots.txt."""

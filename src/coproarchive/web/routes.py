@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from coproarchive.errors import CoproArchiveError
 from coproarchive.library import Library
 from coproarchive.logs import log
+from coproarchive.operate.reindex import Reindexer
 from coproarchive.web import render
 from coproarchive.web.access import Access
 from coproarchive.web.downloads import Downloads
@@ -23,10 +24,16 @@ from coproarchive.web.pages import Pages
 from coproarchive.web.sign_in import SignIn
 
 
-def routes(library: Library, access: Access) -> list[BaseRoute]:
-    """Return the routes, in the order in which they are tried."""
+def routes(library: Library, access: Access, reindexer: Reindexer | None = None) -> list[BaseRoute]:
+    """Return the routes, in the order in which they are tried.
+
+    Args:
+        library: what is served.
+        access: who may do what.
+        reindexer: updates the index, None where this process does not.
+    """
     pages = Pages(library)
-    downloads, machine = Downloads(library, pages), Machine(library)
+    downloads, machine = Downloads(library, pages), Machine(library, reindexer)
     sign_in, manual = SignIn(library, access, pages), Help(pages)
 
     def safe(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:

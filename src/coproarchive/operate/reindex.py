@@ -1,0 +1,160 @@
+"""A running server's index follows the archive: looked at again and again, updated by a child.
+
+The records are looked at, not watched: notices of the kernel (inotify and its like) do not come
+from network folders nor from what another container writes, and a look at the stamp of a thousand
+records costs milliseconds (Library.catalogue, which readers' questions make anyhow).
+
+The update runs in a process of its own with low priority (indexer.py): neither its memory nor its
+crash is the server's. It takes the index's lock, so that one process at a time indexes.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.errors import CoproArchiveError, IndexStateError
+from coproarchive.library import Library
+from coproarchive.logs import log
+from coproarchive.operate.indexer import BUSY
+
+LOOK_SECONDS = 3.0
+"""Seconds between two looks; a change is indexed when nothing changed from one to the next."""
+LOOK_SHARE = 20
+"""A look is followed by so many times its own length without one."""
+LONGEST_WAIT = 60.0
+"""Seconds after which changes are indexed though others go on arriving."""
+FIRST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
+"""Seconds after an update that failed; doubled at each, up to the second."""
+STOP_SECONDS = 5.0
+"""Seconds that an update has to stop."""
+
+COMMAND = (sys.executable, "-P", "-m", "coproarchive.operate.indexer")
+
+
+@dataclass
+class Reindexing:
+    """What became of the updates so far.
+
+    Attributes:
+        updates: that were done.
+        failures: that failed, in all.
+        fails: whether the last one failed.
+        is_running: whether one runs now.
+    """
+
+    updates: int = 0
+    failures: int = 0
+    fails: bool = False
+    is_running: bool = False
+
+
+class Reindexer:
+    """Updates the index when records have changed and are quiet again.
+
+    Args:
+        library: whose records and index are compared.
+        command: of the process that updates the index.
+    """
+
+    def __init__(self, library: Library, command: tuple[str, ...] = COMMAND):
+        self.state = Reindexing()
+        self._library = library
+        self._command = command
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._catalogue: Catalogue | None = None  # as of the last look
+        self._behind_since: float | None = None
+        self._not_before = 0.0
+        self._pause = FIRST_PAUSE
+
+    def start(self) -> None:
+        """Begin to look, in a thread."""
+        self._thread = threading.Thread(target=self._run, name="reindexer", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking, and an update that runs."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(2 * STOP_SECONDS)
+
+    def _run(self) -> None:
+        pause = LOOK_SECONDS
+        while not self._stop.wait(pause):
+            started = time.monotonic()
+            try:
+                is_due = self.is_due(started)
+                pause = max(LOOK_SECONDS, LOOK_SHARE * (time.monotonic() - started))
+                if is_due:
+                    self._update()
+            except Exception as error:  # noqa: BLE001 - the next look may do better
+                log(logging.ERROR, "The index could not be looked after.", error=error)
+
+    def is_due(self, now: float) -> bool:
+        """Look at the records; tell whether the index is to be updated now.
+
+        Args:
+            now: a time of time.monotonic.
+        """
+        try:
+            catalogue = self._library.public()
+            is_behind = self._library.is_outdated()
+        except IndexStateError:
+            is_behind = True  # missing, damaged, or another version's
+        except CoproArchiveError:
+            return False  # readers are told, and /healthz says it
+        is_quiet = catalogue is self._catalogue
+        if not is_quiet:
+            self._catalogue = catalogue
+            self._not_before, self._pause = 0.0, FIRST_PAUSE  # what failed before may work now
+        if not is_behind:
+            self._behind_since = None
+            self.state.fails = False
+            return False
+        if self._behind_since is None:
+            self._behind_since = now
+        waited_enough = now - self._behind_since >= LONGEST_WAIT
+        return (is_quiet or waited_enough) and now >= self._not_before
+
+    def _update(self) -> None:
+        """Run the update; note how it went."""
+        self._behind_since = None
+        self.state.is_running = True
+        try:
+            code = self._child()
+        finally:
+            self.state.is_running = False
+        if self._stop.is_set():
+            return
+        if code == BUSY:
+            self._not_before = time.monotonic() + LOOK_SECONDS  # another process does it
+            return
+        if code == 0:
+            self.state.updates += 1
+            self.state.fails = False
+        else:
+            self.state.failures += 1
+            self.state.fails = True
+            log(logging.ERROR, f"The index was not updated (exit code {code}).", exit_code=code)
+        # Whatever still differs then would differ again; a change of the records resets it.
+        self._not_before = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+    def _child(self) -> int:
+        """Run the process that updates the index; return its exit code."""
+        # It ends when its standard input does: with this process, however that ends.
+        with subprocess.Popen(self._command, stdin=subprocess.PIPE) as child:  # noqa: S603 - ours
+            while child.poll() is None:
+                if self._stop.wait(0.1):
+                    child.terminate()
+                    try:
+                        child.wait(STOP_SECONDS)
+                    except subprocess.TimeoutExpired:
+                        child.kill()
+            return child.returncode
