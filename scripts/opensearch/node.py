@@ -27,6 +27,7 @@ import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 POM = Path(__file__).resolve().parent / "pom.xml"
 LEAST_JAVA = 21
@@ -266,9 +267,16 @@ class Node:
         raise NodeError(f"{self.url} is not {status} with {nodes} nodes:\n{log}")
 
     def ask(self, path: str) -> dict[str, object]:
-        """Return the JSON at a path. Raises OSError."""
+        """Return the object at a path. Raises OSError."""
+        return dict(self._json(path))
+
+    def ask_list(self, path: str) -> list[dict[str, object]]:
+        """Return the list at a path. Raises OSError."""
+        return list(self._json(path))
+
+    def _json(self, path: str) -> Any:
         with urllib.request.urlopen(self.url + path, timeout=5) as response:  # noqa: S310 - http
-            return dict(json.load(response))
+            return json.load(response)
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
         """End it; by SIGKILL it has no time to put anything in order."""

@@ -6,6 +6,8 @@ Skipped, with what is missing, where no node can be run; see scripts/opensearch/
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -314,7 +316,7 @@ def answer_always(status: int, kind: str) -> HTTPServer:
         (400, "too_many_clauses", "max_clause_count"),
         (503, "no_shard_available_action_exception", "overloaded or lacks nodes"),
         (429, "rejected_execution_exception", "overloaded or lacks nodes"),
-        (500, "weird_exception", "refused a request \\(weird_exception\\)"),
+        (400, "weird_exception", "refused a request \\(weird_exception\\)"),
     ],
 )
 def test_what_is_wrong_with_the_cluster_is_said(status: int, kind: str, message: str) -> None:
@@ -376,3 +378,23 @@ def test_the_commit_document_moves_by_compare_and_set(
     write_commit(cluster, version, engine.index, mine)  # the answer was lost, and it is sent again
     with pytest.raises(EngineError, match="another process wrote"):
         write_commit(cluster, version, engine.index, version.commit.reserving("theirs"))
+
+
+# ----------------------------------------------------------------------------------- drills
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    "words", [("--agree", "40", "--shards", "2"), ("--kills", "1", "--indexers", "1")]
+)
+def test_the_drill_loses_nothing(opensearch: str, words: tuple[str, ...]) -> None:
+    """Its short form; the long one is run by hand, see docs/develop/benchmarks.md."""
+    script = Path(__file__).resolve().parents[2] / "benchmarks/drills/cluster.py"
+    port = "9640"
+    done = subprocess.run(
+        [sys.executable, str(script), *words, "--port", port, "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

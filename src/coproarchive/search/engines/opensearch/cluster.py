@@ -15,8 +15,9 @@ RETRY_SECONDS = 15.0
 """A request is tried again for so long: a cluster needs some seconds to do without a lost node."""
 REQUEST_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
-_BUSY = frozenset({429, 502, 503, 504})
-"""HTTP statuses of a cluster that may answer in a moment."""
+_BUSY = frozenset({429, 500, 502, 503, 504})
+"""HTTP statuses of a cluster that may answer in a moment; 500 is what a search gets whose node was
+lost."""
 LEAST_VERSION = (2, 0)
 
 Reply = dict[str, Any]
