@@ -1,10 +1,11 @@
 """Random records, queries, requests and uploads: only answers and named errors may come back.
 
-    python benchmarks/fuzz.py records|queries|requests|uploads [--minutes 30] [--examples N] [--seed 1]
+    python benchmarks/fuzz.py TARGET [--minutes 30] [--examples N] [--seed 1]
 
-Examples are made by hypothesis, in batches with seeds that follow one another; each failure is made
-small and printed with its batch's seed (--seed N --examples 200 makes the same batch again). What is
-tried and what must hold: fuzz_targets.py. Ends with exit code 1 where a promise was broken.
+TARGET is records, queries, requests or uploads. Examples are made by hypothesis, in batches with
+seeds that follow one another; each failure is made small and printed with its batch's seed
+(--seed N --examples 200 makes the same batch again). What is tried and what must hold stands in
+fuzz_targets.py. Ends with exit code 1 where a promise was broken.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ BATCH = 200
 
 def batch(
     strategy: st.SearchStrategy[Any], check: Callable[[Any], None], number: int, examples: int
-) -> BaseException | None:
+) -> Exception | None:
     """Try examples of one seed; return what went wrong with the smallest of them, if anything."""
 
     @seed(number)
@@ -49,16 +50,14 @@ def batch(
 
     try:
         run()
-    except BaseException as error:  # noqa: BLE001 - whatever escapes is what is looked for
-        if isinstance(error, KeyboardInterrupt):
-            raise
+    except Exception as error:  # noqa: BLE001 - whatever escapes is what is looked for
         return error
     return None
 
 
-def where(error: BaseException) -> str:
+def where(error: Exception) -> str:
     """Return the innermost place of an error, by which its like are counted together."""
-    inner = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else error
+    inner = error.exceptions[0] if isinstance(error, ExceptionGroup) else error
     frames = traceback.extract_tb(inner.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
     return f"{type(inner).__name__} at {place}"

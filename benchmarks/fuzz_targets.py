@@ -1,5 +1,7 @@
 """What benchmarks/fuzz.py tries: a strategy of examples, and what must hold for each of them."""
 
+# ruff: noqa: E501 - tables of odd texts read better in long rows
+
 from __future__ import annotations
 
 import asyncio
@@ -105,7 +107,8 @@ _RECORDS = {
     f"{SEMINAR}/bread-for-all/item.yaml": Item,
     "a-post/item.yaml": Item,
 }
-_KEYS = sorted({name for noun in _RECORDS.values() for name in noun.model_fields}) + [
+_KEYS = [
+    *sorted({name for noun in _RECORDS.values() for name in noun.model_fields}),
     "person", "role", "item", "type", "url", "label", "path", "sha256", "size", "media_type",
     "reason", "start", "end", "ada-baker", "sourdough", "__class__", "<<", "", "a.b", "ø",
 ]  # fmt: skip
@@ -340,11 +343,11 @@ class RequestsTarget(Target):
         os.environ["COPROARCHIVE_OFFICE"] = "off"
         from starlette.testclient import TestClient
 
-        from coproarchive.ui.server.app import app
+        from coproarchive.ui.application import make_app
 
-        self._app = app
+        self._app = make_app()
         self._open = contextlib.ExitStack()
-        client = self._open.enter_context(TestClient(app))
+        client = self._open.enter_context(TestClient(self._app))
         assert client.portal is not None
         self._run: Callable[..., Any] = client.portal.call
 

@@ -235,12 +235,13 @@ class Library:
         """Make records of a seminar and topics that are new; return the draft with their ids.
 
         Raises:
-            IngestError: another value of the draft is not what its field takes; nothing is written.
+            IngestError: a value of the draft is not what its field takes; nothing is written.
         """
         from coproarchive.ingest.add import check_draft
-        from coproarchive.ingest.authority import seminar_id, topic_id
+        from coproarchive.ingest.authority import check_names, seminar_id, topic_id
 
         check_draft(self.store, self.catalogue(), replace(draft, seminar=None, topics=None))
+        check_names(draft.seminar, draft.topics or ())
         with self.store.lock():  # of two who name the same new one, the second finds the first's
             store, catalogue = self.store, self.catalogue()
             named = draft.seminar

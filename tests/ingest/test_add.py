@@ -214,3 +214,11 @@ def test_a_broken_seminar_is_said_to_be_broken(library: Library, archive: Path, 
         add_files(
             library.store, library.catalogue(), library.reader, [deck], ItemDraft(seminar=SEMINAR)
         )
+
+
+def test_a_name_that_none_can_have_is_refused_before_anything_is_written(library: Library) -> None:
+    """An empty topic among new ones, or a seminar of blanks: in words, and no new record."""
+    for draft in (ItemDraft(topics=("New one", " ")), ItemDraft(seminar="\t", topics=("Other",))):
+        with pytest.raises(IngestError, match="is empty"):
+            library.with_new_records(draft)
+    assert set(library.catalogue().topics) == {"sourdough", "milling", "hidden-topic"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import shutil
 import signal
 import time
@@ -13,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from coproarchive.errors import IndexStateError
+from coproarchive.ingest.add import ItemDraft, add_files
 from coproarchive.library import Library
 from coproarchive.model import Visibility
 from coproarchive.search.language import fields
 from coproarchive.search.language.query import Query
 from coproarchive.settings import Settings
-from making import SEMINAR, make_archive
+from making import SEMINAR, make_archive, make_deck
 
 BREAD = f"{SEMINAR}/bread-for-all"
 
@@ -239,3 +241,12 @@ def test_a_killed_update_leaves_an_index_that_works(
     assert found(library, "millstone") == [BREAD]
     library.update_index()
     assert len(list((library.settings.index / "generations").iterdir())) == 1
+
+
+def test_an_index_is_written_whatever_a_script_made_of_chance(library: Library, deck: Path) -> None:
+    """After the same random.seed() twice, Whoosh would give two segments one name."""
+    for number in range(2):
+        other = make_deck(deck.with_name(f"{number}.pptx"), extra_title=f"Deck {number}")
+        add_files(library.store, library.catalogue(), library.reader, [other], ItemDraft())
+        random.seed(1)
+        assert library.update_index().added == 1

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import argon2
 import pytest
@@ -400,3 +401,35 @@ def test_help_that_was_not_built_says_so(
     assert page.status_code == 404
     assert "was not built" in page.text
     assert "scripts/build_docs.py" in page.text
+
+
+@pytest.mark.threat(5)
+@pytest.mark.parametrize("path", ["/unheard-of", "/item/a-post", "/login", "/results.csv", "/"])
+def test_any_bytes_of_a_query_are_answered(client: TestClient, path: str) -> None:
+    """Browsers encode them; others need not, and Starlette would fail on what is no UTF-8."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "root_path": "",
+        "query_string": b"q=\x80\xff&\xc0", "headers": [(b"host", b"127.0.0.1:8501")],
+        "client": ("192.0.2.1", 5), "server": ("127.0.0.1", 8501), "scheme": "http",
+        "http_version": "1.1", "app": client.app,
+    }  # fmt: skip
+    assert client.portal is not None
+    client.portal.call(client.app, scope, receive, send)
+    assert sent[0]["status"] in (200, 404)
+
+
+@pytest.mark.threat(1)
+def test_a_refusal_has_the_headers_that_protect_readers(client: TestClient) -> None:
+    """What is refused before anything is asked is an answer like the others."""
+    refused = client.put("/_stcore/upload_file/session/file", content=b"x")
+    assert refused.status_code == 403
+    for header in ("x-content-type-options", "content-security-policy", "x-frame-options"):
+        assert header in refused.headers

@@ -5,10 +5,13 @@ Called under the store's lock, so that of two programs the second finds what the
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from coproarchive.catalogue import Catalogue
 from coproarchive.ingest.names import bare_name, name_key
 from coproarchive.model import Person, Seminar, Topic
 from coproarchive.store import Store, slugify, unique
+from coproarchive.store.sidecar import valid
 
 
 def person_id(store: Store, catalogue: Catalogue, named: str) -> str:
@@ -24,6 +27,14 @@ def person_id(store: Store, catalogue: Catalogue, named: str) -> str:
     )
     store.save_person(person)
     return person.id
+
+
+def check_names(seminar: str | None, topics: Iterable[str]) -> None:
+    """Refuse names that no seminar and no topic can have. Raises IngestError."""
+    if seminar:
+        valid(lambda: Seminar(id="x", title=seminar))
+    for named in topics:
+        valid(lambda named=named: Topic(id="x", label=named))  # type: ignore[misc]  # bound now
 
 
 def topic_id(store: Store, catalogue: Catalogue, named: str) -> str:

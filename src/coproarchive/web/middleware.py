@@ -35,6 +35,9 @@ APP_POLICY = (
 )
 
 
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+
+
 class Protect:
     """Security headers on every answer; downloads are sent as they are, not squeezed again.
 
@@ -71,9 +74,9 @@ class Protect:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
-        if refusal := self._refusal(HTTPConnection(scope), path):
-            await refusal(scope, receive, send)
-            return
+        # Starlette reads an address as UTF-8, and fails on one whose query has other bytes.
+        query = _NOT_ASCII.sub(lambda byte: b"%%%02X" % ord(byte[0]), scope["query_string"])
+        scope = {**scope, "query_string": query}
         if path.startswith("/file/"):
             headers = [(k, v) for k, v in scope["headers"] if k.lower() != b"accept-encoding"]
             scope = {**scope, "headers": headers}
@@ -90,7 +93,8 @@ class Protect:
                     )
             await send(message)
 
-        await self._app(scope, receive, protected)
+        answer = self._refusal(HTTPConnection(scope), path) or self._app
+        await answer(scope, receive, protected)
 
     def _refusal(self, request: HTTPConnection, path: str) -> Response | None:
         """Return the answer to a request that goes no further, None for one that does."""

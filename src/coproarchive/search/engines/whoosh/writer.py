@@ -8,6 +8,7 @@ Documents, lengths, stored fields and the compound file are written by Whoosh's 
 from __future__ import annotations
 
 import contextlib
+import secrets
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -58,6 +59,8 @@ def write_segment(
     """
     codec = W3Codec()
     segment = codec.new_segment(storage, INDEX_NAME)
+    # Whoosh takes a name from `random`: after random.seed() in a script, the name of another.
+    segment.segid = secrets.token_hex(14)
     segment.set_doc_count(len(records))
     with contextlib.closing(codec.per_document_writer(storage, segment)) as documents:
         for number, record in enumerate(records):
