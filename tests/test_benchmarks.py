@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -162,3 +163,11 @@ def test_building_is_measured_at_any_size() -> None:
     figures = run("building.py", "--leaves", "90")["now"]
     assert 0 < figures["engine"] <= figures["cpu"]
     assert figures["one_more_seconds"] > 0
+
+
+@pytest.mark.parametrize("target", ["records", "queries", "requests", "uploads"])
+def test_random_examples_break_no_promise(target: str) -> None:
+    """The fuzzer in its short form, always with the same examples."""
+    said = run_words("fuzz.py", target, "--examples", "40", "--seed", "7")
+    assert "0 failures" in said
+    assert int(re.search(r"(\d+) executions", said)[1]) >= 20  # type: ignore[index]
