@@ -50,6 +50,7 @@ FLOORS: dict[str, tuple[int, str]] = {
 GUARDED: dict[str, tuple[str, ...]] = {
     "streamlit": ("ui", "app"),
     "uvicorn": ("ui.serving",),
+    "prometheus_client": ("web.metrics",),
     "whoosh": ("search.engines.whoosh",),
     "opensearchpy": ("search.engines.opensearch",),
     "pypdf": ("extract.pdf",),

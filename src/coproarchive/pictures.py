@@ -77,6 +77,11 @@ class Pictures:
         """Whether pictures are being drawn."""
         return bool(self._requests)
 
+    @property
+    def waiting(self) -> int:
+        """Drawings that are asked for and not done."""
+        return len(self._requests)
+
     def close(self) -> None:
         """Stop drawing."""
         self._workers.close()

@@ -134,6 +134,12 @@ class Settings(BaseModel):
         default="text", description="lines of the log: text for people, json for programs"
     )
 
+    metrics: str = Field(
+        default="",
+        description="HOST:PORT on which Prometheus is told figures, never that of the page, as "
+        "127.0.0.1:9108; none where not set",
+    )
+
     @model_validator(mode="before")
     @classmethod
     def _complete(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -190,6 +196,25 @@ class Settings(BaseModel):
                     "for its own"
                 ) from None
         return value or None
+
+    @field_validator("metrics")
+    @classmethod
+    def _is_a_place_to_listen(cls, value: str) -> str:
+        host, colon, port = value.rpartition(":")
+        if value and not (colon and host and port.isdecimal() and 0 < int(port) < 65536):
+            raise ValueError("must be HOST:PORT, as 127.0.0.1:9108")
+        return value
+
+    @model_validator(mode="after")
+    def _has_metrics_aside(self) -> Settings:
+        if self.metrics and self.metrics_place()[1] == self.port:
+            raise ValueError("metrics must have another port than the page")
+        return self
+
+    def metrics_place(self) -> tuple[str, int]:
+        """Return host and port of `metrics`, which is set."""
+        host, _, port = self.metrics.rpartition(":")
+        return host.strip("[]"), int(port)
 
     def hosts(self) -> tuple[str, ...]:
         """Return the names in allowed_hosts, in small letters."""

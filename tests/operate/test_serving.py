@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,8 +88,16 @@ def processes_of_session(session: int) -> list[str]:
 
 
 def test_every_line_has_the_form_that_is_set(tmp_path: Path) -> None:
-    """From the first on; no address, word or cookie of a reader; the id is that of the answer."""
-    with serving(tmp_path, log_format="json") as served:
+    """From the first on; no address, word or cookie of a reader; the id is that of the answer.
+
+    Figures are told on the port that is set for them and on no other.
+    """
+    metrics = free_port()
+    with serving(tmp_path, log_format="json", metrics=f"127.0.0.1:{metrics}") as served:
+        assert served.get("/metrics")[0] == served.get("/_stcore/metrics")[0] == 404
+        with urllib.request.urlopen(f"http://127.0.0.1:{metrics}/metrics", timeout=20) as page:
+            text = page.read().decode()
+        assert 'coproarchive_requests_total{method="GET",route="(unknown)",status="404"}' in text
         status, number, _ = served.get(
             "/item/hidden-word?q=secretword", Cookie="a=cookievalue",
             **{"X-Forwarded-For": "203.0.113.7"},

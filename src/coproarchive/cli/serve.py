@@ -48,6 +48,8 @@ def serve(
     address = host or settings.host
     number = settings.port if port is None else port
     _check_free(address, number)
+    if settings.metrics:
+        _check_free(*settings.metrics_place(), of="COPROARCHIVE_METRICS=HOST:")
     configure(settings.log_level, settings.log_format)
     _bring_up_to_date(state)
     state.close()
@@ -77,8 +79,17 @@ def _bring_up_to_date(state: CliState) -> None:
         log(logging.WARNING, f"The index is served as it is: {error.message}")
 
 
-def _check_free(address: str, port: int) -> None:
-    """Refuse an address or port that cannot be listened on, before any work is done for it."""
+def _check_free(address: str, port: int, of: str = "coproarchive serve --port ") -> None:
+    """Refuse an address or port that cannot be listened on, before any work is done for it.
+
+    Args:
+        address: to listen on.
+        port: to listen on.
+        of: what a port is written behind to name another one.
+
+    Raises:
+        CoproArchiveError: it is in use, or not this machine's.
+    """
     try:
         family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -90,7 +101,7 @@ def _check_free(address: str, port: int) -> None:
             free = _free_port(family, address, port)
             raise CoproArchiveError(
                 f"Port {port} is in use: another page is served there, perhaps this one.",
-                hint=f"To use another: coproarchive serve --port {free}",
+                hint=f"To use another: {of}{free}",
             ) from None
         raise CoproArchiveError(
             f"It cannot be served on {address}, port {port}: {error.strerror or error}.",

@@ -10,7 +10,7 @@ import contextlib
 import gc
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import streamlit as st
@@ -20,8 +20,9 @@ from starlette.routing import BaseRoute
 from coproarchive.errors import CoproArchiveError
 from coproarchive.logs import current_request_id, log
 from coproarchive.search.language.query import Query
-from coproarchive.ui.state import app_state
+from coproarchive.ui.state import AppState, app_state
 from coproarchive.web.hosts import HostNames
+from coproarchive.web.metrics import LibraryCollector, MetricsServer
 from coproarchive.web.middleware import NotFound, Protect
 from coproarchive.web.observe import Observe
 from coproarchive.web.pages import Pages
@@ -55,13 +56,23 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     gc.collect()
     gc.freeze()
     _print_keeper_link()
-    reindexer = app_state().reindexer
-    if reindexer is not None:
-        reindexer.start()
-    yield
-    if reindexer is not None:
-        reindexer.stop()
+    with _running(app_state()):
+        yield
     app_state().library.close()
+
+
+@contextlib.contextmanager
+def _running(state: AppState) -> Iterator[None]:
+    """Keep the index up to date and hand out figures, as far as the settings say so."""
+    with contextlib.ExitStack() as stack:
+        if state.reindexer is not None:
+            state.reindexer.start()
+            stack.callback(state.reindexer.stop)
+        if state.library.settings.metrics:
+            collector = LibraryCollector(state.library, state.reindexer)
+            server = MetricsServer(*state.library.settings.metrics_place(), collector)
+            stack.callback(server.close)
+        yield
 
 
 def _print_keeper_link() -> None:

@@ -17,6 +17,7 @@ from coproarchive.logs import log, new_request_id
 from coproarchive.ui import add, problems, search
 from coproarchive.ui.parts import frame_end, frame_start, say_error
 from coproarchive.ui.state import app_state
+from coproarchive.web.metrics import RUN_SECONDS
 
 
 def main() -> None:
@@ -57,5 +58,6 @@ def main() -> None:
         say_error(error)
     finally:
         seconds = time.monotonic() - started
+        RUN_SECONDS.labels(path).observe(seconds)
         message = f"RUN {path} in {seconds * 1000:.0f} ms"
         log(logging.INFO, message, method="RUN", route=path, seconds=round(seconds, 4))

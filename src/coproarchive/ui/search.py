@@ -18,6 +18,7 @@ from coproarchive.search.hits.results import Facet, Hit, LeafHit, Results
 from coproarchive.search.language.fields import FACETS
 from coproarchive.search.language.query import MAX_CHARACTERS, Query
 from coproarchive.ui.state import app_state
+from coproarchive.web.metrics import SEARCHES
 from coproarchive.web.render import anchor, marked, pretty_date, source_words
 
 OPEN = ("seminar", "speaker", "topic", "kind")
@@ -39,6 +40,7 @@ def page() -> None:
         st.html(f'<p class="lead">{escape(catalogue.series.description)}</p>')
     _search_box()
     results = library.search(query)
+    SEARCHES.labels("yes" if results.total else "no").inc()
     _count_if_empty(results)
     with st.sidebar:
         _facets(results)

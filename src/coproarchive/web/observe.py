@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coproarchive.logs import log, new_request_id
 from coproarchive.web import app_paths
+from coproarchive.web.metrics import OPEN_PAGES, REQUEST_SECONDS, REQUESTS
 
 CLOSED_BY_READER = 499
 """Status that is logged where the reader went away before the answer (nginx's number)."""
@@ -75,8 +76,10 @@ class Observe:
             self._log_request(scope, status or CLOSED_BY_READER, time.monotonic() - started)
 
     def _log_request(self, scope: Scope, status: int, seconds: float) -> None:
-        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         route = self.route_of(scope)
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        REQUESTS.labels(method, route, str(status)).inc()
+        REQUEST_SECONDS.labels(route).observe(seconds)
         is_asset = route.startswith(app_paths.PREFIXES) and status < 400
         log(
             logging.DEBUG if is_asset else logging.INFO,
@@ -88,9 +91,11 @@ class Observe:
         """Record how long a page of Streamlit's was open."""
         new_request_id()
         started = time.monotonic()
+        OPEN_PAGES.inc()
         try:
             await self._app(scope, receive, send)
         finally:
+            OPEN_PAGES.dec()
             seconds = time.monotonic() - started
             log(
                 logging.DEBUG, f"A page was open for {seconds:.0f} s",

@@ -13,6 +13,7 @@ from coproarchive.library import Library
 from coproarchive.web import render
 from coproarchive.web.access import COOKIE, Access, visitor_of_request
 from coproarchive.web.credentials import same
+from coproarchive.web.metrics import SIGN_IN_REFUSALS
 from coproarchive.web.pages import Pages
 from coproarchive.web.sessions import SESSION_SECONDS
 
@@ -48,8 +49,10 @@ class SignIn:
         try:
             session_id = self._access.sign_in(form.get("password", ""), visitor_of_request(request))
         except RefusedError as error:
+            SIGN_IN_REFUSALS.labels("limit").inc()
             return self._login_form(request, f"{error.message} {error.hint}")
         if session_id is None:
+            SIGN_IN_REFUSALS.labels("password").inc()
             return self._login_form(request, "That is not the password.")
         return _signed_in(request, session_id, "/add")
 

@@ -239,6 +239,10 @@ class IndexStorage(ABC):
         """Return what `open` raises by the version of the index alone; nothing is written."""
         return None
 
+    def written_at(self) -> float | None:
+        """Return when the index was last written, in seconds of the epoch; None if not known."""
+        return None
+
     @abstractmethod
     def is_current(self, engine: SearchEngine) -> bool:
         """Tell whether this opened generation is still there and still the current one."""

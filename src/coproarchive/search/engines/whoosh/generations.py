@@ -57,6 +57,16 @@ class WhooshStorage(IndexStorage):
             return IndexStateError(message, self.root, RUN_INDEX)
         return None
 
+    def written_at(self) -> float | None:
+        """See IndexStorage.written_at: when the newest table of contents was."""
+        current = self._read_current()
+        if current is None:
+            return None
+        contents = self._folder_of(current["generation"]).glob("*.toc")
+        with contextlib.suppress(OSError):
+            return max((path.stat().st_mtime for path in contents), default=None)
+        return None
+
     def is_current(self, engine: SearchEngine) -> bool:
         """See IndexStorage.is_current."""
         current = self._read_current()
