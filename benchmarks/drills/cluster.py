@@ -151,7 +151,7 @@ class Readers:
                 self.errors.append(str(error))
                 engine = None
             self.slowest = max(self.slowest, time.monotonic() - started)
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     def _judge(self, snapshot: Snapshot, last: int) -> int:
         """Search a snapshot; count what is wrong; return how many batches it has."""
