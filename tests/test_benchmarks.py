@@ -171,3 +171,12 @@ def test_random_examples_break_no_promise(target: str) -> None:
     said = run_words("fuzz.py", target, "--examples", "40", "--seed", "7")
     assert "0 failures" in said
     assert int(re.search(r"(\d+) executions", said)[1]) >= 20  # type: ignore[index]
+
+
+@pytest.mark.timeout(300)
+def test_both_engines_are_timed_side_by_side(opensearch: str) -> None:
+    """A tiny archive; every class of query is asked of the embedded one and of a node."""
+    words = ("--leaves", "60", "--queries", "1", "--port", "9660", "--heap", "256m")
+    results = run("cluster_speed.py", *words)
+    for engine in ("whoosh", "opensearch"):
+        assert set(results["classes"]) < set(results[engine])
