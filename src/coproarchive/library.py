@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, IndexStateError, NotFoundError
-from coproarchive.model import Asset, Problem
+from coproarchive.model import Asset, Item, Problem
 from coproarchive.progress import Progress, silent
 from coproarchive.search.discover.export import MAX_ROWS, to_csv
 from coproarchive.search.discover.similar import Similar
@@ -64,6 +64,7 @@ class Library:
         self._suggester: tuple[tuple[object, ...], Suggester] | None = None
         self._suggesting = threading.Lock()
         self._checked: tuple[tuple[object, ...], bool] | None = None
+        self._recovered: set[str] = set()  # sha256 of files
 
     @cached_property
     def store(self) -> Store:
@@ -207,6 +208,7 @@ class Library:
         """Return public items like this one, or like one slide of it. Raises NotFoundError."""
         catalogue = self.public()
         item = catalogue.item(item_id)
+        self.recover_texts(item)
         return self._ask(lambda index: index.similar(item, catalogue, self.reader, leaf))
 
     def picture(self, item_id: str, asset: Asset, number: int, width: int) -> Path | None:
@@ -219,6 +221,24 @@ class Library:
             path = self.store.asset_path(item_id, asset.path)
             return self.pictures.get(Job(path, asset.sha256, asset.media_type), number, width, last)
         return None
+
+    def recover_texts(self, item: Item) -> None:
+        """Read the files of an item that the index has, where damage lost what was read before.
+
+        Each is tried once: a file that cannot be read just now keeps no page waiting twice.
+        """
+        lost = [a for a in item.assets if self.reader.cached(a.sha256, a.media_type) is None]
+        lost = [a for a in lost if a.sha256 not in self._recovered]
+        try:
+            if not lost or item.id not in self._ask(Index.digests):
+                return
+        except IndexStateError:
+            return
+        for asset in lost:
+            self._recovered.add(asset.sha256)
+            with contextlib.suppress(NotFoundError):
+                path = self.store.asset_path(item.id, asset.path)
+                self.reader.read(path, asset.sha256, asset.media_type)
 
     def is_outdated(self) -> bool:
         """Return whether records changed since the index was updated. Raises IndexStateError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import signal
 import sqlite3
 import time
@@ -119,13 +120,52 @@ def test_damage_costs_what_was_kept_and_no_more(
     )
     found = [blobs.get(name, "pdf-1") for name in names]
     right = [f == n.encode() * 20 for f, n in zip(found, names, strict=True)]
-    # Bytes changed within an entry are found by the one who unpacks it, who has a checksum.
     assert not all(right)
+    assert all(r or f is None for r, f in zip(right, found, strict=True))
     for _ in range(2):  # the first may be what shows the damage
         for name in names:
             blobs.put(name, "pdf-1", b"anew")
         blobs.flush()
     assert [blobs.get(name, "pdf-1") for name in names] == [b"anew"] * len(names)
+
+
+def test_a_changed_bit_is_named_and_the_entry_is_gone(
+    tmp_path: Path, blobs: BlobStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Anywhere in the file, 300 times: what is found is what was stored, or nothing."""
+    path = tmp_path / "extracted" / "texts.db"
+    entries = {f"{n:064x}": random.Random(n).randbytes(700) for n in range(60)}
+    for name, data in entries.items():
+        blobs.put(name, "pdf-1", data)
+    blobs.close()
+    sound = path.read_bytes()
+    chance = random.Random(7)
+    lost = 0
+    for _ in range(300):
+        damaged = bytearray(sound)
+        damaged[chance.randrange(len(sound))] ^= 1 << chance.randrange(8)
+        path.write_bytes(damaged)
+        found = {name: blobs.get(name, "pdf-1") for name in entries}
+        assert all(data in (None, entries[name]) for name, data in found.items())
+        lost += None in found.values()
+        blobs.close()
+    assert lost
+    assert "is damaged and was removed" in caplog.text
+
+
+def test_a_file_that_is_no_database_is_set_aside(
+    tmp_path: Path, blobs: BlobStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is named in the log, kept beside once, and begun anew."""
+    path = tmp_path / "extracted" / "texts.db"
+    path.parent.mkdir()
+    path.write_bytes(b"x" * 5_000)
+    assert blobs.get(A, "pdf-1") is None
+    assert path.with_suffix(".damaged").read_bytes() == b"x" * 5_000
+    assert "set aside" in caplog.text
+    blobs.put(A, "pdf-1", b"anew")
+    blobs.flush()
+    assert seen_by_others(tmp_path, A) == b"anew"
 
 
 def test_a_lock_that_is_not_given_back_costs_entries_not_the_run(

@@ -244,7 +244,7 @@ def test_raising_a_version_reads_only_its_files_again(
         assert reader.scheduled == 1
         assert new.leaves == old.leaves
         assert same.leaves[0].title == "Bread for all"
-    readers = kept(tmp_path / "index" / "extracted", "SELECT reader FROM entry ORDER BY sha256")
+    readers = kept(tmp_path / "index" / "extracted", "SELECT reader FROM blob ORDER BY sha256")
     assert readers == ["pdf-99", f"pptx-{others[0].version}"]
 
 
@@ -269,9 +269,9 @@ def test_a_damaged_cache_counts_as_none(tmp_path: Path) -> None:
     folder = tmp_path / "index" / "extracted"
     with Reader(folder, Limits(workers=1)) as reader:
         reader.read(path, "a" * 64, PDF)
-    (data,) = kept(folder, "SELECT data FROM entry")
+    (data,) = kept(folder, "SELECT data FROM blob")
     changed = data[:40] + bytes([data[40] ^ 1]) + data[41:]
-    kept(folder, "UPDATE entry SET data = ?", changed)
+    kept(folder, "UPDATE blob SET data = ?", changed)
     for scheduled in (1, 0):
         with Reader(folder, Limits(workers=1)) as reader:
             assert reader.read(path, "a" * 64, PDF).leaves[0].title == "Bread"

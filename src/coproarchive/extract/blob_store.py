@@ -7,6 +7,8 @@ the time in which two workers read the 148 PDFs.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import logging
 import os
 import shutil
 import sqlite3
@@ -28,19 +30,26 @@ _SETTINGS = (
     "PRAGMA journal_mode = TRUNCATE",  # not WAL, which cannot be read from a read-only folder
     "PRAGMA synchronous = NORMAL",
 )
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS entry"
-    " (sha256 TEXT, reader TEXT, data BLOB NOT NULL, PRIMARY KEY (sha256, reader))"
+_TABLES = (
+    "CREATE TABLE IF NOT EXISTS blob (sha256 TEXT, reader TEXT, checksum BLOB NOT NULL,"
+    " data BLOB NOT NULL, PRIMARY KEY (sha256, reader))",
+    "DROP TABLE IF EXISTS entry",  # of version 0.1.0, without checksums
 )
-_DELETE = "DELETE FROM entry WHERE sha256 = ? AND reader GLOB ?"
+_GET = "SELECT reader, checksum, data FROM blob WHERE sha256 = ? AND reader = ?"
+_OTHERS = "SELECT reader, checksum, data FROM blob WHERE sha256 = ? AND reader != ? ORDER BY reader"
+_DELETE = "DELETE FROM blob WHERE sha256 = ? AND reader GLOB ?"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+log = logging.getLogger(__name__)
 
 
 class BlobStore(Blobs):
-    """A file that may be deleted or damaged at any time: then it is empty. Thread-safe.
+    """A file that may be deleted or damaged at any time. Thread-safe.
 
     Several processes may use it. What goes wrong in writing costs the entry, not the run. Entries
-    are written a few at a time; `flush` writes those that wait.
+    are written a few at a time; `flush` writes those that wait. Each has a checksum of its key and
+    its bytes: one that differs is logged, removed, and not there. A file that SQLite finds damaged
+    is set aside under another name, the last one, and begun anew.
     """
 
     def __init__(self, path: Path):
@@ -57,15 +66,13 @@ class BlobStore(Blobs):
         with self._lock:
             if (waiting := self._waiting.get((sha256, reader))) is not None:
                 return waiting
-            query = "SELECT data FROM entry WHERE sha256 = ? AND reader = ?"
-            return next((data for (data,) in self._rows(query, (sha256, reader))), None)
+            return next(self._sound(_GET, sha256, reader), None)
 
     def others(self, sha256: str, reader: str) -> list[bytes]:
         """See Blobs.others."""
         with self._lock:
             self._write()
-            query = "SELECT data FROM entry WHERE sha256 = ? AND reader != ? ORDER BY reader"
-            return [data for (data,) in self._rows(query, (sha256, reader))]
+            return list(self._sound(_OTHERS, sha256, reader))
 
     def put(self, sha256: str, reader: str, data: bytes) -> None:
         """See Blobs.put."""
@@ -89,16 +96,30 @@ class BlobStore(Blobs):
             self._write()
             self._let_go()
 
-    def _rows(self, query: str, values: Key) -> list[Any]:
+    def _sound(self, query: str, sha256: str, reader: str) -> Iterator[bytes]:
+        """Yield the bytes of entries that are what was stored; remove the others."""
+        rows: list[Any] = []
         with self._tolerated():
             if connection := self._opened():
-                return connection.execute(query, values).fetchall()
-        return []
+                rows = connection.execute(query, (sha256, reader)).fetchall()
+        for found, checksum, data in rows:
+            # By the key that was asked for: a damaged page may lead to another file's entry.
+            key = (sha256, reader if query is _GET else str(found))
+            if isinstance(data, bytes) and checksum == _checksum(key, data):
+                yield data
+                continue
+            log.warning(
+                "%s: what is kept of the file with sha256 %s is damaged and was removed; the next "
+                "`coproarchive index` reads that file anew.", self._path, sha256,
+            )  # fmt: skip
+            with self._tolerated():
+                if connection := self._opened():
+                    connection.execute("DELETE FROM blob WHERE sha256 = ? AND reader = ?", key)
 
     def _write(self) -> None:
         if not self._waiting:
             return
-        entries = [(*key, data) for key, data in self._waiting.items()]
+        entries = [(*key, _checksum(key, data), data) for key, data in self._waiting.items()]
         older = [(sha256, f"{reader.partition('-')[0]}-*") for sha256, reader in self._waiting]
         self._waiting, self._bytes = {}, 0
         with self._tolerated():
@@ -107,7 +128,7 @@ class BlobStore(Blobs):
             with connection:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.executemany(_DELETE, older)
-                connection.executemany("INSERT INTO entry VALUES (?, ?, ?)", entries)
+                connection.executemany("INSERT INTO blob VALUES (?, ?, ?, ?)", entries)
 
     def _opened(self, *, create: bool = False) -> sqlite3.Connection | None:
         """Open the file as it is there now; None where there is none and none is to be made."""
@@ -134,8 +155,8 @@ class BlobStore(Blobs):
         )
         for setting in _SETTINGS:
             self._connection.execute(setting)
-        if create:
-            self._connection.execute(_TABLE)
+        for table in _TABLES if create else ():
+            self._connection.execute(table)
         self._inode = os.stat(self._path).st_ino
         return self._connection
 
@@ -149,10 +170,21 @@ class BlobStore(Blobs):
             self._let_go()
             if code is not None and code & 0xFF in _DAMAGED:
                 with contextlib.suppress(OSError):
-                    self._path.unlink()
+                    self._path.replace(self._path.with_suffix(".damaged"))
+                    log.warning(
+                        "%s: this file of texts is damaged; it was set aside, and the next "
+                        "`coproarchive index` reads the files anew.", self._path,
+                    )  # fmt: skip
 
     def _let_go(self) -> None:
         if self._connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+
+
+def _checksum(key: Key, data: bytes) -> bytes:
+    """Return BLAKE2b (RFC 7693) of 16 bytes over an entry's key and bytes."""
+    digest = hashlib.blake2b("\n".join((*key, "")).encode(), digest_size=16)
+    digest.update(data)
+    return digest.digest()

@@ -57,6 +57,15 @@ class ExtractionCache:
         data = self._blobs.get(*key)
         return self._opened(key, data, any_limits=False) if data else None
 
+    def has(self, sha256: str, media_type: str) -> bool:
+        """Test whether something sound is kept of the file, or nothing ever is of such files."""
+        key = (sha256, self._reader(media_type))
+        return (
+            not reader_name(media_type, self._helpers)
+            or self._remembered(key) is not None
+            or self._blobs.get(*key) is not None
+        )
+
     def get_any(self, sha256: str, media_type: str) -> Extraction | None:
         """Return what `get` does; failing that, what another version or other limits read.
 

@@ -66,6 +66,7 @@ class Downloads:
         if size is None or item is None:
             return PlainTextResponse("There is no such picture.", 404)
         number, width = int(size[1]), int(size[2])
+        self._library.recover_texts(item)
         for asset, leaf in shown_leaves(item, catalogue, self._library.reader):
             if (asset.path, leaf.number) == (name, number) and leaf.kind in ("page", "slide"):
                 return self._picture(item_id, asset, leaf, width)

@@ -50,6 +50,8 @@ class Pages:
             name = catalogue.person_name
             return citation(item, seminar, catalogue.series, name, date, place, leaf)
 
+        if not item.withdrawn:
+            self._library.recover_texts(item)
         html = render.page(
             "item.html",
             catalogue,

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from coproarchive.catalogue import Catalogue
@@ -132,6 +132,7 @@ class _Update:
         if changed or gone or is_new:
             items = [self._catalogue.items[i] for i in changed]
             engine.write(self._documents(items, digests), gone)
+        self._restore_texts(digests.keys() - set(changed))
         problems = engine.snapshot().stored(PROBLEMS)
         return UpdateReport(
             added=added,
@@ -167,6 +168,17 @@ class _Update:
                 document = document_of(item, self._catalogue, self._reader, digest, problems)
                 self._leaves += len(document.texts["heading"])
                 yield document
+
+    def _restore_texts(self, unchanged: Iterable[str]) -> None:
+        """Read the files anew whose text was lost from the cache: pages of items show it."""
+        lost = [
+            job
+            for item_id in sorted(unchanged)
+            for job, _ in self._jobs(self._catalogue.items[item_id])
+            if not self._reader.is_kept(job.sha256, job.media_type)
+        ]
+        for number, (job, _) in enumerate(self._reader.read_many(lost), start=1):
+            self._progress("reading", number, len(lost), job.path.name)
 
     def _jobs(self, item: Item) -> list[tuple[Job, str]]:
         """Return a job for each file of an item, and the file's path in the archive."""
