@@ -1,8 +1,12 @@
 """A picture of every page and slide: made when somebody first asks, in the background, and kept.
 
-    index/pictures/<drawer's version>/<2 letters>/<sha256>/<number>-<width>.webp
-                                                          /slides.pdf      of a deck, see drawing.py
-                                                          /not-drawn.txt   why, and by which drawer
+    index/pictures/<drawer's version>/<2 letters>/<sha256>/
+        <number>-<width>.<checksum>.webp
+        slides.<checksum>.pdf               of a deck, see drawing.py
+        not-drawn.txt                       why, and by which drawer
+
+The checksum is that of the file's bytes (CRC-32, 8 hexadecimal digits): a picture that differs is
+named in the log, removed, and drawn again.
 
 Nobody waits for a picture: until it is there, or where it cannot be drawn, a quiet card stands in.
 """
@@ -11,10 +15,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import shutil
 import textwrap
 import uuid
+import zlib
 from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +39,8 @@ BLOCK = 12
 """Pages drawn at one opening of a file, since who looks at one looks at the next."""
 WAITING = 200
 """Requests that may wait; more are turned away with a card, and come again with the reader."""
+
+log = logging.getLogger(__name__)
 
 _PAPER, _INK, _QUIET, _LINE = "#f5f1e8", "#3a4448", "#7a8488", "#ddd4c5"
 
@@ -53,6 +61,7 @@ class Pictures:
         # One: drawing is for looks, reading and searching come first.
         self._workers = Workers(1, limits, folder.parent / "scratch")
         self._requests: set[tuple[str, int, int]] = set()
+        self._is_swept = False
         self._lock = Lock()
 
     def get(self, job: Job, number: int, width: int, leaves: int) -> Path | None:
@@ -65,8 +74,8 @@ class Pictures:
             leaves: how many pages or slides the file has.
         """
         folder = self._folder_of(job.sha256)
-        path = folder / f"{number}-{width}.webp"
-        if path.is_file():
+        path = _kept(folder, f"{number}-{width}", "webp")
+        if path is not None:
             return path
         if can_draw(job.media_type, self._helpers.office) and not self._gave_up(folder):
             self._draw(job, number, width, leaves)
@@ -86,6 +95,12 @@ class Pictures:
         """Stop drawing."""
         self._workers.close()
 
+    def _remove_other_versions(self) -> None:
+        """Remove pictures that another version drew: nobody asks for them again."""
+        for folder in self._folder.parent.glob("[0-9]*"):
+            if folder != self._folder:
+                shutil.rmtree(folder, ignore_errors=True)
+
     def _folder_of(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256
 
@@ -104,20 +119,23 @@ class Pictures:
         first = (number - 1) // BLOCK * BLOCK + 1
         key = (job.sha256, first, width)
         folder = self._folder_of(job.sha256)
-        deck = folder / "slides.pdf"
         with self._lock:
+            if not self._is_swept:
+                self._is_swept = True
+                self._remove_other_versions()
             if key in self._requests or len(self._requests) >= WAITING:
                 return
-            is_converted = job.media_type == PDF or deck.is_file()
+            deck = _kept(folder, "slides", "pdf")
+            is_converted = job.media_type == PDF or deck is not None
             if not is_converted and any(sha256 == job.sha256 for sha256, _, _ in self._requests):
                 return  # a deck is converted once; what else is asked meanwhile comes again
             self._requests.add(key)
         numbers = [
             n
             for n in range(first, min(first + BLOCK, leaves + 1))
-            if not (folder / f"{n}-{width}.webp").is_file()
+            if _kept(folder, f"{n}-{width}", "webp") is None
         ]
-        source, media_type = (deck, PDF) if deck.is_file() else (job.path, job.media_type)
+        source, media_type = (deck, PDF) if deck is not None else (job.path, job.media_type)
         helpers = Helpers(self._helpers.office, scratch=self._workers.scratch)
         future = self._workers.schedule(
             draw, source, media_type, numbers, width, leaves, self._limits, helpers
@@ -133,27 +151,48 @@ class Pictures:
             drawn = None if done.cancelled() else Drawing({}, why=f"{type(error).__name__}")
         try:
             if drawn is not None:
-                _write(drawn, key[2], folder, self._drawer())
+                _write(drawn, key[2], folder, self._drawer(), Path(self._workers.scratch))
         finally:
             with self._lock:
                 self._requests.discard(key)
 
 
-def _write(drawn: Drawing, width: int, folder: Path, drawer: str) -> None:
+def _kept(folder: Path, stem: str, ending: str) -> Path | None:
+    """Return a file that was kept and is what was written; None where there is none."""
+    for path in folder.glob(f"{stem}.*.{ending}"):
+        with contextlib.suppress(OSError):
+            if path.name == _name(stem, path.read_bytes(), ending):
+                return path
+            log.warning("%s: this picture is damaged and was removed; it is drawn again.", path)
+            path.unlink()
+    return None
+
+
+def _name(stem: str, data: bytes, ending: str) -> str:
+    return f"{stem}.{zlib.crc32(data):08x}.{ending}"
+
+
+def _write(drawn: Drawing, width: int, folder: Path, drawer: str, scratch: Path) -> None:
+    """Keep what was drawn; what a kill leaves half-written is in `scratch`, which is swept."""
     with contextlib.suppress(OSError):  # a full disk costs the pictures, no more
         folder.mkdir(parents=True, exist_ok=True)
         if drawn.deck:
-            shutil.move(drawn.deck, folder / "slides.pdf")
+            deck = Path(drawn.deck)
+            shutil.move(deck, folder / _name("slides", deck.read_bytes(), "pdf"))
         if drawn.why:
-            _write_whole(folder / "not-drawn.txt", f"{drawer}\n{drawn.why}\n".encode())
+            _write_whole(folder / "not-drawn.txt", f"{drawer}\n{drawn.why}\n".encode(), scratch)
         for number, picture in drawn.pictures.items():
-            _write_whole(folder / f"{number}-{width}.webp", picture)
+            name = _name(f"{number}-{width}", picture, "webp")
+            _write_whole(folder / name, picture, scratch)
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{uuid.uuid4().hex}.tmp")
-    temporary.write_bytes(data)
-    os.replace(temporary, path)
+def _write_whole(path: Path, data: bytes, scratch: Path) -> None:
+    temporary = scratch / f"{uuid.uuid4().hex}.tmp"
+    try:
+        temporary.write_bytes(data)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 # ------------------------------------------------------------------- cards

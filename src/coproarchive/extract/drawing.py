@@ -18,7 +18,7 @@ from coproarchive.extract.base import Helpers, Limits
 from coproarchive.extract.office import PDF, PPTX
 from coproarchive.extract.table import format_of
 
-VERSION = 2
+VERSION = 3
 QUALITY = 70
 METHOD = 2
 """Effort of the WebP encoder, 0 to 6; at 4 encoding takes nearly as long as drawing."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from coproarchive.errors import FileSystemError
 from coproarchive.store.files import write_durably
 from coproarchive.strict_yaml import YamlDocument
+
+log = logging.getLogger(__name__)
 
 VERSION = 3
 """Raise it when the same bytes are read otherwise."""
@@ -45,6 +48,10 @@ class ParsedCache:
         key = hashlib.sha256(data).hexdigest()
         document = self._used.get(key) or _verified(key, self._saved.get(key))
         if document is None:
+            if key in self._saved:
+                log.warning(
+                    "%s: what is kept of a record is damaged; it was read anew.", self._path
+                )
             document = parse()
             self._dirty = True
         self._used[key] = document

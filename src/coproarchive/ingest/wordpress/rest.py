@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import logging
 import re
 import time
 from collections.abc import Iterator
@@ -30,6 +31,9 @@ _DAY = re.compile(r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 _READABLE = re.compile(
     r"event|seminar|talk|lecture|workshop|news|stor|podcast|project|article|session|resource"
 )
+
+
+log = logging.getLogger(__name__)
 
 
 class RestSource:
@@ -68,8 +72,11 @@ class RestSource:
         """Return JSON and headers of an address, cached on disk; None where it has no JSON."""
         path = self.work / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.json"
         if path.is_file() and time.time() - path.stat().st_mtime < KEPT_SECONDS:
-            cached = json.loads(path.read_bytes())
-            return cached["body"], cached["headers"]
+            checksum, _, kept = path.read_bytes().partition(b"\n")
+            if checksum == _checksum(kept):
+                cached = json.loads(kept)
+                return cached["body"], cached["headers"]
+            log.warning("%s: this page of a blog is damaged; it is fetched anew.", path)
         answer = self.fetcher.get(url)
         try:
             body = answer.json() if answer.status == 200 else None
@@ -81,7 +88,8 @@ class RestSource:
             return None
         self.work.mkdir(parents=True, exist_ok=True)
         headers = {k: v for k, v in answer.headers.items() if k.startswith("x-wp-")}
-        write_durably(path, json.dumps({"body": body, "headers": headers}).encode())
+        kept = json.dumps({"body": body, "headers": headers}).encode()
+        write_durably(path, _checksum(kept) + b"\n" + kept)
         return body, headers
 
     # ------------------------------------------------------------- wp/v2
@@ -244,3 +252,8 @@ def _words(value: object) -> str:
 def _day(value: object) -> str:
     match = _DAY.match(value) if isinstance(value, str) else None
     return match[0] if match else ""
+
+
+def _checksum(data: bytes) -> bytes:
+    """Return SHA-256 as hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest().encode()

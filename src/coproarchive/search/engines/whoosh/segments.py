@@ -122,7 +122,12 @@ class Segments:
         ]
 
     def stored(self, place: StoredPlace) -> bytes:
-        """See searcher.SnapshotSource."""
+        """See searcher.SnapshotSource.
+
+        Raises:
+            IndexStateError: the bytes were damaged since the file was opened.
+        """
+        self._stored_file.check([place])
         return bytes(self._stored_file.at(place))
 
     def words(self, gone: Mask | None = None) -> list[str]:
