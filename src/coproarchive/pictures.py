@@ -74,7 +74,7 @@ class Pictures:
             leaves: how many pages or slides the file has.
         """
         folder = self._folder_of(job.sha256)
-        path = _kept(folder, f"{number}-{width}", "webp")
+        path = _stored_picture(folder, f"{number}-{width}", "webp")
         if path is not None:
             return path
         if can_draw(job.media_type, self._helpers.office) and not self._gave_up(folder):
@@ -125,7 +125,7 @@ class Pictures:
                 self._remove_other_versions()
             if key in self._requests or len(self._requests) >= WAITING:
                 return
-            deck = _kept(folder, "slides", "pdf")
+            deck = _stored_picture(folder, "slides", "pdf")
             is_converted = job.media_type == PDF or deck is not None
             if not is_converted and any(sha256 == job.sha256 for sha256, _, _ in self._requests):
                 return  # a deck is converted once; what else is asked meanwhile comes again
@@ -133,7 +133,7 @@ class Pictures:
         numbers = [
             n
             for n in range(first, min(first + BLOCK, leaves + 1))
-            if _kept(folder, f"{n}-{width}", "webp") is None
+            if _stored_picture(folder, f"{n}-{width}", "webp") is None
         ]
         source, media_type = (deck, PDF) if deck is not None else (job.path, job.media_type)
         helpers = Helpers(self._helpers.office, scratch=self._workers.scratch)
@@ -157,8 +157,8 @@ class Pictures:
                 self._requests.discard(key)
 
 
-def _kept(folder: Path, stem: str, ending: str) -> Path | None:
-    """Return a file that was kept and is what was written; None where there is none."""
+def _stored_picture(folder: Path, stem: str, ending: str) -> Path | None:
+    """Return a file that is what was written; None where there is none."""
     for path in folder.glob(f"{stem}.*.{ending}"):
         with contextlib.suppress(OSError):
             if path.name == _name(stem, path.read_bytes(), ending):

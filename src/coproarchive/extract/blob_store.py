@@ -102,9 +102,9 @@ class BlobStore(Blobs):
         with self._tolerated():
             if connection := self._opened():
                 rows = connection.execute(query, (sha256, reader)).fetchall()
-        for found, checksum, data in rows:
+        for reader_name, checksum, data in rows:
             # By the key that was asked for: a damaged page may lead to another file's entry.
-            key = (sha256, reader if query is _GET else str(found))
+            key = (sha256, reader if query is _GET else str(reader_name))
             if isinstance(data, bytes) and checksum == _checksum(key, data):
                 yield data
                 continue

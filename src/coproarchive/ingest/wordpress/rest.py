@@ -72,9 +72,9 @@ class RestSource:
         """Return JSON and headers of an address, cached on disk; None where it has no JSON."""
         path = self.work / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.json"
         if path.is_file() and time.time() - path.stat().st_mtime < KEPT_SECONDS:
-            checksum, _, kept = path.read_bytes().partition(b"\n")
-            if checksum == _checksum(kept):
-                cached = json.loads(kept)
+            checksum, _, payload = path.read_bytes().partition(b"\n")
+            if checksum == _checksum(payload):
+                cached = json.loads(payload)
                 return cached["body"], cached["headers"]
             log.warning("%s: this page of a blog is damaged; it is fetched anew.", path)
         answer = self.fetcher.get(url)
@@ -88,8 +88,8 @@ class RestSource:
             return None
         self.work.mkdir(parents=True, exist_ok=True)
         headers = {k: v for k, v in answer.headers.items() if k.startswith("x-wp-")}
-        kept = json.dumps({"body": body, "headers": headers}).encode()
-        write_durably(path, _checksum(kept) + b"\n" + kept)
+        payload = json.dumps({"body": body, "headers": headers}).encode()
+        write_durably(path, _checksum(payload) + b"\n" + payload)
         return body, headers
 
     # ------------------------------------------------------------- wp/v2
