@@ -14,7 +14,13 @@ from pptx.opc.packuri import PackURI
 from pptx.util import Inches
 from pypdf.annotations import FreeText, Popup, Text
 from pypdf.generic import ArrayObject, DictionaryObject, NameObject, TextStringObject
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
+from coproarchive.library import Library
+from coproarchive.model import WordSource
+from coproarchive.web.access import Access
+from coproarchive.web.routes import routes
 from making import make_pdf
 
 NOTED = ("quagga", "okapi")
@@ -27,6 +33,8 @@ PERSONAL = ("Wanda", "Xaver")
 """Author and last editor of the file."""
 SEEN = "millstone"
 """A word that everybody may see."""
+
+EVERYTHING = (WordSource.NOTES, WordSource.COMMENTS, WordSource.HIDDEN_SLIDES)
 
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _P = "http://schemas.openxmlformats.org/presentationml/2006/main"
@@ -201,3 +209,9 @@ def make_telling_document(path: Path) -> Path:
     document.core_properties.author = PERSONAL[0]
     document.save(str(path))
     return path
+
+
+def client_of(library: Library) -> TestClient:
+    """A reader who is not signed in."""
+    app = Starlette(routes=routes(library, Access(library.settings)))
+    return TestClient(app, base_url="http://127.0.0.1:8501")

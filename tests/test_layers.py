@@ -37,6 +37,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "ingest": (8, "ingest"),
     "check": (8, "check"),
     "pictures": (8, "pictures"),
+    "public_copies": (8, "public_copies"),
     "library": (9, "library"),
     "operate": (10, "operate"),
     "web": (11, "web"),

@@ -6,7 +6,7 @@ import contextlib
 import operator
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, IndexStateError, NotFoundError
-from coproarchive.model import Asset, Item, Problem
+from coproarchive.model import Asset, Item, Problem, WordSource
 from coproarchive.progress import Progress, silent
 from coproarchive.search.discover.export import MAX_ROWS, to_csv
 from coproarchive.search.discover.similar import Similar
@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # readers of files are imported where a file is read: a searc
     from coproarchive.extract.worker import Reader
     from coproarchive.ingest.add import ItemDraft
     from coproarchive.pictures import Pictures
+    from coproarchive.public_copies import Download, PublicCopies
     from coproarchive.search.index.update import UpdateReport
 
 Answer = TypeVar("Answer")
@@ -93,6 +94,15 @@ class Library:
 
         office = find_office(self.settings.office)
         return Pictures(self.settings.index / "pictures", self.settings.limits(), office)
+
+    @cached_property
+    def public_copies(self) -> PublicCopies:
+        """Copies of files that have words in them that are not public."""
+        from coproarchive.extract.office import find_office
+        from coproarchive.public_copies import PublicCopies
+
+        office = find_office(self.settings.office)
+        return PublicCopies(self.settings.index / "copies", self.settings.limits(), office)
 
     def catalogue(self, progress: Progress = silent) -> Catalogue:
         """Return every record, read again when one changed on the disk. Raises ArchiveError."""
@@ -240,6 +250,42 @@ class Library:
                 path = self.store.asset_path(item.id, asset.path)
                 self.reader.read(path, asset.sha256, asset.media_type)
 
+    def download(self, item: Item, asset: Asset, *, make: bool = False) -> Download | None:
+        """Return what readers get of a public item's file: itself, a copy, or why nothing.
+
+        Args:
+            make: whether a copy is made now that is not there yet.
+
+        Returns:
+            None where it is not known yet, or could not be made soon enough.
+
+        Raises:
+            NotFoundError: the file is not there.
+        """
+        path = self.store.asset_path(item.id, asset.path)
+        copies, withheld = self.public_copies, self.public().withheld(item)
+        ask = copies.get if make else copies.lookup
+        try:
+            return ask(path, asset.media_type, withheld)
+        except OSError as error:
+            raise NotFoundError(f"this cannot be read: {error.strerror}.", path) from None
+
+    def _make_copies(self, progress: Progress) -> None:
+        """Make the public copies of files that are not there yet, so that no reader waits."""
+        catalogue = self.public()
+        assets = [(item, asset) for item in catalogue.items.values() for asset in item.assets
+                  if catalogue.withheld(item)]  # fmt: skip
+
+        def files() -> Iterator[tuple[Path, str, frozenset[WordSource]]]:
+            for number, (item, asset) in enumerate(assets, start=1):
+                progress("making public copies", number, len(assets), asset.path)
+                with contextlib.suppress(NotFoundError):
+                    path = self.store.asset_path(item.id, asset.path)
+                    yield path, asset.media_type, catalogue.withheld(item)
+
+        if assets:
+            self.public_copies.make_all(files())
+
     def is_outdated(self) -> bool:
         """Return whether records changed since the index was updated. Raises IndexStateError."""
         from coproarchive.search.index.update import document_digests
@@ -299,6 +345,7 @@ class Library:
             storage, self.store, catalogue, self.reader, rebuild=rebuild, progress=progress
         )
         self._indexed = catalogue
+        self._make_copies(progress)
         return report
 
     def check(self, progress: Progress = silent) -> list[Problem]:
@@ -314,6 +361,8 @@ class Library:
             self.reader.close()
         if "pictures" in self.__dict__:
             self.pictures.close()
+        if "public_copies" in self.__dict__:
+            self.public_copies.close()
         with self._lock:
             if self._index is not None:
                 self._index.close()

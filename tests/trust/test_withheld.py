@@ -8,30 +8,27 @@ from pathlib import Path
 
 import pytest
 from PIL import ImageChops
-from starlette.applications import Starlette
-from starlette.testclient import TestClient
 
 import coproarchive
 from coproarchive.errors import SidecarError
 from coproarchive.extract.pdf import draw_pages
 from coproarchive.library import Library
-from coproarchive.model import Item, Series, WordSource
+from coproarchive.model import Item, Series
 from coproarchive.search.language.query import Query
 from coproarchive.store import Store
-from coproarchive.web.access import Access
-from coproarchive.web.routes import routes
 from making import make_pdf
 from telling import (
     COMMENTED,
+    EVERYTHING,
     HIDDEN,
     NOTED,
     SEEN,
+    client_of,
     make_telling_deck,
     make_telling_document,
     make_telling_pdf,
 )
 
-EVERYTHING = (WordSource.NOTES, WordSource.COMMENTS, WordSource.HIDDEN_SLIDES)
 INDEXED = (*NOTED, *COMMENTED[:3], *HIDDEN)
 """Words that the readers of files find; Yorick, in the deck, is the last of COMMENTED too."""
 
@@ -50,12 +47,6 @@ def telling(tmp_path: Path) -> Path:
         item = Item(id=name.partition(".")[0], title=name)
         store.add_item(item, {name: make(work / name)})
     return tmp_path / "archive"
-
-
-def client_of(library: Library) -> TestClient:
-    """A reader who is not signed in."""
-    app = Starlette(routes=routes(library, Access(library.settings)))
-    return TestClient(app, base_url="http://127.0.0.1:8501")
 
 
 def nothing_of(library: Library, word: str) -> bool:

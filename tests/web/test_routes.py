@@ -20,7 +20,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from coproarchive.library import Library
+from coproarchive.model import WordSource
 from coproarchive.settings import Settings
+from coproarchive.store import Store
 from coproarchive.web.access import Access, Visitor
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.middleware import NotFound, Protect
@@ -94,7 +96,10 @@ def test_words_in_pictures_are_said_to_be_read_by_a_machine(
 
 
 def test_a_download_is_the_very_file(client: TestClient, archive: Path) -> None:
-    """Bytes, name, type and length; ranges; no compression on top."""
+    """Where all of it is released: bytes, name, type and length; ranges; no compression on top."""
+    store = Store(archive)
+    item = store.read_item(f"{SEMINAR}/bread-for-all")
+    store.save_item(item.model_copy(update={"release": tuple(WordSource)}))
     original = (archive / SEMINAR / "bread-for-all" / "bread.pptx").read_bytes()
     address = f"/file/{SEMINAR}/bread-for-all/bread.pptx"
     answer = client.get(address, headers={"Accept-Encoding": "gzip"})

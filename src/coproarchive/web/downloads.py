@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
@@ -14,11 +15,32 @@ from coproarchive.library import Library
 from coproarchive.model import Asset, Leaf
 from coproarchive.search.document import shown_leaves
 from coproarchive.search.language.query import Query
-from coproarchive.web.pages import Pages
+from coproarchive.web.pages import NOT_OFFERED, Pages
+
+if TYPE_CHECKING:
+    from coproarchive.public_copies import Download
 
 # Shown by the browser itself; anything else is handed over as a file, so that nothing runs.
 _INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
 _TEXT = {"text/markdown", "text/vtt", "text/plain"}
+
+
+def _file(download: Download) -> Response:
+    """Serve a file; what browsers do not show safely is saved by them."""
+    media_type = download.media_type
+    if media_type in _TEXT:
+        media_type += "; charset=utf-8"
+    headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+    if media_type == "application/pdf":
+        headers = {}  # browsers' own PDF viewers do not run in a sandbox
+    assert download.path is not None, "nothing to hand over"
+    return FileResponse(
+        download.path,
+        media_type=media_type,
+        filename=download.name,
+        content_disposition_type="inline" if download.media_type in _INLINE else "attachment",
+        headers=headers,
+    )
 
 
 class Downloads:
@@ -29,32 +51,27 @@ class Downloads:
         self._pages = pages
 
     def file(self, request: Request) -> Response:
-        """Serve /file/<item>/<name>: an original of an item that everybody may see."""
+        """Serve /file/<item>/<name>: a file of an item that everybody may see, or its copy."""
         item_id, _, name = request.path_params["path"].rpartition("/")
         item = self._library.public().items.get(item_id)
         asset = next((a for a in item.assets if a.path == name), None) if item else None
-        if asset is None:
+        if item is None or asset is None:
             return self._pages.missing(request, "There is no such file in this archive.")
         try:
-            path = self._library.store.asset_path(item_id, name)
+            download = self._library.download(item, asset, make=True)
         except NotFoundError:
             return self._pages.message(
                 "The file is missing", "Its record is here, but the file itself is not.", 404
             )
-        media_type = asset.media_type
-        if media_type in _TEXT:
-            media_type += "; charset=utf-8"
-        how = "inline" if asset.media_type in _INLINE else "attachment"
-        headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
-        if asset.media_type == "application/pdf":
-            headers = {}  # browsers' own PDF viewers do not run in a sandbox
-        return FileResponse(
-            path,
-            media_type=media_type,
-            filename=name,
-            content_disposition_type=how,
-            headers=headers,
-        )
+        if download is None:
+            busy = self._pages.message(
+                "Not just now", "This file is being made ready. Please come again in a minute.", 503
+            )
+            busy.headers["Retry-After"] = "60"
+            return busy
+        if download.path is None:
+            return self._pages.message("Not offered here", NOT_OFFERED, 403)
+        return _file(download)
 
     def picture(self, request: Request) -> Response:
         """Serve /picture/<item>/<file>/<number>-<width>.webp: a page, or a card instead of it."""

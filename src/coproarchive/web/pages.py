@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -20,7 +22,27 @@ from coproarchive.search.language.query import Query
 from coproarchive.web import render
 from coproarchive.web.hosts import HostNames
 
+NOT_OFFERED = (
+    "This file is kept in the archive. It carries, or may carry, notes or comments that are not "
+    "public, so it is not offered for download."
+)
 LeafView = tuple[Leaf, str, Snippet, list[tuple[str, Snippet]]]
+
+
+class FileView(NamedTuple):
+    """A file of an item, as its page tells of it.
+
+    Attributes:
+        asset: its record.
+        size: bytes of what is downloaded; None where that is not known yet.
+        note: that it is a copy, and without what; "" where it is the file itself.
+        is_offered: whether there is anything to download.
+    """
+
+    asset: Asset
+    size: int | None
+    note: str
+    is_offered: bool = True
 
 
 class Pages:
@@ -68,12 +90,26 @@ class Pages:
             json_ld=render.script_json(
                 json_ld(item, seminar, catalogue.person_name, date, address)
             ),
+            files=[] if item.withdrawn else [self._file(item, asset) for asset in item.assets],
+            not_offered=NOT_OFFERED,
             texts=[] if item.withdrawn else self._texts(item, catalogue, request),
             read_by={a.path: e.extractor for a, e in extractions(item, self._library.reader)},
             neighbours=_neighbours(item, catalogue),
             similar=[] if item.withdrawn else self._similar(item),
         )
         return HTMLResponse(html, 410 if item.withdrawn else 200)
+
+    def _file(self, item: Item, asset: Asset) -> FileView:
+        """Return what is said of a file for download."""
+        download = None
+        with contextlib.suppress(NotFoundError):
+            download = self._library.download(item, asset)
+        if download is None or not download.is_copy:
+            is_offered = download is None or download.path is not None
+            return FileView(asset, asset.size if download else None, "", is_offered)
+        assert download.path is not None, "a copy is a file"
+        note = f"A copy without {download.without}." if download.without else "A copy."
+        return FileView(asset, download.path.stat().st_size, note)
 
     def _texts(
         self, item: Item, catalogue: Catalogue, request: Request
