@@ -322,6 +322,57 @@ def test_saved_pages(store: Store, tmp_path: Path) -> None:
     assert not import_site(store, SavedSource(folder)).of("changed")
 
 
+RELATIVE = """<html><head><title>{title}</title>
+<link rel="canonical" href="index.html">{head}</head>
+<body class="single single-post postid-7"><h1 class="entry-title">{title}</h1>
+<div class="entry-content"><p>Words of {title}.</p></div></body></html>"""
+
+
+def saved_site(folder: Path, title: str, head: str = "") -> SavedSource:
+    """One page of a mirror whose addresses were made relative, as wget -k and HTTrack do."""
+    page = folder / "talk" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text(RELATIVE.format(title=title, head=head), encoding="utf-8")
+    return SavedSource(folder)
+
+
+@pytest.mark.parametrize("names", [("one", "two"), ("one/mirror", "two/mirror")])
+def test_two_sites_that_do_not_say_who_they_are_stay_apart(
+    store: Store, tmp_path: Path, names: tuple[str, str]
+) -> None:
+    """Both have a post 7; the second import overwrites nothing, the same folder changes nothing."""
+    for name, title in zip(names, ("Ovens of Leeds", "Rye of Bath"), strict=True):
+        report = import_site(store, saved_site(tmp_path / name, title))
+        assert [s.action for s in report.steps if s.noun == "post"] == ["new"]
+        assert "site-unnamed" in {p.code for p in report.problems}
+        assert not import_site(store, SavedSource(tmp_path / name)).of("changed")
+    items = Catalogue.load(store).items.values()
+    assert {i.title for i in items} == {"Ovens of Leeds", "Rye of Bath"}
+    assert {i.id for i in items} == {"talk", "talk-2"}
+    assert len({i.source_id for i in items}) == 2
+    assert not any(i.source or str(tmp_path) in (i.source_id or "") for i in items)
+
+
+@pytest.mark.parametrize(
+    ("head", "key"),
+    [
+        ('<link rel="https://api.w.org/" href="https://x.org/leeds/wp-json/">', "x.org/leeds#7"),
+        ('<link rel="EditURI" href="https://x.org/leeds/xmlrpc.php?rsd">', "x.org/leeds#7"),
+        ('<link rel="shortlink" href="https://x.org/leeds/?p=7">', "x.org/leeds#7"),
+        ("<!-- saved from url=(0029)https://x.org/leeds/talk/ -->", "x.org#leeds/talk"),
+        ("<!-- Mirrored from www.x.org/leeds/ by HTTrack Website Copier/3 -->", "x.org#leeds"),
+    ],
+)
+def test_a_saved_page_says_which_site_it_is_of(
+    store: Store, tmp_path: Path, head: str, key: str
+) -> None:
+    """As WordPress links to itself, else as the saving program noted it: two of one host differ."""
+    import_site(store, saved_site(tmp_path / "a", "Ovens", head))
+    import_site(store, saved_site(tmp_path / "b", "Rye", head.replace("leeds", "bath")))
+    keys = {i.source_id for i in Catalogue.load(store).items.values()}
+    assert keys == {key, key.replace("leeds", "bath")}
+
+
 def test_what_was_typed_decides_the_source(tmp_path: Path, fetcher: Fetcher) -> None:
     (tmp_path / "pages").mkdir()
     (tmp_path / "a.xml").write_text("x")

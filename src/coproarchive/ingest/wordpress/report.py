@@ -21,6 +21,7 @@ CODES: dict[str, str] = {
     "controls-removed": "an export has control characters; they were removed",
     "parts-differ": "two parts of an export are of different sites",
     "id-twice": "two posts of the source have the same number; both are brought",
+    "site-unnamed": "saved pages do not say which site they are of; their folder stands for it",
     "page-skipped": "a saved page holds no post of its own; it was passed over",
     "attachment-missing": "a file that a post links to is not at hand; its address is kept",
     "attachment-refused": "a file at hand was not taken: too large, or not what its name says",

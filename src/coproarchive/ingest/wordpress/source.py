@@ -72,13 +72,16 @@ class Site:
 
     Attributes:
         name: the blog's title.
-        address: its address, without a slash at the end.
+        address: its address, without a slash at the end; "" where the source does not tell it.
+        identity: what it is known by without an address: the same at every import from one place,
+            another for every other site.
         authors: login -> display name.
         problems: what was wrong with the source, each once however often it is read.
     """
 
     name: str = ""
     address: str = ""
+    identity: str = "unknown-site"
     language: str = ""
     authors: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -88,7 +91,7 @@ class Site:
     def key(self) -> str:
         """Host and path of the address: what `source_id` begins with, alike for all sources."""
         bare = self.address.partition("://")[2] or self.address
-        return bare.strip("/").removeprefix("www.").lower() or "unknown-site"
+        return bare.strip("/").removeprefix("www.").lower() or self.identity
 
     def problem(
         self,
