@@ -78,6 +78,17 @@ class Settings(BaseModel):
         description="copies of each shard beside the first; with 0, a lost node loses the index",
     )
     host: str = Field(default="127.0.0.1", description="address the page is served on")
+    upload_file_mb: int = Field(
+        default=500, ge=1, description="largest file that the page takes, in megabytes"
+    )
+    upload_session_mb: int = Field(
+        default=2000,
+        ge=1,
+        description="megabytes of files that one open page may hold before they are saved",
+    )
+    upload_total_mb: int = Field(
+        default=5000, ge=1, description="megabytes of files that all open pages may hold"
+    )
     allowed_hosts: str = Field(
         default="",
         description="names by which the page may be asked for, with commas between; others are "

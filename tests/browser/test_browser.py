@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from making import HOSTILE, SEMINAR, make_deck, make_pdf
-from serving import Served
+from making import HOSTILE, SEMINAR, make_archive, make_deck, make_pdf
+from serving import Served, serving
 
 pytestmark = pytest.mark.browser
 
@@ -140,6 +140,25 @@ def test_adding_materials_in_the_browser(page: Page, served: Served, tmp_path: P
     stored = served.archive / "crumpets-today"
     assert (stored / "new deck.pptx").read_bytes() == deck.read_bytes()
     shutil.rmtree(stored)
+
+
+def test_a_file_too_many_is_said_on_the_page(browser: Browser, tmp_path: Path) -> None:
+    """Why it was not taken and what to do, beside the form of the one that was."""
+    files = [make_pdf(tmp_path / f"{name}.pdf", [name]) for name in ("buns", "pies")]
+    for file in files:
+        with file.open("ab") as pdf:
+            pdf.write(b"%" * 700_000)
+    archive = make_archive(tmp_path / "archive")
+    with serving(tmp_path, archive, COPROARCHIVE_UPLOAD_SESSION_MB="1") as served:
+        page = browser.new_page()
+        page.goto(served.link)
+        visit(page, served, "/add")
+        page.set_input_files("input[type=file]", [str(f) for f in files])
+        alert = page.get_by_role("alert")
+        expect(alert).to_contain_text("This page has too many large files.", timeout=30_000)
+        expect(alert).to_contain_text("Save those that are here first.")
+        expect(page.get_by_label("Title", exact=True)).to_have_count(1, timeout=30_000)
+        page.close()
 
 
 PATHS = [

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,19 +10,15 @@ from markupsafe import Markup
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.errors import CoproArchiveError, IngestError
+from coproarchive.errors import CoproArchiveError
 from coproarchive.ingest.add import ItemDraft, add_files, group_files, proposal_for
 from coproarchive.ingest.propose import Proposal
 from coproarchive.library import Library
 from coproarchive.model import Kind
-from coproarchive.store import safe_name
 from coproarchive.ui.parts import say_error
 from coproarchive.ui.state import app_state, visitor
 
 NO_SEMINAR = "(none)"
-PREFIX = "coproarchive-upload-"
-UPLOAD_SECONDS = 24 * 3600
-"""How long uploads of a session that ended without saving are kept."""
 
 
 def page() -> None:
@@ -46,17 +38,24 @@ def page() -> None:
         "as they are.</p>"
     )
     number = st.session_state.setdefault("upload", 0)
-    uploads = st.file_uploader("Files", accept_multiple_files=True, key=f"files:{number}")
+    uploads = st.file_uploader(
+        "Files",
+        accept_multiple_files=True,
+        key=f"files:{number}",
+        max_upload_size=app_state().library.settings.upload_file_mb,
+    )
     if not uploads:
         return
     st.session_state.pop("saved before", None)
-    paths = [_stored(upload) for upload in uploads]
+    paths = _stored(uploads)
+    if not paths:
+        return
     works = _works(paths)
     together = len(works) > 1 and st.checkbox("These files are all of one talk or post")
     works = [paths] if together else works
     waiting = [work for work in works if _key(work) not in saved]
     if not waiting:
-        _begin_again()
+        _begin_again(uploads)
     for position, work in enumerate(waiting, start=1):
         if len(works) > 1:
             names = ", ".join(path.name for path in work)
@@ -81,45 +80,26 @@ def _key(work: Sequence[Path]) -> str:
     return " ".join(sorted(f"{path.parent.name}/{path.name}" for path in work))
 
 
-def _stored(upload: UploadedFile) -> Path:
-    """Write the upload to the disk, unless it is there, and return its path."""
-    path = _folder() / safe_name(upload.file_id) / safe_name(upload.name)
-    if not path.exists():
-        part = path.with_name("part")
+def _stored(uploads: Sequence[UploadedFile]) -> list[Path]:
+    """Return where the files are kept; say of each that was not taken why."""
+    paths = []
+    for upload in uploads:
         try:
-            path.parent.mkdir(exist_ok=True)
-            with part.open("wb") as file:
-                upload.seek(0)
-                shutil.copyfileobj(upload, file)
-        except OSError as error:
-            part.unlink(missing_ok=True)
-            raise IngestError(
-                f"the upload could not be kept: {error.strerror}.", upload.name, "Make room for it."
-            ) from None
-        part.rename(path)  # under its own name only once it is whole
-    return path
+            paths.append(app_state().uploads.find(_upload_key(upload), upload.name))
+        except CoproArchiveError as error:
+            say_error(error)
+    return paths
 
 
-def _folder() -> Path:
-    """Return this session's folder for uploads, made when first needed."""
-    folder = st.session_state.get("folder")
-    if folder is None or not Path(folder).is_dir():
-        _sweep()
-        folder = st.session_state["folder"] = tempfile.mkdtemp(prefix=PREFIX)
-    return Path(folder)
+def _upload_key(upload: UploadedFile) -> str:
+    """Return what stands for the file: Streamlit holds this instead of its bytes."""
+    return upload.getvalue().decode(errors="replace")
 
 
-def _sweep() -> None:
-    """Remove what sessions left that ended without saving."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime > UPLOAD_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _begin_again() -> None:
+def _begin_again(uploads: Sequence[UploadedFile]) -> None:
     """Clear the uploader for the next files."""
-    shutil.rmtree(_folder(), ignore_errors=True)
+    for upload in uploads:
+        app_state().uploads.remove(_upload_key(upload))
     st.session_state["upload"] += 1
     st.session_state["saved before"] = list(st.session_state["saved"].values())
     st.session_state["saved"] = {}

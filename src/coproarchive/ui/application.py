@@ -6,6 +6,7 @@ for an `App(...)` in the script itself.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import logging
@@ -14,21 +15,27 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from streamlit import runtime
 
 from coproarchive.errors import CoproArchiveError
 from coproarchive.logs import current_request_id, log
 from coproarchive.search.language.query import Query
 from coproarchive.ui.state import AppState, app_state
+from coproarchive.web.access import Visitor
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.metrics import LibraryCollector, MetricsServer
 from coproarchive.web.middleware import NotFound, Protect
 from coproarchive.web.observe import Observe
 from coproarchive.web.pages import Pages
 from coproarchive.web.routes import routes
+from coproarchive.web.upload_route import UploadsToDisk
 
 SCRIPT = Path(__file__).parent / "server" / "page.py"
+SWEEP_SECONDS = 15.0
+"""How often uploads are looked through for those that nobody can save any more."""
 
 
 def make_app() -> st.App:
@@ -55,9 +62,13 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     # catalogue and index are therefore loaded before).
     gc.collect()
     gc.freeze()
+    app_state().uploads.start()
+    sweeping = asyncio.create_task(_sweep_uploads())
     _print_keeper_link()
     with _running(app_state()):
         yield
+    sweeping.cancel()
+    app_state().uploads.close()
     app_state().library.close()
 
 
@@ -73,6 +84,22 @@ def _running(state: AppState) -> Iterator[None]:
             server = MetricsServer(*state.library.settings.metrics_place(), collector)
             stack.callback(server.close)
         yield
+
+
+async def _sweep_uploads() -> None:
+    """Remove uploads of closed pages and of whoever was signed out, again and again."""
+
+    def may_add(visitor: Visitor) -> bool:
+        return app_state().access.may("add", visitor)
+
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        await run_in_threadpool(app_state().uploads.sweep, _is_open, may_add)
+
+
+def _is_open(session_id: str) -> bool:
+    """Tell whether a page of Streamlit's is connected."""
+    return runtime.exists() and runtime.get_instance().is_active_session(session_id)
 
 
 def _print_keeper_link() -> None:
@@ -101,6 +128,7 @@ def middleware() -> list[Middleware]:
             Protect, access=app_state().access, names=HostNames(app_state().library), shell=shell
         ),
         Middleware(NotFound, pages=Pages(app_state().library), routes=http_routes()),
+        Middleware(UploadsToDisk, uploads=app_state().uploads, is_open=_is_open),
     ]
 
 

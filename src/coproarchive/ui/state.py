@@ -11,14 +11,20 @@ from coproarchive.library import Library
 from coproarchive.operate.reindex import Reindexer
 from coproarchive.settings import load_settings
 from coproarchive.web.access import Access, Visitor, visitor_of
+from coproarchive.web.uploads import Uploads
 
 
 @dataclass(frozen=True)
 class AppState:
-    """The opened archive, its rules of access, and what updates its index, if that is on."""
+    """The opened archive, its rules of access, files on their way in, and what updates the index.
+
+    Attributes:
+        reindexer: None where updating by itself is off.
+    """
 
     library: Library
     access: Access
+    uploads: Uploads
     reindexer: Reindexer | None
 
 
@@ -28,7 +34,8 @@ def app_state() -> AppState:
     settings = load_settings().settings
     library = Library(settings)
     follows = settings.reindex == "on" and library.index_storage.is_persistent
-    return AppState(library, Access(settings), Reindexer(library) if follows else None)
+    reindexer = Reindexer(library) if follows else None
+    return AppState(library, Access(settings), Uploads(settings), reindexer)
 
 
 def visitor() -> Visitor:

@@ -18,8 +18,7 @@ from coproarchive.web import app_paths
 from coproarchive.web.access import Access, visitor_of_request
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.pages import Pages
-
-_UPLOADS = "/_stcore/upload_file"
+from coproarchive.web.upload_route import PREFIX as UPLOADS
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
@@ -100,7 +99,7 @@ class Protect:
         """Return the answer to a request that goes no further, None for one that does."""
         if self._names.is_refused(request):
             return PlainTextResponse("This archive is not known by that name.", 400)
-        if path.startswith(_UPLOADS) and (
+        if path.startswith(UPLOADS) and (
             self._names.is_foreign(request)
             or not self._access.may("add", visitor_of_request(request))
         ):

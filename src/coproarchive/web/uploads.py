@@ -1,0 +1,254 @@
+"""Files on their way into the archive: kept on the disk, bounded, and freed with their session."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import filelock
+
+from coproarchive.errors import IngestError
+from coproarchive.settings import Settings
+from coproarchive.store import safe_name
+from coproarchive.web.access import Visitor
+
+_log = logging.getLogger(__name__)
+
+MEGABYTE = 1024**2
+SMALLEST = 64 * 1024
+"""Bytes that an upload counts at least, so that empty ones are bounded, too."""
+GRACE_SECONDS = 300.0
+"""How long uploads stay after their page lost its connection: it may come back."""
+
+
+@dataclass(eq=False)
+class Upload:
+    """A file that is being sent, or was.
+
+    Attributes:
+        session: Streamlit's id of the open page that sends it.
+        visitor: who sends it.
+        folder: of its own.
+        name: of the file, safe on every system.
+        expected: bytes that are to come as far as its sender says; they are kept free for it.
+        size: bytes that came so far.
+        problem: why it was not taken, "" where it was; a sentence and what to do.
+        lost: when its page was first seen without a connection; None while it has one.
+    """
+
+    session: str
+    visitor: Visitor
+    folder: Path
+    name: str = "file"
+    expected: int = 0
+    size: int = 0
+    problem: str = ""
+    lost: float | None = None
+    _file: BinaryIO | None = field(default=None, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def counted(self) -> int:
+        """Bytes that it counts against the limits."""
+        return max(self.expected, self.size, SMALLEST)
+
+    @property
+    def path(self) -> Path:
+        """Where it is kept."""
+        return self.folder / self.name
+
+    def append(self, data: bytes) -> None:
+        """Write the next bytes to the disk, unless it was refused. Raises OSError."""
+        with self._lock:
+            if self.problem:
+                return
+            if self._file is None:
+                self.folder.mkdir()
+                self._file = self.path.open("xb")
+            self._file.write(data)
+
+    def close(self) -> None:
+        """Close the file. Raises OSError."""
+        self.append(b"")  # a file without a byte is one, too
+        with self._lock:
+            file, self._file = self._file, None
+            if file is not None:
+                file.close()
+
+    def refuse(self, problem: str) -> None:
+        """Remove what was written, and write no more."""
+        with self._lock:
+            self.problem = problem
+            self.expected = self.size = 0
+            with contextlib.suppress(OSError):
+                if self._file is not None:
+                    self._file.close()
+            self._file = None
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Uploads:
+    """The uploads of this process, each in a folder of its own. Thread-safe.
+
+    The folder of a process is locked while it runs. What a killed one left is removed by the next
+    that starts.
+
+    Args:
+        settings: the folder (below that of the index, which is a disk where /tmp may be memory)
+            and the limits.
+    """
+
+    def __init__(self, settings: Settings):
+        self._root = settings.index / "uploads"
+        self._folder = self._root / secrets.token_hex(8)
+        self.file_bytes = settings.upload_file_mb * MEGABYTE
+        self._session_bytes = settings.upload_session_mb * MEGABYTE
+        self._total_bytes = settings.upload_total_mb * MEGABYTE
+        self._uploads: dict[str, Upload] = {}
+        self._lock = threading.RLock()
+        self._folder_lock: filelock.FileLock | None = None
+
+    def begin(self, key: str, visitor: Visitor, name: str, expected: int) -> Upload:
+        """Take up a new upload in the place of an earlier one of the same key.
+
+        Args:
+            key: Streamlit's ids of the page and of the file, with a slash between.
+            visitor: who sends it.
+            name: of the file, as its sender says.
+            expected: its size as far as its sender says, in bytes.
+        """
+        self.remove(key)
+        folder = self._folder / secrets.token_hex(8)
+        upload = Upload(key.partition("/")[0], visitor, folder, safe_name(name), expected)
+        with self._lock:
+            self._uploads[key] = upload
+            self._check(upload)
+        try:
+            self._open_folder()
+        except OSError as error:
+            self._fail(upload, error)
+        return upload
+
+    def append(self, upload: Upload, data: bytes) -> None:
+        """Write the next bytes of an upload, unless it has a problem or gets one by them."""
+        with self._lock:
+            upload.size += len(data)
+            if upload.size > upload.expected:  # its sender said less
+                self._check(upload)
+        try:
+            upload.append(data)
+        except OSError as error:
+            self._fail(upload, error)
+
+    def finish(self, upload: Upload) -> None:
+        """Close an upload that came whole."""
+        try:
+            upload.close()
+            upload.expected = 0
+        except OSError as error:
+            self._fail(upload, error)
+
+    def find(self, key: str, name: str) -> Path:
+        """Return where an upload is kept.
+
+        Args:
+            key: as given to `begin`.
+            name: of the file, for the message.
+
+        Raises:
+            IngestError: it was not taken, and why; or it is gone.
+        """
+        with self._lock:
+            upload = self._uploads.get(key)
+        if upload is not None and upload.problem:
+            message, _, hint = upload.problem.partition(". ")
+            raise IngestError(f"{message}.", name, hint)
+        if upload is None or not upload.path.is_file():
+            raise IngestError("this file is no longer here.", name, "Please choose it again.")
+        return upload.path
+
+    def remove(self, key: str) -> None:
+        """Remove an upload, if it is there."""
+        with self._lock:
+            upload = self._uploads.pop(key, None)
+        if upload is not None:
+            upload.refuse("It was taken away")
+
+    def sweep(self, is_open: Callable[[str], bool], may_add: Callable[[Visitor], bool]) -> None:
+        """Remove uploads whose page is closed, or whose sender was signed out.
+
+        Args:
+            is_open: tells of Streamlit's id of a page whether it is connected.
+            may_add: tells whether a visitor may still add.
+        """
+        now = time.monotonic()
+        with self._lock:
+            items = list(self._uploads.items())
+        for key, upload in items:
+            connected = is_open(upload.session)
+            upload.lost = None if connected else upload.lost or now
+            late = upload.lost is not None and now - upload.lost > GRACE_SECONDS
+            if late or not may_add(upload.visitor):
+                self.remove(key)
+
+    def start(self) -> None:
+        """Remove what killed processes left."""
+        for path in sorted(self._root.glob("*.lock")):
+            with (
+                contextlib.suppress(filelock.Timeout, OSError),
+                filelock.FileLock(path, blocking=False),
+            ):
+                shutil.rmtree(path.with_suffix(""), ignore_errors=True)
+                path.unlink()
+
+    def close(self) -> None:
+        """Remove all uploads of this process."""
+        with self._lock:
+            keys = list(self._uploads)
+        for key in keys:
+            self.remove(key)
+        with self._lock:
+            if self._folder_lock is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder.with_suffix(".lock").unlink(missing_ok=True)
+                self._folder_lock.release()
+                self._folder_lock = None
+
+    def _open_folder(self) -> None:
+        """Make this process's folder and lock it, once. Raises OSError."""
+        with self._lock:
+            if self._folder_lock is None:
+                self._root.mkdir(parents=True, exist_ok=True)
+                lock = filelock.FileLock(self._folder.with_suffix(".lock"))
+                lock.acquire()
+                self._folder.mkdir(mode=0o700)
+                self._folder_lock = lock
+
+    def _check(self, upload: Upload) -> None:
+        """Refuse an upload that passes a limit; the lock is held."""
+        of_session = (u for u in self._uploads.values() if u.session == upload.session)
+        if upload.counted > self.file_bytes:
+            megabytes = self.file_bytes // MEGABYTE
+            upload.refuse(f"it is larger than {megabytes} MB. Use the command coproarchive add.")
+        elif sum(u.counted for u in of_session) > self._session_bytes:
+            upload.refuse("this page has too many large files. Save those that are here first.")
+        elif sum(u.counted for u in self._uploads.values()) > self._total_bytes:
+            upload.refuse("others are adding large files just now. Try again in a while.")
+
+    def _fail(self, upload: Upload, error: OSError) -> None:
+        """Refuse an upload that the disk did not take."""
+        _log.error("An upload could not be kept in %s: %s", self._root, error)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            problem = "the server's disk is full. Whoever runs the server can make room."
+        else:
+            problem = "the server could not keep it. The server's log says why."
+        upload.refuse(problem)
