@@ -173,6 +173,7 @@ def test_random_examples_break_no_promise(target: str) -> None:
     assert int(re.search(r"(\d+) executions", said)[1]) >= 20  # type: ignore[index]
 
 
+@pytest.mark.opensearch
 @pytest.mark.timeout(300)
 def test_both_engines_are_timed_side_by_side(opensearch: str) -> None:
     """A tiny archive; every class of query is asked of the embedded one and of a node."""

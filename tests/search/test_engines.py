@@ -40,7 +40,12 @@ from random_queries import WORDS, RandomQueries, doc, ids
 class TestContract:
     """What every engine of the table does."""
 
-    @pytest.fixture(params=ENGINES)
+    @pytest.fixture(
+        params=[
+            pytest.param(name, marks=pytest.mark.opensearch) if name == "opensearch" else name
+            for name in ENGINES
+        ]
+    )
     def storage(self, request: pytest.FixtureRequest, tmp_path: Path) -> IndexStorage:
         """A storage without an index."""
         if request.param == "opensearch":

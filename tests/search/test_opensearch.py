@@ -37,6 +37,7 @@ from coproarchive.search.engines.opensearch.lease import Lease
 from coproarchive.search.engines.opensearch.state import StateIndex
 from coproarchive.search.engines.opensearch.storage import OpenSearchStorage
 
+pytestmark = pytest.mark.opensearch
 ROOT = Path("unused")
 
 
@@ -333,13 +334,15 @@ def test_what_is_wrong_with_the_cluster_is_said(status: int, kind: str, message:
 
 
 def test_a_cluster_that_is_not_there_is_said() -> None:
-    """With the setting to look at."""
-    options = ServerOptions(("http://127.0.0.1:9",))
+    """With the setting to look at, and no password."""
+    options = ServerOptions(("http://ann:s3cret@127.0.0.1:9",), password="s3cret", api_key="s3cret")
+    assert "s3cret" not in repr(options).replace(options.urls[0], "")
     with (
         contextlib.closing(Cluster(options, retry_seconds=0.3)) as cluster,
-        pytest.raises(EngineError, match=r"cannot be reached.*OPENSEARCH_URL"),
+        pytest.raises(EngineError, match=r"cannot be reached.*OPENSEARCH_URL") as refused,
     ):
         cluster.search("any", {})
+    assert "s3cret" not in str(refused.value)
     with pytest.raises(EngineError, match="needs the address"):
         OpenSearchStorage(ROOT, ServerOptions())
 

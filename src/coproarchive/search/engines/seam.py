@@ -206,8 +206,8 @@ class ServerOptions:
 
     urls: tuple[str, ...] = ()
     user: str = ""
-    password: str = ""
-    api_key: str = ""
+    password: str = field(default="", repr=False)
+    api_key: str = field(default="", repr=False)
     ca_file: Path | None = None
     index: str = "coproarchive"
     shards: int = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from opensearchpy import OpenSearch, exceptions
 
@@ -57,8 +58,9 @@ class Cluster:
 
     @property
     def place(self) -> str:
-        """Where the cluster is, for messages."""
-        return ", ".join(self._urls)
+        """Where the cluster is, for messages: without a password that stands in an address."""
+        parts = map(urlsplit, self._urls)
+        return ", ".join(f"{part.scheme}://{part.netloc.rpartition('@')[2]}" for part in parts)
 
     def close(self) -> None:
         """Close the connections."""
