@@ -1,0 +1,283 @@
+"""What must hold after any fault; each function returns losses in words, none where it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from drills.answers import Queries, asked
+from drills.injector import Call
+from drills.processes import TRACEBACK, Ended, run_quietly
+from drills.scenes import settings_of
+from drills.writers import Writer
+
+Tree = dict[str, str]
+"""Path below a folder -> sha256 of the file."""
+RECORDS = (".yaml",)
+_LOCK = ".lock"
+
+
+def tree_of(folder: Path) -> Tree:
+    """Return every file below a folder with its sha256, hidden ones too; locks left out."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != _LOCK
+    }
+
+
+def digest_of_tree(tree: Tree) -> str:
+    """Return one digest of a folder's files."""
+    return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """What `check` says.
+
+    Attributes:
+        code: its exit code.
+        keys: code and path of each problem.
+        mute: those that do not say what to do.
+        complaint: what was wrong with the answer itself.
+    """
+
+    code: int
+    keys: frozenset[tuple[str, str]] = frozenset()
+    mute: tuple[str, ...] = ()
+    complaint: str = ""
+
+
+def check(writer: Writer, folder: Path) -> Problems:
+    """Run `check` over a scene."""
+    places = writer.command(folder)[-2:]
+    code, output, errors = run_quietly(["check", "--json", *places])
+    if TRACEBACK in errors or code not in (0, 1):
+        return Problems(code, complaint=f"check ended with {code}: {errors[-600:]}")
+    problems = json.loads(output)["problems"]
+    keys = frozenset((p["code"], p["path"]) for p in problems)
+    mute = tuple(f"{p['code']} {p['path']}" for p in problems if not p["message"])
+    return Problems(code, keys, mute)
+
+
+def index_shape(index: Path) -> Counter[str]:
+    """Count the files of an index by the kind of their names: numbers and random parts alike."""
+    return Counter(
+        shape_of_name(path.relative_to(index).as_posix())
+        for path in sorted(index.rglob("*"))
+        if path.is_file()
+    )
+
+
+def shape_of_name(path: str) -> str:
+    """Return a path with what differs between two runs left out."""
+    path = re.sub(r"generations/\d+/", "generations/N/", path)
+    path = re.sub(r"(MAIN_|columns-)[a-z0-9]{16}", r"\1SEGMENT", path)
+    path = re.sub(r"(MAIN_|checks-)\d+", r"\1N", path)
+    return re.sub(r"[0-9a-f]{64}", "SHA256", path)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a writer does where nothing goes wrong.
+
+    Attributes:
+        before, after: the archive's files before it and after it, its second run and `index`.
+        done: the archive's files after its first run.
+        check_before, check_after: what `check` says then.
+        code: its exit code.
+        shape: the files of the index in the end.
+        seconds: how long it takes.
+        calls: how many calls of each kind it makes; injector.CHANGES for all that change something.
+    """
+
+    before: Tree
+    done: Tree
+    after: Tree
+    check_before: Problems
+    check_after: Problems
+    code: int
+    shape: Counter[str]
+    seconds: float
+    calls: Mapping[Call, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What was found after a fault; gathered in a child.
+
+    Attributes:
+        losses: invariants that do not hold.
+        tree: the archive's files in the end.
+        answers: what the index answers in the end.
+        early: what it answered before anything else was run, where the command said it was done.
+        named: problems that `check` named before the next run.
+    """
+
+    losses: tuple[str, ...]
+    tree: Tree
+    answers: dict[str, str] | str
+    early: dict[str, str] | str | None
+    early_tree: Tree
+    named: int
+
+
+def originals(expected: Expected, now: Tree) -> list[str]:
+    """No original changed or lost; nothing half-written is in sight."""
+    losses = []
+    for path, sha256 in expected.before.items():
+        if path.startswith(".") or path.endswith(RECORDS):
+            continue
+        if path not in now and path in expected.after:
+            losses.append(f"lost: {path}")
+        elif path in now and now[path] not in (sha256, expected.after.get(path)):
+            losses.append(f"changed: {path}")
+    for path, sha256 in now.items():
+        hidden = any(part.startswith(".") for part in path.split("/"))
+        if hidden or path in expected.before or path.endswith(RECORDS):
+            continue
+        if sha256 != expected.after.get(path):
+            losses.append(f"half-written: {path}")
+    losses += [f"lost: {p}" for p in expected.before if p.endswith(RECORDS)
+               and p in expected.after and p not in now]  # fmt: skip
+    return losses
+
+
+def ending(writer: Writer, expected: Expected, ended: Ended, folder: Path) -> list[str]:
+    """Say what is wrong with how a command that suffered a fault ended; killed ones say nothing."""
+    if ended.hung:
+        return ["it hangs"]
+    losses = []
+    if TRACEBACK in ended.errors or TRACEBACK in ended.output:
+        losses.append(f"a traceback: {ended.errors.strip().splitlines()[-1][:200]}")
+    if ended.code is None or ended.code in (0, expected.code):
+        return losses
+    if ended.code == 1 and not losses and " ".join(writer.words) != "check":
+        losses.append(f"exit code 1: {ended.errors.strip()[-200:]}")
+    if not re.search(r"(archive|index|in|tmp)\b[/:]|\.yaml|\.json", ended.errors) and (
+        str(folder).lstrip("/") not in ended.errors
+    ):
+        losses.append(f"no path is named (exit code {ended.code}): {ended.errors.strip()[-200:]}")
+    return losses
+
+
+def aftermath(
+    writer: Writer,
+    expected: Expected,
+    ended: Ended,
+    folder: Path,
+    queries: Queries,
+    *,
+    check_first: bool,
+) -> Aftermath:
+    """Look at what a fault left, run the same again and `index`, and look again; in a child."""
+    archive, index = folder / "archive", folder / "index"
+    early_tree = tree_of(archive)
+    losses = originals(expected, early_tree)
+    early = asked(folder, queries) if ended.code == 0 and _updates(writer) else None
+    named = 0
+    if check_first and (archive / "archive.yaml").is_file():
+        first = check(writer, folder)
+        new = first.keys - expected.check_before.keys - expected.check_after.keys
+        named = len(new)
+        losses += [c for c in (first.complaint, *first.mute) if c]
+        losses += [f"a record is half-written: {path}" for code, path in new
+                   if code == "record-broken"]  # fmt: skip
+    places = writer.command(folder)[-2:]
+    losses += _run_again("the same again", lambda: _once_more(writer, folder), writer.again)
+    losses += _run_again("index", lambda: run_quietly(["index", *places]), frozenset({0}))
+    tree = tree_of(archive)
+    losses += _differences("archive", expected.after, tree)
+    last = check(writer, folder)
+    losses += [c for c in (last.complaint, *last.mute) if c]
+    differ = sorted(last.keys ^ expected.check_after.keys)
+    losses += [f"check says otherwise than after a clean run: {differ}"] if differ else []
+    losses += strays(expected.shape, index_shape(index), index)
+    return Aftermath(
+        tuple(losses), tree, asked(folder, queries), early, early_tree, named
+    )  # fmt: skip
+
+
+def _updates(writer: Writer) -> bool:
+    """Tell whether a writer brings the index up to date itself."""
+    return writer.words[:1] == ("index",) or writer.name == "page: add"
+
+
+def _once_more(writer: Writer, folder: Path) -> tuple[int, str, str]:
+    if writer.call is None:
+        return run_quietly(writer.command(folder))
+    from coproarchive.errors import CoproArchiveError
+
+    try:
+        writer.call(folder)
+    except CoproArchiveError as error:
+        return error.exit_code, "", str(error)
+    return 0, "", ""
+
+
+def _run_again(
+    name: str, run: Callable[[], tuple[int, str, str]], allowed: frozenset[int]
+) -> list[str]:
+    code, _, errors = run()
+    if TRACEBACK in errors:
+        return [f"{name}: a traceback: {errors.strip().splitlines()[-1][:200]}"]
+    return [] if code in allowed else [f"{name}: exit code {code}: {errors.strip()[-300:]}"]
+
+
+def _differences(what: str, expected: Tree, now: Tree) -> list[str]:
+    """Say which files differ from those after a clean run."""
+    losses = [f"{what}: missing in the end: {p}" for p in expected if p not in now]
+    losses += [f"{what}: stray in the end: {p}" for p in now if p not in expected]
+    losses += [f"{what}: differs in the end: {p}" for p in now if expected.get(p, now[p]) != now[p]]
+    return losses
+
+
+def strays(expected: Counter[str], now: Counter[str], index: Path) -> list[str]:
+    """Say which files of an index no clean run leaves: by name, and segments that none names."""
+    losses = [f"index: a stray file in the end: {name}" for name in now if name not in expected]
+    for name in ("generations/N/_MAIN_N.toc", "generations/N/checks-N.json", "CURRENT"):
+        if now[name] > 1:
+            losses.append(f"index: {now[name]} files {name}")
+    segments = set(re.findall(r"(?:MAIN_|columns-)([a-z0-9]{16})", "\n".join(
+        path.name for path in index.rglob("*"))))  # fmt: skip
+    named = _named_segments(index)
+    losses += [f"index: a stray segment in the end: {name}" for name in segments - named]
+    return losses
+
+
+def _named_segments(index: Path) -> set[str]:
+    """Return the segments that the table of contents names; read as Whoosh reads it."""
+    from coproarchive.search.engines.whoosh.stock import INDEX_NAME, TOC, DurableStorage
+
+    names: set[str] = set()
+    for folder in (index / "generations").glob("*"):
+        toc = TOC.read(DurableStorage(str(folder)), INDEX_NAME)
+        names |= {str(segment.segment_id()).removeprefix("MAIN_") for segment in toc.segments}
+    return names
+
+
+def fresh_answers(folder: Path, archive: Path, queries: Queries) -> dict[str, str] | str:
+    """Return what an index answers that is made anew of an archive, beside it; in a child."""
+    import shutil
+
+    from coproarchive.library import Library
+
+    shutil.copytree(archive, folder / "archive")
+    library = Library(settings_of(folder))
+    library.update_index(rebuild=True)
+    library.close()
+    return asked(folder, queries)
+
+
+def wrong_answers(answers: dict[str, str] | str, fresh: dict[str, str] | str) -> list[str]:
+    """Say which questions are answered otherwise than by an index made anew."""
+    if isinstance(answers, str) or isinstance(fresh, str):
+        return [] if answers == fresh else [f"no answers: {answers if answers != fresh else fresh}"]
+    wrong: Iterable[str] = [q for q in fresh if answers.get(q) != fresh[q]]
+    shown = list(wrong)
+    return [f"{len(shown)} answers differ from a fresh rebuild's: {shown[:3]}"] if shown else []

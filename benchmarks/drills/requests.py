@@ -1,0 +1,45 @@
+"""One request to the plain pages, without a server: what a reader is handed."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from coproarchive.library import Library
+from drills.scenes import settings_of
+
+
+def fetched(folder: Path, place: str) -> tuple[int, bytes]:
+    """Return status and body of /file/<place> of a scene's archive."""
+    from starlette.requests import Request
+
+    from coproarchive.web.downloads import Downloads
+    from coproarchive.web.pages import Pages
+
+    library = Library(settings_of(folder))
+    scope: dict[str, Any] = {
+        "type": "http", "method": "GET", "path": f"/file/{place}", "query_string": b"",
+        "raw_path": quote(f"/file/{place}").encode(), "headers": [(b"host", b"localhost")],
+        "path_params": {"path": place}, "server": ("localhost", 80), "scheme": "http",
+    }  # fmt: skip
+    sent: list[dict[str, Any]] = []
+
+    async def answer() -> None:
+        response = Downloads(library, Pages(library)).file(Request(scope))
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b""}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await response(scope, receive, send)
+
+    try:
+        asyncio.run(answer())
+    finally:
+        library.close()
+    body = b"".join(message.get("body", b"") for message in sent)
+    return int(sent[0]["status"]), body

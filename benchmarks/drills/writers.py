@@ -1,0 +1,181 @@
+"""The table of what writes: every command and form of a page, each by a row.
+
+A new one joins by a row here; tests/test_benchmarks.py fails while a command has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from coproarchive.library import Library
+from drills.processes import run_command
+from drills.scenes import settings_of
+from making import SEMINAR
+
+_SAME = frozenset({0})
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Something that writes, and the scene it writes in.
+
+    Attributes:
+        name: the command's words, or the page and what is done on it; and which case of it.
+        scene: see scenes.SCENES.
+        words: the command line; "{in}" is the folder of files to bring.
+        call: what a page calls, where it is no command; is given the scene's folder.
+        again: exit codes of the same run once more; not 0 where all was done by the first.
+    """
+
+    name: str
+    scene: str
+    words: tuple[str, ...] = ()
+    call: Callable[[Path], None] | None = None
+    again: frozenset[int] = _SAME
+
+    def run(self, folder: Path) -> None:
+        """Do it; exits as commands do."""
+        if self.call is not None:
+            self.call(folder)
+        else:
+            run_command(self.command(folder))
+
+    def command(self, folder: Path) -> list[str]:
+        """Return the command line in a copy of the scene."""
+        places = [f"--archive={folder / 'archive'}", f"--index={folder / 'index'}"]
+        return [word.replace("{in}", str(folder / "in")) for word in self.words] + places
+
+
+def _add_on_the_page(folder: Path) -> None:
+    """Do what the page does when its form is saved, as ui/add.py does; with new records."""
+    from coproarchive.ingest.add import ItemDraft, add_files
+
+    library = Library(settings_of(folder))
+    try:
+        draft = ItemDraft(
+            seminar="Seminar 9: Rolling",
+            people=("Nia Sponge", "ada-baker"),
+            topics=("sourdough", "Rolling pins"),
+            date="2019-03-02",
+            abstract="Rolls, rolled by hand.",
+        )
+        draft = library.with_new_records(draft)
+        path = next((folder / "in").glob("Loaves*.pptx"))
+        add_files(library.store, library.catalogue(), library.reader, [path], draft)
+        library.update_index()
+    finally:
+        library.close()
+
+
+def _search_in_vain_on_the_page(folder: Path) -> None:
+    """Do what the page does when a search finds nothing: count it."""
+    from coproarchive.search.language.query import Query
+
+    library = Library(settings_of(folder))
+    try:
+        for text in ("xylophone", "quixotic zither"):
+            query = Query.parse(text)
+            if not library.search(query).total:
+                library.unanswered.count(query)
+    finally:
+        library.close()
+
+
+def _look_at_pictures(folder: Path) -> None:
+    """Do what /picture does until every page of one item is drawn."""
+    import time
+
+    library = Library(settings_of(folder))
+    try:
+        item = library.public().items["windmills"]
+        until = time.monotonic() + 20
+        waiting = [1, 2]
+        while waiting and time.monotonic() < until:
+            waiting = [n for n in waiting if not library.picture(item.id, item.assets[0], n, 320)]
+            time.sleep(0.01)
+    finally:
+        library.close()
+
+
+def _sign_in(folder: Path) -> None:
+    """Sign in and out, as /login and /logout do: nothing may be written."""
+    import argon2
+
+    from coproarchive.web.access import Access
+
+    cheap = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    hashed = cheap.hash("a long invented password")
+    access = Access(settings_of(folder).model_copy(update={"password_hash": hashed}))
+    access.sign_in("a wrong invented password")
+    access.sign_in("a long invented password")
+
+
+WRITERS: tuple[Writer, ...] = (
+    Writer("init", "nothing", ("init", "--title", "Talks on rolls"), again=frozenset({0, 10})),
+    Writer(
+        "seminar", "talks", ("seminar", "9-rolling", "--title", "Rolling", "--date", "2019"),
+        again=frozenset({0, 50}),
+    ),
+    Writer(
+        "add", "talks",
+        ("add", "{in}/Loaves of tomorrow 2019-03-02.pptx", "--seminar", SEMINAR,
+         "--speaker", "Nia Sponge", "--speaker", "bo-miller", "--topic", "sourdough"),
+        again=frozenset({0, 50}),
+    ),
+    Writer("add, unread", "unread", ("add", "{in}/rye.pdf", "{in}/rye.md"),
+           again=frozenset({0, 50})),
+    Writer("add --recursive", "talks", ("add", "{in}/folder", "--recursive")),
+    Writer("import wordpress", "talks",
+           ("import", "wordpress", "{in}/blog.xml", "--media", "{in}/media")),
+    Writer("import wordpress, again", "imported",
+           ("import", "wordpress", "{in}/blog.xml", "--media", "{in}/media")),
+    Writer("import review", "imported", ("import", "review", "--confirm-all")),
+    Writer("index", "stale", ("index",)),
+    Writer("index, the first", "unindexed", ("index",)),
+    Writer("index --rebuild", "stale", ("index", "--rebuild")),
+    Writer("check", "unread", ("check",)),
+    Writer("page: add", "talks", call=_add_on_the_page, again=frozenset({0, 50})),
+    Writer("page: search in vain", "talks", call=_search_in_vain_on_the_page),
+    Writer("page: picture", "talks", call=_look_at_pictures),
+    Writer("page: sign in", "talks", call=_sign_in),
+)  # fmt: skip
+
+ELSEWHERE: dict[str, str] = {
+    "serve": "brings the index up to date as `index` does; then the page's process takes over",
+    "password": "prints",
+    "search": "writes what was parsed of records only, as `check` does",
+    "show": "writes texts and what was parsed of records only, as `check` does",
+    "suggest": "writes nothing",
+    "similar": "writes nothing",
+}
+"""Commands without a row, and why; a test runs those that say they write nothing."""
+
+
+def commands() -> Iterator[str]:
+    """Yield the words of every command, from the parser itself."""
+    import typer
+
+    from coproarchive.cli import app
+
+    def below(command: object, words: tuple[str, ...]) -> Iterator[str]:
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            yield " ".join(words)
+        else:
+            for name, child in inner.items():
+                yield from below(child, (*words, name))
+
+    yield from below(typer.main.get_command(app), ())
+
+
+def commands_without_row() -> list[str]:
+    """List commands that are neither drilled nor said to be elsewhere."""
+    rows = [" ".join(writer.words) for writer in WRITERS]
+    return [
+        command
+        for command in commands()
+        if command not in ELSEWHERE
+        and not any(row == command or row.startswith(f"{command} ") for row in rows)
+    ]
