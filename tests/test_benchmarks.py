@@ -181,3 +181,53 @@ def test_both_engines_are_timed_side_by_side(opensearch: str) -> None:
     results = run("cluster_speed.py", *words)
     for engine in ("whoosh", "opensearch"):
         assert set(results["classes"]) < set(results[engine])
+
+
+@pytest.mark.parametrize(
+    ("drill", "trials", "only"),
+    [
+        ("kill", 4, "add"),
+        ("kill", 3, "index"),
+        ("full-disk", 4, "seminar"),
+        ("failing-io", 4, "check"),
+        ("bit-flips", 4, "derived"),
+    ],
+)
+def test_drills_lose_nothing(drill: str, trials: int, only: str) -> None:
+    """A short form of each; the long form is run by hand, see docs/develop/benchmarks.md."""
+    words = ("--trials", str(trials), "--seed", "5", "--only", only)
+    found = run("drill.py", drill, *words)
+    if found["notes"]:
+        pytest.skip("; ".join(found["notes"]))
+    assert (found["trials"], found["losses"], found["lost"]) == (trials, 0, [])
+    assert found["faults"] > 0
+
+
+def test_whatever_writes_is_drilled() -> None:
+    """A new command joins the table of drills/writers.py by a row."""
+    from drills.writers import ELSEWHERE, WRITERS, commands, commands_without_row
+
+    assert commands_without_row() == []
+    assert ELSEWHERE.keys() <= set(commands())
+    assert len({writer.name for writer in WRITERS}) == len(WRITERS)
+
+
+def test_what_is_said_to_write_nothing_writes_nothing(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Searching leaves the archive as it is, and in the index only what is derived anew."""
+    from coproarchive.cli import main
+    from drills.invariants import tree_of
+    from drills.writers import ELSEWHERE
+
+    places = ["--archive", str(archive), "--index", str(tmp_path / "index")]
+    with pytest.raises(SystemExit):
+        main(["index", *places])
+    before = tree_of(archive), tree_of(tmp_path / "index")
+    queries = {"search": "bread", "show": "a-post", "suggest": "br", "similar": "a-post"}
+    assert ELSEWHERE.keys() == queries.keys() | {"serve", "password"}
+    for command, word in queries.items():
+        with pytest.raises(SystemExit) as stop:
+            main([command, word, *places])
+        assert stop.value.code == 0, capsys.readouterr().err
+    assert (tree_of(archive), tree_of(tmp_path / "index")) == before

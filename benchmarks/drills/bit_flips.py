@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import random
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -278,16 +279,14 @@ def _judge_originals(folder: Path, path: Path, queries: Queries, sound: Sound) -
     code, output, errors = run_quietly(["index", *places])
     if code or TRACEBACK in errors:
         found.losses.append(f"index ended with {code}: {errors.strip()[-300:]}")
-    if place not in sound.hidden_files and place.rpartition("/")[2] not in " ".join(output.split()).replace(" ", "") and (
-        place not in output
-    ):
+    name = place.rpartition("/")[2]
+    if place not in sound.hidden_files and name not in re.sub(r"\s*\n\s*", "", output):
         found.losses.append("index does not name it")
-    empty = _digest(b"")
-    for question, text in digest_of(texts(folder)).items():
-        if question == f"text {place}" and text not in (sound.texts[question], empty):
-            unread = (sound.unread[question], digest_of(iter([("", [])]))[""])
-            if text not in unread:
-                found.losses.append("its damaged words are indexed as if they were sound")
+    question = f"text {place}"
+    if question in sound.texts:
+        nothing = (sound.unread[question], *digest_of(iter([("", [])])).values())
+        if digest_of(texts(folder)).get(question) not in (sound.texts[question], *nothing):
+            found.losses.append("its damaged words are indexed as if they were sound")
     status, body = fetched(folder, place)
     if status == 200 and _digest(body) == _digest(path.read_bytes()):
         found.losses.append("its damaged bytes are handed out as if they were sound")

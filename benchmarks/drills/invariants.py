@@ -20,15 +20,42 @@ Tree = dict[str, str]
 """Path below a folder -> sha256 of the file."""
 RECORDS = (".yaml",)
 _LOCK = ".lock"
+_BACKUP = re.compile(r"(?<=^\.backups/)([a-z0-9-]+)-\d{8}T[\d.]+Z(?=/)")
+"""The folder of a copy: a run that was killed may have made one, and the next another."""
 
 
 def tree_of(folder: Path) -> Tree:
     """Return every file below a folder with its sha256, hidden ones too; locks left out."""
+    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != _LOCK)
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != _LOCK
+        _BACKUP.sub(r"\1", path.relative_to(folder).as_posix()): _sha256(path) for path in files
     }
+
+
+def _sha256(path: Path) -> str:
+    data = path.read_bytes()
+    if path.parent.name == ".state":
+        data = _meaning_of_state(data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def _meaning_of_state(data: bytes) -> bytes:
+    """Return what an importer's state means: its order, and people of whom it wrote nothing, do not
+    matter. Who is in people.yaml already is not planned for again, so a second run leaves them out.
+    """
+    from coproarchive.ingest.wordpress.merge import digest
+
+    try:
+        state = json.loads(data)
+    except ValueError:
+        return data
+    nothing = digest(None)
+    state["records"] = {
+        key: record
+        for key, record in state.get("records", {}).items()
+        if not key.startswith("person:") or set(record["fields"].values()) != {nothing}
+    }
+    return json.dumps(state, sort_keys=True).encode()
 
 
 def digest_of_tree(tree: Tree) -> str:

@@ -118,6 +118,9 @@ def run_child(
     hung = False
     if kill_after is None:
         hung = not _wait(child, started + SECONDS)
+        if hung:
+            os.kill(child, signal.SIGABRT)  # says where
+            _wait(child, time.monotonic() + 2)
     else:
         _wait(child, started + kill_after)
     status = _end(child)
@@ -143,7 +146,7 @@ def _become(work: Callable[[], None], output: Path, suffering: tuple[Path, Fault
             handle = os.open(output / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.dup2(handle, number)
             os.close(handle)
-        faulthandler.dump_traceback_later(SECONDS - 2)  # where it hangs, should it
+        faulthandler.enable()
         if suffering is not None:
             injector.arm(*suffering)
         try:

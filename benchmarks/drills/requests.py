@@ -30,7 +30,8 @@ def fetched(folder: Path, place: str) -> tuple[int, bytes]:
         response = Downloads(library, Pages(library)).file(Request(scope))
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": b""}
+            await asyncio.Event().wait()  # the reader stays; nothing more is sent
+            raise AssertionError
 
         async def send(message: Any) -> None:
             sent.append(message)

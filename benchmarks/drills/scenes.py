@@ -102,6 +102,14 @@ def _unindexed(folder: Path) -> None:
     shutil.rmtree(folder / "index")
 
 
+def _old(folder: Path) -> None:
+    """Make an archive of format 1, which archive.yaml does not name."""
+    shutil.copytree(make_scene("talks", folder.parent), folder)
+    record = folder / "archive" / "archive.yaml"
+    lines = record.read_text(encoding="utf-8").splitlines(keepends=True)
+    record.write_text("".join(line for line in lines if not line.startswith("format:")))
+
+
 def _imported(folder: Path) -> None:
     """Make an archive with a blog that was brought, indexed; the blog has changed since."""
     shutil.copytree(make_scene("talks", folder.parent), folder)
@@ -136,6 +144,7 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "talks": _talks,
     "stale": _stale,
     "unindexed": _unindexed,
+    "old": _old,
     "imported": _imported,
     "pictured": _pictured,
 }

@@ -135,6 +135,7 @@ WRITERS: tuple[Writer, ...] = (
     Writer("index", "stale", ("index",)),
     Writer("index, the first", "unindexed", ("index",)),
     Writer("index --rebuild", "stale", ("index", "--rebuild")),
+    Writer("upgrade", "old", ("upgrade",)),
     Writer("check", "unread", ("check",)),
     Writer("page: add", "talks", call=_add_on_the_page, again=frozenset({0, 50})),
     Writer("page: search in vain", "talks", call=_search_in_vain_on_the_page),
@@ -145,8 +146,8 @@ WRITERS: tuple[Writer, ...] = (
 ELSEWHERE: dict[str, str] = {
     "serve": "brings the index up to date as `index` does; then the page's process takes over",
     "password": "prints",
-    "search": "writes what was parsed of records only, as `check` does",
-    "show": "writes texts and what was parsed of records only, as `check` does",
+    "search": "writes nothing",
+    "show": "writes nothing of what is known; of texts what `check` writes",
     "suggest": "writes nothing",
     "similar": "writes nothing",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -15,13 +16,15 @@ from making import make_deck
 SRC = Path(__file__).resolve().parents[2] / "src"
 
 SCRIPT = """
+from hashlib import sha256
 from pathlib import Path
 with open("runs.txt", "a") as file:
     file.write("run\\n")
 from coproarchive.extract.base import Limits
 from coproarchive.extract.worker import Job, Reader
 reader = Reader(Path("index/extracted"), Limits(workers=2))
-jobs = [Job(Path(f"{n}.md"), f"{n}" * 64, "text/markdown") for n in range(5)]
+paths = [Path(f"{n}.md") for n in range(5)]
+jobs = [Job(p, sha256(p.read_bytes()).hexdigest(), "text/markdown") for p in paths]
 for job, extraction in reader.read_many(jobs):
     print(extraction.leaves[0].title, *[n.code for n in extraction.notices])
 reader.close()
@@ -80,9 +83,10 @@ def test_workers_start_again_when_the_server_has_ended(
     """The server that forks workers may be killed, by a user or for want of memory."""
     forkserver = pytest.importorskip("multiprocessing.forkserver")._forkserver
     monkeypatch.chdir(tmp_path)
+    path = make_deck(tmp_path / "deck.pptx")
     deck = Job(
-        make_deck(tmp_path / "deck.pptx"),
-        "d" * 64,
+        path,
+        hashlib.sha256(path.read_bytes()).hexdigest(),
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     )
     with Reader(tmp_path / "index" / "extracted") as reader:

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from coproarchive.extract.base import Extraction, Helpers, Limits
 from coproarchive.extract.cache import ExtractionCache, packed, unpacked
 from coproarchive.extract.worker import Job, Reader, Workers
 from coproarchive.model import Leaf
+from coproarchive.store import hash_file
 from making import make_deck, make_pdf
 
 PDF = "application/pdf"
@@ -53,7 +55,7 @@ def tasks(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
     schedule = Workers.schedule
 
     def noted(self: Workers, function: Any, *arguments: Any, share: float = 1.0) -> Any:
-        given.append(([path.stem for path, _ in arguments[1]], share))
+        given.append(([path.stem for path, *_ in arguments[1]], share))
         return schedule(self, function, *arguments, share=share)
 
     monkeypatch.setattr(Workers, "schedule", noted)
@@ -69,7 +71,12 @@ def kept(folder: Path, query: str, *values: bytes) -> list[Any]:
 def job(folder: Path, what: str) -> Job:
     path = folder / f"{what}.md"
     path.write_text(what)
-    return Job(path, what.encode().hex().ljust(64, "0"), "text/markdown")
+    return archived(path, "text/markdown")
+
+
+def archived(path: Path, media_type: str) -> Job:
+    """The job of a file that is as it was archived."""
+    return Job(path, hash_file(path)[1], media_type)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +166,7 @@ def test_long_and_slow_files_share_no_task(
 def test_what_waits_for_its_turn_takes_little_room(tmp_path: Path) -> None:
     """Texts of a million letters, of files that are read before those in front of them."""
     jobs = [job(tmp_path, f"words {10**6 + n}") for n in range(8)]
-    files = [(j.path, j.media_type) for j in jobs]
+    files = [(j.path, j.media_type, j.sha256) for j in jobs]
     answers = worker.extract_each(misbehaving.read, files, Limits(), Helpers())
     assert sum(map(len, answers)) < 10**6
     read = [unpacked(answer)[0] for answer in answers]
@@ -191,7 +198,7 @@ def test_stopping_early_stops_what_is_under_way(
 def test_a_file_that_is_gone_says_so(tmp_path: Path) -> None:
     """It costs nobody else."""
     made = [make_pdf(tmp_path / f"{n}.pdf", [f"Bread {n}"]) for n in range(5)]
-    jobs = [Job(path, f"{n}" * 64, PDF) for n, path in enumerate(made)]
+    jobs = [archived(path, PDF) for path in made]
     made[2].unlink()
     with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
         read = [extraction for _, extraction in reader.read_many(jobs)]
@@ -212,8 +219,8 @@ def test_what_was_read_is_not_read_again(tmp_path: Path) -> None:
     broken = tmp_path / "b.pdf"
     broken.write_bytes(b"%PDF-1.4 nothing")
     jobs = [
-        Job(make_pdf(tmp_path / "a.pdf", ["Bread"]), "a" * 64, PDF),
-        Job(broken, "b" * 64, PDF),
+        archived(make_pdf(tmp_path / "a.pdf", ["Bread"]), PDF),
+        archived(broken, PDF),
     ]
     for scheduled in (2, 0):
         with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
@@ -229,8 +236,8 @@ def test_raising_a_version_reads_only_its_files_again(
     """The other formats' texts are known as before."""
     deck = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
     jobs = [
-        Job(make_pdf(tmp_path / "a.pdf", ["Bread"]), "a" * 64, PDF),
-        Job(make_deck(tmp_path / "b.pptx"), "b" * 64, deck),
+        archived(make_pdf(tmp_path / "a.pdf", ["Bread"]), PDF),
+        archived(make_deck(tmp_path / "b.pptx"), deck),
     ]
     with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
         list(reader.read_many(jobs))
@@ -238,13 +245,13 @@ def test_raising_a_version_reads_only_its_files_again(
     monkeypatch.setattr(table, "FORMATS", (replace(pdf, version=99), *others))
     with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
         # Until then the old text is shown.
-        old = reader.cached("a" * 64, PDF)
+        old = reader.cached(jobs[0].sha256, PDF)
         assert old is not None and old.extractor != "pdf 99"
         (_, new), (_, same) = reader.read_many(jobs)
         assert reader.scheduled == 1
         assert new.leaves == old.leaves
         assert same.leaves[0].title == "Bread for all"
-    readers = kept(tmp_path / "index" / "extracted", "SELECT reader FROM blob ORDER BY sha256")
+    readers = kept(tmp_path / "index" / "extracted", "SELECT reader FROM blob ORDER BY reader")
     assert readers == ["pdf-99", f"pptx-{others[0].version}"]
 
 
@@ -252,7 +259,7 @@ def test_other_limits_try_again_what_limits_cut(tmp_path: Path) -> None:
     """Failed and cut files; a file that was read whole stays as it is."""
     cut = make_pdf(tmp_path / "a.pdf", ["One", "Two", "Three"])
     whole = make_pdf(tmp_path / "b.pdf", ["One"])
-    jobs = [Job(cut, "a" * 64, PDF), Job(whole, "b" * 64, PDF)]
+    jobs = [archived(cut, PDF), archived(whole, PDF)]
     for limits, scheduled, leaves in (
         (Limits(workers=1, leaves=2), 2, 2),
         (Limits(workers=2, leaves=2), 0, 2),
@@ -268,13 +275,13 @@ def test_a_damaged_cache_counts_as_none(tmp_path: Path) -> None:
     path = make_pdf(tmp_path / "a.pdf", ["Bread"])
     folder = tmp_path / "index" / "extracted"
     with Reader(folder, Limits(workers=1)) as reader:
-        reader.read(path, "a" * 64, PDF)
+        reader.read(path, hash_file(path)[1], PDF)
     (data,) = kept(folder, "SELECT data FROM blob")
     changed = data[:40] + bytes([data[40] ^ 1]) + data[41:]
     kept(folder, "UPDATE blob SET data = ?", changed)
     for scheduled in (1, 0):
         with Reader(folder, Limits(workers=1)) as reader:
-            assert reader.read(path, "a" * 64, PDF).leaves[0].title == "Bread"
+            assert reader.read(path, hash_file(path)[1], PDF).leaves[0].title == "Bread"
             assert reader.scheduled == scheduled
 
 
@@ -284,7 +291,7 @@ def test_kinds_without_a_reader_start_no_worker(tmp_path: Path) -> None:
     path.write_bytes(b"x")
     with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
         assert reader.read(path, "a" * 64, "video/mp4").notices[0].code == "file-unsupported"
-        (notice,) = reader.read(path, "b" * 64, "application/vnd.ms-powerpoint").notices
+        (notice,) = reader.read(path, hash_file(path)[1], "application/vnd.ms-powerpoint").notices
         assert notice.code == "file-unsupported"
         assert "LibreOffice" in notice.message and ".pptx" in notice.hint
         assert reader.scheduled == 0
@@ -310,7 +317,7 @@ def test_a_worker_can_do_nothing_but_read(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_tried_again(tmp_path: Path) -> None:
     """What is no fault of the file is not kept as what the file is like."""
-    missing = Job(tmp_path / "later.md", "9" * 64, "text/markdown")
+    missing = Job(tmp_path / "later.md", sha256(b"# Later\n").hexdigest(), "text/markdown")
     with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
         (notice,) = reader.read(missing.path, missing.sha256, missing.media_type).notices
         assert (notice.code, bool(notice.hint)) == ("file-not-read", True)
@@ -318,6 +325,19 @@ def test_a_file_that_is_not_there_is_tried_again(tmp_path: Path) -> None:
         missing.path.write_text("# Later\n")
         read = reader.read(missing.path, missing.sha256, missing.media_type)
     assert read.leaves[0].title == "Later"
+
+
+def test_a_file_that_was_changed_is_not_read(tmp_path: Path) -> None:
+    """Its words are not those of the archived file, under whose hash they would be kept."""
+    good = archived(make_pdf(tmp_path / "a.pdf", ["Bread is baked"]), PDF)
+    sound = good.path.read_bytes()
+    good.path.write_bytes(sound.replace(b"Bread", b"Bresd"))
+    with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
+        changed = reader.read(good.path, good.sha256, PDF)
+        assert (changed.failed, [n.code for n in changed.notices]) == (True, ["file-changed"])
+        assert reader.cached(good.sha256, PDF) is None
+        good.path.write_bytes(sound)
+        assert reader.read(good.path, good.sha256, PDF).leaves[0].title == "Bread is baked"
 
 
 def test_our_own_faults_are_not_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

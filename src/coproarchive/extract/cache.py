@@ -15,7 +15,7 @@ from typing import Any
 from coproarchive.extract.base import Extraction, Helpers, Limits, Metadata, Notice
 from coproarchive.extract.blob_store import BlobStore
 from coproarchive.extract.blobs import Blobs, Key, TieredBlobs
-from coproarchive.extract.table import NOT_READ, reader_name
+from coproarchive.extract.table import PASSING, reader_name
 from coproarchive.model import Leaf, Part, Severity, Source
 
 IN_MEMORY = 512
@@ -85,13 +85,13 @@ class ExtractionCache:
 
     def put(self, sha256: str, media_type: str, data: bytes) -> Extraction:
         """Store an extraction as `packed` gave it, and unpack it; one that failed by no fault of
-        the file is not stored.
+        the archived file is not stored.
 
         Raises:
             ValueError, KeyError, TypeError, zlib.error: `packed` did not give it.
         """
         extraction, _ = unpacked(data)
-        if any(notice.code == NOT_READ for notice in extraction.notices):
+        if any(notice.code in PASSING for notice in extraction.notices):
             return extraction
         key = (sha256, self._reader(media_type))
         self._blobs.put(*key, data)

@@ -7,6 +7,7 @@ under a millisecond a file, where the standard library's pool is lost at the fir
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import operator
 import os
 import shutil
@@ -29,7 +30,14 @@ from coproarchive.extract.blobs import Blobs
 from coproarchive.extract.cache import ExtractionCache, packed
 from coproarchive.extract.confine import confine
 from coproarchive.extract.processes import WorkerContext
-from coproarchive.extract.table import SAVE_ANEW, extract, is_quick, ocr_is_installed, reader_name
+from coproarchive.extract.table import (
+    CHANGED,
+    SAVE_ANEW,
+    extract,
+    is_quick,
+    ocr_is_installed,
+    reader_name,
+)
 from coproarchive.model import Severity
 
 TASKS_PER_WORKER = 250
@@ -279,7 +287,10 @@ class Reader:
 
     def _give(self, readings: list[_PendingRead]) -> None:
         helpers = replace(self.helpers, scratch=self._workers.scratch)
-        files = [(reading.job.path.absolute(), reading.job.media_type) for reading in readings]
+        files = [
+            (reading.job.path.absolute(), reading.job.media_type, reading.job.sha256)
+            for reading in readings
+        ]
         share = SHARED_TIME if len(readings) > 1 else 1.0
         task = _Task(
             self._workers.schedule(extract_each, extract, files, self.limits, helpers, share=share),
@@ -332,7 +343,7 @@ class Reader:
 
 def extract_each(
     read: Callable[..., Extraction],
-    files: list[tuple[Path, str]],
+    files: list[tuple[Path, str, str]],
     limits: Limits,
     helpers: Helpers,
 ) -> list[bytes]:
@@ -341,7 +352,34 @@ def extract_each(
     They come packed as they are kept: a third of the bytes on their way, and while they wait for
     their turn.
     """
-    return [packed(read(path, kind, limits, helpers), limits) for path, kind in files]
+    return [
+        packed(
+            read(path, kind, limits, helpers) if _is_archived(path, sha256, limits) else _CHANGED,
+            limits,
+        )
+        for path, kind, sha256 in files
+    ]
+
+
+def _is_archived(path: Path, sha256: str, limits: Limits) -> bool:
+    """Tell whether a file's bytes have this sha256; yes where its reader will say what is wrong."""
+    with contextlib.suppress(OSError):
+        if os.stat(path).st_size <= limits.file_size:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    return True
+
+
+_CHANGED = Extraction(
+    notices=(
+        Notice(
+            CHANGED,
+            Severity.ERROR,
+            "its bytes are not those that were archived; it was not read.",
+            "Put the original back from a copy.",
+        ),
+    )
+)
 
 
 def _size(path: Path) -> int:

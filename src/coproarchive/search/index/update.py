@@ -161,7 +161,7 @@ class _Update:
                 self._reading_seconds += time.monotonic() - started
                 problems = self._problems[item.id]
                 # A digest that no item has: what could not be read just now is tried by the next.
-                unread = any(problem.code == table.NOT_READ for problem in problems)
+                unread = any(problem.code in table.PASSING for problem in problems)
                 digest = digests[item.id]
                 if unread:
                     digest = with_rule("", self._catalogue.withheld(item))
