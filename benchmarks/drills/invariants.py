@@ -19,14 +19,14 @@ from drills.writers import Writer
 Tree = dict[str, str]
 """Path below a folder -> sha256 of the file."""
 RECORDS = (".yaml",)
-_LOCK = ".lock"
+_OF_THE_MOMENT = (".lock", ".revision")
 _BACKUP = re.compile(r"(?<=^\.backups/)([a-z0-9-]+)-\d{8}T[\d.]+Z(?=/)")
 """The folder of a copy: a run that was killed may have made one, and the next another."""
 
 
 def tree_of(folder: Path) -> Tree:
-    """Return every file below a folder with its sha256, hidden ones too; locks left out."""
-    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != _LOCK)
+    """Return every file below a folder with its sha256, hidden ones too; but not of the moment."""
+    files = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in _OF_THE_MOMENT)
     return {
         _BACKUP.sub(r"\1", path.relative_to(folder).as_posix()): _sha256(path) for path in files
     }

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import coproarchive
-from coproarchive.errors import CoproArchiveError
+from coproarchive.errors import CoproArchiveError, FileSystemError
 from drills import injector
 from drills.injector import Fault
 
@@ -64,7 +64,8 @@ def warm_up() -> None:
     """
     for module in pkgutil.walk_packages(coproarchive.__path__, "coproarchive."):
         if not module.name.startswith(_NOT_IMPORTED):
-            importlib.import_module(module.name)
+            with contextlib.suppress(ImportError):  # an extra that is not installed
+                importlib.import_module(module.name)
     for name in ("asyncio", "docx", "filelock", "lxml.html", "pptx", "pypdf", "rapidfuzz"):
         importlib.import_module(name)
     from coproarchive.extract import worker
@@ -154,7 +155,8 @@ def _become(work: Callable[[], None], output: Path, suffering: tuple[Path, Fault
             code = 0
         except SystemExit as stop:
             code = stop.code or 0
-        except CoproArchiveError as error:  # a page shows it, as the command line does
+        except (CoproArchiveError, OSError) as refusal:  # a page shows them, see ui/main.py
+            error = FileSystemError(refusal) if isinstance(refusal, OSError) else refusal
             sys.stderr.write(f"Error: {error}\n")
             code = error.exit_code
         except BaseException:  # noqa: BLE001 - what the terminal would show

@@ -407,6 +407,28 @@ def test_an_interrupted_commit_is_there_or_not(
     assert WhooshEngine(tmp_path).snapshot().words() == [*expected, "zea"]
 
 
+def test_what_a_killed_commit_left_is_swept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed behind its table of contents: old segments, no checksums, temporary files."""
+    engine = WhooshEngine(tmp_path, create=True)
+    engine.write([Document("a", texts={"body": ("rye",)})])
+    with monkeypatch.context() as patch:
+        for name in ("commit.clean_files", "engine.note_checks"):
+            patch.setattr(f"coproarchive.search.engines.whoosh.{name}", lambda *_: None)
+        engine.write([Document("a", texts={"body": ("oat",)})])
+    (tmp_path / "checks-2.tmp").touch()
+    (tmp_path / ".columns-x").touch()
+    next_one = WhooshEngine(tmp_path)
+    next_one.tidy()
+    assert next_one.snapshot().words() == ["oat"]
+    kinds = Counter(path.name.partition("_")[0].partition("-")[0] for path in tmp_path.iterdir())
+    assert kinds == {"": 1, "MAIN": 1, "columns": 1, "checks": 1, "WRITELOCK": 1}
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    next_one.tidy()
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
 # ---------------------------------------------------------------------- closed to others
 
 

@@ -7,7 +7,6 @@ under a millisecond a file, where the standard library's pool is lost at the fir
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import operator
 import os
 import shutil
@@ -29,6 +28,7 @@ from coproarchive.extract.base import Extraction, Helpers, Limits, Notice
 from coproarchive.extract.blobs import Blobs
 from coproarchive.extract.cache import ExtractionCache, packed
 from coproarchive.extract.confine import confine
+from coproarchive.extract.fixity import is_archived
 from coproarchive.extract.processes import WorkerContext
 from coproarchive.extract.table import (
     CHANGED,
@@ -354,20 +354,11 @@ def extract_each(
     """
     return [
         packed(
-            read(path, kind, limits, helpers) if _is_archived(path, sha256, limits) else _CHANGED,
+            read(path, kind, limits, helpers) if is_archived(path, sha256, limits) else _CHANGED,
             limits,
         )
         for path, kind, sha256 in files
     ]
-
-
-def _is_archived(path: Path, sha256: str, limits: Limits) -> bool:
-    """Tell whether a file's bytes have this sha256; yes where its reader will say what is wrong."""
-    with contextlib.suppress(OSError):
-        if os.stat(path).st_size <= limits.file_size:
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest() == sha256
-    return True
 
 
 _CHANGED = Extraction(
@@ -407,11 +398,12 @@ def _sweep(folder: Path) -> None:
     """Remove folders of processes that are gone."""
     for entry in folder.iterdir():
         number = entry.name.partition("-")[0]
-        if number.isdigit() and int(number) != os.getpid() and not _is_alive(int(number)):
+        if number.isdigit() and int(number) != os.getpid() and not is_alive(int(number)):
             shutil.rmtree(entry, ignore_errors=True)
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Tell whether there is a process of this number, whoever runs it."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:

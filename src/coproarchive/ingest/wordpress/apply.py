@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import ValidationError
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.errors import CoproArchiveError, FileSystemError, IngestError
+from coproarchive.errors import CoproArchiveError, FileSystemError, IngestError, naming
 from coproarchive.ingest.wordpress.addresses import plain_address
 from coproarchive.ingest.wordpress.content import Body
 from coproarchive.ingest.wordpress.media import Media
@@ -323,7 +323,8 @@ class Applier:
             named = dict(files.values())
             if markdown:
                 path = Path(folder) / POST_FILE
-                path.write_text(markdown, encoding="utf-8")
+                with naming(path):
+                    path.write_text(markdown, encoding="utf-8")
                 named = {POST_FILE: path, **named}
             self.store.add_item(fresh, named)
         self.state.remember(
@@ -371,7 +372,8 @@ class Applier:
             if not self.dry:
                 with tempfile.TemporaryDirectory(prefix="coproarchive-") as folder:
                     path = Path(folder) / POST_FILE
-                    path.write_text(markdown, encoding="utf-8")
+                    with naming(path):
+                        path.write_text(markdown, encoding="utf-8")
                     self.store.add_files(current.id, {POST_FILE: path})
             return fresh
         have = digest(self.store.asset_path(current.id, POST_FILE).read_text("utf-8", "replace"))

@@ -187,6 +187,10 @@ class SearchEngine(ABC):
             IndexStateError: what was written is gone or damaged.
         """
 
+    def tidy(self) -> None:
+        """Finish what a write that was killed left to do; the caller keeps other writers out."""
+        return
+
     def close(self) -> None:
         """Close files and connections."""
         return

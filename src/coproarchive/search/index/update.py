@@ -90,6 +90,7 @@ def _usable(storage: IndexStorage) -> SearchEngine | None:
     try:
         engine = storage.open()
         engine.snapshot().digests()
+        engine.tidy()
     except IndexStateError:
         return None
     return engine

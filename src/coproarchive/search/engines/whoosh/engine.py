@@ -7,6 +7,7 @@ parser (queries are values), its analyzers (terms come from analysis.py), its sc
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import threading
 import time
@@ -25,6 +26,7 @@ from coproarchive.search.engines.whoosh.commit import Commit
 from coproarchive.search.engines.whoosh.integrity import (
     REBUILD,
     compare_checks,
+    finish_commit,
     latest_generation,
     note_checks,
     refuse_if_others_write,
@@ -130,6 +132,11 @@ class WhooshEngine(SearchEngine):
                 note_checks(self.folder, self._storage, commit.generation)
             except OSError:
                 return  # the commit stands without them
+
+    def tidy(self) -> None:
+        """See SearchEngine.tidy."""
+        with self._lock, contextlib.suppress(OSError):
+            finish_commit(self.folder, self._storage)
 
     def _not_written(self, error: Exception) -> CoproArchiveError:
         if isinstance(error, OSError):

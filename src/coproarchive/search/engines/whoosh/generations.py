@@ -119,6 +119,8 @@ class WhooshStorage(IndexStorage):
 
     def _sweep(self) -> None:
         """Remove generations that are not current: old ones, and those of killed rebuilds."""
+        with contextlib.suppress(OSError):
+            (self.root / "CURRENT.tmp").unlink(missing_ok=True)
         current = self._read_current()
         for folder in (self.root / "generations").glob("*"):
             if current is None or folder.name != current["generation"]:

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import stat
 import zlib
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from typing import Any
 
 from coproarchive.errors import FileSystemError, IndexStateError
 from coproarchive.search.engines.whoosh.columns import column_files
-from coproarchive.search.engines.whoosh.stock import INDEX_NAME, TOC
+from coproarchive.search.engines.whoosh.stock import INDEX_NAME, TOC, clean_files
 from coproarchive.search.engines.whoosh.stored_file import NAME as STORED
 from coproarchive.search.engines.whoosh.stored_file import size as stored_size
 
@@ -89,9 +90,7 @@ def note_checks(folder: Path, storage: Any, generation: int) -> None:
         checks |= _read_checks(old)
         if old.name != f"checks-{generation}.json":
             old.unlink(missing_ok=True)
-    segments = {str(s.segment_id()) for s in TOC.read(storage, INDEX_NAME).segments}
-    unused = [path for name, path in column_files(folder).items() if name not in segments]
-    for path in (*unused, *folder.glob(".columns-*"), *folder.glob(f"_{INDEX_NAME}_*.toc.*")):
+    for path in _unused_files(folder, storage):
         with contextlib.suppress(OSError):
             path.unlink()
     # These files never change; only new ones are read.
@@ -104,6 +103,27 @@ def note_checks(folder: Path, storage: Any, generation: int) -> None:
     temporary.touch(0o600)
     temporary.write_text(json.dumps(checks))
     temporary.replace(path)
+
+
+def finish_commit(folder: Path, storage: Any) -> None:
+    """Do what a process that was killed after its commit had still to do: see note_checks.
+
+    Files of segments that no commit names are removed too; where nothing is left, nothing is done.
+    """
+    generation = latest_generation(folder)
+    clean_files(storage, INDEX_NAME, generation, TOC.read(storage, INDEX_NAME).segments)
+    shutil.rmtree(folder / f"{INDEX_NAME}.tmp", ignore_errors=True)
+    notes = [path.name for path in folder.glob("checks-*.json")]
+    if notes != [f"checks-{generation}.json"] or _unused_files(folder, storage):
+        note_checks(folder, storage, generation)
+
+
+def _unused_files(folder: Path, storage: Any) -> list[Path]:
+    """List columns of segments that no commit names, and temporary files."""
+    segments = {str(s.segment_id()) for s in TOC.read(storage, INDEX_NAME).segments}
+    unused = [path for name, path in column_files(folder).items() if name not in segments]
+    temporary = (".columns-*", "checks-*.tmp", f"_{INDEX_NAME}_*.toc.*")
+    return [*unused, *(path for pattern in temporary for path in folder.glob(pattern))]
 
 
 def latest_generation(folder: Path) -> int:
