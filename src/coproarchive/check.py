@@ -20,6 +20,7 @@ CODES: dict[str, str] = {
     "unknown-topic": "a record names a topic that is not in topics.yaml",
     "unknown-item": "a record points at an item that is not in the archive",
     "file-missing": "a record names a file that is not in the item's folder",
+    table.CHANGED: "a file is not the one that was archived: its bytes differ from the sha256",
     "file-unlisted": "a file lies in the archive that no record names",
     "not-a-file": "a link, pipe or device lies in the archive; it is not followed",
     "not-readable": "the file permissions do not let this programme read it",

@@ -57,7 +57,6 @@ PASSING = frozenset({NOT_READ, CHANGED})
 CODES: dict[str, str] = {
     "file-unreadable": "the file is damaged, locked, or not what its name says",
     "file-unsupported": "there is no reader for this kind of file",
-    CHANGED: "a file is not the one that was archived: its bytes differ from the sha256",
     NOT_READ: "this machine could not read the file just now; the next run tries again",
     "file-over-limit": "reading the file passed a limit of size, time or memory",
     "file-crashed-reader": "reading the file ended the reading process; the run went on",

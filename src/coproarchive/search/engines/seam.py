@@ -188,7 +188,7 @@ class SearchEngine(ABC):
         """
 
     def tidy(self) -> None:
-        """Finish what a write that was killed left to do; the caller keeps other writers out."""
+        """Clean up after a write that was killed; the caller keeps other writers out."""
         return
 
     def close(self) -> None:

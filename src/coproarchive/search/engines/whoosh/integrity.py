@@ -106,7 +106,7 @@ def note_checks(folder: Path, storage: Any, generation: int) -> None:
 
 
 def finish_commit(folder: Path, storage: Any) -> None:
-    """Do what a process that was killed after its commit had still to do: see note_checks.
+    """Carry out what a process that was killed after its commit had still to do; see note_checks.
 
     Files of segments that no commit names are removed too; where nothing is left, nothing is done.
     """
