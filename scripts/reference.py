@@ -246,7 +246,7 @@ def exit_codes() -> str:
     """Return one row an exit code, from the tree of errors and the command line."""
     rows = [
         ("0", "done"),
-        ("1", "`check` found errors"),
+        ("1", "`check` found errors, or `doctor` something to be mended"),
         ("2", "a wrong command, option or setting"),
     ]
     families: dict[int, type[errors.CoproArchiveError]] = {}
@@ -260,6 +260,7 @@ def exit_codes() -> str:
         )
     rows.append((str(errors.CoproArchiveError.exit_code), "an error of none of these families"))
     rows.append(("130", "stopped with Ctrl-C; what was finished is kept"))
+    rows.append(("143", "stopped by SIGTERM, as seen by a shell; what was finished is kept"))
     return table(("exit code", "meaning"), rows)
 
 

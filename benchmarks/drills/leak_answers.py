@@ -153,6 +153,7 @@ KEEPERS_API = {"all_items", "add", "update_index", "check", "library", "close"}
 PUBLIC_COMMANDS = ("search", "suggest", "similar")
 KEEPERS_COMMANDS = {
     "init", "add", "index", "check", "import", "seminar", "serve", "password", "show",
+    "upgrade", "doctor",
 }  # fmt: skip
 """Commands for who keeps the archive, who may see all of it."""
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from coproarchive.library import Library
 from making import make_archive
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
@@ -182,3 +183,22 @@ def test_an_edit_is_served_without_a_restart_and_a_kill_leaves_nothing(tmp_path:
         served.process.kill()
         served.process.wait()
         wait_until(lambda: not processes_of_session(served.process.pid), 20)
+
+
+def test_sigterm_stops_a_command_as_ctrl_c_does(library: Library) -> None:
+    """It says so, releases what it holds, and ends by the signal."""
+    settings = library.settings
+    words = ["--archive", str(settings.archive), "--index", str(settings.index), "index"]
+    with library.index_storage.lock():  # so that it waits
+        process = subprocess.Popen(
+            [sys.executable, "-m", "coproarchive", *words], stderr=subprocess.PIPE, text=True,
+            start_new_session=True,
+        )  # fmt: skip
+        assert process.stderr
+        assert "waiting" in process.stderr.readline()
+        process.terminate()
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == -signal.SIGTERM
+    assert "Stopped." in told
+    assert "Traceback" not in told
+    wait_until(lambda: not processes_of_session(process.pid), 10)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 import typer
 
 from coproarchive.cli import archive as archive_commands
-from coproarchive.cli import import_, search, serve, upgrade
+from coproarchive.cli import doctor, import_, search, serve, upgrade
 from coproarchive.cli.console import display_path, err, say_error
 from coproarchive.cli.context import CliState
 from coproarchive.errors import CoproArchiveError, FileSystemError
@@ -26,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for module in (archive_commands, import_, search, serve, upgrade):
+for module in (archive_commands, import_, search, serve, upgrade, doctor):
     module.register(app)
 
 
@@ -57,6 +59,7 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 `check` found errors, 2 wrong usage, else see errors.py."""
+    _end_on_sigterm()
     words = _global_options_first(list(sys.argv[1:] if arguments is None else arguments))
     try:
         code = app(words, prog_name="coproarchive", standalone_mode=False)
@@ -72,6 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (KeyboardInterrupt, typer.Abort):
         err.print("Stopped. What was finished is kept; run the command again to go on.")
         code = STOPPED
+        if _terminated.is_set() and os.name == "posix":
+            # By the very signal, as who sent it expects (143 to a shell, no failure to systemd).
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGTERM)
     except BrokenPipeError:
         # The reader of our output went away (`| head`): nothing to say, nobody to say it to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -86,6 +93,20 @@ def _say(error: CoproArchiveError) -> int:
     where = error.path and display_path(error.path)
     say_error(str(CoproArchiveError(error.message, where)), error.hint)
     return error.exit_code
+
+
+_terminated = threading.Event()
+
+
+def _end_on_sigterm() -> None:
+    """Let SIGTERM do what Ctrl-C does: stop the reading processes, release locks, undo halves."""
+
+    def stop(*_: object) -> None:
+        _terminated.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
 
 
 _GLOBAL = ("--archive", "--index", "--config")

@@ -118,8 +118,12 @@ def _index_reason(library: Library) -> Reason:
 
 def is_low(folder: Path) -> bool:
     """Tell whether the disk of a folder, or of its nearest parent that exists, is nearly full."""
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     try:
-        return shutil.disk_usage(existing).free < LOW_DISK_BYTES
+        return shutil.disk_usage(nearest_folder(folder)).free < LOW_DISK_BYTES
     except OSError:
         return False
+
+
+def nearest_folder(folder: Path) -> Path:
+    """Return the folder, or the nearest of its parents that exists."""
+    return next(parent for parent in (folder, *folder.parents) if parent.exists())
