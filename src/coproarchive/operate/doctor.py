@@ -78,11 +78,11 @@ def diagnose(loaded: LoadedSettings) -> Diagnosis:
             except OSError as error:
                 where = f"{error.filename}: " if error.filename else ""
                 findings.append(problem(area, f"{where}{error.strerror or error}.", ""))
-        values = {n: (_shown(n, loaded), loaded.origins[n]) for n in loaded.origins}
+        values = {n: (_masked(n, loaded), loaded.origins[n]) for n in loaded.origins}
         return Diagnosis(findings, values, _versions())
 
 
-def _shown(name: str, loaded: LoadedSettings) -> str:
+def _masked(name: str, loaded: LoadedSettings) -> str:
     """Return a setting's value as it may be shown."""
     value = getattr(loaded.settings, name)
     if name in SECRETS:
