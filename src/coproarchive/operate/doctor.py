@@ -175,11 +175,11 @@ def _index(loaded: LoadedSettings) -> Iterator[Finding]:
     written_at = storage.written_at()
     age = f"last written {surroundings.ago(written_at)}" if written_at else "whole"
     yield well("index", f"{root}: {len(digests)} items, {age}.")
-    yield from _behind(loaded, digests)
+    yield from _changes_since(loaded, digests)
     yield from surroundings.file_system("index", root)
 
 
-def _behind(loaded: LoadedSettings, digests: Mapping[str, str]) -> Iterator[Finding]:
+def _changes_since(loaded: LoadedSettings, digests: Mapping[str, str]) -> Iterator[Finding]:
     """Yield how many public items differ from what is indexed."""
     settings = loaded.settings
     with contextlib.suppress(CoproArchiveError):  # the archive's own finding tells
@@ -191,9 +191,9 @@ def _behind(loaded: LoadedSettings, digests: Mapping[str, str]) -> Iterator[Find
         )  # fmt: skip
         current = document_digests(catalogue, reader)
         ids = current.keys() | digests.keys()
-        behind = sum(current.get(i) != digests.get(i) for i in ids)
-        if behind:
-            message = f"{behind} items changed since the index was updated."
+        outdated = sum(current.get(i) != digests.get(i) for i in ids)
+        if outdated:
+            message = f"{outdated} items changed since the index was updated."
             hint = "A running server does so within a minute; else run: coproarchive index"
             yield note("index", message, hint)
 
