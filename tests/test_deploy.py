@@ -123,7 +123,13 @@ def blocks(page: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("file", "page"), [("Dockerfile", "container.md"), ("compose.yaml", "container.md")]
+    ("file", "page"),
+    [
+        ("Dockerfile", "container.md"),
+        ("compose.yaml", "container.md"),
+        ("coproarchive.service", "service.md"),
+        ("nginx.conf", "proxy.md"),
+    ],
 )
 def test_the_documents_show_the_file(file: str, page: str) -> None:
     """Whole and as it is, so that one can be read for the other."""

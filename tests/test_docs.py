@@ -188,7 +188,7 @@ def shown_commands() -> Iterator[tuple[str, list[str]]]:
         if page.name in ("commands.md", "CHANGELOG.md"):
             continue  # forms with arguments in capitals
         for line in code_lines(page):
-            if match := re.search(r"(?:^|/bin/)coproarchive (.+)", line):
+            if match := re.search(r"(?:^|/bin/|sudo |-u talks )coproarchive (.+)", line):
                 yield name_of(page), shlex.split(match[1], comments=True)
 
 

@@ -65,6 +65,22 @@ def test_an_archive_without_a_format_gets_one_and_keeps_all_else(old: Path) -> N
     assert upgrade_archive(Store(old)) == []
 
 
+@pytest.mark.parametrize(
+    ("old_line", "is_written"),
+    [("hidden_slides: leave-out\n", False), ("hidden_slides: show\n", True)],
+)
+def test_hidden_slides_becomes_withhold(old: Path, old_line: str, is_written: bool) -> None:
+    """What readers see of hidden slides stays as it was; notes and comments are withheld."""
+    (old / "archive.yaml").write_text(OLD + old_line, encoding="utf-8")
+    before = Store(old).read_series().withhold
+    upgrade_archive(Store(old))
+    after = (old / "archive.yaml").read_text(encoding="utf-8")
+    assert "hidden_slides" not in after
+    assert Store(old).read_series().withhold == before
+    assert ("withhold" in after) == is_written
+    assert {"notes", "comments"} <= set(before)
+
+
 class Killed(BaseException):
     """What ends a process at once, as far as the code after it can tell."""
 

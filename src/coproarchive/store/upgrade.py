@@ -40,7 +40,8 @@ class UpgradeStep:
 
 STEPS: dict[int, UpgradeStep] = {
     1: UpgradeStep(
-        "archive.yaml names the format, so that versions that do not know it refuse the archive."
+        "notes, comments and hidden slides are withheld, unless they are released; "
+        "`hidden_slides` becomes `withhold`."
     ),
 }
 """By the format that a step starts from."""

@@ -18,7 +18,11 @@ from coproarchive.web import app_paths
 from coproarchive.web.access import Access, visitor_of_request
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.pages import Pages
+from coproarchive.web.sign_in import is_encrypted
 from coproarchive.web.upload_route import PREFIX as UPLOADS
+
+_UPLOAD_COOKIE = "_streamlit_xsrf"
+"""Name of Streamlit's cookie against forged uploads: a random number, in each browser another."""
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
@@ -86,6 +90,7 @@ class Protect:
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 headers["X-Frame-Options"] = "DENY"
+                self._keep_upload_token(HTTPConnection(scope), headers)
                 if "content-security-policy" not in headers and not path.startswith("/file/"):
                     headers["Content-Security-Policy"] = (
                         self._app_policy if app_paths.is_page(path) else PAGE_POLICY
@@ -94,6 +99,23 @@ class Protect:
 
         answer = self._refusal(HTTPConnection(scope), path) or self._app
         await answer(scope, receive, protected)
+
+    def _keep_upload_token(self, request: HTTPConnection, headers: MutableHeaders) -> None:
+        """Leave the cookie of uploads to who may upload, for TLS alone where there is TLS.
+
+        Readers upload nothing, and no number is to tell one of them from another.
+        """
+        cookies = headers.getlist("set-cookie")
+        if not any(cookie.startswith(f"{_UPLOAD_COOKIE}=") for cookie in cookies):
+            return
+        is_keeper = self._access.is_signed_in(visitor_of_request(request))
+        del headers["set-cookie"]
+        for cookie in cookies:
+            if not cookie.startswith(f"{_UPLOAD_COOKIE}="):
+                headers.append("set-cookie", cookie)
+            elif is_keeper:
+                is_plain = not is_encrypted(request) or "; secure" in cookie.lower()
+                headers.append("set-cookie", cookie if is_plain else f"{cookie}; Secure")
 
     def _refusal(self, request: HTTPConnection, path: str) -> Response | None:
         """Return the answer to a request that goes no further, None for one that does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Literal
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from coproarchive.errors import RefusedError
@@ -129,11 +129,11 @@ def _set_cookie(
         max_age=seconds,
         httponly=True,
         samesite=same_site,
-        secure=_is_encrypted(request),
+        secure=is_encrypted(request),
     )
 
 
-def _is_encrypted(request: Request) -> bool:
+def is_encrypted(request: HTTPConnection) -> bool:
     """Tell whether the reader's browser talks TLS, to us or to the proxy before us.
 
     Not every proxy says so; browsers do, in the Origin of what they send.
