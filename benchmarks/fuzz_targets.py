@@ -371,10 +371,12 @@ class RequestsTarget(Target):
         assert names["x-content-type-options"] == "nosniff"
         assert names["referrer-policy"] == "same-origin"
         assert names["x-frame-options"] == "DENY"
+        assert "cache-control" in names
         pdf = names.get("content-type", "").startswith("application/pdf")
-        assert pdf or "default-src" in names.get("content-security-policy", "")
+        assert ("frame-ancestors" if pdf else "default-src") in names["content-security-policy"]
         assert not any(set(value) & set("\r\n\0") for value in names.values())
-        assert re.match(r"$|/(?![/\\])|\?|https?://[^/]*(/|$)", names.get("location", ""))
+        # A place of this site: a path, or the address by which it was asked.
+        assert re.match(r"$|/(?![/\\])|\.\./|\?|https?://[^/]*(/|$)", names.get("location", ""))
         host = dict(headers).get("host", "127.0.0.1:8501")
         assert "evil" not in names.get("location", "") or "evil" in path or "evil" in host
         assert all(v.decode("latin-1").lower().count("httponly") for k, v in answered

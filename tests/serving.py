@@ -15,8 +15,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
+from coproarchive.library import Library
 from coproarchive.web.access import COOKIE, Access, Visitor
+from coproarchive.web.hosts import HostNames
+from coproarchive.web.middleware import NotFound, Protect
+from coproarchive.web.pages import Pages
+from coproarchive.web.routes import routes
 
 HERE = Visitor("127.0.0.1:8501", "127.0.0.1", {}, "http://127.0.0.1:8501")
 """A browser on the machine that serves the page, before its user opened the printed link."""
@@ -101,3 +111,22 @@ def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
         else:
             return
     pytest.fail(log.read_text())
+
+
+METHODS = ["GET", "POST", "PUT"]
+
+
+def client_of(library: Library, access: Access | None = None) -> TestClient:
+    """The routes with their middleware, and a stand-in for Streamlit's own page."""
+    # As Streamlit does: whatever is asked, its page is the answer.
+    streamlit = Route("/{path:path}", lambda _: PlainTextResponse("streamlit"), methods=METHODS)
+    access = access or Access(library.settings)
+    ours = routes(library, access)
+    app = Starlette(
+        routes=[*ours, streamlit],
+        middleware=[
+            Middleware(Protect, access=access, names=HostNames(library)),
+            Middleware(NotFound, pages=Pages(library), routes=ours),
+        ],
+    )
+    return TestClient(app, base_url="http://127.0.0.1:8501")

@@ -13,10 +13,6 @@ from typing import Any
 
 import argon2
 import pytest
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from coproarchive.library import Library
@@ -24,32 +20,11 @@ from coproarchive.model import WordSource
 from coproarchive.settings import Settings
 from coproarchive.store import Store
 from coproarchive.web.access import Access, Visitor
-from coproarchive.web.hosts import HostNames
-from coproarchive.web.middleware import NotFound, Protect
-from coproarchive.web.pages import Pages
-from coproarchive.web.routes import routes
 from making import HOSTILE, SEMINAR
 from ocr_fakes import pretend
-from serving import keeper_here
+from serving import client_of, keeper_here
 
-METHODS = ["GET", "POST", "PUT"]
 BREAD = f"/item/{SEMINAR}/bread-for-all"
-
-
-def client_of(library: Library, access: Access | None = None) -> TestClient:
-    """The routes with their middleware, and a stand-in for Streamlit's own page."""
-    # As Streamlit does: whatever is asked, its page is the answer.
-    streamlit = Route("/{path:path}", lambda _: PlainTextResponse("streamlit"), methods=METHODS)
-    access = access or Access(library.settings)
-    ours = routes(library, access)
-    app = Starlette(
-        routes=[*ours, streamlit],
-        middleware=[
-            Middleware(Protect, access=access, names=HostNames(library)),
-            Middleware(NotFound, pages=Pages(library), routes=ours),
-        ],
-    )
-    return TestClient(app, base_url="http://127.0.0.1:8501")
 
 
 @pytest.fixture
@@ -438,3 +413,19 @@ def test_a_refusal_has_the_headers_that_protect_readers(client: TestClient) -> N
     assert refused.status_code == 403
     for header in ("x-content-type-options", "content-security-policy", "x-frame-options"):
         assert header in refused.headers
+
+
+@pytest.mark.threat(3)
+@pytest.mark.parametrize("path", ["", "nothing", "a-post/nothing.md", "windmills/mill.pdf"])
+def test_every_answer_below_file_has_a_policy(client: TestClient, path: str) -> None:
+    """A missing file's page as any page's; a PDF's lets its viewer run and nobody frame it."""
+    policy = client.get(f"/file/{path}").headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert ("default-src 'none'" in policy) is not path.endswith(".pdf")
+
+
+@pytest.mark.threat(10)
+@pytest.mark.parametrize("path", [BREAD, "/people", "/file/windmills/mill.pdf", "/sitemap.xml"])
+def test_caches_ask_again_whether_it_may_be_seen(client: TestClient, path: str) -> None:
+    """A file has a date, from which a proxy would guess that it may go on serving it for days."""
+    assert client.get(path).headers["cache-control"] == "no-cache"

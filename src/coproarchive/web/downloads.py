@@ -32,7 +32,8 @@ def _file(download: Download) -> Response:
         media_type += "; charset=utf-8"
     headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
     if media_type == "application/pdf":
-        headers = {}  # browsers' own PDF viewers do not run in a sandbox
+        # Browsers' own PDF viewers do not run in a sandbox, nor where nothing may be loaded.
+        headers = {"Content-Security-Policy": "frame-ancestors 'none'"}
     assert download.path is not None, "nothing to hand over"
     return FileResponse(
         download.path,

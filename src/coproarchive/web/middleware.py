@@ -91,7 +91,9 @@ class Protect:
                 headers["Referrer-Policy"] = "same-origin"
                 headers["X-Frame-Options"] = "DENY"
                 self._keep_upload_token(HTTPConnection(scope), headers)
-                if "content-security-policy" not in headers and not path.startswith("/file/"):
+                # What is hidden tomorrow must not come out of a proxy's cache, or a browser's.
+                headers.setdefault("Cache-Control", "no-cache")
+                if "content-security-policy" not in headers:
                     headers["Content-Security-Policy"] = (
                         self._app_policy if app_paths.is_page(path) else PAGE_POLICY
                     )
