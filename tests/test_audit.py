@@ -28,6 +28,7 @@ def answers(monkeypatch: pytest.MonkeyPatch, **sources: object) -> None:
     monkeypatch.setattr(audit, "ask", ask)
 
 
+@pytest.mark.threat(18)
 def test_a_vulnerability_fails(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

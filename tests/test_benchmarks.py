@@ -165,6 +165,7 @@ def test_building_is_measured_at_any_size() -> None:
     assert figures["one_more_seconds"] > 0
 
 
+@pytest.mark.threat(5)
 @pytest.mark.parametrize("target", ["records", "queries", "requests", "uploads"])
 def test_random_examples_break_no_promise(target: str) -> None:
     """The fuzzer in its short form, always with the same examples."""

@@ -97,6 +97,7 @@ def test_a_licence_is_read_from_each_place_that_names_it(
     assert is_allowed(about(**headers)) is allowed
 
 
+@pytest.mark.threat(18)
 def test_every_locked_distribution_may_be_used() -> None:
     """Each is allowed by name, or an exception with its reason; no exception is out of use."""
     refused, missing = set(), []

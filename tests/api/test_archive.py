@@ -280,6 +280,7 @@ def test_a_notebook_shows_a_table_with_pictures(
     assert "http" not in table
 
 
+@pytest.mark.threat(1)
 def test_a_notebook_is_shown_text_not_markup(talks: ca.Archive) -> None:
     table = talks.search("evil loaf")._repr_html_()
     assert "&lt;script&gt;" in table

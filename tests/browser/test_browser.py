@@ -112,6 +112,7 @@ def test_a_download_is_the_very_file(page: Page, served: Served, tmp_path: Path)
     assert tmp_path
 
 
+@pytest.mark.threat(1)
 def test_hostile_text_runs_nothing(page: Page, served: Served) -> None:
     """Titles, slides, names and queries with scripts in them are shown as text."""
     for path in ("/?q=loaf", f"/?q={HOSTILE}", "/item/hostile", "/person/hostile"):

@@ -153,6 +153,7 @@ def test_records_that_lie_end_the_picture() -> None:
     assert words_in(emf(huge, wide("Roses", 9))) == "Roses"
 
 
+@pytest.mark.threat(12)
 def test_what_unpacks_to_very_much_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     """The words before the limit are there."""
     monkeypatch.setattr(metafile, "MAX_UNPACKED", 400)
@@ -193,6 +194,7 @@ def test_lines_of_svg(texts: str, found: str) -> None:
     assert svg.words_in(f"{doctype}{root}{texts}</svg>".encode()) == found
 
 
+@pytest.mark.threat(13)
 def test_entities_of_svg_are_not_looked_up() -> None:
     """A picture that wants a file read has no words, and costs nothing else."""
     entity = '<!DOCTYPE svg [<!ENTITY e SYSTEM "file:///etc/passwd">]>'

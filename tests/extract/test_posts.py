@@ -179,6 +179,7 @@ def test_encodings_are_found_out(tmp_path: Path, data: bytes, word: str) -> None
     assert extract_markdown(path, Limits()).leaves[0].text == word
 
 
+@pytest.mark.threat(13)
 def test_outside_entities_are_not_read(tmp_path: Path) -> None:
     """A page that wants a file of this machine in it does not get it."""
     secret = tmp_path / "secret"

@@ -269,6 +269,7 @@ def test_metadata_is_proposed_and_made_up_titles_are_not(tmp_path: Path) -> None
 # ---------------------------------------------------------------- hostile decks
 
 
+@pytest.mark.threat(12)
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     """By what its directory says, and by how many parts it has."""
     deck = parts.make(tmp_path / "d.pptx", [box("A")], parts={"media/m.bin": b"\0" * 3_000_000})
@@ -282,6 +283,7 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
         read(many)
 
 
+@pytest.mark.threat(13)
 def test_entities_are_not_resolved(tmp_path: Path) -> None:
     """A slide that wants a file of the machine read is damaged, not obeyed."""
     secret = tmp_path / "secret.txt"
@@ -298,6 +300,7 @@ def test_entities_are_not_resolved(tmp_path: Path) -> None:
     assert codes(extraction) == ["slide-missing"]
 
 
+@pytest.mark.threat(4)
 def test_targets_outside_the_file_lead_nowhere(tmp_path: Path) -> None:
     """A relationship that climbs out of the zip file names a part that is not there."""
     slide = Slide(box("A"), related={"n": ("notesSlide", "../../../../etc/passwd", False)})

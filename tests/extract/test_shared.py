@@ -25,6 +25,7 @@ def jobs(folder: Path) -> list[Job]:
     ]
 
 
+@pytest.mark.threat(18)
 @pytest.mark.shared
 @pytest.mark.timeout(600)
 def test_hostile_files_end_as_text_or_as_a_problem(shared: Path) -> None:

@@ -79,6 +79,7 @@ def archived(path: Path, media_type: str) -> Job:
     return Job(path, hash_file(path)[1], media_type)
 
 
+@pytest.mark.threat(18)
 @pytest.mark.parametrize(
     ("what", "code", "words"),
     [
@@ -297,6 +298,8 @@ def test_kinds_without_a_reader_start_no_worker(tmp_path: Path) -> None:
         assert reader.scheduled == 0
 
 
+@pytest.mark.threat(14)
+@pytest.mark.threat(18)
 @pytest.mark.skipif(os.name == "nt", reason="the confinement of POSIX systems")
 def test_a_worker_can_do_nothing_but_read(tmp_path: Path) -> None:
     """No writing, no network, no programmes; only its own folder is its to write in."""

@@ -126,6 +126,7 @@ def test_a_folder_of_loose_files_is_a_start(
     assert (again.stored, len(again.problems)) == (0, again.files)
 
 
+@pytest.mark.threat(4)
 def test_odd_file_names_are_kept_apart(
     tmp_path: Path, open_library: Callable[..., Library]
 ) -> None:

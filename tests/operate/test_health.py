@@ -109,6 +109,7 @@ def test_an_index_that_stays_behind_is_said(library: Library, archive: Path) -> 
     assert codes(library, is_indexed_here=True, indexing_fails=True) == ["indexing-failed"]
 
 
+@pytest.mark.threat(10)
 def test_a_hidden_item_changes_nothing(library: Library, archive: Path) -> None:
     """A reference of its own that leads nowhere is its keeper's business."""
     path = archive / SEMINAR / "hidden-talk" / "item.yaml"

@@ -77,6 +77,7 @@ def test_a_request_has_an_id_in_its_answer_and_in_each_of_its_lines(stream: io.S
     assert not [word for word in (*PRIVATE, "BREW") if word in stream.getvalue()]
 
 
+@pytest.mark.threat(16)
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_failure_is_logged_with_its_traceback_and_shown_by_its_number(
     stream: io.StringIO, form: str
@@ -99,6 +100,7 @@ def test_a_failure_is_logged_with_its_traceback_and_shown_by_its_number(
     assert "secretword" in stream.getvalue()
 
 
+@pytest.mark.threat(16)
 def test_an_error_of_ours_keeps_its_message_and_loses_its_path(stream: io.StringIO) -> None:
     """The path may name a hidden item."""
     configure("info", "text", stream)
@@ -111,6 +113,7 @@ def test_an_error_of_ours_keeps_its_message_and_loses_its_path(stream: io.String
     assert "hidden-talk" not in stream.getvalue()
 
 
+@pytest.mark.threat(16)
 def test_lines_of_libraries_have_the_same_form_and_no_addresses(stream: io.StringIO) -> None:
     """uvicorn tells who opens a WebSocket, at a level that is not heard; warnings are masked."""
     configure("debug", "json", stream)

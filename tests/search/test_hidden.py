@@ -105,6 +105,7 @@ def answers(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -
     return json.dumps(found, ensure_ascii=False, indent=1)
 
 
+@pytest.mark.threat(10)
 @settings(max_examples=25, deadline=None)
 @given(st.lists(records, min_size=1, max_size=9))
 def test_hidden_items_change_no_answer(
@@ -143,6 +144,7 @@ def told(index: Index, catalogue: Catalogue, reader: Any, shown: list[str]) -> s
     return json.dumps(found, ensure_ascii=False, indent=1)
 
 
+@pytest.mark.threat(10)
 @pytest.mark.parametrize("in_memory", [False, True])
 @settings(max_examples=25, deadline=None)
 @given(rows=st.lists(records, min_size=1, max_size=6))

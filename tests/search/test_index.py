@@ -224,6 +224,7 @@ def _update(archive: Path, index: Path) -> None:
     Library(Settings(archive=archive, index=index, workers=1)).update_index(rebuild=True)
 
 
+@pytest.mark.threat(17)
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is not of this system")
 @pytest.mark.parametrize("moment", [1.0, 1.6, 2.0, 2.4])
 def test_a_killed_update_leaves_an_index_that_works(

@@ -128,6 +128,7 @@ def test_results_are_a_table(library: Library) -> None:
     assert bread["address"] == f"https://bread.example/item/{BREAD}"
 
 
+@pytest.mark.threat(15)
 @pytest.mark.parametrize(
     "cell",
     ["=1+1", "+1", "-1", "@sum", "\t=1", " =1", "\r=1", "\n=1", "\uff1d1+1", "\uff0b1", "\uff201",

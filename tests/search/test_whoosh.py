@@ -432,6 +432,7 @@ def test_what_a_killed_commit_left_is_swept(
 # ---------------------------------------------------------------------- closed to others
 
 
+@pytest.mark.threat(14)
 @pytest.mark.skipif(os.name == "nt", reason="modes are not of this system")
 @pytest.mark.parametrize(
     ("place", "mode"),
@@ -457,6 +458,7 @@ def test_what_others_can_write_is_not_opened(tmp_path: Path, place: str, mode: i
     storage.open().close()
 
 
+@pytest.mark.threat(14)
 @pytest.mark.skipif(os.name == "nt" or os.getuid() != 0, reason="only root gives files away")
 @pytest.mark.parametrize("place", [".", "generations", "generations/1", "generations/1/*.toc"])
 def test_what_belongs_to_another_user_is_not_opened(tmp_path: Path, place: str) -> None:

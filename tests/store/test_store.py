@@ -53,6 +53,7 @@ def test_long_texts_have_no_marks_of_the_parser(style: str) -> None:
     assert parse(revise(text, {**content, "b": "2"})).content == {**content, "b": "2"}
 
 
+@pytest.mark.threat(14)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -93,6 +94,7 @@ PLAIN = st.recursive(
 )
 
 
+@pytest.mark.threat(15)
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(KEY, PLAIN, max_size=4))
 def test_what_is_written_is_read_back(content: dict[str, Plain]) -> None:
@@ -142,6 +144,7 @@ def test_a_change_made_meanwhile_is_not_overwritten(archive: Path) -> None:
     assert store.read_item("a-post").title == "First"
 
 
+@pytest.mark.threat(17)
 def test_an_item_is_added_whole_or_not_at_all(archive: Path, tmp_path: Path) -> None:
     """A file that cannot be copied leaves no trace of the item."""
     store = Store(archive)
@@ -153,6 +156,7 @@ def test_an_item_is_added_whole_or_not_at_all(archive: Path, tmp_path: Path) -> 
     assert not list((archive / ".staging").iterdir())
 
 
+@pytest.mark.threat(4)
 @pytest.mark.parametrize("name", ["../a-post/item.yaml", "item.yaml/..", ".lock", "a\\b"])
 def test_files_outside_the_item_are_never_given_out(archive: Path, name: str) -> None:
     """A file's name cannot climb out of its item's folder."""
@@ -160,6 +164,7 @@ def test_files_outside_the_item_are_never_given_out(archive: Path, name: str) ->
         Store(archive).asset_path("a-post", name)
 
 
+@pytest.mark.threat(4)
 def test_links_are_not_followed(archive: Path, tmp_path: Path) -> None:
     """A link inside the archive shows nobody what lies outside."""
     outside = tmp_path / "outside.md"
@@ -173,6 +178,7 @@ def test_links_are_not_followed(archive: Path, tmp_path: Path) -> None:
         Store(archive).read_item("windmills")
 
 
+@pytest.mark.threat(4)
 @pytest.mark.parametrize(
     ("name", "safe"),
     [
@@ -223,6 +229,7 @@ def _add_people(root: Path, prefix: str) -> None:
         store.save_person(Person(id=f"{prefix}-{number}", names=(f"{prefix} {number}",)))
 
 
+@pytest.mark.threat(17)
 def test_writers_side_by_side_lose_nothing(tmp_path: Path) -> None:
     """Three processes that edit one file keep each other's changes."""
     Store.create(tmp_path, Series(title="T"))
@@ -243,6 +250,7 @@ def _add_without_end(root: Path, source: Path) -> None:
         store.add_item(Item(id=f"item-{number}", title=f"T {number}"), {"f.md": source})
 
 
+@pytest.mark.threat(17)
 @pytest.mark.skipif(os.name == "nt", reason="kill -9 is not of this system")
 @pytest.mark.parametrize("moment", [0.9, 1.1, 1.3])
 def test_a_killed_add_leaves_a_sound_archive(tmp_path: Path, moment: float) -> None:

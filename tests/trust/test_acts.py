@@ -84,6 +84,7 @@ def session_of(link: str) -> str:
         return browser.cookies.get(COOKIE) or ""
 
 
+@pytest.mark.threat(8)
 def test_nobody_adds_without_the_link(served: Served) -> None:
     """A browser here, a program here, and what nginx's defaults make of a made-up Origin.
 
@@ -97,6 +98,7 @@ def test_nobody_adds_without_the_link(served: Served) -> None:
             assert UPLOADER not in shown
 
 
+@pytest.mark.threat(7)
 def test_the_defaults_of_nginx_let_nobody_act(served: Served, nginx: int) -> None:
     """Through the real one: refused as a reader, with a made-up Origin, with a guessed link."""
     with streamlit_page(nginx, served.address) as page:
@@ -113,6 +115,7 @@ def test_the_defaults_of_nginx_let_nobody_act(served: Served, nginx: int) -> Non
         assert sent.status_code == 403
 
 
+@pytest.mark.threat(8)
 def test_signing_out_ends_open_pages(served: Served) -> None:
     """Link, form, signed out: the open page, its replayed message and the old cookie are refused.
 

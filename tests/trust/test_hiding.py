@@ -9,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from coproarchive.catalogue import Catalogue
 from coproarchive.library import Library
 from coproarchive.model import Item, Person, Seminar, Series, Session, Topic, Visibility
@@ -26,6 +28,7 @@ def write_post(archive: Path, name: str, visibility: str = "public") -> Path:
     return path
 
 
+@pytest.mark.threat(10)
 def test_a_programme_tells_nothing_of_a_hidden_item() -> None:
     """Its line repeats title, description and speaker, so the line goes with all that it names."""
     item = Item(id="s/secret", seminar="s", title="My confession", visibility=Visibility.HIDDEN)
@@ -51,6 +54,7 @@ def test_a_programme_tells_nothing_of_a_hidden_item() -> None:
     assert not public.people
 
 
+@pytest.mark.threat(10)
 def test_a_topic_is_hidden_with_the_narrower_one_that_led_to_it() -> None:
     """A topic that is only `broader` of a hidden item's topic would tell what the item is about."""
     topics = {
@@ -68,6 +72,7 @@ def test_a_topic_is_hidden_with_the_narrower_one_that_led_to_it() -> None:
     assert set(catalogue.for_public().topics) == {"gardens", "outdoors", "for-later"}
 
 
+@pytest.mark.threat(10)
 def test_a_seminar_of_hidden_items_alone_is_hidden_with_them() -> None:
     """Its title and topics would tell; one with a public line, a tombstone or nothing is shown."""
     item = Item(id="s/secret", seminar="s", title="My confession", visibility=Visibility.HIDDEN)
@@ -104,6 +109,7 @@ def opened(tmp_path: Path) -> tuple[Path, Library]:
     return archive, library
 
 
+@pytest.mark.threat(10)
 def test_hiding_is_noticed_whatever_the_times_of_the_record_say(tmp_path: Path) -> None:
     """Neither a time in the future nor a time that was kept (cp -p, rsync -t) masks a change."""
     archive, library = opened(tmp_path)
@@ -136,6 +142,7 @@ def test_hiding_in_place_is_noticed_where_the_time_was_kept(tmp_path: Path) -> N
     assert set(library.public().items) == {"y"}
 
 
+@pytest.mark.threat(10)
 def test_hiding_through_the_store_holds_at_once_in_every_process(tmp_path: Path) -> None:
     """Another process that has the archive open shows it no more at its next question."""
     archive, library = opened(tmp_path)
@@ -145,6 +152,7 @@ def test_hiding_through_the_store_holds_at_once_in_every_process(tmp_path: Path)
     assert set(library.public().items) == {"y"}
 
 
+@pytest.mark.threat(10)
 def test_a_changed_byte_in_the_cache_of_records_changes_nothing(tmp_path: Path) -> None:
     """The cache is derived: damaged entries are parsed anew from the records and mended."""
     archive, _ = opened(tmp_path)
@@ -163,6 +171,7 @@ def test_a_changed_byte_in_the_cache_of_records_changes_nothing(tmp_path: Path) 
     assert cache.read_bytes().replace(b" ", b"") == sound.replace(b" ", b"")
 
 
+@pytest.mark.threat(17)
 def test_a_killed_write_leaves_nothing_after_the_next(tmp_path: Path) -> None:
     """Half-written files wait in .staging, which every next writer sweeps."""
     archive, _ = opened(tmp_path)

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from coproarchive.library import Library
 from coproarchive.web.access import Access, host_name
 from making import SEMINAR
-from web.test_routes import client_of
+from serving import client_of
 
 EVIL = "evil.example"
 PATHS = (

@@ -20,6 +20,7 @@ from leak_archives import World
 DRILL = Path(__file__).resolve().parents[2] / "benchmarks" / "drills" / "leak.py"
 
 
+@pytest.mark.threat(16)
 @pytest.mark.threat(10)
 @pytest.mark.timeout(600)
 def test_nothing_hidden_changes_an_answer() -> None:

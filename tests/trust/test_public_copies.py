@@ -77,6 +77,7 @@ def copied(source: Path, withheld: set[WordSource]) -> Path:
     return Path(made.path).rename(source.with_name(f"copy-{source.name}"))
 
 
+@pytest.mark.threat(10)
 @pytest.mark.parametrize("make", TELLING)
 def test_a_copy_has_no_withheld_word_in_any_part(make: Callable[..., Path], tmp_path: Path) -> None:
     """Whoever unzips it and searches each part finds nothing; the file itself is untouched."""

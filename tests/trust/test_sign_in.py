@@ -36,6 +36,7 @@ def from_address(address: str, session: str | None = "") -> Visitor:
     return Visitor("archive.example", address, {COOKIE: session or ""}, "https://archive.example")
 
 
+@pytest.mark.threat(9)
 def test_signing_out_ends_the_session_on_the_server() -> None:
     """A copy of the cookie, and a page that is still open, may no more."""
     access = guarded()
@@ -47,6 +48,7 @@ def test_signing_out_ends_the_session_on_the_server() -> None:
     assert access.may("add", other)
 
 
+@pytest.mark.threat(9)
 def test_a_session_id_does_not_survive_signing_in_again() -> None:
     """An id that was planted in the browser, or is an old one, is worth nothing afterwards."""
     access = guarded()
@@ -56,6 +58,7 @@ def test_a_session_id_does_not_survive_signing_in_again() -> None:
     assert not access.may("add", first)
 
 
+@pytest.mark.threat(9)
 def test_a_session_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     """After SESSION_SECONDS the cookie is worth nothing, wherever it is."""
     access = guarded()
@@ -64,6 +67,7 @@ def test_a_session_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not access.may("add", keeper)
 
 
+@pytest.mark.threat(9)
 def test_guesses_side_by_side_are_counted_before_they_are_tried(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -101,6 +105,7 @@ def mismatch() -> bool:
     raise argon2.exceptions.VerifyMismatchError
 
 
+@pytest.mark.threat(9)
 def test_an_address_is_slowed_down_and_never_locked_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who shares an address with a stranger, behind a proxy, has a guess again after a while."""
     now = 1_000.0
@@ -116,6 +121,7 @@ def test_an_address_is_slowed_down_and_never_locked_out(monkeypatch: pytest.Monk
     assert access.sign_in(PASSWORD, shared)
 
 
+@pytest.mark.threat(8)
 @pytest.mark.parametrize(
     "header",
     """X-Forwarded-For Forwarded X-Real-IP Via X-Forwarded-Host X-Forwarded-Proto
@@ -159,6 +165,7 @@ def handshake(library: Library, origin: str, **more: str) -> str:
     return str(sent[0]["type"])
 
 
+@pytest.mark.threat(7)
 @pytest.mark.parametrize(
     ("origin", "more", "answer"),
     [
@@ -182,6 +189,7 @@ def test_a_page_of_another_site_opens_no_connection(
     assert handshake(library, origin, **more) == answer
 
 
+@pytest.mark.threat(8)
 def test_a_local_visitor_is_local_by_every_sign() -> None:
     """Host, peer and origin: each that is not this machine's own asks for a password."""
     access = Access(Settings())
@@ -195,6 +203,7 @@ def test_a_local_visitor_is_local_by_every_sign() -> None:
         assert not access.may("add", other)
 
 
+@pytest.mark.threat(8)
 def test_nobody_may_by_address_alone() -> None:
     """What a proxy's defaults make of anybody's request looks as if it came from this machine."""
     access = Access(Settings())
@@ -220,6 +229,7 @@ def test_the_printed_link_is_good_for_one_session() -> None:
     assert not guarded().link
 
 
+@pytest.mark.threat(9)
 def test_a_new_password_ends_all_sessions(tmp_path: Path) -> None:
     """The password's file is read again when it changes; without a hash in it nobody signs in."""
     file = tmp_path / "password"

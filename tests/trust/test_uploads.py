@@ -68,6 +68,7 @@ def test_an_upload_is_a_file_of_its_name(tmp_path: Path) -> None:
     assert not list((tmp_path / "index" / "uploads").iterdir())
 
 
+@pytest.mark.threat(12)
 def test_uploads_are_bounded_a_file_a_page_and_in_all(tmp_path: Path) -> None:
     """The one that is too much is refused with what to do; the others stay."""
     uploads = uploads_in(tmp_path)
@@ -113,6 +114,7 @@ def test_a_size_that_is_not_said_is_counted(tmp_path: Path) -> None:
     assert files_below(tmp_path) == []
 
 
+@pytest.mark.threat(12)
 def test_many_small_files_are_bounded(tmp_path: Path) -> None:
     """Files without a byte count as 64 KB."""
     uploads = uploads_in(tmp_path)
@@ -312,6 +314,7 @@ def memory_of(pid: int) -> int:
     return int(text.partition("VmHWM:")[2].split()[0]) * 1024
 
 
+@pytest.mark.threat(12)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_large_uploads_stay_out_of_memory(tmp_path: Path) -> None:
     """Two of 150 MB: the peak of memory grows by less than one; a kill's remains are swept."""

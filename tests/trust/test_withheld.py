@@ -75,6 +75,7 @@ def withhold(archive: Path, line: str) -> None:
     record.write_text("\n".join([*lines, line, ""]))
 
 
+@pytest.mark.threat(10)
 def test_withheld_words_are_in_no_way_out(
     telling: Path, open_library: Callable[..., Library]
 ) -> None:

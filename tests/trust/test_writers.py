@@ -49,6 +49,7 @@ def loose(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.threat(17)
 def test_what_three_add_at_once_is_added_once(empty: Path, loose: Path) -> None:
     """Every file ends in one item, whichever process was first; all three count every file."""
     add = command(empty, "add", "--recursive", loose, "--speaker", "Ann Baker", "--json")

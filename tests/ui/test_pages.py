@@ -107,6 +107,8 @@ def test_nothing_found_says_what_to_try(at: Open) -> None:
     assert "Try fewer or other words" in page
 
 
+@pytest.mark.threat(1)
+@pytest.mark.threat(2)
 def test_what_documents_say_is_text(at: Open) -> None:
     """Hostile titles, names, slides and queries are shown, not run."""
     for address in ({"q": "evil loaf"}, {"q": HOSTILE}, {"q": "loaf", "speaker": "hostile"}):
@@ -133,6 +135,7 @@ def test_a_broken_archive_is_a_message(at: Open, archive: Path) -> None:
     assert "titel" in page
 
 
+@pytest.mark.threat(8)
 @pytest.mark.parametrize("page", ["add", "problems"])
 def test_keepers_pages_are_refused_to_others(
     at: Open, page: str, monkeypatch: pytest.MonkeyPatch
@@ -174,6 +177,7 @@ def test_years_are_bars_with_words_for_those_who_hear_them(at: Open) -> None:
     assert 'role="img" aria-label="Items by year. 2017: 1, 2018: 1, 2019: 1"' in page
 
 
+@pytest.mark.threat(16)
 def test_what_found_nothing_is_counted_once_and_told_to_the_keeper(at: Open) -> None:
     """Words only, and not what looks like somebody's own data."""
     app = at(q="qqqqq zzzzz", exact="1")

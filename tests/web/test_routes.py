@@ -87,6 +87,7 @@ def test_a_download_is_the_very_file(client: TestClient, archive: Path) -> None:
     assert (part.status_code, part.content) == (206, original[10:20])
 
 
+@pytest.mark.threat(4)
 @pytest.mark.parametrize(
     "path",
     ["/item/nothing", "/item/../archive.yaml", f"/item/{SEMINAR}/hidden-talk", "/seminar/nope",
@@ -103,12 +104,14 @@ def test_what_is_not_for_readers_is_not_found(client: TestClient, path: str) -> 
     assert "zanzibar" not in answer.text.casefold()
 
 
+@pytest.mark.threat(6)
 def test_addresses_of_the_old_blog_lead_to_its_posts(client: TestClient) -> None:
     """When the archive takes the blog's place, links to it go on working."""
     moved = client.get("/2019/01/on-bread/", follow_redirects=False)
     assert (moved.status_code, moved.headers["location"]) == (301, "/item/a-post")
 
 
+@pytest.mark.threat(10)
 def test_a_withdrawn_item_is_a_tombstone(client: TestClient) -> None:
     """410, with the date and the reason and nothing else."""
     answer = client.get("/item/withdrawn")
@@ -118,6 +121,7 @@ def test_a_withdrawn_item_is_a_tombstone(client: TestClient) -> None:
         assert kept_back not in answer.text
 
 
+@pytest.mark.threat(1)
 def test_what_documents_say_is_text(client: TestClient) -> None:
     """Titles, names, slides and queries never become markup; a policy forbids scripts besides."""
     for path in ("/item/hostile", "/person/hostile", "/people", "/item/hostile?q=" + HOSTILE):
@@ -206,6 +210,7 @@ def test_a_hash_that_a_shell_has_spoilt_is_named() -> None:
         settings_of(password_hash="=19=65536,t=3,p=4=abc")
 
 
+@pytest.mark.threat(8)
 def test_uploads_are_taken_from_keepers_only(library: Library) -> None:
     """Streamlit's own route would keep anybody's files in memory."""
     address = "/_stcore/upload_file/session/file"
@@ -224,6 +229,7 @@ def test_uploads_are_taken_from_keepers_only(library: Library) -> None:
         assert local.put(address, content=b"x", headers=other).status_code == 403
 
 
+@pytest.mark.threat(16)
 def test_a_broken_archive_is_a_sentence_for_readers(client: TestClient, archive: Path) -> None:
     """503 everywhere, without the mistakes, which are the keeper's business."""
     client.get("/seminars")
@@ -235,6 +241,7 @@ def test_a_broken_archive_is_a_sentence_for_readers(client: TestClient, archive:
         assert "titel" not in answer.text
 
 
+@pytest.mark.threat(7)
 def test_signing_out_is_asked_for_by_our_own_page(library: Library) -> None:
     """Another site's form cannot do it; odd cookies are no errors."""
     hashed = argon2.PasswordHasher().hash("a long password")
@@ -250,6 +257,7 @@ def test_signing_out_is_asked_for_by_our_own_page(library: Library) -> None:
         assert not access.is_signed_in(Visitor(cookies={"coproarchive_keeper": cookie}))
 
 
+@pytest.mark.threat(7)
 def test_signing_in_with_the_password(
     library: Library, open_library: Callable[..., Library]
 ) -> None:
@@ -340,6 +348,7 @@ def test_the_help_is_served(helped: TestClient) -> None:
         assert helped.get(f"/help/{path}").headers["content-type"].startswith(kind)
 
 
+@pytest.mark.threat(3)
 def test_the_help_runs_its_own_scripts_only(helped: TestClient) -> None:
     """Inline scripts and styles of a page are allowed by hash, and still are where it is cached."""
     page = helped.get("/help/")
@@ -354,6 +363,7 @@ def test_the_help_runs_its_own_scripts_only(helped: TestClient) -> None:
     assert cached.headers["content-security-policy"] == policy
 
 
+@pytest.mark.threat(4)
 @pytest.mark.parametrize(
     "path",
     [

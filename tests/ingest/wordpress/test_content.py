@@ -107,6 +107,7 @@ def runs(text: str) -> bool:
     return any(token in shown for token in tokens)
 
 
+@pytest.mark.threat(14)
 @pytest.mark.parametrize("content", HOSTILE)
 def test_nothing_that_runs_survives(content: str) -> None:
     assert not runs(markdown(content))

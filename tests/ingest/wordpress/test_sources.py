@@ -224,6 +224,7 @@ def test_a_server_that_stays_busy_is_given_up(server: Server, fetcher: Fetcher) 
     assert len(server.asked) == 5
 
 
+@pytest.mark.threat(13)
 def test_redirects_are_bounded_and_looked_at(server: Server, fetcher: Fetcher) -> None:
     server.answers["/loop"] = (302, {"Location": "/loop"}, b"")
     server.answers["/file"] = (302, {"Location": "file:///etc/passwd"}, b"")
@@ -233,6 +234,7 @@ def test_redirects_are_bounded_and_looked_at(server: Server, fetcher: Fetcher) -
         fetcher.get(f"{server.address}/file")
 
 
+@pytest.mark.threat(13)
 def test_private_addresses_are_not_fetched_unless_allowed(server: Server) -> None:
     careful = Fetcher(pause=0, sleep=lambda _: None)
     for url in (f"{server.address}/x", "http://localhost/", "http://[::1]/", "http://0.0.0.0/"):
@@ -241,6 +243,7 @@ def test_private_addresses_are_not_fetched_unless_allowed(server: Server) -> Non
     assert server.asked == []
 
 
+@pytest.mark.threat(13)
 @pytest.mark.parametrize(
     ("address", "public"),
     [
