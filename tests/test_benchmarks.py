@@ -232,3 +232,22 @@ def test_what_is_said_to_write_nothing_writes_nothing(
             main([command, word, *places])
         assert stop.value.code == 0, capsys.readouterr().err
     assert (tree_of(archive), tree_of(tmp_path / "index")) == before
+
+
+def test_load_is_measured_at_any_size() -> None:
+    """Readers of pages and of the search, beside updates of the index."""
+    words = "--leaves 90 --readers 4 --minutes 0.15 --thinking 0.4 --alone 24 --pause 1"
+    found = run("drills/load.py", *words.split(), "--rebuild-every", "2")
+    assert found["errors"] == []
+    assert found["clicks"] > 8 and found["times"]["all searches"]["number"] > 0
+    assert found["updates"] + found["rebuilds"] > 0
+    assert set(found["memory_mb"]) == {"start", "middle", "end", "highest"}
+
+
+def test_mutants_are_tried_by_the_tests_that_run_them() -> None:
+    """A sample of one module, against its own tests."""
+    words = "--module catalogue --sample 4 --seed 2 --tests tests/test_catalogue.py --seconds 5"
+    row = run("mutants.py", *words.split())["catalogue"]
+    assert row["tried"] == 4
+    assert row["noticed"] + row["equivalent"] + len(row["survivors"]) == 4
+    assert row["noticed"] > 0

@@ -207,12 +207,28 @@ class Library:
             index = self.index()
             version = index.version()
         made_from = (catalogue, index, version)
-        with self._suggesting:  # several who type at once have it made once
-            cached = self._suggester
-            if cached is None or not all(map(operator.is_, cached[0], made_from)):
-                phrases = index.phrases(catalogue) if index and version else {}
-                cached = self._suggester = made_from, Suggester(catalogue, phrases)
-        return cached[1].suggest(typed)
+        suggester = self._suggester
+        if suggester is None or not all(map(operator.is_, suggester[0], made_from)):
+            # Of the same catalogue, so all that it tells is public: good while a newer one is made.
+            is_told = suggester is not None and suggester[0][0] is catalogue
+            if self._suggesting.acquire(blocking=not is_told):
+                try:
+                    suggester = self._made_suggester(catalogue, index, version)
+                finally:
+                    self._suggesting.release()
+        assert suggester is not None
+        return suggester[1].suggest(typed)
+
+    def _made_suggester(
+        self, catalogue: Catalogue, index: Index | None, version: object
+    ) -> tuple[tuple[object, ...], Suggester]:
+        """Make a Suggester, if who held the lock before has not; return what it is made from."""
+        made_from = (catalogue, index, version)
+        suggester = self._suggester
+        if suggester is None or not all(map(operator.is_, suggester[0], made_from)):
+            phrases = index.phrases(catalogue) if index and version else {}
+            suggester = self._suggester = made_from, Suggester(catalogue, phrases)
+        return suggester
 
     def similar(self, item_id: str, leaf: int | None = None) -> tuple[Similar, ...]:
         """Return public items like this one, or like one slide of it. Raises NotFoundError."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -20,10 +19,9 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from streamlit import runtime
 
-from coproarchive.errors import CoproArchiveError
 from coproarchive.logs import current_request_id, log
-from coproarchive.search.language.query import Query
 from coproarchive.ui.state import AppState, app_state
+from coproarchive.ui.warming import Warmer, settle_heap
 from coproarchive.web.access import Visitor
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.metrics import LibraryCollector, MetricsServer
@@ -52,20 +50,16 @@ def make_app() -> st.App:
 @contextlib.asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Load what is heavy, once; stop the reading processes at the end."""
-    import pandas  # noqa: F401 - loaded here so that freeze() below covers it
+    import pandas  # noqa: F401 - loaded here so that settle_heap() covers it
     import pyarrow  # noqa: F401
 
-    with contextlib.suppress(CoproArchiveError):  # readers are told when they ask
-        app_state().library.search(Query.parse("a"))
-    # Streamlit collects all garbage after each rerun; what never changes need not be looked at
-    # again (measured: 108 to 16 ms of CPU a rerun, and 300 to 56 ms at 100,000 slides, whose
-    # catalogue and index are therefore loaded before).
-    gc.collect()
-    gc.freeze()
+    warmer = Warmer(app_state().library)
+    if not warmer.look():
+        settle_heap()
     app_state().uploads.start()
     sweeping = asyncio.create_task(_sweep_uploads())
     _print_keeper_link()
-    with _running(app_state()):
+    with _running(app_state(), warmer):
         yield
     sweeping.cancel()
     app_state().uploads.close()
@@ -73,9 +67,11 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
 
 @contextlib.contextmanager
-def _running(state: AppState) -> Iterator[None]:
-    """Keep the index up to date and hand out figures, as far as the settings say so."""
+def _running(state: AppState, warmer: Warmer) -> Iterator[None]:
+    """Keep caches warm, and the index up to date and figures at hand as the settings say."""
     with contextlib.ExitStack() as stack:
+        warmer.start()
+        stack.callback(warmer.stop)
         if state.reindexer is not None:
             state.reindexer.start()
             stack.callback(state.reindexer.stop)
