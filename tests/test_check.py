@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from coproarchive.check import CODES, check
+from coproarchive.check import CODES
 from coproarchive.extract import table
 from coproarchive.library import Library
-from coproarchive.model import Severity
+from coproarchive.model import Item, Severity
+from coproarchive.store import Store
 from making import SEMINAR, make_pdf
 
 POST, MILL = "a-post/item.yaml", "windmills/item.yaml"
@@ -50,6 +51,12 @@ def _empty(archive: Path) -> None:
     path.write_text(path.read_text().split("held_at:")[0])
 
 
+def _add(archive: Path, name: str, data: bytes) -> None:
+    source = archive.parent / name
+    source.write_bytes(data)
+    Store(archive).add_item(Item(id="0-another", title="Another"), {name: source})
+
+
 Breaker = Callable[[Path], object]
 BREAKERS: dict[str, tuple[Breaker, str, Severity]] = {
     "record-broken": (
@@ -70,6 +77,10 @@ BREAKERS: dict[str, tuple[Breaker, str, Severity]] = {
     "not-a-file": (_special, "windmills/pipe.pdf", Severity.ERROR),
     "bad-name": (_bad_name, "Wind Mills", Severity.ERROR),
     "too-deep": (_deep, "a/b/c/d/e/f/g/h/i", Severity.ERROR),
+    "file-discloses": (
+        lambda a: _add(a, "call.md", b"Call 07700 900123"), "0-another/call.md", Severity.NOTE),
+    "file-not-offered": (
+        lambda a: _add(a, "decks.zip", b"PK"), "0-another/decks.zip", Severity.WARNING),
     "item-empty": (_empty, "held-elsewhere/item.yaml", Severity.WARNING),
     "duplicate-file": (_duplicate, "windmills-again/mill.pdf", Severity.WARNING),
 }  # fmt: skip
@@ -85,8 +96,7 @@ def test_each_problem_is_found_and_says_what_to_do(
     """Its code, path and severity, a message and a hint; and nothing else is an error."""
     breaker, path, severity = BREAKERS[code]
     breaker(archive)
-    library.changed()
-    problems = check(library.store, library.catalogue(), library.reader)
+    problems = library.check()
     found = [p for p in problems if p.code == code]
     assert found, [f"{p.code} {p.path}" for p in problems]
     assert found[0].path.startswith(path)

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import NotFoundError
 from coproarchive.extract import table
+from coproarchive.extract.disclosure import disclosure_of
 from coproarchive.extract.worker import Job, Reader
-from coproarchive.model import Item, Problem, Severity
+from coproarchive.model import Asset, Item, Problem, Severity, Visibility
 from coproarchive.progress import Progress, silent
 from coproarchive.search.index.update import missing_file, notice_problem
 from coproarchive.store import Store, hash_file
@@ -29,18 +30,31 @@ CODES: dict[str, str] = {
     "item-empty": "an item has no file, and does not say where its files are held",
     "not-added": "a file of a folder could not be added; it stays where it is",
     "duplicate-file": "two items hold the very same file",
+    "file-discloses": "a file has notes, comments, hidden slides, e-mail addresses or telephone "
+    "numbers; which of it is public",
+    "file-not-offered": "no copy of a file can be made without what is withheld, so readers cannot "
+    "download it",
 }
 """Code -> what is wrong, in words for docs/reference; the codes of reading files among them."""
 
 
 def check(
-    store: Store, catalogue: Catalogue, reader: Reader, progress: Progress = silent
+    store: Store,
+    catalogue: Catalogue,
+    reader: Reader,
+    progress: Progress = silent,
+    why_not_offered: Callable[[Item, Asset], str] = lambda *_: "",
 ) -> list[Problem]:
-    """Return every problem, worst first, then by path. Reads every file; changes nothing."""
+    """Return every problem, worst first, then by path. Reads every file; changes nothing.
+
+    Args:
+        why_not_offered: why readers cannot download a public item's file, "" where they can.
+    """
     problems = list(catalogue.problems)
     for rule in RULES:
         problems += rule(store, catalogue)
     problems += _files(store, catalogue, reader, progress)
+    problems += _not_offered(catalogue.for_public(), why_not_offered)
     order = list(Severity)
     return sorted(set(problems), key=lambda p: (order.index(p.severity), p.path, p.code, p.field))
 
@@ -141,20 +155,48 @@ def _files(
     """Compare each file with its record, and report what its reader could not read."""
     items = sorted(catalogue.items.values(), key=lambda item: item.id)
     total = sum(len(item.assets) for item in items)
-    places: list[str] = []
+    places: list[tuple[Item, str]] = []
     problems: list[Problem] = []
     jobs = _sound_files(store, items, problems, places, progress, total)
     for done, (job, extraction) in enumerate(reader.read_many(jobs)):
+        item, place = places[done]
         if table.wants_words(job.media_type):
-            yield from (notice_problem(notice, places[done]) for notice in extraction.notices)
+            yield from (notice_problem(notice, place) for notice in extraction.notices)
+        disclosure = disclosure_of(extraction, catalogue.withheld(item))
+        if disclosure and item.visibility is Visibility.PUBLIC and not item.withdrawn:
+            yield Problem(
+                "file-discloses",
+                Severity.NOTE,
+                place,
+                " ".join(disclosure.sentences),
+                hint="Hide the item (visibility: hidden) where this should not be public; "
+                "release in its record makes more of it public.",
+            )
     yield from problems
+
+
+def _not_offered(
+    public: Catalogue, why_not_offered: Callable[[Item, Asset], str]
+) -> Iterator[Problem]:
+    """Yield public files that readers cannot download."""
+    for item in public.items.values():
+        for asset in item.assets:
+            if why := why_not_offered(item, asset):
+                yield Problem(
+                    "file-not-offered",
+                    Severity.WARNING,
+                    f"{item.id}/{asset.path}",
+                    f"readers cannot download this file: {why}",
+                    hint="Add it in another format, or release its words in the item's record "
+                    "(release: [notes, comments, hidden-slides]).",
+                )
 
 
 def _sound_files(
     store: Store,
     items: list[Item],
     problems: list[Problem],
-    places: list[str],
+    places: list[tuple[Item, str]],
     progress: Progress,
     total: int,
 ) -> Iterator[Job]:
@@ -188,5 +230,5 @@ def _sound_files(
                     )
                 )
                 continue
-            places.append(place)
+            places.append((item, place))
             yield Job(path, sha256, asset.media_type)

@@ -368,8 +368,16 @@ class Library:
         """Return every problem of the archive; see check.check."""
         from coproarchive.check import check
 
+        def why_not_offered(item: Item, asset: Asset) -> str:
+            try:
+                download = self.download(item, asset)
+            except NotFoundError:
+                return ""  # another problem
+            return download.why if download else ""
+
         self.changed()
-        return check(self.store, self.catalogue(progress), self.reader, progress)
+        catalogue = self.catalogue(progress)
+        return check(self.store, catalogue, self.reader, progress, why_not_offered)
 
     def close(self) -> None:
         """Stop the reading processes and close the index."""

@@ -12,8 +12,11 @@ import pytest
 
 from coproarchive.cli import main
 from coproarchive.library import Library
+from coproarchive.model import WordSource
+from coproarchive.store import Store
 from making import SEMINAR, make_deck, make_pdf
 from ocr_fakes import pretend
+from telling import make_telling_deck
 
 
 class Run:
@@ -238,3 +241,28 @@ def test_suggest_similar_and_tables(run: Run) -> None:
     assert code == 0
     assert out.splitlines()[0].endswith("topics,all words,score,address,id")
     assert len(out.splitlines()) == 3
+
+
+def test_what_a_deck_would_tell_is_said_before_it_is_added(
+    run: Run, archive: Path, tmp_path: Path
+) -> None:
+    """With --dry-run nothing is added; `add` says it again; --release is written and said."""
+    deck = make_telling_deck(tmp_path / "told.pptx", inside=False)
+    before = sorted(archive.rglob("*"))
+    _, out, _ = run("add", str(deck), "--dry-run")
+    assert "Not public: speaker's notes on slides 1, 2; comments on slide 1;" in " ".join(
+        out.split()
+    )
+    assert sorted(p for p in archive.rglob("*") if ".lock" not in p.name) == [
+        p for p in before if ".lock" not in p.name
+    ]
+    (found,) = run.json("add", str(deck), "--dry-run")["disclosures"]
+    assert found == {
+        "file": "told.pptx", "notes": 2, "comments": 1, "hidden": 1, "addresses": 0,
+        "telephones": 0, "withheld": ["comments", "hidden-slides", "notes"],
+    }  # fmt: skip
+    _, out, _ = run("add", str(deck), "--title", "Told", "--release", "notes")
+    added = " ".join(out.split())
+    assert "Everybody can read: speaker's notes on slides 1, 2." in added
+    assert "Not public: comments on slide 1" in added
+    assert Store(archive).read_item("told").release == (WordSource.NOTES,)

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from coproarchive.ui import state
 from coproarchive.web.access import Visitor
 from making import HOSTILE, SEMINAR
+from telling import make_telling_deck
 
 MAIN = Path(__file__).resolve().parents[2] / "src" / "coproarchive" / "ui" / "server" / "page.py"
 Open = Callable[..., AppTest]
@@ -151,6 +152,26 @@ def test_keepers_pages_are_refused_to_others(
     assert "those who keep the archive" in html_of(refused)
     assert not refused.get("file_uploader")
     assert app
+
+
+def test_the_form_says_what_a_deck_would_tell(at: Open, tmp_path: Path) -> None:
+    """Before it is saved, with a choice of what is to be public all the same."""
+    assert at()
+    deck = make_telling_deck(tmp_path / "told.pptx", inside=False)
+    script = (
+        "from pathlib import Path\nfrom coproarchive.ui import add\n"
+        "from coproarchive.ui.state import app_state\n"
+        f"add._form([Path({str(deck)!r})], app_state().library)\n"
+    )
+    form = AppTest.from_string(script, default_timeout=60).run()
+    assert not form.exception
+    page = html_of(form)
+    assert "told.pptx: Not public: speaker&#39;s notes on slides 1, 2; comments on slide 1" in page
+    (choice,) = [m for m in form.multiselect if m.label == "Make public all the same"]
+    assert choice.options == [
+        "The speaker's notes", "Comments and their authors", "Hidden slides",
+    ]  # fmt: skip
+    assert choice.value == []
 
 
 def test_a_result_says_why_and_partial_ones_stand_under_a_line(at: Open) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,10 +20,13 @@ from coproarchive.cli.console import (
 )
 from coproarchive.cli.context import CliState, state_of
 from coproarchive.errors import IngestError
-from coproarchive.model import Kind, Problem, Role, Seminar, Series, Severity
+from coproarchive.model import Kind, Problem, Role, Seminar, Series, Severity, WordSource
 
 if TYPE_CHECKING:
-    from coproarchive.ingest.add import AddResult, FolderReport
+    from coproarchive.extract.disclosure import Disclosure
+    from coproarchive.ingest.add import AddResult, FolderReport, ItemDraft
+    from coproarchive.library import Library
+    from coproarchive.progress import Progress
     from coproarchive.search.index.update import UpdateReport
 
 SHOWN_PROBLEMS = 30
@@ -81,14 +85,19 @@ def add(
     topic: Annotated[list[str] | None, typer.Option(metavar="ID", help="What about.")] = None,
     date: Annotated[str | None, typer.Option(help="2017, 2017-07 or 2017-07-06.")] = None,
     abstract: Annotated[str | None, typer.Option(help="A description.")] = None,
+    release: Annotated[
+        list[WordSource] | None, typer.Option(help="Words that are public all the same.")
+    ] = None,
     recursive: Annotated[
         bool, typer.Option("--recursive", help="FILE is a folder: an item for each deck in it.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what the files tell of people; add nothing.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
 ) -> None:
     """Add files to the archive as a new item; a folder with --recursive as one item a deck."""
-    from coproarchive.ingest.add import FolderReport, ItemDraft, add_files, add_folder
-    from coproarchive.store.sidecar import valid
+    from coproarchive.ingest.add import ItemDraft, disclosures_of
 
     library = state_of(context).library
     draft = ItemDraft(
@@ -100,22 +109,18 @@ def add(
         topics=tuple(topic) if topic else None,
         date=date,
         abstract=abstract,
+        release=tuple(release or ()),
     )
-    with progress_bars(not as_json) as progress:
-        catalogue = library.catalogue(progress)
+    if dry_run:
         if recursive:
-            if len(paths) != 1:
-                raise IngestError("--recursive takes one folder.")
-            if title or abstract:
-                raise IngestError("--title and --abstract describe one item, not a folder of them.")
-            report = valid(
-                lambda: add_folder(
-                    library.store, catalogue, library.reader, paths[0], draft, progress
-                )
-            )
-        else:
-            added = valid(lambda: add_files(library.store, catalogue, library.reader, paths, draft))
-            report = FolderReport([added], len(paths), len(paths))
+            raise IngestError("--dry-run takes files, not a folder.")
+        disclosures = disclosures_of(paths, library.catalogue(), library.reader, draft.release)
+        say_json(
+            {"disclosures": _disclosures_json(disclosures)}
+        ) if as_json else _print_disclosures(disclosures)
+        return
+    with progress_bars(not as_json) as progress:
+        report = _added(library, paths, draft, recursive, progress)
     if as_json:
         say_json(_report_json(report))
         return
@@ -127,12 +132,56 @@ def add(
     out.print(Text("To make them searchable: coproarchive index"))
 
 
+def _added(
+    library: Library, paths: list[Path], draft: ItemDraft, recursive: bool, progress: Progress
+) -> FolderReport:
+    """Add the files, or all that is in the one folder."""
+    from coproarchive.ingest.add import FolderReport, add_files, add_folder
+    from coproarchive.store.sidecar import valid
+
+    catalogue = library.catalogue(progress)
+    if not recursive:
+        added = valid(lambda: add_files(library.store, catalogue, library.reader, paths, draft))
+        return FolderReport([added], len(paths), len(paths))
+    if len(paths) != 1:
+        raise IngestError("--recursive takes one folder.")
+    if draft.title or draft.abstract:
+        raise IngestError("--title and --abstract describe one item, not a folder of them.")
+    return valid(
+        lambda: add_folder(library.store, catalogue, library.reader, paths[0], draft, progress)
+    )
+
+
+def _print_disclosures(disclosures: Sequence[tuple[str, Disclosure]]) -> None:
+    for name, disclosure in disclosures:
+        for sentence in disclosure.sentences:
+            out.print(Text(f"   {printable(name)}: {sentence}"))
+    if any(disclosure.withheld.intersection(disclosure.sources) for _, disclosure in disclosures):
+        out.print(Text("   To make it public: --release, or release in its item.yaml."))
+
+
+def _disclosures_json(disclosures: Sequence[tuple[str, Disclosure]]) -> list[dict[str, object]]:
+    return [
+        {
+            "file": name,
+            "notes": len(disclosure.notes),
+            "comments": len(disclosure.comments),
+            "hidden": len(disclosure.hidden),
+            "addresses": len(disclosure.addresses),
+            "telephones": len(disclosure.telephones),
+            "withheld": sorted(disclosure.withheld.intersection(disclosure.sources)),
+        }
+        for name, disclosure in disclosures
+    ]
+
+
 def _print_added(added: AddResult) -> None:
     item = added.item
     out.print(Text("added ", style="green") + Text(printable(f"{item.id}  {item.title}")))
     if added.unknown_people:
         names = ", ".join(f'"{printable(name)}"' for name in added.unknown_people)
         out.print(Text(f"   The file names {names}: if they spoke, add them to the record."))
+    _print_disclosures(added.disclosures)
 
 
 def _report_json(report: FolderReport) -> dict[str, object]:
@@ -145,6 +194,7 @@ def _report_json(report: FolderReport) -> dict[str, object]:
                 "title": added.item.title,
                 "assets": [asset.path for asset in added.item.assets],
                 "unknown_people": list(added.unknown_people),
+                "disclosures": _disclosures_json(added.disclosures),
             }
             for added in report.added
         ],

@@ -14,10 +14,21 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.errors import DuplicateError, IngestError, NotFoundError
 from coproarchive.extract import table
 from coproarchive.extract.base import Extraction
+from coproarchive.extract.disclosure import Disclosure, disclosure_of
 from coproarchive.extract.worker import Job, Reader
 from coproarchive.ingest.authority import person_id
 from coproarchive.ingest.propose import Proposal, kind_of, propose
-from coproarchive.model import AssetRole, Contribution, Item, Kind, Person, Problem, Role, Severity
+from coproarchive.model import (
+    AssetRole,
+    Contribution,
+    Item,
+    Kind,
+    Person,
+    Problem,
+    Role,
+    Severity,
+    WordSource,
+)
 from coproarchive.progress import Progress, silent
 from coproarchive.store import (
     Store,
@@ -42,6 +53,7 @@ class ItemDraft:
 
     Attributes:
         people: ids, or names, which become people where they are new.
+        release: words of the files that become public although the archive withholds them.
     """
 
     seminar: str | None = None
@@ -54,6 +66,7 @@ class ItemDraft:
     abstract: str | None = None
     rights: str | None = None
     licence: str | None = None
+    release: tuple[WordSource, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +77,13 @@ class AddResult:
         item: as written.
         unknown_people: names in the files that people.yaml does not have; not in the record.
         problems: what the readers of its files had to say.
+        disclosures: name of each file that tells of people, and what.
     """
 
     item: Item
     unknown_people: tuple[str, ...]
     problems: tuple[Problem, ...]
+    disclosures: tuple[tuple[str, Disclosure], ...] = ()
 
 
 @dataclass
@@ -158,6 +173,23 @@ def group_files(paths: Sequence[Path]) -> list[list[Path]]:
 def proposal_for(path: Path, catalogue: Catalogue, reader: Reader) -> Proposal:
     """Propose a record for one file, to fill in a form. Raises as add_files does."""
     return propose(path, _read_one(path, catalogue, reader).extraction, catalogue)
+
+
+def disclosures_of(
+    paths: Sequence[Path], catalogue: Catalogue, reader: Reader, release: Sequence[WordSource] = ()
+) -> list[tuple[str, Disclosure]]:
+    """Return what files would tell of people, each by its name, before they are added.
+
+    Args:
+        release: what their item would release.
+
+    Raises:
+        DuplicateError, IngestError: as add_files.
+    """
+    withheld = frozenset(catalogue.series.withhold).difference(release)
+    files = (_read_one(path, catalogue, reader) for path in paths)
+    disclosures = ((f.path.name, disclosure_of(f.extraction, withheld)) for f in files)
+    return [pair for pair in disclosures if pair[1]]
 
 
 def add_folder(
@@ -366,6 +398,7 @@ def _add(
         language=proposal.language,
         rights=draft.rights,
         licence=draft.licence,
+        release=draft.release,
     )
     item = store.add_item(item, names)
     problems = [
@@ -374,7 +407,12 @@ def _add(
         for n in f.extraction.notices
         if table.wants_words(f.media_type)
     ]
-    return AddResult(item, proposal.unknown_people if draft.people is None else (), tuple(problems))
+    unknown = proposal.unknown_people if draft.people is None else ()
+    named = zip(names, files, strict=True)
+    disclosures = (
+        (name, disclosure_of(f.extraction, catalogue.withheld(item))) for name, f in named
+    )
+    return AddResult(item, unknown, tuple(problems), tuple(pair for pair in disclosures if pair[1]))
 
 
 def _contributions(

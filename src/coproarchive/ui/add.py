@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -11,13 +12,24 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError
-from coproarchive.ingest.add import ItemDraft, add_files, group_files, proposal_for
+from coproarchive.ingest.add import (
+    ItemDraft,
+    add_files,
+    disclosures_of,
+    group_files,
+    proposal_for,
+)
 from coproarchive.ingest.propose import Proposal
 from coproarchive.library import Library
-from coproarchive.model import Kind
-from coproarchive.ui.parts import say_error
+from coproarchive.model import Kind, WordSource
+from coproarchive.ui.parts import disclosures_html, say_error
 from coproarchive.ui.state import app_state, visitor
 
+RELEASED = {
+    WordSource.NOTES: "The speaker's notes",
+    WordSource.COMMENTS: "Comments and their authors",
+    WordSource.HIDDEN_SLIDES: "Hidden slides",
+}
 NO_SEMINAR = "(none)"
 
 
@@ -109,8 +121,20 @@ def _begin_again(uploads: Sequence[UploadedFile]) -> None:
 def _form(work: list[Path], library: Library) -> None:
     catalogue = library.catalogue()
     proposal = proposal_for(work[0], catalogue, library.reader)
+    disclosures = disclosures_of(work, catalogue, library.reader)
+    if disclosures:
+        st.html(disclosures_html(disclosures))
+    sources = [source for _, disclosure in disclosures for source in disclosure.sources]
     with st.form(f"record:{_key(work)}"):
         draft = _fields(proposal, catalogue, _key(work))
+        if withheld := [s for s in catalogue.series.withhold if s in sources]:
+            release = st.multiselect(
+                "Make public all the same",
+                withheld,
+                format_func=lambda source: RELEASED[source],
+                key=f"release:{_key(work)}",
+            )
+            draft = replace(draft, release=tuple(release))
         if st.form_submit_button("Save in the archive", type="primary"):
             _save(work, draft, library)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 
 import streamlit as st
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from coproarchive.errors import CoproArchiveError
+from coproarchive.extract.disclosure import Disclosure
 from coproarchive.ui.assist import assist
 from coproarchive.ui.state import app_state, visitor
 from coproarchive.web import render
@@ -48,3 +50,14 @@ def say_error(error: CoproArchiveError) -> None:
     hint = f"<p><strong>{escape(error.hint)}</strong></p>" if error.hint else ""
     message = escape(error.message[:1].upper() + error.message[1:])
     st.html(f'<div class="notice" role="alert"><p>{message}</p>{where}{hint}</div>')
+
+
+def disclosures_html(disclosures: Sequence[tuple[str, Disclosure]]) -> Markup:
+    """Make a list of what files would tell of people."""
+    rows = Markup("").join(
+        Markup("<li>{}: {}</li>").format(name, sentence)
+        for name, disclosure in disclosures
+        for sentence in disclosure.sentences
+    )
+    head = Markup("<p>Look at this before you save: some of it may not be meant for everybody.</p>")
+    return Markup('<div class="notice">{}<ul>{}</ul></div>').format(head, rows)
