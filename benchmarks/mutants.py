@@ -30,9 +30,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "coproarchive"
 EQUIVALENT = Path(__file__).with_name("mutants_equivalent.yaml")
 MODULES = (
-    "catalogue.py check.py store/*.py web/access.py web/sessions.py web/sign_in.py "
-    "web/downloads.py web/middleware.py search/language/query*.py extract/zips.py ingest/add.py "
-    "search/index/search_context.py"
+    "catalogue.py check.py store/*.py web/access.py web/credentials.py web/hosts.py "
+    "web/sessions.py web/sign_in.py web/downloads.py web/middleware.py search/language/query*.py "
+    "extract/zips.py ingest/add.py search/index/search_context.py"
 ).split()
 TESTS = (
     "tests/web tests/store tests/trust tests/search tests/ingest tests/api tests/extract tests/ui "
