@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import coproarchive
-from coproarchive.cli.import_ import HIDDEN
+from coproarchive.cli.options import HIDDEN
 from coproarchive.ingest.wordpress.source import INCLUDES
 from coproarchive.settings import Settings
 

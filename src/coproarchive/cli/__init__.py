@@ -44,13 +44,21 @@ def _print_version(requested: bool) -> None:
 @app.callback()
 def _root(
     context: typer.Context,
-    archive: str = typer.Option("", metavar="DIR", help="The archive's folder [archive]."),
-    index: str = typer.Option("", metavar="DIR", help="The index's folder [index]."),
+    archive: str = typer.Option(
+        "", metavar="DIR", help='The archive\'s folder; "archive" here, if you say nothing.'
+    ),
+    index: str = typer.Option(
+        "", metavar="DIR", help="The index's folder; beside the archive's, if you say nothing."
+    ),
     config: str = typer.Option(
-        "", metavar="FILE", help="A file of settings [coproarchive.toml, if there is one here]."
+        "", metavar="FILE", help="A file of settings; coproarchive.toml, if there is one here."
     ),
     show_version: bool = typer.Option(
-        False, "--version", is_eager=True, callback=_print_version, help="Show the version."
+        False,
+        "--version",
+        is_eager=True,
+        callback=_print_version,
+        help="Show the version and exit.",
     ),
 ) -> None:
     context.obj = CliState(config, archive=archive, index=index)

@@ -19,8 +19,24 @@ from coproarchive.cli.console import (
     say_json,
 )
 from coproarchive.cli.context import CliState, state_of
+from coproarchive.cli.options import (
+    DATE_FORMS,
+    AbstractOption,
+    DateOption,
+    DryAddOption,
+    FilesArgument,
+    JsonOption,
+    KindOption,
+    RecursiveOption,
+    ReleaseOption,
+    RoleOption,
+    SeminarOption,
+    SpeakerOption,
+    TitleOption,
+    TopicOption,
+)
 from coproarchive.errors import IngestError
-from coproarchive.model import Kind, Problem, Role, Seminar, Series, Severity, WordSource
+from coproarchive.model import Problem, Seminar, Series, Severity
 
 if TYPE_CHECKING:
     from coproarchive.extract.disclosure import Disclosure
@@ -40,10 +56,15 @@ def register(app: typer.Typer) -> None:
 
 def init(
     context: typer.Context,
-    title: Annotated[str, typer.Option(help="Name of the archive.")] = "An archive of talks",
-    language: Annotated[str, typer.Option(help="Main language, as en or cy.")] = "en",
+    title: Annotated[
+        str, typer.Option(help="The archive's name, shown on every page; archive.yaml keeps it.")
+    ] = "An archive of talks",
+    language: Annotated[
+        str,
+        typer.Option(help="The language that most talks are in, by its code: en, cy, de, pt-BR."),
+    ] = "en",
 ) -> None:
-    """Begin an archive: make the folder and its archive.yaml."""
+    """Begin an archive: make its folder, with an archive.yaml in it. Do this once, first of all."""
     from coproarchive.store import Store
     from coproarchive.store.sidecar import valid
 
@@ -56,12 +77,18 @@ def init(
 
 def seminar(
     context: typer.Context,
-    seminar_id: Annotated[str, typer.Argument(metavar="ID", help="Its folder's name.")],
-    title: Annotated[str, typer.Option(help="Its title.")],
-    date: Annotated[str | None, typer.Option(help="2017, 2017-07 or 2017-07-06.")] = None,
-    place: Annotated[str | None, typer.Option(help="Where it was.")] = None,
+    seminar_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            help="A short name for folder and address, in small letters: 1-beginnings.",
+        ),
+    ],
+    title: Annotated[str, typer.Option(help="The seminar's title, as its programme has it.")],
+    date: Annotated[str | None, typer.Option(help=f"Its (first) day, {DATE_FORMS}.")] = None,
+    place: Annotated[str | None, typer.Option(help="Where it was held: building, town.")] = None,
 ) -> None:
-    """Make a seminar, to which items can then be added."""
+    """Make a seminar: an event that talks belong to. Then add them with: add --seminar ID"""
     from coproarchive.store.sidecar import valid
 
     store = state_of(context).library.store
@@ -74,29 +101,24 @@ def seminar(
 
 def add(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files of one item.")],
-    seminar: Annotated[str | None, typer.Option(metavar="ID", help="It belongs to it.")] = None,
-    title: Annotated[str | None, typer.Option(help="Else proposed from the file.")] = None,
-    kind: Annotated[Kind | None, typer.Option(help="What it is.")] = None,
-    speaker: Annotated[
-        list[str] | None, typer.Option(metavar="ID_OR_NAME", help="Who; new names are added.")
-    ] = None,
-    role: Annotated[Role | None, typer.Option(help="What they did.")] = None,
-    topic: Annotated[list[str] | None, typer.Option(metavar="ID", help="What about.")] = None,
-    date: Annotated[str | None, typer.Option(help="2017, 2017-07 or 2017-07-06.")] = None,
-    abstract: Annotated[str | None, typer.Option(help="A description.")] = None,
-    release: Annotated[
-        list[WordSource] | None, typer.Option(help="Words that are public all the same.")
-    ] = None,
-    recursive: Annotated[
-        bool, typer.Option("--recursive", help="FILE is a folder: an item for each deck in it.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what the files tell of people; add nothing.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    paths: FilesArgument,
+    seminar: SeminarOption = None,
+    title: TitleOption = None,
+    kind: KindOption = None,
+    speaker: SpeakerOption = None,
+    role: RoleOption = None,
+    topic: TopicOption = None,
+    date: DateOption = None,
+    abstract: AbstractOption = None,
+    release: ReleaseOption = None,
+    recursive: RecursiveOption = False,
+    dry_run: DryAddOption = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Add files to the archive as a new item; a folder with --recursive as one item a deck."""
+    """Add a talk: its files become one new item; with --recursive, a folder of them many.
+
+    What you leave out is proposed from the files. Then make it searchable: coproarchive index
+    """
     from coproarchive.ingest.add import ItemDraft, disclosures_of
 
     library = state_of(context).library
@@ -204,10 +226,19 @@ def _report_json(report: FolderReport) -> dict[str, object]:
 
 def index(
     context: typer.Context,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Anew, from nothing.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    rebuild: Annotated[
+        bool,
+        typer.Option(
+            "--rebuild",
+            help="Make the index anew, as after damage; readers use the old one meanwhile.",
+        ),
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Make everything in the archive searchable; only what changed is read and written."""
+    """Make everything in the archive searchable; only what changed is read and written.
+
+    A running `serve` does this by itself.
+    """
     state = state_of(context)
     report = update(state, rebuild=rebuild, quiet=as_json)
     if as_json:
@@ -249,9 +280,13 @@ def summary(report: UpdateReport) -> str:
 
 def check(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """List every problem of the archive; exit code 1 if one of them is an error."""
+    """List every problem of records and files, with what to do; exit code 1 if one is an error.
+
+    Every file is read and compared with its checksum, so this takes a while. Nothing in the archive
+    is changed.
+    """
     state = state_of(context)
     with progress_bars(not as_json) as progress:
         problems = state.library.check(progress)

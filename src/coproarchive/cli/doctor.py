@@ -9,6 +9,7 @@ from rich.text import Text
 
 from coproarchive.cli.console import out, printable, say_json
 from coproarchive.cli.context import state_of
+from coproarchive.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from coproarchive.operate.doctor import Diagnosis
@@ -30,9 +31,7 @@ def doctor(
         bool,
         typer.Option("--settings", help="List every setting too, with where its value comes from."),
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print everything as JSON, for a program to read.")
-    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Look whether this installation is well, and say what to do where it is not.
 

@@ -13,6 +13,17 @@ from rich.text import Text
 
 from coproarchive.cli.console import out, printable, problem_table, progress_bars, say_json
 from coproarchive.cli.context import CliState, state_of
+from coproarchive.cli.options import (
+    HIDDEN,
+    BlogArgument,
+    DownloadOption,
+    IncludeOption,
+    JsonOption,
+    MediaOption,
+    PrivateAddressesOption,
+    ReportOption,
+    TagsOption,
+)
 from coproarchive.errors import IngestError
 
 if TYPE_CHECKING:
@@ -23,8 +34,6 @@ if TYPE_CHECKING:
     from coproarchive.ingest.wordpress.source import Guess
 
 SHOWN = 40
-HIDDEN = ("private", "draft", "password", "trash", "e-mail")
-"""The same as wordpress.source.INCLUDES, for --help to say without importing the importer."""
 
 
 def register(app: typer.Typer) -> None:
@@ -37,37 +46,26 @@ def register(app: typer.Typer) -> None:
 
 def wordpress(
     context: typer.Context,
-    source: Annotated[
-        list[str],
-        typer.Argument(help="Export files (.xml, .xml.gz), a site's address, or saved pages."),
-    ],
-    media: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The blog's files, in any folders.")
-    ] = None,
-    download: Annotated[
-        bool, typer.Option("--download", help="Fetch the blog's files that are not at hand.")
-    ] = False,
+    source: BlogArgument,
+    media: MediaOption = None,
+    download: DownloadOption = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be done; write nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be done, and write nothing.")
     ] = False,
-    include: Annotated[
-        list[str] | None,
-        typer.Option(metavar="WHAT", help=f"Bring too, hidden: {', '.join(HIDDEN)}."),
-    ] = None,
-    topics: Annotated[
-        bool, typer.Option("--topics/--no-topics", help="Tags without a rule become topics.")
-    ] = True,
-    allow_private: Annotated[
-        bool,
-        typer.Option("--allow-private-addresses", help="Fetch from this machine and its network."),
-    ] = False,
-    max_file_mb: Annotated[int, typer.Option(min=1, help="Largest file fetched or taken.")] = 200,
-    report: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Save the report (.md or .json).")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    include: IncludeOption = None,
+    topics: TagsOption = True,
+    allow_private: PrivateAddressesOption = False,
+    max_file_mb: Annotated[
+        int, typer.Option(min=1, help="Largest file that is fetched or taken, in MB.")
+    ] = 200,
+    report: ReportOption = None,
+    as_json: JsonOption = False,
 ) -> None:
-    """Bring a WordPress blog home: posts, programmes, speakers and files. Safe to run again."""
+    """Bring a WordPress blog home: posts, programmes, speakers and files. Safe to run again.
+
+    Run it with --dry-run first. What was understood from prose is marked as a guess, to be looked
+    through with: coproarchive import review
+    """
     from coproarchive.ingest.wordpress import Options
 
     options = Options(
@@ -188,12 +186,17 @@ def _table(*titles: str) -> Table:
 def review(
     context: typer.Context,
     confirmed: Annotated[
-        list[int] | None, typer.Option("--confirm", metavar="NUMBER", help="This guess is right.")
+        list[int] | None,
+        typer.Option(
+            "--confirm",
+            metavar="NUMBER",
+            help="Say that this guess is right, by its number in the list.",
+        ),
     ] = None,
     all_right: Annotated[
-        bool, typer.Option("--confirm-all", help="All that are listed are right.")
+        bool, typer.Option("--confirm-all", help="Say that all guesses in the list are right.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List what imports understood from prose and nobody confirmed, the least sure first."""
     from coproarchive.ingest.wordpress import confirm, open_guesses, sites

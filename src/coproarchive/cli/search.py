@@ -11,6 +11,19 @@ from rich.text import Text
 
 from coproarchive.cli.console import out, printable, say_json
 from coproarchive.cli.context import CliState, state_of
+from coproarchive.cli.options import (
+    AboutTopicOption,
+    AfterOption,
+    BeforeOption,
+    BySpeakerOption,
+    ExactOption,
+    ExplainOption,
+    JsonOption,
+    OfKindOption,
+    OfSeminarOption,
+    OfYearOption,
+    SortOption,
+)
 
 if TYPE_CHECKING:
     from coproarchive.catalogue import Catalogue
@@ -19,7 +32,6 @@ if TYPE_CHECKING:
     from coproarchive.search.hits.results import Hit, LeafHit, Results, Snippet
 
 MARK = "bold reverse"
-FacetOption = Annotated[list[str] | None, typer.Option(metavar="ID")]
 
 
 def register(app: typer.Typer) -> None:
@@ -39,22 +51,28 @@ def search(
             metavar="QUERY", help='Words, "a phrase", -without, begin*; nothing lists everything.'
         ),
     ] = None,
-    seminar: FacetOption = None,
-    speaker: FacetOption = None,
-    topic: FacetOption = None,
-    kind: FacetOption = None,
-    year: FacetOption = None,
-    after: Annotated[str, typer.Option(metavar="DATE", help="From this date on.")] = "",
-    before: Annotated[str, typer.Option(metavar="DATE", help="Up to this date.")] = "",
-    sort: Annotated[str, typer.Option(help="relevance, date or title.")] = "relevance",
-    page: Annotated[int, typer.Option(min=1, help="Which page of results.")] = 1,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="Results a page.")] = 10,
-    exact: Annotated[bool, typer.Option("--exact", help="Only the words as typed.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Say where the words stand.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="All results as a table.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    seminar: OfSeminarOption = None,
+    speaker: BySpeakerOption = None,
+    topic: AboutTopicOption = None,
+    kind: OfKindOption = None,
+    year: OfYearOption = None,
+    after: AfterOption = "",
+    before: BeforeOption = "",
+    sort: SortOption = "relevance",
+    page: Annotated[int, typer.Option(min=1, help="Which page of results to show.")] = 1,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many results a page has.")] = 10,
+    exact: ExactOption = False,
+    explain: ExplainOption = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print all results as a table, for a spreadsheet.")
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
-    """Search the archive; an option such as --topic given twice means either."""
+    """Search the archive, as the page does; shows the best slides of each result.
+
+    Ids for --seminar, --speaker and --topic stand in brackets below the results. Given twice, such
+    an option means either; different ones mean both.
+    """
     from coproarchive.search.language.query import Query
 
     state = state_of(context)
@@ -151,10 +169,12 @@ def _marked(snippet: Snippet, style: str = "") -> Text:
 
 def suggest(
     context: typer.Context,
-    words: Annotated[list[str], typer.Argument(metavar="WORDS", help="As far as typed.")],
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORDS", help="What has been typed so far.")
+    ],
+    as_json: JsonOption = False,
 ) -> None:
-    """Suggest titles, speakers, topics and phrases that begin so."""
+    """Suggest what a search may go on with: titles, speakers, topics and phrases."""
     suggestions = state_of(context).library.suggest(" ".join(words))
     if as_json:
         say_json([asdict(suggestion) for suggestion in suggestions])
@@ -166,11 +186,14 @@ def suggest(
 
 def similar(
     context: typer.Context,
-    item_id: Annotated[str, typer.Argument(metavar="ID", help="As search prints it.")],
+    item_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The item's id, as search prints it.")
+    ],
     leaf: Annotated[
-        int | None, typer.Option("--leaf", metavar="N", help="Like this slide or page of it.")
+        int | None,
+        typer.Option("--leaf", metavar="N", help="Like this slide or page of its first file."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List items like one item, or like one slide of it, and the telling words they share."""
     alike = state_of(context).library.similar(item_id, leaf)
@@ -192,9 +215,16 @@ def similar(
 
 def show(
     context: typer.Context,
-    item_id: Annotated[str, typer.Argument(metavar="ID", help="As search prints it.")],
-    leaves: Annotated[bool, typer.Option("--leaves", help="With the text of every slide.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="For a program to read.")] = False,
+    item_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The item's id, as search prints it.")
+    ],
+    leaves: Annotated[
+        bool,
+        typer.Option(
+            "--leaves", help="Show the text of every slide too, and what it was read from."
+        ),
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show one item: its record, its files and, with --leaves, where its words come from."""
     state = state_of(context)

@@ -30,19 +30,28 @@ def register(app: typer.Typer) -> None:
 def serve(
     context: typer.Context,
     host: Annotated[
-        str | None, typer.Option(help="Address to serve on; others than this machine's are public.")
+        str | None,
+        typer.Option(
+            help="Address to serve on: 127.0.0.1 for this machine alone, 0.0.0.0 for the network."
+        ),
     ] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port to serve on.")] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65535, help="Port to serve on; another one where it is in use."),
+    ] = None,
     reindex: Annotated[
         bool | None,
         typer.Option(
             "--reindex/--no-reindex",
-            help="Whether the index is updated by itself when records change.",
+            help="Whether the index is updated by itself when records change, as it is by default.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Bring the index up to date and serve the page (stop it with Ctrl-C)."""
+    """Bring the index up to date and serve the page, until Ctrl-C or SIGTERM stops it.
+
+    How to run it as a service, behind a proxy, and what it logs: /help/operate
+    """
     state = state_of(context)
     settings = state.settings
     address = host or settings.host
@@ -120,14 +129,27 @@ def _free_port(family: socket.AddressFamily, address: str, port: int) -> int:
 
 def password(
     text: Annotated[
-        str, typer.Option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+        str,
+        typer.Option(
+            "--password",
+            prompt=True,
+            hide_input=True,
+            confirmation_prompt=True,
+            help="Asked for, twice, where it is left out: so no shell remembers it.",
+        ),
     ],
     file: Annotated[
         Path | None,
-        typer.Option(help="Write it into this file, for COPROARCHIVE_PASSWORD_FILE."),
+        typer.Option(
+            help="Write the hash into this file, which COPROARCHIVE_PASSWORD_FILE then names."
+        ),
     ] = None,
 ) -> None:
-    """Make the hash of an archivist's password for COPROARCHIVE_PASSWORD_HASH, or a file of it."""
+    """Make a password for those who keep the archive: at least 12 characters.
+
+    Prints a line that sets COPROARCHIVE_PASSWORD_HASH, or writes a file. The password itself is
+    kept nowhere.
+    """
     if len(text) < 12:
         raise typer.BadParameter("A password needs at least 12 characters.")
     import argon2

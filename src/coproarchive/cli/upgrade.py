@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 def upgrade(
     context: typer.Context,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")
+        bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")
     ] = False,
 ) -> None:
     """Bring an archive and its index to this version's form; a copy of what changes comes first."""
