@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, IndexStateError, NotFoundError
+from coproarchive.locking import sweep
 from coproarchive.model import Asset, Item, Problem, WordSource
 from coproarchive.progress import Progress, silent
 from coproarchive.search.discover.export import MAX_ROWS, to_csv
@@ -78,6 +79,10 @@ class Library:
         from coproarchive.extract.office import find_office
         from coproarchive.extract.worker import Reader
 
+        sweep(self.settings.index, ".*.tmp")
+        sweep(self.settings.index / "scratch", "*")
+        with contextlib.suppress(OSError):
+            (self.settings.index / "scratch").rmdir()  # where nothing is left in it
         return Reader(
             self.settings.index / "extracted",
             self.settings.limits(),
@@ -235,7 +240,10 @@ class Library:
         catalogue = self.public()
         item = catalogue.item(item_id)
         self.recover_texts(item)
-        return self._ask(lambda index: index.similar(item, catalogue, self.reader, leaf))
+        alike = self._ask(lambda index: index.similar(item, catalogue, self.reader, leaf))
+        if any([self.recover_texts(similar.item) for similar in alike]):  # each, not the first
+            alike = self._ask(lambda index: index.similar(item, catalogue, self.reader, leaf))
+        return alike
 
     def picture(self, item_id: str, asset: Asset, number: int, width: int) -> Path | None:
         """Return the picture of a page or slide; None until it is drawn, or where it cannot be."""
@@ -248,18 +256,21 @@ class Library:
             return self.pictures.get(Job(path, asset.sha256, asset.media_type), number, width, last)
         return None
 
-    def recover_texts(self, item: Item) -> None:
+    def recover_texts(self, item: Item) -> bool:
         """Read the files of an item that the index has, where damage lost what was read before.
 
         Each is tried once: a file that cannot be read just now keeps no page waiting twice.
+
+        Returns:
+            Whether a file was read.
         """
         lost = [a for a in item.assets if self.reader.cached(a.sha256, a.media_type) is None]
         lost = [a for a in lost if a.sha256 not in self._recovered]
         try:
             if not lost or item.id not in self._ask(Index.digests):
-                return
+                return False
         except IndexStateError:
-            return
+            return False
         for asset in lost:
             self._recovered.add(asset.sha256)
             with contextlib.suppress(NotFoundError):

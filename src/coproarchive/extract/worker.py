@@ -38,6 +38,7 @@ from coproarchive.extract.table import (
     ocr_is_installed,
     reader_name,
 )
+from coproarchive.locking import sweep
 from coproarchive.model import Severity
 
 TASKS_PER_WORKER = 250
@@ -120,7 +121,7 @@ class Workers:
     def _made_scratch(self) -> str:
         if self._scratch is None:
             self._parent.mkdir(parents=True, exist_ok=True)
-            _sweep(self._parent)
+            sweep(self._parent, "*")
             self._scratch = tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._parent)
         return self._scratch
 
@@ -392,22 +393,3 @@ def _ended(exit_code: int | None) -> str:
         with contextlib.suppress(ValueError):
             how = signal.Signals(-exit_code).name
     return f"reading its text ended the reading process ({how})."
-
-
-def _sweep(folder: Path) -> None:
-    """Remove folders of processes that are gone."""
-    for entry in folder.iterdir():
-        number = entry.name.partition("-")[0]
-        if number.isdigit() and int(number) != os.getpid() and not is_alive(int(number)):
-            shutil.rmtree(entry, ignore_errors=True)
-
-
-def is_alive(process: int) -> bool:
-    """Tell whether there is a process of this number, whoever runs it."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True

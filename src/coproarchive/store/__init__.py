@@ -50,6 +50,7 @@ from coproarchive.store.reader import (
     REVISION,
     SEMINAR,
     SERIES,
+    STAGING,
     TOPICS,
     ArchiveReader,
     checked_id,
@@ -108,7 +109,8 @@ class Store(ArchiveReader):
         try:
             root.mkdir(parents=True, exist_ok=True)
             series = series.model_copy(update={"format": FORMAT})
-            write_durably(root / SERIES, render(sidecar.plain(series)).encode())
+            content = render(sidecar.plain(series)).encode()
+            write_durably(root / SERIES, content, root / STAGING)
         except OSError as error:
             raise FileSystemError(error, root) from error
         return cls(root)
@@ -177,7 +179,7 @@ class Store(ArchiveReader):
     @property
     def _scratch(self) -> Path:
         """Folder for files half-way into place."""
-        return self.root / ".staging"
+        return self.root / STAGING
 
     def save_series(self, series: Series, *, expected_digest: str | None = None) -> None:
         """Write archive.yaml; see save_item."""
@@ -369,7 +371,7 @@ class Store(ArchiveReader):
 
     def staging(self) -> Path:
         """Make a folder for files half-way into place; swept by the next writer if it stays."""
-        staging = self.root / ".staging" / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
+        staging = self._scratch / f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
         staging.mkdir(parents=True)
         return staging
 

@@ -22,6 +22,7 @@ from typing import BinaryIO, Literal, TypeVar
 from slugify import slugify as transliterate
 
 from coproarchive.errors import FileSystemError
+from coproarchive.locking import temporary_name
 
 T = TypeVar("T")
 
@@ -201,7 +202,7 @@ def write_durably(path: Path, data: bytes, scratch: Path | None = None) -> None:
     Raises:
         FileSystemError: it cannot be written; it is as it was.
     """
-    name = f".{path.name}.{os.getpid()}.tmp"
+    name = temporary_name(path.name)
     temporary = scratch / name if scratch else path.with_name(name)
     try:
         temporary.parent.mkdir(exist_ok=True)

@@ -24,6 +24,7 @@ LOCK = ".lock"
 FORMAT = 2
 """Version of the records' format that this version of coproarchive writes; see store/upgrade.py."""
 REVISION = ".revision"
+STAGING = ".staging"
 
 
 class ArchiveReader:

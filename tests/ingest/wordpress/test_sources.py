@@ -271,7 +271,9 @@ def test_files_are_bounded_whatever_is_declared(
     with pytest.raises(IngestError, match="bytes"):
         fetcher.save(f"{server.address}/big.pdf", tmp_path / "x", 1_000)
     assert not (tmp_path / "x").exists()
-    with Media(None, fetcher, 1_000) as media:
+    work = tmp_path / "work"
+    work.mkdir()
+    with Media(None, fetcher, 1_000, lambda: work) as media:
         assert media.find(f"{server.address}/big.pdf") is None
         assert "bytes" in media.refused[f"{server.address}/big.pdf"]
 

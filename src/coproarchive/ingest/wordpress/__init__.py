@@ -50,7 +50,8 @@ def import_site(
         IngestError: the source cannot be read at all, or the folder of files is not there.
     """
     options = options or Options()
-    with Media(options.media, fetcher if options.download else None, options.max_file) as media:
+    fetches = fetcher if options.download else None
+    with Media(options.media, fetches, options.max_file, store.staging) as media:
         names = [n for p in Catalogue.load(store).people.values() for n in p.names]
         survey = survey_site(source, options, names, progress)
         with store.lock():

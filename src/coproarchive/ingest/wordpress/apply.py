@@ -5,9 +5,10 @@ Each record is written whole or not at all; a run that was stopped goes on at th
 
 from __future__ import annotations
 
+import contextlib
 import re
-import tempfile
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -319,19 +320,25 @@ class Applier:
         self.report.step("new", noun, fresh.id, fresh.title, why, fresh.source or key)
         if self.dry:
             return
-        with tempfile.TemporaryDirectory(prefix="coproarchive-") as folder:
-            named = dict(files.values())
-            if markdown:
-                path = Path(folder) / POST_FILE
-                with naming(path):
-                    path.write_text(markdown, encoding="utf-8")
-                named = {POST_FILE: path, **named}
-            self.store.add_item(fresh, named)
+        with self._written(markdown) as post:
+            self.store.add_item(fresh, {**post, **dict(files.values())})
         self.state.remember(
             key, fresh.id, hashes(fresh, ITEM_FIELDS),
             post=digest(markdown),
             files={u: {"name": n, "sha256": hash_file(p)[1]} for u, (n, p) in files.items()},
         )  # fmt: skip
+
+    @contextlib.contextmanager
+    def _written(self, markdown: str) -> Iterator[dict[str, Path]]:
+        """Write a post's text, if it has one, where the store takes it from; then remove it."""
+        folder = self.store.staging()
+        try:
+            path = folder / POST_FILE
+            with naming(path):
+                path.write_text(markdown, encoding="utf-8")
+            yield {POST_FILE: path} if markdown else {}
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def _changed(
         self, current: Item, fresh: Item, key: str, noun: str, markdown: str, files: Files
@@ -370,11 +377,8 @@ class Applier:
                 return before  # the archivist took the text out
             changes.append(POST_FILE)
             if not self.dry:
-                with tempfile.TemporaryDirectory(prefix="coproarchive-") as folder:
-                    path = Path(folder) / POST_FILE
-                    with naming(path):
-                        path.write_text(markdown, encoding="utf-8")
-                    self.store.add_files(current.id, {POST_FILE: path})
+                with self._written(markdown) as post:
+                    self.store.add_files(current.id, post)
             return fresh
         have = digest(self.store.asset_path(current.id, POST_FILE).read_text("utf-8", "replace"))
         if have == fresh:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import tempfile
+import shutil
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -43,6 +44,7 @@ class Media:
         folder: files at hand, in any arrangement of folders; WordPress's own is known best.
         fetcher: fetches what is not at hand; None fetches nothing.
         max_file: bytes of one file.
+        make_folder: makes one for what is fetched, which another run sweeps if this one is killed.
 
     Attributes:
         refused: address -> why its file was not taken.
@@ -51,12 +53,19 @@ class Media:
         IngestError: there is no such folder.
     """
 
-    def __init__(self, folder: Path | None, fetcher: Fetches | None, max_file: int):
+    def __init__(
+        self,
+        folder: Path | None,
+        fetcher: Fetches | None,
+        max_file: int,
+        make_folder: Callable[[], Path],
+    ):
         self.fetcher, self.max_file = fetcher, max_file
+        self._make_folder = make_folder
         self.refused: dict[str, str] = {}
         self._paths: dict[str, Path | None] = {}
         self._by_name: dict[str, list[Path]] = defaultdict(list)
-        self._work: tempfile.TemporaryDirectory[str] | None = None
+        self._work: Path | None = None
         if folder is not None:
             if not folder.is_dir():
                 raise IngestError("there is no such folder.", folder)
@@ -70,7 +79,7 @@ class Media:
 
     def __exit__(self, *_: object) -> None:
         if self._work is not None:
-            self._work.cleanup()
+            shutil.rmtree(self._work, ignore_errors=True)
 
     def find(self, url: str) -> Path | None:
         """Return a local copy of the file at an address, or None."""
@@ -94,8 +103,8 @@ class Media:
         if self.fetcher is None:
             return None
         if self._work is None:
-            self._work = tempfile.TemporaryDirectory(prefix="coproarchive-")
-        path = Path(self._work.name) / f"{len(self._paths)}"
+            self._work = self._make_folder()
+        path = self._work / f"{len(self._paths)}"
         try:
             self.fetcher.save(url, path, self.max_file)
         except IngestError as error:

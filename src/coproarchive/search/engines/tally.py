@@ -9,6 +9,8 @@ import threading
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from coproarchive.locking import temporary_name
+
 MAX_SEARCHES = 500
 """Searches stored; when there are more, the rarest give way."""
 
@@ -45,7 +47,7 @@ class FileTally(Tally):
                 # Half of them go at once, or the newest would always be the next to go.
                 commonest = sorted(counts.items(), key=lambda pair: -pair[1])[: MAX_SEARCHES // 2]
                 counts = {**dict(commonest), words: counts[words]}
-            temporary = self._path.with_suffix(".tmp")
+            temporary = self._path.with_name(temporary_name(self._path.name))
             temporary.write_text(json.dumps(counts, ensure_ascii=False), encoding="utf-8")
             os.replace(temporary, self._path)
 

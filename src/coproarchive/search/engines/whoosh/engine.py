@@ -12,6 +12,7 @@ import errno
 import threading
 import time
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from coproarchive.errors import (
@@ -38,7 +39,7 @@ from coproarchive.search.engines.whoosh.stock import (
     WhooshIndexError,
     schema,
 )
-from coproarchive.search.engines.whoosh.stored_file import StoredFile
+from coproarchive.search.engines.whoosh.stored_file import StoredFile, wipe_gaps
 from coproarchive.search.language.ranking import STANDARD, Weights
 
 SETTLED_SECONDS = 1.0
@@ -128,15 +129,22 @@ class WhooshEngine(SearchEngine):
                 if isinstance(error, Exception) and not isinstance(error, CoproArchiveError):
                     raise self._not_written(error) from error
                 raise
-            try:
+            with contextlib.suppress(OSError):  # the commit stands without them
                 note_checks(self.folder, self._storage, commit.generation)
-            except OSError:
-                return  # the commit stands without them
+            self._wipe()
+
+    def _wipe(self) -> None:
+        """Clear the stored bytes of documents that are gone from the newest commit."""
+        self.snapshot()
+        places = chain.from_iterable(segment.places() for segment in self._segments.values())
+        with contextlib.suppress(OSError):
+            wipe_gaps(self.folder, places)
 
     def tidy(self) -> None:
         """See SearchEngine.tidy."""
         with self._lock, contextlib.suppress(OSError):
             finish_commit(self.folder, self._storage)
+            self._wipe()
 
     def _not_written(self, error: Exception) -> CoproArchiveError:
         if isinstance(error, OSError):

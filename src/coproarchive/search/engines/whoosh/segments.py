@@ -55,6 +55,12 @@ class Segment:
             self.records = [unpack_record(reader.stored_fields(n)) for n in range(count)]
             self.columns = read_columns(folder, name, reader)
 
+    def places(self) -> Iterator[StoredPlace]:
+        """Yield where bytes of documents are stored that are not deleted."""
+        for record, live in zip(self.records, self.live, strict=True):
+            if live:
+                yield from record.stored.values()
+
     def words(self, live: Mask) -> list[str]:
         """Return every word as written that one of these documents has, sorted.
 
@@ -104,8 +110,8 @@ class Segments:
     def __init__(self, segments: list[Segment], stored_file: StoredFile):
         self._segments = segments
         self._stored_file = stored_file
-        new = (record for segment in segments if segment.is_new for record in segment.records)
-        stored_file.check(place for record in new for place in record.stored.values())
+        new = (segment for segment in segments if segment.is_new)
+        stored_file.check(place for segment in new for place in segment.places())
         # Whoosh's numbers of live documents -> the searcher's, without gaps; -1 where deleted.
         live = np.concatenate([s.live for s in segments]) if segments else np.zeros(0, bool)
         self._numbers = np.where(live, np.cumsum(live) - 1, -1)

@@ -2,9 +2,10 @@
 
 A document's record says where its bytes are and what their checksum is, so that a commit of Whoosh
 decides what counts: bytes that a killed process left are never looked at. They are not Whoosh's
-stored fields, which a merge would copy and compress again. Bytes of documents that were replaced
-stay until the index is built anew. Only an end that no commit names is ever cut off, so that the
-file may be mapped into memory.
+stored fields, which a merge would copy and compress again. Bytes that no document has any more are
+overwritten with zeros after the commit, so that the words of an item that was hidden leave the file
+with it; their room is given back when the index is built anew. Only an end that no commit names is
+ever cut off, so that the file may be mapped into memory.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
 
 from coproarchive.errors import IndexStateError
 from coproarchive.search.engines.columnar.searcher import StoredPlace
@@ -94,3 +97,33 @@ class StoredFileWriter:
                 self._file.close()
             self._file = None
             os.truncate(self._path, self._start)
+
+
+def wipe_gaps(folder: Path, places: Iterable[StoredPlace]) -> None:
+    """Fill with zeros what is stored in no place, and make that durable.
+
+    Killed in between, the next call does the rest. A search over an earlier commit that comes for
+    these bytes finds that their checksum differs, and is run again over this commit.
+
+    Args:
+        folder: of the index.
+        places: of all documents of the newest commit.
+
+    Raises:
+        OSError: the file cannot be written to.
+    """
+    path = folder / NAME
+    if not size(folder):
+        return
+    with path.open("r+b") as file:
+        data = np.frombuffer(map_file(path), np.uint8)
+        end, is_changed = 0, False
+        for start, length, _ in (*sorted(places), (len(data), 0, 0)):
+            if start > end and data[end:start].any():
+                file.seek(end)
+                file.write(bytes(start - end))
+                is_changed = True
+            end = max(end, start + length)
+        if is_changed:
+            file.flush()
+            os.fsync(file.fileno())
