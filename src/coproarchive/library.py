@@ -241,7 +241,8 @@ class Library:
         item = catalogue.item(item_id)
         self.recover_texts(item)
         alike = self._ask(lambda index: index.similar(item, catalogue, self.reader, leaf))
-        if any([self.recover_texts(similar.item) for similar in alike]):  # each, not the first
+        recovered = [self.recover_texts(similar.item) for similar in alike]
+        if any(recovered):
             alike = self._ask(lambda index: index.similar(item, catalogue, self.reader, leaf))
         return alike
 
@@ -276,6 +277,7 @@ class Library:
             with contextlib.suppress(NotFoundError):
                 path = self.store.asset_path(item.id, asset.path)
                 self.reader.read(path, asset.sha256, asset.media_type)
+        return True
 
     def download(self, item: Item, asset: Asset, *, make: bool = False) -> Download | None:
         """Return what readers get of a public item's file: itself, a copy, or why nothing.

@@ -55,6 +55,7 @@ def answers(library: Library) -> object:
     )
 
 
+@pytest.mark.timeout(60 + 30 * FLIPS)
 @pytest.mark.parametrize("pattern", FILES)
 def test_a_changed_bit_changes_no_answer(
     pattern: str, library: Library, open_library: Callable[..., Library], tmp_path: Path
