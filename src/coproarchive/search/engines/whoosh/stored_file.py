@@ -100,7 +100,7 @@ class StoredFileWriter:
 
 
 def wipe_gaps(folder: Path, places: Iterable[StoredPlace]) -> None:
-    """Fill with zeros what is stored in no place, and make that durable.
+    """Clear what is stored in no place: zeros are written over it, and make that durable.
 
     Killed in between, the next call does the rest. A search over an earlier commit that comes for
     these bytes finds that their checksum differs, and is run again over this commit.
