@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -145,3 +147,10 @@ def test_modules_and_functions_stay_small(path: Path) -> None:
         and (node.end_lineno or 0) - node.lineno >= 60
     ]
     assert not long, "\n".join(long)
+
+
+def test_no_script_has_the_name_of_a_library() -> None:
+    """A script's folder comes first on the path: its requests.py would be taken for the library."""
+    folders = ("tests", "scripts", "benchmarks", "benchmarks/drills")
+    scripts = {path.stem for folder in folders for path in (ROOT / folder).glob("[!_]*.py")}
+    assert not scripts & (sys.stdlib_module_names | packages_distributions().keys())
