@@ -22,8 +22,8 @@ from coproarchive.library import Library
 from coproarchive.search.language.query import Query
 from drills.answers import Queries, asked, digest_of, texts
 from drills.invariants import check
-from drills.processes import TRACEBACK, result_of, run_quietly
 from drills.one_request import fetched
+from drills.processes import TRACEBACK, result_of, run_quietly
 from drills.scenes import PICTURED, settings_of
 from drills.trials import Ground, Tally, settle
 from drills.writers import WRITERS
