@@ -13,6 +13,7 @@ from pathlib import Path
 import argon2
 import httpx2
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from websockets.exceptions import InvalidStatus
 
 from coproarchive.web.access import COOKIE
@@ -164,3 +165,32 @@ def test_a_new_password_ends_what_is_open(tmp_path: Path) -> None:
             assert UPLOADER in opened.open("add")
             file.write_text(argon2.PasswordHasher().hash("quite another password"))
             assert "Your sign-in has ended" in opened.open("add")
+
+
+@pytest.mark.threat(16)
+def test_a_page_tells_nothing_of_the_machine(served: Served) -> None:
+    """Streamlit would send the script's path, an id of the machine, and what runs on it."""
+    with streamlit_page(served.port) as page:
+        shown = page.open(query="q=bread")
+    assert "new_session" in shown
+    for told in (str(served.archive.parent), "/ui/", "installation_id", "python_version"):
+        assert told not in shown
+
+
+@pytest.mark.threat(8)
+def test_requests_of_development_tools_are_passed_over(served: Served) -> None:
+    """Git's state around the script, caches, files written beside it: and the page goes on."""
+    with streamlit_page(served.port) as page:
+        page.open()
+        for wish in (BackMsg(load_git_info=True), BackMsg(clear_cache=True)):
+            page.send(wish.SerializeToString())
+        asked = BackMsg()
+        asked.backend_operation_request.request_id = "1"
+        asked.backend_operation_request.session_id = page.session_id
+        asked.backend_operation_request.install_skills.SetInParent()
+        for data in (asked.SerializeToString(), b"\xff\xff", b""):
+            page.send(data)
+        shown = page.open(query="q=bread")
+    assert "bread-for-all" in shown
+    assert "git_info_changed" not in shown
+    assert "backend_operation_response" not in shown

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute
 from streamlit import runtime
 
 from coproarchive.logs import current_request_id, log
+from coproarchive.ui.session_messages import SessionMessages
 from coproarchive.ui.state import AppState, app_state
 from coproarchive.ui.warming import Warmer, settle_heap
 from coproarchive.web.access import Visitor
@@ -125,6 +126,7 @@ def middleware() -> list[Middleware]:
         ),
         Middleware(NotFound, pages=Pages(app_state().library), routes=http_routes()),
         Middleware(UploadsToDisk, uploads=app_state().uploads, is_open=_is_open),
+        Middleware(SessionMessages, script=SCRIPT.name),
     ]
 
 
