@@ -180,7 +180,7 @@ class ArchiveReader:
                     for entry in entries
                     if not entry.name.startswith(".")
                     and entry.is_dir(follow_symlinks=False)
-                    and re.match(ID_PATTERN, entry.name)
+                    and re.fullmatch(ID_PATTERN, entry.name)
                 )
         except OSError:
             return []
@@ -225,7 +225,7 @@ def checked_id(record_id: str) -> str:
         NotFoundError: it cannot, so there is no such record.
     """
     parts = record_id.split("/")
-    if len(parts) > 2 or not all(re.match(ID_PATTERN, part) for part in parts):
+    if len(parts) > 2 or not all(re.fullmatch(ID_PATTERN, part) for part in parts):
         raise NotFoundError("there is no such record.", record_id)
     return record_id
 
