@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -12,6 +13,8 @@ from build_docs import HELP
 
 def main() -> None:
     """Become `coproarchive serve`: a signal that ends this process leaves no other behind."""
+    # An exit that Python notices: what `subprocess.run` has started by then is stopped with us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     python = str(ensure("run.txt"))
     os.chdir(ROOT)
     if not (HELP / "index.html").exists():
@@ -26,6 +29,8 @@ def _build_help() -> None:
         python = str(ensure("docs.txt"))
         subprocess.run([python, str(ROOT / "scripts" / "build_docs.py")], cwd=ROOT, check=True)
     except (SystemExit, subprocess.CalledProcessError) as error:
+        if isinstance(error, SystemExit) and error.code == 128 + signal.SIGTERM:
+            raise
         print(f"The help could not be built ({error}); it is served without.", file=sys.stderr)
 
 

@@ -176,7 +176,7 @@ def without_addresses(message: str) -> str:
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    return record.name == ROOT
+    return record.name == ROOT or record.name.startswith(f"{ROOT}.")
 
 
 def _printable(text: str) -> str:

@@ -202,3 +202,49 @@ def test_sigterm_stops_a_command_as_ctrl_c_does(library: Library) -> None:
     assert "Stopped." in told
     assert "Traceback" not in told
     wait_until(lambda: not processes_of_session(process.pid), 10)
+
+
+HANGING = """
+import os, signal, sys, threading, time, uvicorn
+from coproarchive.ui import serving
+
+async def app(scope, receive, send):
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    time.sleep(600)  # a stop that never comes to its end
+
+serving.FORCED_SECONDS = 0.5
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+serving.Server(uvicorn.Config(app, port=int(sys.argv[1]), log_config=None)).run()
+"""
+
+
+def test_a_stop_that_hangs_is_forced() -> None:
+    """With the exit code of the signal."""
+    done = subprocess.run(
+        [sys.executable, "-c", HANGING, str(free_port())], check=False, timeout=60
+    )
+    assert done.returncode == 128 + signal.SIGTERM
+
+
+def test_start_stops_what_it_started(tmp_path: Path) -> None:
+    """While it sets up, too: what installs or builds is stopped with it."""
+    scripts = Path(__file__).resolve().parents[2] / "scripts"
+    slow = tmp_path / "slow.py"
+    slow.write_text("import time\nprint('busy', flush=True)\ntime.sleep(600)\n")
+    text = (
+        f"import sys; sys.path.insert(0, {str(scripts)!r})\n"
+        "import start, subprocess\n"
+        f"start.ensure = lambda lock: subprocess.run([sys.executable, {str(slow)!r}])\n"
+        "start.main()\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", text], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout
+    with process.stdout:
+        assert process.stdout.readline() == "busy\n"
+        process.terminate()
+        assert process.wait(20) == 128 + signal.SIGTERM
+    wait_until(lambda: not processes_of_session(process.pid), 10)

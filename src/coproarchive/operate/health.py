@@ -97,16 +97,26 @@ def _of_index(library: Library, is_indexed_here: bool) -> Iterator[Reason]:
         yield _index_reason(library)
         return
     except CoproArchiveError:
-        message = "The index cannot be asked just now."
-        yield Reason("index-unreachable", message, "Run: coproarchive doctor", is_fatal=True)
+        yield _UNREACHABLE
         return
     if is_outdated and not is_indexed_here:
         yield Reason("index-behind", "Records changed since the index was updated.", INDEX)
 
 
+_UNREACHABLE = Reason(
+    "index-unreachable",
+    "The index cannot be asked just now.",
+    "Run: coproarchive doctor",
+    is_fatal=True,
+)
+
+
 def _index_reason(library: Library) -> Reason:
     """Return why the index cannot be opened."""
-    refusal = library.index_storage.refusal()
+    try:
+        refusal = library.index_storage.refusal()
+    except CoproArchiveError:
+        return _UNREACHABLE
     if refusal is None:
         message = "The index is damaged, or others may write to it."
         return Reason("index-damaged", message, "Run: coproarchive index --rebuild", is_fatal=True)
