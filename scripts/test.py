@@ -1,4 +1,7 @@
-"""Pass the tests: python3 scripts/test.py [options of pytest]: ruff, mypy --strict, pytest."""
+"""Pass the tests: python3 scripts/test.py [options of pytest]: ruff, mypy --strict, pytest.
+
+With --tests-only first: pytest alone.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,15 @@ from _environment import ROOT, ensure
 def main() -> int:
     """Run every check, also after one failed; return 0 only when all passed."""
     python = str(ensure("dev.txt"))
+    options = sys.argv[1:]
     checks = [
         [python, "-m", "ruff", "format", "--check", "."],
         [python, "-m", "ruff", "check", "."],
         [python, "-m", "mypy"],
-        [python, "-m", "pytest", *sys.argv[1:]],
     ]
+    if options[:1] == ["--tests-only"]:
+        checks, options = [], options[1:]
+    checks.append([python, "-m", "pytest", *options])
     failed = []
     for command in checks:
         print("\n$ " + " ".join(["python", *command[1:]]), flush=True)
