@@ -17,6 +17,8 @@ from drills.scenes import settings_of
 
 Queries = list[tuple[str, dict[str, tuple[str, ...]]]]
 """The text of each, and what is chosen of facets."""
+Answers = dict[str, str] | str
+"""Question -> digest of its answer; in words, why there are none."""
 
 
 def words_of(folder: Path) -> list[str]:
@@ -101,9 +103,47 @@ def digest_of(pairs: Iterator[tuple[str, object]]) -> dict[str, str]:
     }
 
 
-def asked(folder: Path, queries: Queries) -> dict[str, str] | str:
+def asked(folder: Path, queries: Queries) -> Answers:
     """Return question -> digest of its answer; in words, why there are none."""
     try:
         return digest_of(answers(folder, queries))
     except CoproArchiveError as error:
         return str(error)
+
+
+def content_of(folder: Path) -> str:
+    """Return a digest of all that answers are made of: the index's bytes but for the random names
+    of segments and what follows from these, the texts known, the records and the files.
+
+    Two hundred queries take longer than all else in a trial; of the same content they are asked
+    once.
+    """
+    digest = hashlib.sha256(json.dumps(digest_of(texts(folder)), sort_keys=True).encode())
+    for generation in sorted((folder / "index" / "generations").glob("*")):
+        paths = sorted(p for p in generation.iterdir() if p.suffix in (".seg", ".bin", ".toc"))
+        names = {p.stem.encode(): p for p in paths if p.suffix == ".seg"}
+        # Their order by what is in them, as their names are random.
+        order = sorted(names, key=lambda n: _without(_whole(names[n]), [n]))
+        contents = [(_without(p.name.encode(), order), _without(_whole(p), order)) for p in paths]
+        for name, content in sorted(contents):
+            digest.update(name + hashlib.sha256(content).digest())
+    return digest.hexdigest()
+
+
+def _whole(path: Path) -> bytes:
+    """Return a file's bytes but for what differs between two runs.
+
+    Of columns that is the checksum, which the segment's name is in; of a segment of Whoosh its
+    directory, which has the time: its place is at the beginning of the file.
+    """
+    data = path.read_bytes()
+    if path.suffix == ".seg":
+        return data[12 : int.from_bytes(data[:8], "big")]
+    return data[:-4] if path.name.startswith("columns-") else data
+
+
+def _without(data: bytes, names: list[bytes]) -> bytes:
+    for number, name in enumerate(names):
+        data = data.replace(name, b"segment %d" % number)
+        data = data.replace(name.removeprefix(b"MAIN_"), b"id %d" % number)
+    return data

@@ -25,7 +25,7 @@ from drills.invariants import check
 from drills.one_request import fetched
 from drills.processes import TRACEBACK, result_of, run_quietly
 from drills.scenes import PICTURED, settings_of
-from drills.trials import Ground, Tally, settle
+from drills.trials import Ground, Tally, settle, until_stopped
 from drills.writers import WRITERS
 
 SCENE = "pictured"
@@ -37,7 +37,7 @@ class Sound:
     """What is so before anything is flipped.
 
     Attributes:
-        answers: of the index, with the pictures; texts: of files.
+        answers: of the index, with pictures and files that are served; texts: of files.
         unread: the texts of files, where they have to be read anew.
         problems: what `check` says.
         records: digest of each record.
@@ -76,7 +76,7 @@ def run(ground: Ground, trials: int, seed: int, only: str = "") -> Tally:
     scene, queries = ground.scene(SCENE), ground.queries
     sound: Sound = result_of(lambda: _sound(scene, queries), ground.output)
     kinds = [kind for kind in ("derived", "records", "originals") if kind.startswith(only)]
-    for number in range(trials):
+    for number in until_stopped(trials):
         kind = kinds[number % len(kinds)] if only else _kind(number)
         folder = ground.copy(SCENE)
         path = _chosen(folder, kind, chance)
@@ -161,9 +161,17 @@ def _sound(folder: Path, queries: Queries) -> Sound:
 
 
 def _all_answers(folder: Path, queries: Queries) -> dict[str, str] | str:
-    """Return what the index answers and the pictures that are served; in words, why not."""
+    """Return what the index answers, pictures and files that are served; in words, why not."""
     found = asked(folder, queries)
-    return found if isinstance(found, str) else found | _pictures(folder)
+    if isinstance(found, str):
+        return found
+    with contextlib.closing(Library(settings_of(folder))) as library:
+        items = library.public().items.values()
+        places = [f"{item.id}/{asset.path}" for item in items for asset in item.assets]
+    files = {place: fetched(folder, place) for place in places}
+    return found | _pictures(folder) | {
+        f"file {place}": f"{status} {_digest(body)}" for place, (status, body) in files.items()
+    }  # fmt: skip
 
 
 def _pictures(folder: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from drills import injector
 from drills.injector import Call, Effect, Fault
-from drills.trials import Ground, Tally, chosen_writers
+from drills.trials import Ground, Tally, chosen_writers, until_stopped
 
 ERRORS = (errno.EIO, errno.ENOSPC, errno.EROFS, errno.EDQUOT)
 
@@ -21,7 +21,7 @@ def run(ground: Ground, trials: int, seed: int, only: str = "") -> Tally:
         return tally
     writers = chosen_writers(only)
     chance = random.Random(seed)
-    for number in range(trials):
+    for number in until_stopped(trials):
         writer = writers[number % len(writers)]
         calls = ground.expected(writer).calls
         kinds = [kind for kind in Call if calls.get(kind)]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from drills import injector
 from drills.injector import CHANGES, Call, Effect, Fault
-from drills.trials import Ground, Tally, chosen_writers
+from drills.trials import Ground, Tally, chosen_writers, until_stopped
 from drills.writers import Writer
 
 PLENTY = 64 << 20
@@ -34,7 +34,7 @@ def run(ground: Ground, trials: int, seed: int, only: str = "") -> Tally:
     if not injector.is_loaded() and not can_mount:
         tally.notes.append("left out: no faults can be injected here either")
         return tally
-    for number in range(trials):
+    for number in until_stopped(trials):
         writer = writers[number % len(writers)]
         is_real = can_mount and (number // len(writers) % 2 == 0 or not injector.is_loaded())
         trial = _on_a_small_disk if is_real else _with_writes_that_fail

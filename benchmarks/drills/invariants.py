@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from drills.answers import Queries, asked
+from drills.answers import Answers, Queries, asked, content_of
 from drills.injector import Call
 from drills.processes import TRACEBACK, Ended, run_quietly
 from drills.scenes import settings_of
@@ -104,7 +104,7 @@ def index_shape(index: Path) -> Counter[str]:
 def shape_of_name(path: str) -> str:
     """Return a path with what differs between two runs left out."""
     path = re.sub(r"generations/\d+/", "generations/N/", path)
-    path = re.sub(r"(MAIN_|columns-)[a-z0-9]{16}", r"\1SEGMENT", path)
+    path = re.sub(r"((?:columns-)?MAIN_)[a-z0-9]{16,}", r"\1SEGMENT", path)
     path = re.sub(r"(MAIN_|checks-)\d+", r"\1N", path)
     return re.sub(r"[0-9a-f]{64}", "SHA256", path)
 
@@ -141,15 +141,16 @@ class Aftermath:
     Attributes:
         losses: invariants that do not hold.
         tree: the archive's files in the end.
-        answers: what the index answers in the end.
+        content: of the index in the end, see content_of; answers: what it answers.
         early: what it answered before anything else was run, where the command said it was done.
         named: problems that `check` named before the next run.
     """
 
     losses: tuple[str, ...]
     tree: Tree
-    answers: dict[str, str] | str
-    early: dict[str, str] | str | None
+    content: str
+    answers: Answers
+    early: Answers | None
     early_tree: Tree
     named: int
 
@@ -201,12 +202,16 @@ def aftermath(
     queries: Queries,
     *,
     check_first: bool,
+    known: Mapping[str, Answers],
 ) -> Aftermath:
     """Look at what a fault left, run the same again and `index`, and look again; in a child."""
     archive, index = folder / "archive", folder / "index"
     early_tree = tree_of(archive)
     losses = originals(expected, early_tree)
-    early = asked(folder, queries) if ended.code == 0 and _updates(writer) else None
+    early = None
+    if ended.code == 0 and _updates(writer):
+        content = content_of(folder) + digest_of_tree(early_tree)
+        early = known[content] if content in known else asked(folder, queries)
     named = 0
     if check_first and (archive / "archive.yaml").is_file():
         first = check(writer, folder)
@@ -225,9 +230,9 @@ def aftermath(
     differ = sorted(last.keys ^ expected.check_after.keys)
     losses += [f"check says otherwise than after a clean run: {differ}"] if differ else []
     losses += strays(expected.shape, index_shape(index), index)
-    return Aftermath(
-        tuple(losses), tree, asked(folder, queries), early, early_tree, named
-    )  # fmt: skip
+    content = content_of(folder) + digest_of_tree(tree)
+    answers = known[content] if content in known else asked(folder, queries)
+    return Aftermath(tuple(losses), tree, content, answers, early, early_tree, named)
 
 
 def _updates(writer: Writer) -> bool:
@@ -270,7 +275,7 @@ def strays(expected: Counter[str], now: Counter[str], index: Path) -> list[str]:
     for name in ("generations/N/_MAIN_N.toc", "generations/N/checks-N.json", "CURRENT"):
         if now[name] > 1:
             losses.append(f"index: {now[name]} files {name}")
-    segments = set(re.findall(r"(?:MAIN_|columns-)([a-z0-9]{16})", "\n".join(
+    segments = set(re.findall(r"MAIN_([a-z0-9]{16,})", "\n".join(
         path.name for path in index.rglob("*"))))  # fmt: skip
     named = _named_segments(index)
     losses += [f"index: a stray segment in the end: {name}" for name in segments - named]
@@ -288,7 +293,7 @@ def _named_segments(index: Path) -> set[str]:
     return names
 
 
-def fresh_answers(folder: Path, archive: Path, queries: Queries) -> dict[str, str] | str:
+def fresh_answers(folder: Path, archive: Path, queries: Queries) -> Answers:
     """Return what an index answers that is made anew of an archive, beside it; in a child."""
     import shutil
 
@@ -301,7 +306,7 @@ def fresh_answers(folder: Path, archive: Path, queries: Queries) -> dict[str, st
     return asked(folder, queries)
 
 
-def wrong_answers(answers: dict[str, str] | str, fresh: dict[str, str] | str) -> list[str]:
+def wrong_answers(answers: Answers, fresh: Answers) -> list[str]:
     """Say which questions are answered otherwise than by an index made anew."""
     if isinstance(answers, str) or isinstance(fresh, str):
         return [] if answers == fresh else [f"no answers: {answers if answers != fresh else fresh}"]

@@ -6,7 +6,7 @@ import random
 
 from drills import injector
 from drills.injector import CHANGES, COUNTING, Effect, Fault
-from drills.trials import Ground, Tally, chosen_writers
+from drills.trials import Ground, Tally, chosen_writers, until_stopped
 
 EFFECTS = (Effect.KILL_BEFORE, Effect.KILL_AFTER, Effect.KILL_TORN)
 
@@ -22,7 +22,7 @@ def run(ground: Ground, trials: int, seed: int, only: str = "") -> Tally:
     chance = random.Random(seed)
     if not injector.is_loaded():
         tally.notes.append("killed at random moments only, as no faults can be injected here")
-    for number in range(trials):
+    for number in until_stopped(trials):
         writer = writers[number % len(writers)]
         expected = ground.expected(writer)
         calls = expected.calls.get(CHANGES, 0)

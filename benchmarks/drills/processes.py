@@ -68,8 +68,14 @@ def warm_up() -> None:
                 importlib.import_module(module.name)
     for name in ("asyncio", "docx", "filelock", "lxml.html", "pptx", "pypdf", "rapidfuzz"):
         importlib.import_module(name)
+    import typer.main
+
+    from coproarchive.cli import app
     from coproarchive.extract import worker
 
+    # Made once: to make the parser of all commands takes as long as most commands.
+    parser = typer.main.get_command(app)
+    setattr(typer.main, "get_command", lambda _: parser)  # noqa: B010 - of one application
     fork = multiprocessing.get_context("fork")
     setattr(worker, "WorkerContext", lambda: fork)  # noqa: B010 - a type takes its place
 
@@ -143,6 +149,8 @@ def _become(work: Callable[[], None], output: Path, suffering: tuple[Path, Fault
     code: Any = 70
     try:
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         for number, name in ((1, "out.txt"), (2, "err.txt")):
             handle = os.open(output / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.dup2(handle, number)

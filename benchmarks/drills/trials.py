@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
+import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from drills import injector, invariants
-from drills.answers import Queries, asked, make_queries, words_of
+from drills.answers import Answers, Queries, asked, make_queries, words_of
 from drills.injector import COUNTING, Fault
 from drills.invariants import Expected
 from drills.processes import Ended, result_of, run_child, run_quietly
@@ -49,6 +51,8 @@ class Tally:
         self.trials += 1
         self.injected += injected
         self.losses += [f"{name}: {how}: {loss}" for loss in found]
+        for loss in found:
+            sys.stderr.write(f"{name}: {how}: {loss}\n")
         row = self.by_writer.setdefault(name, [0, 0, 0])
         row[0] += 1
         row[1] += injected
@@ -68,6 +72,19 @@ class Tally:
         }
 
 
+def until_stopped(trials: int) -> Iterator[int]:
+    """Yield the numbers of trials; fewer where SIGTERM or Ctrl-C comes: what was found is kept."""
+    stopped: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _: stopped.append(received))
+    for trial in range(trials):
+        if stopped:
+            return
+        yield trial
+        if trial % 50 == 49:
+            sys.stderr.write(f"{trial + 1} trials are done\n")
+
+
 class Ground:
     """Where trials are held: the scenes, and what each writer does when nothing goes wrong.
 
@@ -84,7 +101,8 @@ class Ground:
         for made in (self.scenes, self.output):
             made.mkdir(parents=True)
         self._expected: dict[str, Expected] = {}
-        self._fresh: dict[str, dict[str, str] | str] = {}
+        self._fresh: dict[str, Answers] = {}
+        self._answered: dict[str, Answers] = {}
         self._queries: Queries = []
         self._seed = seed
 
@@ -162,17 +180,19 @@ class Ground:
         expected = self.expected(writer)
         losses = invariants.ending(writer, expected, ended, folder)
         check_first = chance.random() < 0.5
+        queries, known = self.queries, self._answered
 
         def look() -> invariants.Aftermath:
             settle(folder)
             return invariants.aftermath(
-                writer, expected, ended, folder, self.queries, check_first=check_first
+                writer, expected, ended, folder, queries, check_first=check_first, known=known
             )
 
         try:
             found: invariants.Aftermath = result_of(look, self.output)
         except RuntimeError as error:
             return [*losses, f"what it left cannot be judged: {error}"], 0
+        self._answered[found.content] = found.answers
         losses += found.losses
         losses += invariants.wrong_answers(found.answers, self.fresh(folder / "archive"))
         if ended.code == 0:
@@ -187,7 +207,7 @@ class Ground:
                 ]
         return losses, found.named
 
-    def fresh(self, archive: Path) -> dict[str, str] | str:
+    def fresh(self, archive: Path) -> Answers:
         """Return what an index made anew answers of an archive; once an end state."""
         key = invariants.digest_of_tree(invariants.tree_of(archive))
         if key not in self._fresh:
@@ -200,10 +220,10 @@ class Ground:
             )
         return self._fresh[key]
 
-    def answers(self, folder: Path) -> dict[str, str] | str:
+    def answers(self, folder: Path) -> Answers:
         """Return what the index of a scene answers."""
         queries = self.queries
-        found: dict[str, str] | str = result_of(lambda: asked(folder, queries), self.output)
+        found: Answers = result_of(lambda: asked(folder, queries), self.output)
         return found
 
 

@@ -40,6 +40,8 @@ Answer = TypeVar("Answer")
 
 FRESH_SECONDS = 2.0
 """How long the archive is taken to be unchanged before it is looked at again."""
+DAMAGED = "its bytes are not those that were archived."
+"""Why readers do not get a file; `check` names it for those who keep the archive."""
 QUICK_SECONDS = 0.05
 """Looking that takes longer is done aside, and less often."""
 
@@ -291,10 +293,16 @@ class Library:
         Raises:
             NotFoundError: the file is not there.
         """
+        from coproarchive.public_copies import Download
+
         path = self.store.asset_path(item.id, asset.path)
         copies, withheld = self.public_copies, self.public().withheld(item)
         ask = copies.get if make else copies.lookup
         try:
+            # What is larger waits for `check`: nobody waits for gigabytes to be read twice.
+            is_compared = make and asset.size <= self.settings.limits().file_size
+            if is_compared and copies.hash_of(path) != asset.sha256:
+                return Download(None, path.name, asset.media_type, why=DAMAGED)
             return ask(path, asset.media_type, withheld)
         except OSError as error:
             raise NotFoundError(f"this cannot be read: {error.strerror}.", path) from None

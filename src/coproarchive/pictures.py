@@ -135,11 +135,12 @@ class Pictures:
             for n in range(first, min(first + BLOCK, leaves + 1))
             if _stored_picture(folder, f"{n}-{width}", "webp") is None
         ]
-        source, media_type = (deck, PDF) if deck is not None else (job.path, job.media_type)
+        source = job if deck is None else Job(deck, "", PDF)
         helpers = Helpers(self._helpers.office, scratch=self._workers.scratch)
         future = self._workers.schedule(
-            draw, source, media_type, numbers, width, leaves, self._limits, helpers
-        )
+            draw, source.path, source.sha256, source.media_type, numbers, width, leaves,
+            self._limits, helpers,
+        )  # fmt: skip
         future.add_done_callback(lambda done: self._keep(done, key, folder))
 
     def _keep(self, done: Future[Drawing], key: tuple[str, int, int], folder: Path) -> None:

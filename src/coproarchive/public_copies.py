@@ -232,7 +232,7 @@ class PublicCopies:
                 return None
             content = json.loads(text)
             record = _CopyRecord(**(content | {"removed": tuple(content["removed"])}))
-            if record.sha256 and self._hash_of(folder / "copy") != record.sha256:
+            if record.sha256 and self.hash_of(folder / "copy") != record.sha256:
                 return None
         except (OSError, ValueError, TypeError, KeyError):
             return None
@@ -256,10 +256,14 @@ class PublicCopies:
         )
 
     def _key(self, path: Path, withheld: frozenset[WordSource]) -> str:
-        return f"{self._hash_of(path)}-{'+'.join(sorted(withheld))}"
+        return f"{self.hash_of(path)}-{'+'.join(sorted(withheld))}"
 
-    def _hash_of(self, path: Path) -> str:
-        """Return the SHA-256 of a file's bytes; remembered while nothing about it changes."""
+    def hash_of(self, path: Path) -> str:
+        """Return the SHA-256 of a file's bytes; remembered while nothing about it changes.
+
+        Raises:
+            OSError: it cannot be read.
+        """
         stat = path.stat()
         seen = (path, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
         if seen not in self._hashes:

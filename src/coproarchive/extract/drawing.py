@@ -15,6 +15,7 @@ from pathlib import Path
 from coproarchive.errors import ExtractionError, UnreadableError
 from coproarchive.extract import office
 from coproarchive.extract.base import Helpers, Limits
+from coproarchive.extract.fixity import is_archived
 from coproarchive.extract.office import PDF, PPTX
 from coproarchive.extract.table import format_of
 
@@ -48,13 +49,15 @@ def can_draw(media_type: str, office_path: str) -> bool:
 
 
 def draw(
-    path: Path, media_type: str, numbers: list[int], width: int, slides: int, limits: Limits,
-    helpers: Helpers,
+    path: Path, sha256: str, media_type: str, numbers: list[int], width: int, slides: int,
+    limits: Limits, helpers: Helpers,
 ) -> Drawing:  # fmt: skip
     """Draw pages; whatever goes wrong is an answer, not an exception.
 
     Args:
         path: the file, or the PDF that was made of it before.
+        sha256: of the file as it was archived: nothing is drawn of other bytes, and no reason kept.
+            "" for a PDF that was made of it.
         media_type: of `path`.
         numbers: 1-based.
         width: pixels.
@@ -63,6 +66,8 @@ def draw(
     """
     from coproarchive.extract.pdf import count_pages  # noqa: PLC0415 - for workers only
 
+    if sha256 and not is_archived(path, sha256, limits):
+        return Drawing({})
     try:
         if media_type == PDF:
             return Drawing(_draw(path, numbers, width))

@@ -256,14 +256,20 @@ class Store(ArchiveReader):
     def add_files(self, item_id: str, files: Mapping[str, Path]) -> Item:
         """Add files to an item; the sidecar names them only once they are safely there.
 
+        What a run left that was killed before it wrote the sidecar is taken for its own: a file of
+        this name that no record names, with these very bytes.
+
         Raises:
             IngestError: a name is taken, or a file cannot be read or copied.
         """
         with self.lock():
             item = self.read_item(item_id)
             folder = self.root / item_id
-            for name in files:
-                if (folder / name).exists():
+            listed = {asset.path for asset in item.assets}
+            for name, source in files.items():
+                if (folder / name).exists() and (
+                    name in listed or hash_file(folder / name) != hash_file(source)
+                ):
                     raise IngestError(
                         "the item has a file of this name already.", f"{item_id}/{name}"
                     )
@@ -271,7 +277,7 @@ class Store(ArchiveReader):
             try:
                 assets = self._stage((), files, staging)
                 for name in files:
-                    os.rename(staging / name, folder / name)
+                    os.replace(staging / name, folder / name)
                 sync_folder(folder)
             finally:
                 shutil.rmtree(staging, ignore_errors=True)

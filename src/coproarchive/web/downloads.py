@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 
 from coproarchive import pictures
 from coproarchive.errors import NotFoundError
-from coproarchive.library import Library
+from coproarchive.library import DAMAGED, Library
 from coproarchive.model import Asset, Leaf
 from coproarchive.search.document import shown_leaves
 from coproarchive.search.language.query import Query
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 # Shown by the browser itself; anything else is handed over as a file, so that nothing runs.
 _INLINE = {"application/pdf", "image/png", "image/jpeg", "image/gif", "image/webp", "text/plain"}
+_DAMAGED = (
+    "The bytes of this file are not those that were archived, so they are not handed out. Those "
+    "who keep the archive can put it back from a copy; its record and its words are here."
+)
 _TEXT = {"text/markdown", "text/vtt", "text/plain"}
 
 
@@ -70,6 +74,8 @@ class Downloads:
             )
             busy.headers["Retry-After"] = "60"
             return busy
+        if download.why == DAMAGED:
+            return self._pages.message("The file is damaged", _DAMAGED, 503)
         if download.path is None:
             return self._pages.message("Not offered here", NOT_OFFERED, 403)
         return _file(download)

@@ -12,6 +12,7 @@ from blogs import CLASSIC, SITE, UPLOADS, post, write
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import IngestError
 from coproarchive.ingest.wordpress import Options, Report, confirm, import_site, open_guesses, sites
+from coproarchive.ingest.wordpress.merge import ImportState
 from coproarchive.ingest.wordpress.wxr import WxrSource
 from coproarchive.model import ImportRules, Kind, Person, Seminar, Series, Visibility
 from coproarchive.store import Store
@@ -59,6 +60,32 @@ def test_a_change_at_the_source_comes(bring_items: Bring, store: Store, catalogu
     assert item.title == "A better loaf"
     assert store.asset_path("a-loaf", "post.md").read_text() == "# A better loaf\n\nOther words.\n"
     assert item.assets[0].sha256 == store.digest("a-loaf/post.md")
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_run_killed_between_a_file_and_its_record_is_made_good(
+    bring_items: Bring, store: Store, catalogue: Read, monkeypatch: pytest.MonkeyPatch, is_new: bool
+) -> None:
+    """The next run writes the record of the file that is there, new or changed."""
+    bring_items(post(1, "A loaf", "" if is_new else "First words.", tags=["rye"]))
+    if is_new:
+        (store.root / "a-loaf" / "post.md").unlink()
+        item = catalogue().items["a-loaf"]
+        store.save_item(item.model_copy(update={"assets": ()}))
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    changed = post(1, "A loaf", "Other words.", tags=["rye"])
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Store, "save_item", killed)
+        patch.setattr(ImportState, "save", lambda _: None)
+        bring_items(changed)
+    assert b"Other" in (store.root / "a-loaf" / "post.md").read_bytes()
+    report = bring_items(changed)
+    assert [p.code for p in report.problems if p.code == "record-refused"] == []
+    (asset,) = catalogue().items["a-loaf"].assets
+    assert asset.sha256 == store.digest("a-loaf/post.md")
 
 
 def test_what_the_archivist_edited_stays(bring_items: Bring, store: Store, catalogue: Read) -> None:

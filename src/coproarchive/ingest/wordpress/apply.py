@@ -324,7 +324,7 @@ class Applier:
             self.store.add_item(fresh, {**post, **dict(files.values())})
         self.state.remember(
             key, fresh.id, hashes(fresh, ITEM_FIELDS),
-            post=digest(markdown),
+            post=digest(markdown) if markdown else None,
             files={u: {"name": n, "sha256": hash_file(p)[1]} for u, (n, p) in files.items()},
         )  # fmt: skip
 
@@ -380,8 +380,13 @@ class Applier:
                 with self._written(markdown) as post:
                     self.store.add_files(current.id, post)
             return fresh
-        have = digest(self.store.asset_path(current.id, POST_FILE).read_text("utf-8", "replace"))
+        path = self.store.asset_path(current.id, POST_FILE)
+        have = digest(path.read_text("utf-8", "replace"))
         if have == fresh:
+            listed = next(asset for asset in current.assets if asset.path == POST_FILE)
+            if hash_file(path)[1] != listed.sha256 and not self.dry:
+                # An import was killed between the file and its record.
+                self.store.replace_file(current.id, POST_FILE, markdown.encode())
             return fresh
         if before == have:
             changes.append(POST_FILE)
