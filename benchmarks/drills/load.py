@@ -154,6 +154,9 @@ def made(folder: Path | None, leaves: int) -> Iterator[tuple[Path, MadeUpArchive
 def drill(options: argparse.Namespace) -> dict[str, Any]:
     """Run the drill; return its figures."""
     with made(options.folder, options.leaves) as (folder, archive):
+        index = ["--archive", str(archive.folder), "--index", str(folder / "index")]
+        subprocess.run([sys.executable, "-m", "coproarchive", "index", *index], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
         started = time.monotonic()
         with serving(folder, archive.folder, COPROARCHIVE_OFFICE="off") as served:
             opened = time.monotonic() - started
