@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import argon2
 import pytest
+from starlette.requests import HTTPConnection
 
-from coproarchive.errors import RefusedError
+from coproarchive.errors import CoproArchiveError, RefusedError
 from coproarchive.settings import Settings
-from coproarchive.web import sessions
-from coproarchive.web.access import ANYBODY, COOKIE, Access, Visitor, visitor_of
-from coproarchive.web.credentials import KeeperLink, same
+from coproarchive.web import credentials, sessions
+from coproarchive.web.access import (
+    ANYBODY,
+    COOKIE,
+    Access,
+    Visitor,
+    visitor_of,
+    visitor_of_request,
+)
+from coproarchive.web.credentials import KeeperLink, Password, read_password_file, same
 from coproarchive.web.sessions import GuessLimit, Sessions
 from serving import HERE, keeper_here
 
@@ -250,9 +260,11 @@ def test_a_refusal_says_what_to_do() -> None:
         assert (error.value.message, error.value.hint) == (message, hint)
     access = Access(Settings())
     access.require("add", keeper_here(access))
-    elsewhere = replace(keeper_here(Access(Settings())), address="192.0.2.1")
-    with pytest.raises(RefusedError):
-        access.require("add", elsewhere)
+    unasked = Access(Settings())
+    keeper = replace(keeper_here(unasked), origin="")
+    with pytest.raises(RefusedError) as still_open:
+        unasked.require("add", keeper)
+    assert still_open.value.message == refused, "the session has not ended"
 
 
 @pytest.mark.threat(8)
@@ -277,6 +289,12 @@ def test_a_visitor_is_what_the_request_says() -> None:
         "a.example", "192.0.2.1", {"c": "1"}, "https://a.example", False
     )
     assert visitor_of({}, "", {}) == Visitor("", "", {}, "", False)
+    sent = [(b"host", b"a.example"), (b"via", b"x"), (b"cookie", b"c=1")]
+    scope = {"type": "http", "headers": sent, "client": ("192.0.2.1", 5)}
+    asked = Visitor("a.example", "192.0.2.1", {"c": "1"}, "", True)
+    assert visitor_of_request(HTTPConnection(scope)) == asked
+    unnamed = visitor_of_request(HTTPConnection({**scope, "client": None}))
+    assert unnamed == replace(asked, address="")
     for header in ("VIA", "X-Forwarded-Anything", "CF-Ray", "x-azure-ref", "X-Amzn-Trace-Id"):
         assert visitor_of({header: ""}, "", {}).proxied
     for header in ("Cookie", "X-Requested-With", "Forward"):
@@ -303,4 +321,78 @@ def test_the_printed_secret_is_long_random_and_good_once() -> None:
     assert not link.take("") and not link.take("\udcff") and not link.take(token + "x")
     assert link.take(token)
     assert not link.take(token) and not link.take("")
+    assert not link.take(link._token), "whatever is left of it"
     assert same("é", "é") and not same("é", "e")
+
+
+# ---------------------------------------------------------------- the file of a password
+
+
+def test_a_password_file_is_read_when_it_changes_and_only_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its time says; a file of the same size in its place is another."""
+    file = tmp_path / "password"
+    file.write_text(f"\n {HASH}\n")
+    read: list[Path] = []
+
+    def reading(path: Path) -> str:
+        read.append(path)
+        return read_password_file(path)
+
+    monkeypatch.setattr(credentials, "read_password_file", reading)
+    password = Password(Settings(password_file=file))
+    assert password.is_asked_for
+    assert [password.hash(), password.hash()] == [HASH, HASH]
+    assert read == [file]
+    times = file.stat()
+    other = HASH[:-1] + ("A" if HASH[-1] != "A" else "B")
+    fresh = tmp_path / "fresh"
+    fresh.write_text(f"\n {other}\n")
+    os.utime(fresh, ns=(times.st_atime_ns, times.st_mtime_ns))
+    fresh.replace(file)
+    assert [password.hash(), password.hash()] == [other, other]
+    assert len(read) == 2
+    fixed = Password(Settings(password_hash=HASH))
+    assert (fixed.hash(), fixed.is_asked_for) == (HASH, True)
+    none = Password(Settings())
+    assert (none.hash(), none.is_asked_for) == ("", False)
+
+
+def test_a_password_file_that_is_none_closes_the_door_and_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the log, with the path; and again when it went wrong again."""
+    file = tmp_path / "password"
+    password = Password(Settings(password_file=file))
+    assert [password.hash(), password.hash()] == ["", ""]
+    (record,) = caplog.records
+    assert "Nobody can sign in" in record.getMessage()
+    file.write_text(HASH)
+    assert password.hash() == HASH
+    for spoilt in (b"no hash", b"\xff", b"", HASH.encode()[:-60]):
+        file.write_bytes(spoilt)
+        assert password.hash() == ""
+    assert len(caplog.records) == 2
+    assert password.is_asked_for
+
+
+def test_what_is_wrong_with_a_password_file_is_said(tmp_path: Path) -> None:
+    """That it cannot be read, or that it is none; and how to make one. A large one is not read."""
+    hint = "Write one: coproarchive password --file PATH"
+    for content, message in (
+        (None, "the password file cannot be read: No such file or directory."),
+        (b"no hash", "this is no password file."),
+        (b"\xff\xfe", "this is no password file."),
+        (b" " * 10_000 + HASH.encode(), "this is no password file."),
+    ):
+        file = tmp_path / "password"
+        if content is not None:
+            file.write_bytes(content)
+        with pytest.raises(CoproArchiveError) as error:
+            read_password_file(file)
+        assert (error.value.message, error.value.path, error.value.hint) == (
+            message, str(file), hint,
+        )  # fmt: skip
+    file.write_bytes(b" " * 9_000 + HASH.encode() + b" " * 3_000)
+    assert read_password_file(file) == HASH
