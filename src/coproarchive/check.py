@@ -29,6 +29,7 @@ CODES: dict[str, str] = {
     "too-deep": "a folder lies deeper than archives go",
     "item-empty": "an item has no file, and does not say where its files are held",
     "not-added": "a file of a folder could not be added; it stays where it is",
+    "passed-over": "a hidden name, or one that a system left in a folder, was not added",
     "duplicate-file": "two items hold the very same file",
     "file-discloses": "a file has notes, comments, hidden slides, e-mail addresses or telephone "
     "numbers; which of it is public",
@@ -36,6 +37,10 @@ CODES: dict[str, str] = {
     "download it",
 }
 """Code -> what is wrong, in words for docs/reference; the codes of reading files among them."""
+
+
+MAX_OF_FILE = 20
+"""Problems of one code in one file that are listed: who sees twenty sees what is wrong."""
 
 
 def check(
@@ -56,7 +61,24 @@ def check(
     problems += _files(store, catalogue, reader, progress)
     problems += _not_offered(catalogue.for_public(), why_not_offered)
     order = list(Severity)
-    return sorted(set(problems), key=lambda p: (order.index(p.severity), p.path, p.code, p.field))
+    problems = sorted(
+        set(problems), key=lambda p: (order.index(p.severity), p.path, p.code, p.field)
+    )
+    return bounded(problems)
+
+
+def bounded(problems: list[Problem]) -> list[Problem]:
+    """Return at most MAX_OF_FILE problems of one code in one file; the last tells of the others."""
+    groups: dict[tuple[str, str, Severity], list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault((problem.path, problem.code, problem.severity), []).append(problem)
+    shown: list[Problem] = []
+    for (path, code, severity), group in groups.items():
+        shown += group[:MAX_OF_FILE]
+        more = len(group) - MAX_OF_FILE
+        if more > 0:
+            shown.append(Problem(code, severity, path, f"and {more:,} more of this kind."))
+    return shown
 
 
 def _folder(store: Store, catalogue: Catalogue) -> Iterator[Problem]:

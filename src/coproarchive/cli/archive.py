@@ -72,7 +72,7 @@ def init(
     series = valid(lambda: Series(title=title, languages=(language,)))
     store = Store.create(state.settings.archive, series)
     record = display_path(store.root / "archive.yaml")
-    out.print(Text(f"Made {record}. Add files with: coproarchive add FILE..."))
+    out.print(Text(f"Made {record}. Add files with: {state.command('add FILE...')}"))
 
 
 def seminar(
@@ -151,7 +151,9 @@ def add(
     _print_problems(report.problems)
     counts = f"{report.files} files: {report.stored} added in {len(report.added)} items"
     out.print(Text(f"{counts}, {len(report.problems)} not added.", style="bold"))
-    out.print(Text("To make them searchable: coproarchive index"))
+    if report.added:
+        index_it = state_of(context).command("index")
+        out.print(Text(f"To make them searchable: {index_it}"))
 
 
 def _added(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,12 @@ class CliState:
         from coproarchive.library import Library
 
         return Library(self.settings)
+
+    def command(self, words: str) -> str:
+        """Return a command to be typed next, for the archive, index and settings of this run."""
+        options = {**self._folders, **({"config": self._config} if self._config else {})}
+        named = (f"--{name} {shlex.quote(value)}" for name, value in options.items())
+        return " ".join(("coproarchive", words, *named))
 
     def close(self) -> None:
         """Stop the reading processes and close the index, if they were opened."""

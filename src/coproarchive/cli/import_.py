@@ -83,7 +83,7 @@ def wordpress(
     if as_json:
         say_json(brought.to_json())
     else:
-        _print(brought, report)
+        _print(brought, report, state_of(context))
     if not any(brought.counts.values()):
         raise typer.Exit(IngestError.exit_code)
 
@@ -121,7 +121,7 @@ def _save(path: Path, report: Report) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def _print(report: Report, saved: Path | None) -> None:
+def _print(report: Report, saved: Path | None, state: CliState) -> None:
     steps = [s for s in report.steps if s.action not in ("same", "stored", "missing")]
     if steps:
         out.print(_steps_table(steps[:SHOWN]))
@@ -148,8 +148,8 @@ def _print(report: Report, saved: Path | None) -> None:
     if report.dry_run:
         out.print(Text("This was a dry run: nothing was written."))
     else:
-        out.print(Text("To look through the guesses: coproarchive import review"))
-        out.print(Text("To make it all searchable: coproarchive index"))
+        out.print(Text(f"To look through the guesses: {state.command('import review')}"))
+        out.print(Text(f"To make it all searchable: {state.command('index')}"))
 
 
 def _steps_table(steps: Iterable[Step]) -> Table:

@@ -43,6 +43,7 @@ from coproarchive.store import (
 )
 from coproarchive.store.sidecar import did_you_mean, valid
 
+_EMPTY_HINT = "Copy it again from where it came from."
 # Which of an item's files speaks for it: decks know their titles best.
 _SPEAKS = ("presentationml", "ms-powerpoint", "pdf", "wordprocessingml", "markdown", "html")
 
@@ -266,12 +267,20 @@ def _hashed(
 ) -> Iterator[Job]:
     """Yield files to read; a file that is refused or in the archive already becomes a problem."""
     seen: dict[str, Path] = {}
-    for entry in walk(folder, max_depth=60):
+    for entry in walk(folder, max_depth=60, with_system=True):
         if entry.kind == "folder":
             continue
         report.files += 1
         path = folder / entry.path
         progress("looking", report.files, 0, entry.path)
+        if entry.kind == "system":
+            message = "this name is hidden or a system's own; it was passed over."
+            hint = "If it belongs to the archive, give it another name and add it."
+            report.reject(path, "passed-over", message, hint, Severity.NOTE)
+            continue
+        if entry.kind == "file" and not entry.size:
+            report.reject(path, "not-added", "this file is empty.", _EMPTY_HINT)
+            continue
         if entry.kind != "file":
             what = {"link": "a link", "special": "a pipe or device"}.get(entry.kind, "unreadable")
             report.reject(path, "not-a-file", f"this is {what}.")
@@ -339,9 +348,11 @@ def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> _SourceFile:
     try:
         if path.is_symlink() or not path.is_file():
             raise IngestError("there is no such file.", path)
-        _, sha256 = hash_file(path)
+        size, sha256 = hash_file(path)
     except OSError as error:
         raise IngestError(f"cannot be read: {error.strerror}.", path) from None
+    if not size:
+        raise IngestError("this file is empty.", path, _EMPTY_HINT)
     copies = catalogue.by_sha256.get(sha256)
     _refuse_known(path, "/".join(copies[0]) if copies else None)
     media_type = media_type_of_file(path)

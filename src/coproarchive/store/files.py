@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import hashlib
 import lzma
@@ -81,7 +82,8 @@ def media_type_of_file(path: Path) -> str:
     """Return the IANA media type by a file's bytes where these say it, else by its name's ending.
 
     Bytes say it of PDF, and of Office files by the content type of their main part (ECMA-376-2,
-    10.1.2): a PDF without an ending and a .pptx named .ppt are what they are.
+    10.1.2): a PDF without an ending and a .pptx named .ppt are what they are. What is named as a
+    text and has zero bytes is none.
 
     Raises:
         OSError: the file cannot be read.
@@ -98,7 +100,17 @@ def media_type_of_file(path: Path) -> str:
                 kind += ".12" if kind.endswith("macroenabled") else ""
                 if kind in MEDIA_TYPES.values():
                     return kind
-    return media_type_of(path.name)
+        named = media_type_of(path.name)
+        if named in _TEXTS:
+            file.seek(0)
+            start = file.read(8192)
+            if b"\0" in start and not start.startswith(_UTF16_32):
+                return media_type_of("")
+    return named
+
+
+_TEXTS = frozenset(MEDIA_TYPES[e] for e in (".md", ".html", ".txt", ".vtt", ".srt", ".csv", ".rtf"))
+_UTF16_32 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
 
 
 _ZIP_ERRORS = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error,
@@ -281,17 +293,31 @@ class FolderEntry:
 
     Attributes:
         path: relative to the folder, with "/".
-        kind: "file", "folder", "link", "special" (pipe, device), "unreadable" or "too-deep".
+        kind: "file", "folder", "link", "special" (pipe, device), "unreadable", "too-deep" or
+            "system" (a hidden name, or one that an operating system or office program left).
         size: bytes, of files.
     """
 
     path: str
-    kind: Literal["file", "folder", "link", "special", "unreadable", "too-deep"]
+    kind: Literal["file", "folder", "link", "special", "unreadable", "too-deep", "system"]
     size: int = 0
 
 
-def walk(root: Path, *, max_depth: int = MAX_DEPTH) -> Iterator[FolderEntry]:
-    """Yield everything below a folder but hidden names, sorted; no link is followed."""
+_OF_SYSTEMS = re.compile(r"\.|~\$|(__macosx|thumbs\.db|desktop\.ini)$", re.IGNORECASE)
+"""Hidden names, office programs' locks, and what macOS and Windows leave in folders and zips."""
+
+
+def walk(
+    root: Path, *, max_depth: int = MAX_DEPTH, with_system: bool = False
+) -> Iterator[FolderEntry]:
+    """Yield everything below a folder, sorted; no link is followed.
+
+    Args:
+        root: the folder.
+        max_depth: folders below one another at most.
+        with_system: whether names are told that no person gave (see FolderEntry.kind), without what
+            is in such a folder; else hidden names are passed over, and the others are as any.
+    """
     pending = [(root, "", 0)]
     while pending:
         folder, prefix, depth = pending.pop()
@@ -302,10 +328,13 @@ def walk(root: Path, *, max_depth: int = MAX_DEPTH) -> Iterator[FolderEntry]:
             continue
         below = []
         for name in names:
-            if name.startswith("."):
-                continue
             path = folder / name
             relative = prefix + name
+            if with_system and _OF_SYSTEMS.match(name):
+                yield FolderEntry(relative, "system")
+                continue
+            if name.startswith("."):
+                continue
             mode = path.lstat()
             if stat.S_ISDIR(mode.st_mode):
                 if depth + 1 > max_depth:

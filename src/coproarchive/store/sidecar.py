@@ -16,6 +16,9 @@ MAX_BYTES = 256 * 1024
 MAX_TABLE_BYTES = 16 * 1024 * 1024
 """people.yaml and topics.yaml hold a whole archive's entries in one file."""
 
+MAX_MISTAKES = 20
+"""Mistakes of one record that are listed."""
+
 RecordT = TypeVar("RecordT", bound=BaseModel)
 T = TypeVar("T")
 
@@ -128,10 +131,14 @@ def _build_one(
     try:
         record = noun.model_validate(fields | derived)
     except ValidationError as error:
-        for detail in error.errors():
+        details = error.errors()
+        more = len(details) - MAX_MISTAKES
+        for detail in details[:MAX_MISTAKES]:
             place = (*at, *(part for part in detail["loc"] if not _is_marker(part)))
             line = document.line_of(place)
             mistakes.append(f"line {line}: {_dotted(place)}{_explain(noun, detail)}")
+        if more > 0:
+            mistakes.append(f"{where}and {more:,} more mistakes in this record.")
         return None
     return None if forbidden else record
 

@@ -110,7 +110,7 @@ class Index:
             near_misses=near_misses,
             facets=facets_of(response, query, catalogue, context.labels),
             query=query,
-            notes=notes_of(query, outcome),
+            notes=notes_of(query, outcome, catalogue),
             corrections=rewritten.corrections,
             synonyms={word: tuple(others) for word, others in rewritten.synonyms.items()},
             partial=outcome.partial and not rewritten.is_question,

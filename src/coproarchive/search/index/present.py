@@ -10,6 +10,8 @@ from coproarchive.search.hits.results import Facet
 from coproarchive.search.index.execute import Outcome
 from coproarchive.search.language import fields
 from coproarchive.search.language.query import Query
+from coproarchive.store import slugify
+from coproarchive.store.sidecar import did_you_mean
 
 MOST_LABELS = 200_000
 
@@ -78,9 +80,22 @@ def label_of(facet: str, value: str, catalogue: Catalogue) -> str:
     return value
 
 
-def notes_of(query: Query, outcome: Outcome) -> tuple[str, ...]:
+def unknown_choices(query: Query, catalogue: Catalogue) -> list[str]:
+    """Return a sentence for each chosen seminar, speaker or topic that is none, with near ids."""
+    records: dict[str, Mapping[str, object]] = {
+        "seminar": catalogue.seminars, "speaker": catalogue.people, "topic": catalogue.topics,
+    }  # fmt: skip
+    return [
+        f'There is no {facet} "{value[:100]}".{did_you_mean(slugify(value), ids)}'
+        for facet, ids in records.items()
+        for value in query.facets.get(facet, ())
+        if value not in ids
+    ]
+
+
+def notes_of(query: Query, outcome: Outcome, catalogue: Catalogue) -> tuple[str, ...]:
     """Return how the query was understood, in sentences."""
-    notes = list(query.notes)
+    notes = [*query.notes, *unknown_choices(query, catalogue)]
     for typed, searched in outcome.rewritten.corrections.items():
         notes.append(f'Nothing here has the word "{typed}". Showing results for "{searched}".')
     for typed, others in outcome.rewritten.synonyms.items():
