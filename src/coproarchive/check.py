@@ -72,13 +72,13 @@ def bounded(problems: list[Problem]) -> list[Problem]:
     groups: dict[tuple[str, str, Severity], list[Problem]] = {}
     for problem in problems:
         groups.setdefault((problem.path, problem.code, problem.severity), []).append(problem)
-    shown: list[Problem] = []
+    listed: list[Problem] = []
     for (path, code, severity), group in groups.items():
-        shown += group[:MAX_OF_FILE]
+        listed += group[:MAX_OF_FILE]
         more = len(group) - MAX_OF_FILE
         if more > 0:
-            shown.append(Problem(code, severity, path, f"and {more:,} more of this kind."))
-    return shown
+            listed.append(Problem(code, severity, path, f"and {more:,} more of this kind."))
+    return listed
 
 
 def _folder(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
