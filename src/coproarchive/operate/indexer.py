@@ -29,7 +29,7 @@ BUSY = 75
 def main() -> int:
     """Update the index; return an exit code of errors.py."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if hasattr(os, "nice"):
+    with contextlib.suppress(OSError, AttributeError):  # not on Windows; refused in some containers
         os.nice(NICENESS)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     settings = load_settings().settings
