@@ -222,6 +222,40 @@ def test_an_embedded_object_that_cannot_be_looked_into_is_emptied(tmp_path: Path
     assert len(Presentation(str(copy)).slides) == 2
 
 
+def test_a_document_in_a_deck_is_copied_too(tmp_path: Path) -> None:
+    """A Word file in a slide: its comments go, its text stays. Damaged properties are left out."""
+    source = make_parts(tmp_path / "d.pptx", [box("A")])
+    inside = make_telling_document(tmp_path / "t.docx")
+    presentation = Presentation(str(make_deck(tmp_path / "b.pptx")))
+    presentation.slides[0].shapes.add_ole_object(str(inside), "Word.Document.12", 0, 0)
+    presentation.save(str(source))
+    with zipfile.ZipFile(source) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(source, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(name, b"<damaged" if name == "docProps/core.xml" else data)
+    copy = copied(source, set(EVERYTHING))
+    assert searched(copy.read_bytes(), COMMENTED) == []
+    assert searched(copy.read_bytes(), (SEEN,))
+    assert len(Presentation(str(copy)).slides) == 4
+
+
+def test_a_damaged_stream_is_an_answer(tmp_path: Path) -> None:
+    """Not a crash: no copy, and why."""
+    source = make_telling_deck(tmp_path / "t.pptx", inside=False)
+    data = bytearray(source.read_bytes())
+    with zipfile.ZipFile(source) as archive:
+        start = archive.getinfo("ppt/slides/slide1.xml").header_offset
+    data[start + 60 : start + 90] = b"\xff" * 30
+    source.write_bytes(data)
+    made = make_copy(
+        source, media_type_of_file(source), frozenset(EVERYTHING), Limits(),
+        Helpers(scratch=str(tmp_path)),
+    )  # fmt: skip
+    assert not made.path
+    assert "no copy can be made" in made.why
+
+
 @pytest.mark.parametrize("damage", ["slide", "doctype"])
 def test_no_copy_is_made_where_it_is_uncertain_what_is_in_the_file(
     damage: str, tmp_path: Path

@@ -8,10 +8,14 @@ a newer version of Office keeps notes in is left out without being known here.
 
 from __future__ import annotations
 
+import contextlib
+import lzma
 import posixpath
 import shutil
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,6 +73,9 @@ _INSIDE_OLE = tuple(
                  "Ole10Native", "EncryptedPackage", "CONTENTS")
 )  # fmt: skip
 """Streams in which an embedded object (MS-CFB) is a document of its own."""
+_DAMAGED = (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error,
+            lzma.LZMAError, struct.error)  # fmt: skip
+"""What zipfile raises on damaged files."""
 _PERSONAL = frozenset({"creator", "lastModifiedBy", "description", "keywords", "category",
                        "subject", "Manager", "Company"})  # fmt: skip
 
@@ -102,9 +109,13 @@ def copy_office_file(
         UnreadableError, LimitError: no copy can be made.
     """
     with Package.open(source, limits) as package:
-        copy = _Copy(package.archive, withheld, limits, depth, source.name)
-        if copy.removed():
-            copy.write(target)
+        try:
+            copy = _Copy(package.archive, withheld, limits, depth, source.name)
+            if copy.removed():
+                copy.write(target)
+        except _DAMAGED as error:
+            why = f"no copy can be made of it: it is damaged ({type(error).__name__})."
+            raise UnreadableError(why, source.name, SAVE_ANEW) from None
         return frozenset(copy.removed())
 
 
@@ -127,6 +138,8 @@ class _Copy:
         self._members = {m.filename: m for m in archive.infolist() if not m.is_dir()}
         self._by_folded = {member.casefold(): member for member in self._members}
         self._types = self._parsed(TYPES)
+        if etree.QName(self._types).localname != "Types":
+            raise self._no_copy("its list of parts is none")
         self._relations_of: dict[str, list[_PartRelation]] = {}
         self._nested: dict[str, bytes] = {}
         self._removed: set[str] | None = None
@@ -154,8 +167,7 @@ class _Copy:
             if len(data) > MAX_PART:
                 raise self._no_copy(f"its part {name} is too large")
             root = etree.fromstring(data, parser)
-        except (KeyError, ValueError, etree.XMLSyntaxError, OSError, EOFError, RuntimeError,
-                NotImplementedError, zipfile.BadZipFile):  # fmt: skip
+        except (KeyError, ValueError, etree.XMLSyntaxError, *_DAMAGED):
             raise self._no_copy(f"its part {name} is missing or damaged") from None
         if has_doctype(root):
             raise self._no_copy(f"its part {name} is not as Office writes it")
@@ -221,8 +233,8 @@ class _Copy:
         retained: dict[str, None] = {self._main: None}
         waiting = [self._main]
         if WordSource.METADATA not in self._withheld:
-            roots = [r.target for r in self._relations("") if r.kind == "core-properties"]
-            retained |= dict.fromkeys(part for part in roots if part in self._members)
+            roots = (r.target for r in self._relations("") if r.kind == "core-properties")
+            retained |= dict.fromkeys(filter(self._is_sound, roots))
         while waiting:
             for relation in self._relations(waiting.pop()):
                 part = relation.target
@@ -230,6 +242,11 @@ class _Copy:
                     retained[part] = None
                     waiting.append(part)
         return list(retained)
+
+    def _is_sound(self, part: str) -> bool:
+        with contextlib.suppress(UnreadableError):
+            return self._parsed(part) is not None
+        return False  # a file opens as well without its properties
 
     def removed(self) -> set[str]:
         """Return what the file has that is withheld."""
@@ -258,7 +275,7 @@ class _Copy:
         elif content_type.endswith("presentationml.slide+xml"):
             if part not in self._shown_slides:
                 yield WordSource.HIDDEN_SLIDES
-        elif "wordprocessingml" in content_type and WordSource.COMMENTS in self._withheld:
+        elif _is_text_part(content_type) and WordSource.COMMENTS in self._withheld:
             if tracked_changes.are_in(self._parsed(part)):
                 yield WordSource.COMMENTS
         elif WordSource.METADATA in self._withheld and place.startswith("docprops/"):
@@ -366,7 +383,7 @@ class _Copy:
                 # They name slides, and go with the last of them.
                 if next(element.iter("{*}sld", "{*}sldId"), None) is None:
                     _remove(element)
-        if WordSource.COMMENTS in self._withheld and "wordprocessingml" in content_type:
+        if WordSource.COMMENTS in self._withheld and _is_text_part(content_type):
             tracked_changes.accept(root)
 
 
@@ -377,6 +394,10 @@ def _relation(element: etree._Element, folder: str, by_folded: dict[str, str]) -
         target = by_folded.get(joined.casefold(), joined)
     kind = element.get("Type", "").rpartition("/")[2]
     return _PartRelation(element.get("Id", ""), kind, target, is_outside, element)
+
+
+def _is_text_part(content_type: str) -> bool:
+    return "wordprocessingml" in content_type and content_type.endswith("xml")
 
 
 def _references(element: etree._Element) -> Iterator[str]:

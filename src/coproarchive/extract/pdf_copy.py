@@ -8,6 +8,7 @@ written.
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObj
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.office_copy import INSIDE, SAVE_ANEW
 from coproarchive.model import WordSource
+
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 
 MAX_REVISIONS = 10
 _OF_THE_PAGE = frozenset({
