@@ -16,6 +16,7 @@ import logging
 import re
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import product
@@ -219,10 +220,9 @@ def answer_of(response: Any, metrics: bool = False) -> Any:
     """Return what an HTTP answer tells: status, headers, and the body."""
     headers = {k: v for k, v in response.headers.items() if k not in ("date", "x-request-id")}
     kind = headers.get("content-type", "")
-    if kind.startswith("image/"):  # drawn a moment ago
+    if kind.startswith("image/") or "presentation" in kind:  # drawn, or copied, a moment ago
         headers = {k: v for k, v in headers.items() if k not in ("etag", "last-modified")}
-    body = response.content
-    text = body.decode("utf-8") if re.match("text/|application/[^o]", kind) else body.hex()
+    text = _read(response.content)
     cookie = headers.get("set-cookie")
     if cookie:
         headers["set-cookie"] = re.sub(r"=[^;]+", "=...", cookie, count=1)
@@ -231,6 +231,17 @@ def answer_of(response: Any, metrics: bool = False) -> Any:
         text = re.sub(r"\d+(\.\d+)?([eE][-+]?\d+)?", "N", text)
         headers.pop("content-length", None)
     return [response.status_code, re.sub(r'(?<=name="token" value=")\w+', "...", text), headers]
+
+
+def _read(body: bytes) -> str:
+    """Return a body as text: a package's parts one by one, other bytes as hexadecimal digits."""
+    if body.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(body)) as package:
+            return "".join(f"{name}: {_read(package.read(name))}" for name in package.namelist())
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body.hex()
 
 
 class Asker:
@@ -246,13 +257,14 @@ class Asker:
         self._quick = quick
 
     def ask(self, address: str, method: str = "GET", headers: dict[str, str] | None = None) -> Any:
-        """Ask once; a picture until it is drawn."""
+        """Ask once; a picture until it is drawn, a file until it is made ready."""
         sent = {"Accept-Encoding": "identity"} | (headers or {})
         for _ in range(100):
             self._client.cookies.clear()
             response = self._client.request(method, address, headers=sent, follow_redirects=False)
             drawn = response.headers.get("cache-control") != "no-store" or method != "GET"
-            if drawn or ".pdf/" not in address or response.status_code != 200:
+            drawn = drawn or ".pdf/" not in address or response.status_code != 200
+            if drawn and response.status_code != 503:  # a public copy that is being made
                 break
             time.sleep(0.05)
         return answer_of(response, "metrics" in address)

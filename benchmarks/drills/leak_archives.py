@@ -34,6 +34,7 @@ from coproarchive.store import Store
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests"))
 from making import make_pdf
+from telling import COMMENTED, HIDDEN, NOTED, make_telling_deck
 
 T = TypeVar("T")
 
@@ -47,6 +48,9 @@ SECRET_WORDS = (
 )
 SILENT_WORDS = "wyvernalia thrumblecap ossifragrant"
 """Words of hidden things that no probe asks for: they may stand in no answer, header or log."""
+
+WITHHELD = (*NOTED, *COMMENTED, *HIDDEN)
+"""Words that a public deck keeps from its readers: of notes, comments and hidden slides."""
 
 SOME_TIME = 1_700_000_000
 """Modification time of every file, so that a validator (ETag) tells nothing of when it was made."""
@@ -123,6 +127,9 @@ def _file(path: Path, pages: list[str]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".pdf":
         return make_pdf(path, pages)
+    if path.suffix == ".pptx":
+        both = path.parents[2] / "deck.pptx"  # of both archives: no two are made of the same bytes
+        return both if both.exists() else make_telling_deck(both)
     if path.suffix == ".vtt":
         cues = (f"00:0{n}:00.000 --> 00:0{n}:09.000\n{text}\n" for n, text in enumerate(pages))
         path.write_text("WEBVTT\n\n" + "\n".join(cues), encoding="utf-8")
@@ -186,6 +193,8 @@ class _Maker:
         for number in range(size):
             self._item(full, number, fates[number] if number < 6 else rng.choice(fates))
         self._programmes(full)
+        full.items["deck"] = Item(id="deck", title="A deck that could tell")
+        full.texts["deck"] = {"deck.pptx": []}
         return full
 
     def _item(self, full: Records, number: int, fate: str) -> None:
@@ -325,6 +334,6 @@ def _world(full: Records, bare: Records, root: Path) -> World:
         sources=[str(i.source) for i in full.items.values()],
         words=list(PUBLIC_WORDS[:4]),
         secrets=[*SECRET_WORDS[:5], *phrases],
-        silent=SILENT_WORDS.split(),
+        silent=[w.casefold() for w in (*SILENT_WORDS.split(), *WITHHELD)],
         etags=etags,
     )
