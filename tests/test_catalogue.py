@@ -194,6 +194,29 @@ def test_relations_lead_to_public_items_and_to_the_web_only() -> None:
     assert public.items["a"].relations == relations[1:3]
 
 
+@pytest.mark.parametrize("to", [("hidden",), ("hidden", "hidden"), ("shown", "hidden")])
+def test_no_relation_leads_to_what_is_hidden(to: tuple[str, ...]) -> None:
+    """However many there are, and if there is no other."""
+    relations = tuple(Relation(type="references", item=item) for item in to)
+    public = catalogue_of(
+        Item(id="a", title="A", relations=relations),
+        Item(id="hidden", title="H", visibility=HIDDEN),
+        Item(id="shown", title="S"),
+    ).for_public()
+    assert [r.item for r in public.items["a"].relations] == [i for i in to if i == "shown"]
+
+
+def test_one_public_item_is_enough_for_its_seminar() -> None:
+    """A seminar without a programme is hidden only if all its items are."""
+    seminar = Seminar(id="s", title="S")
+    items = [
+        Item(id=f"s/{n}", seminar="s", title="T", visibility=HIDDEN if n else Visibility.PUBLIC)
+        for n in range(3)
+    ]
+    assert set(catalogue_of(*items, seminars=(seminar,)).for_public().seminars) == {"s"}
+    assert not catalogue_of(*items[1:], seminars=(seminar,)).for_public().seminars
+
+
 def test_topics_that_are_broader_of_each_other_end() -> None:
     """A circle in the archivist's topics hides and shows as a line does."""
     topics = {
@@ -250,6 +273,10 @@ def test_items_come_by_their_first_day_then_by_id() -> None:
     assert [i.id for i in whole.items_of_seminar("s")] == order[:3]
     assert whole.items_of_seminar("x") == whole.items_of_person("x") == whole.items_of_topic("x")
     assert whole.items_of_topic("x") == () == whole.sessions_of_person("x")
+    whole_year = Item(id="year", title="Y", date="2018", people=by_ids("bob"))
+    month = Item(id="month", title="M", date="2018-03", people=by_ids("bob"))
+    by_first_day = catalogue_of(month, whole_year).items_of_person("bob")
+    assert [i.id for i in by_first_day] == ["year", "month"]
     assert [whole.item_date(i) for i in items] == [None, "2018-05-04", "2018-05-04", "2017", "2019"]
 
 
@@ -300,6 +327,14 @@ def test_the_digest_covers_what_an_item_takes_from_others() -> None:
     fields = ("title", "date", "name", "label", "also", "own")
     assert len({digest(), *(digest(**{name: "2020"}) for name in fields)}) == 1 + len(fields)
     assert digest(other="Changed") == digest()
+    people = [("a", "b"), ("ab",)]
+    split = [
+        Catalogue(Series(title="T"), people={"ann": Person(id="ann", names=names)}).digest_of(
+            Item(id="x", title="X", people=by_ids("ann"))
+        )
+        for names in people
+    ]
+    assert split[0] != split[1], "two names are not one"
 
 
 # ---------------------------------------------------------------- reading
@@ -366,4 +401,7 @@ def test_reading_says_how_far_it_is(archive: Path) -> None:
     ]
     assert [p.path for p in catalogue.problems] == [f"{SEMINAR}/seminar.yaml"]
     assert catalogue.seminars == {}
+    (archive / "a-post" / "item.yaml").write_bytes(b"title: \xe9\n")
+    hints = [p.hint for p in Catalogue.load(Store(archive)).problems]
+    assert hints[:2] == ["Correct the file.", "Save it as UTF-8."]
     assert set(catalogue.digests) == set(catalogue.items)
