@@ -6,12 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from coproarchive.cli import main
 from coproarchive.errors import IngestError
 from coproarchive.ingest.add import ItemDraft, add_files, add_folder
 from coproarchive.library import Library
 from coproarchive.store import media_type_of_file
+from coproarchive.web.access import Access
+from coproarchive.web.routes import routes
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str, str]:
@@ -118,3 +122,12 @@ def test_twenty_thousand_mistakes_are_told_in_a_few_lines(
         assert len(out) < 60_000
         assert "19,98" in out
         assert "4,980 more of this kind" in " ".join(out.split())
+
+
+def test_nobody_is_asked_to_cite_what_was_taken_back(library: Library) -> None:
+    """Its notice stays, so that what cites it finds why it is gone."""
+    pages = TestClient(Starlette(routes=routes(library, Access(library.settings))))
+    shown, withdrawn = pages.get("/item/a-post"), pages.get("/item/withdrawn")
+    assert "Cite this" in shown.text
+    assert withdrawn.status_code == 410
+    assert "Cite" not in withdrawn.text
