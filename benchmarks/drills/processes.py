@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import gc
 import importlib
 import io
 import multiprocessing
 import os
 import pickle
 import pkgutil
+import select
 import signal
 import sys
 import time
@@ -77,6 +79,7 @@ def warm_up() -> None:
     parser = typer.main.get_command(app)
     setattr(typer.main, "get_command", lambda _: parser)  # noqa: B010 - of one application
     fork = multiprocessing.get_context("fork")
+    gc.freeze()  # children share what was imported, as no collection touches it
     setattr(worker, "WorkerContext", lambda: fork)  # noqa: B010 - a type takes its place
 
 
@@ -178,11 +181,18 @@ def _become(work: Callable[[], None], output: Path, suffering: tuple[Path, Fault
 
 def _wait(child: int, until: float) -> bool:
     """Wait for a child to end, without taking its status; tell whether it did in time."""
-    while time.monotonic() < until:
-        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
-            return True
-        time.sleep(0.0005)
-    return False
+    if not hasattr(os, "pidfd_open"):  # elsewhere than on Linux
+        while time.monotonic() < until:
+            if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                return True
+            time.sleep(0.005)
+        return False
+    handle = os.pidfd_open(child)
+    try:
+        ready, _, _ = select.select([handle], [], [], max(0.0, until - time.monotonic()))
+        return bool(ready)
+    finally:
+        os.close(handle)
 
 
 def _end(child: int) -> int:

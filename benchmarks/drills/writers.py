@@ -146,6 +146,7 @@ WRITERS: tuple[Writer, ...] = (
 ELSEWHERE: dict[str, str] = {
     "serve": "brings the index up to date as `index` does; then the page's process takes over",
     "password": "prints",
+    "doctor": "writes nothing",
     "search": "writes nothing",
     "show": "writes nothing of what is known; of texts what `check` writes",
     "suggest": "writes nothing",

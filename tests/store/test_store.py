@@ -330,3 +330,12 @@ def test_a_seminar_is_not_made_over_an_item(archive: Path) -> None:
 def test_long_names_are_cut(name: str) -> None:
     """Whatever stands behind the last dot."""
     assert len(safe_name(name).encode()) <= 150
+
+
+def test_what_a_killed_init_left_is_swept_by_the_next(tmp_path: Path) -> None:
+    """Nothing else is written there before the archive is begun."""
+    stray = tmp_path / "archive" / ".staging" / ".archive.yaml.123.tmp"
+    stray.parent.mkdir(parents=True)
+    stray.write_text("title: half")
+    Store.create(tmp_path / "archive", Series(title="Talks"))
+    assert not stray.exists()

@@ -110,6 +110,8 @@ class Store(ArchiveReader):
             root.mkdir(parents=True, exist_ok=True)
             series = series.model_copy(update={"format": FORMAT})
             content = render(sidecar.plain(series)).encode()
+            # What a killed run left; nobody else writes where there is no archive yet.
+            shutil.rmtree(root / STAGING, ignore_errors=True)
             write_durably(root / SERIES, content, root / STAGING)
         except OSError as error:
             raise FileSystemError(error, root) from error
