@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -11,14 +12,26 @@ from coproarchive.library import Library
 from drills.scenes import settings_of
 
 
+def fetched_all(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Return status and body of /file/<place> of every public file of a scene's archive."""
+    with contextlib.closing(Library(settings_of(folder))) as library:
+        items = library.public().items.values()
+        places = [f"{item.id}/{asset.path}" for item in items for asset in item.assets]
+        return {place: _fetched(library, place) for place in places}
+
+
 def fetched(folder: Path, place: str) -> tuple[int, bytes]:
     """Return status and body of /file/<place> of a scene's archive."""
+    with contextlib.closing(Library(settings_of(folder))) as library:
+        return _fetched(library, place)
+
+
+def _fetched(library: Library, place: str) -> tuple[int, bytes]:
     from starlette.requests import Request
 
     from coproarchive.web.downloads import Downloads
     from coproarchive.web.pages import Pages
 
-    library = Library(settings_of(folder))
     scope: dict[str, Any] = {
         "type": "http", "method": "GET", "path": f"/file/{place}", "query_string": b"",
         "raw_path": quote(f"/file/{place}").encode(), "headers": [(b"host", b"localhost")],
@@ -38,9 +51,6 @@ def fetched(folder: Path, place: str) -> tuple[int, bytes]:
 
         await response(scope, receive, send)
 
-    try:
-        asyncio.run(answer())
-    finally:
-        library.close()
+    asyncio.run(answer())
     body = b"".join(message.get("body", b"") for message in sent)
     return int(sent[0]["status"]), body
