@@ -152,6 +152,7 @@ def test_settings_are_shown_with_their_origins_and_without_secrets(
     library: Library, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COPROARCHIVE_OPENSEARCH_PASSWORD", "very-secret")
+    monkeypatch.setenv("COPROARCHIVE_OPENSEARCH_URL", "https://ann:hidden@search.example")
     monkeypatch.setenv("COPROARCHIVE_PROT", "1")
     loaded = load_settings({"archive": archive, "index": library.settings.index})
     diagnosis = diagnose(loaded)
@@ -160,6 +161,7 @@ def test_settings_are_shown_with_their_origins_and_without_secrets(
         "(set)", "environment COPROARCHIVE_OPENSEARCH_PASSWORD",
     )  # fmt: skip
     assert "very-secret" not in repr(diagnosis)
+    assert "ann:hidden" not in repr(diagnosis)
     assert any("COPROARCHIVE_PROT" in finding.message for finding in diagnosis.findings)
 
 

@@ -64,7 +64,8 @@ def _print(diagnosis: Diagnosis, with_settings: bool) -> None:
         for name, number in diagnosis.versions.items():
             out.print(Text(printable(f"{name} {number}")))
     problems = sum(finding.state.value == "problem" for finding in diagnosis.findings)
-    out.print(Text(f"{problems} problems." if problems else "All is well.", style="bold"))
+    counted = f"{problems} problem{'s' * (problems > 1)}, see above."
+    out.print(Text(counted if problems else "All is well.", style="bold"))
 
 
 def _json(diagnosis: Diagnosis) -> dict[str, object]:

@@ -87,7 +87,8 @@ def _masked(name: str, loaded: LoadedSettings) -> str:
     value = getattr(loaded.settings, name)
     if name in SECRETS:
         return "(set)" if value else ""
-    return "" if value is None else str(value)
+    text = "" if value is None else str(value)
+    return "(set)" if "://" in text and "@" in text else text  # an address with a password in it
 
 
 def _versions() -> dict[str, str]:

@@ -135,4 +135,8 @@ def _config(settings: Settings) -> uvicorn.Config:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+    except KeyboardInterrupt:  # before the server was there to take it
+        code = STOPPED
+    sys.exit(code)
