@@ -134,6 +134,7 @@ def add_beside(walk: Walk) -> None:
     text = "# Why oats\n\nThe porridge of Tuesdays.\n"
     walk.machine.path("/tmp/why-oats.md").write_text(text, encoding="utf-8")  # noqa: S108
     walk.type_block(block_with(PAGES / "service.md", "why-oats.md"))
+    walk.type_block(block_with(PAGES / "service.md", "coproarchive doctor"))
     walk.wait_for(f"curl -sk '{SITE}/results.csv?q=porridge'", "Why oats", 30)
 
 
@@ -174,12 +175,13 @@ def lose_and_restore(walk: Walk) -> int:
 
 
 def upgrade(walk: Walk) -> None:
-    """Type what docs/operate/upgrade.md says of the archive, with nothing to upgrade."""
+    """Type docs/operate/upgrade.md, with an archive as 0.1.0 wrote it and the same wheel again."""
     page = PAGES / "upgrade.md"
-    walk.type_line("sudo systemctl stop coproarchive")
-    walk.type_line("cd /srv/talks")
-    walk.type_block(block_with(page, "upgrade --dry-run"))
-    walk.type_line("sudo systemctl start coproarchive")
+    walk.machine.run("sed -i '/^format:/d' /srv/talks/archive/archive.yaml")
+    walk.type_block(block_with(page, "systemctl stop"))
+    said = walk.type_block(block_with(page, "upgrade --dry-run"))
+    check("Copied what changed to archive/.backups/format-1-" in said, said)
+    walk.type_block(block_with(page, "systemctl start"))
     walk.wait_for(HEALTH, "")
 
 
