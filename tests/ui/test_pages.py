@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from coproarchive.ui import state
 from coproarchive.web.access import Visitor
 from making import HOSTILE, SEMINAR
+from serving import keeper_here
 from telling import make_telling_deck
 
 MAIN = Path(__file__).resolve().parents[2] / "src" / "coproarchive" / "ui" / "server" / "page.py"
@@ -118,22 +119,47 @@ def test_what_documents_say_is_text(at: Open) -> None:
         assert "<img src=x" not in page
 
 
-def test_a_deleted_index_is_a_message_with_the_command(at: Open) -> None:
-    """No traceback: what is wrong, and what to run."""
+@pytest.fixture
+def keeper(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Makes the visitor of the pages the archive's keeper."""
+
+    def become() -> None:
+        visitor = keeper_here(state.app_state().access)
+        monkeypatch.setattr("coproarchive.ui.parts.visitor", lambda: visitor)
+
+    return become
+
+
+def test_a_deleted_index_is_a_message_with_the_command(
+    at: Open, keeper: Callable[[], None], tmp_path: Path
+) -> None:
+    """No traceback: what is wrong, and what to run; readers are told neither folder nor command."""
     app = at()
     shutil.rmtree(state.app_state().library.settings.index)
+    page = html_of(app.run())
+    assert "cannot be shown just now" in page
+    assert 'role="alert"' in page
+    for inner in ("coproarchive index", str(tmp_path), "no index"):
+        assert inner not in page
+    keeper()
     page = html_of(app.run())
     assert "coproarchive index" in page
     assert 'role="alert"' in page
 
 
-def test_a_broken_archive_is_a_message(at: Open, archive: Path) -> None:
-    """archive.yaml with a mistake: its line and the field, on the page."""
+def test_a_broken_archive_is_a_message(
+    at: Open, archive: Path, keeper: Callable[[], None], tmp_path: Path
+) -> None:
+    """archive.yaml with a mistake: its line and the field, on the keeper's page alone."""
     app = at()
     (archive / "archive.yaml").write_text("titel: x\n")
     state.app_state().library.changed()
     page = html_of(app.run())
-    assert "titel" in page
+    assert "cannot be shown just now" in page
+    for inner in ("titel", "archive.yaml", str(tmp_path)):
+        assert inner not in page
+    keeper()
+    assert "titel" in html_of(app.run())
 
 
 @pytest.mark.threat(8)

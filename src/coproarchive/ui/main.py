@@ -7,12 +7,7 @@ import time
 
 import streamlit as st
 
-from coproarchive.errors import (
-    CoproArchiveError,
-    EngineError,
-    FileSystemError,
-    IndexStateError,
-)
+from coproarchive.errors import CoproArchiveError, FileSystemError, IngestError
 from coproarchive.logs import log, new_request_id
 from coproarchive.ui import add, problems, search
 from coproarchive.ui.parts import frame_end, frame_start, say_error
@@ -45,7 +40,7 @@ def main() -> None:
         try:
             current.run()
         except CoproArchiveError as error:
-            if isinstance(error, (IndexStateError, EngineError)):
+            if not isinstance(error, IngestError):
                 log(logging.ERROR, f"A page could not be made: {error.message}")
             say_error(error)
         except OSError as error:

@@ -9,8 +9,9 @@ from importlib.resources import files
 import streamlit as st
 from markupsafe import Markup, escape
 
-from coproarchive.errors import CoproArchiveError
+from coproarchive.errors import CoproArchiveError, IngestError
 from coproarchive.extract.disclosure import Disclosure
+from coproarchive.logs import current_request_id
 from coproarchive.ui.assist import assist
 from coproarchive.ui.state import app_state, visitor
 from coproarchive.web import render
@@ -45,7 +46,17 @@ def frame_end() -> None:
 
 
 def say_error(error: CoproArchiveError) -> None:
-    """Write an error as an alert: what is wrong, where, and what to do."""
+    """Write an error as an alert: what is wrong, where, and what to do.
+
+    Places on the server and commands are for those who keep it; readers are told what they can do.
+    """
+    if not isinstance(error, IngestError) and not app_state().access.may("add", visitor()):
+        st.html(
+            '<div class="notice" role="alert"><p>This cannot be shown just now. Please try again '
+            "in a while.</p><p>If it stays so, tell the keeper of the archive this number: "
+            f"{escape(current_request_id())}</p></div>"
+        )
+        return
     where = f"<p><code>{escape(error.path)}</code></p>" if error.path else ""
     hint = f"<p><strong>{escape(error.hint)}</strong></p>" if error.hint else ""
     message = escape(error.message[:1].upper() + error.message[1:])
