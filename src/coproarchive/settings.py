@@ -78,6 +78,18 @@ class Settings(BaseModel):
         description="copies of each shard beside the first; with 0, a lost node loses the index",
     )
     host: str = Field(default="127.0.0.1", description="address the page is served on")
+    requests_at_once: int = Field(
+        default=4,
+        ge=1,
+        description="searches that are answered at once, and as many pages, pictures and files; "
+        "tables of results one by one",
+    )
+    requests_waiting: int = Field(
+        default=200,
+        ge=1,
+        description="requests of each kind that wait for their turn; further ones are told to come "
+        "back (503)",
+    )
     upload_file_mb: int = Field(
         default=500, ge=1, description="largest file that the page takes, in megabytes"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -145,6 +146,20 @@ def test_a_deleted_index_is_a_message_with_the_command(
     page = html_of(app.run())
     assert "coproarchive index" in page
     assert 'role="alert"' in page
+
+
+def test_a_search_that_has_to_wait_too_long_says_so(
+    at: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits with all other searches; who is sent away is told when to come back."""
+    monkeypatch.setattr("coproarchive.web.concurrency.WAIT_SECONDS", 0.05)
+    with contextlib.ExitStack() as turns:
+        for _ in range(state.app_state().library.settings.requests_at_once):
+            turns.enter_context(state.app_state().limits.searches.turn())
+        page = html_of(at(q="bread"))
+    assert "Many people are reading just now" in page
+    assert "try again in a few seconds" in page
+    assert "found" in html_of(at(q="bread"))
 
 
 def test_a_broken_archive_is_a_message(

@@ -113,7 +113,7 @@ def _print_keeper_link() -> None:
 def http_routes() -> list[BaseRoute]:
     """Return the routes of everything that is not a page of Streamlit."""
     state = app_state()
-    return routes(state.library, state.access, state.reindexer)
+    return routes(state.library, state.access, state.reindexer, state.limits)
 
 
 def middleware() -> list[Middleware]:

@@ -12,6 +12,7 @@ from coproarchive.logs import log, new_request_id
 from coproarchive.ui import add, problems, search
 from coproarchive.ui.parts import frame_end, frame_start, say_error
 from coproarchive.ui.state import app_state
+from coproarchive.web.concurrency import BusyError
 from coproarchive.web.metrics import RUN_SECONDS
 
 
@@ -40,7 +41,7 @@ def main() -> None:
         try:
             current.run()
         except CoproArchiveError as error:
-            if not isinstance(error, IngestError):
+            if not isinstance(error, (IngestError, BusyError)):
                 log(logging.ERROR, f"A page could not be made: {error.message}")
             say_error(error)
         except OSError as error:

@@ -15,6 +15,7 @@ from coproarchive.logs import current_request_id
 from coproarchive.ui.assist import assist
 from coproarchive.ui.state import app_state, visitor
 from coproarchive.web import render
+from coproarchive.web.concurrency import BusyError
 
 
 @lru_cache(maxsize=1)
@@ -50,7 +51,9 @@ def say_error(error: CoproArchiveError) -> None:
 
     Places on the server and commands are for those who keep it; readers are told what they can do.
     """
-    if not isinstance(error, IngestError) and not app_state().access.may("add", visitor()):
+    if not isinstance(error, (IngestError, BusyError)) and not app_state().access.may(
+        "add", visitor()
+    ):
         st.html(
             '<div class="notice" role="alert"><p>This cannot be shown just now. Please try again '
             "in a while.</p><p>If it stays so, tell the keeper of the archive this number: "

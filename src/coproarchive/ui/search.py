@@ -39,7 +39,8 @@ def page() -> None:
     if query.is_empty and query.page == 1 and catalogue.series.description:
         st.html(f'<p class="lead">{escape(catalogue.series.description)}</p>')
     _search_box()
-    results = library.search(query)
+    with app_state().limits.searches.turn():
+        results = library.search(query)
     SEARCHES.labels("yes" if results.total else "no").inc()
     _count_if_empty(results)
     with st.sidebar:

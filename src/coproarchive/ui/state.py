@@ -11,12 +11,13 @@ from coproarchive.library import Library
 from coproarchive.operate.reindex import Reindexer
 from coproarchive.settings import load_settings
 from coproarchive.web.access import Access, Visitor, visitor_of
+from coproarchive.web.concurrency import RequestLimits
 from coproarchive.web.uploads import Uploads
 
 
 @dataclass(frozen=True)
 class AppState:
-    """The opened archive, its rules of access, files on their way in, and what updates the index.
+    """The opened archive, who may do what and how much at once, and what updates the index.
 
     Attributes:
         reindexer: None where updating by itself is off.
@@ -25,6 +26,7 @@ class AppState:
     library: Library
     access: Access
     uploads: Uploads
+    limits: RequestLimits
     reindexer: Reindexer | None
 
 
@@ -35,7 +37,9 @@ def app_state() -> AppState:
     library = Library(settings)
     follows = settings.reindex == "on" and library.index_storage.is_persistent
     reindexer = Reindexer(library) if follows else None
-    return AppState(library, Access(settings), Uploads(settings), reindexer)
+    return AppState(
+        library, Access(settings), Uploads(settings), RequestLimits(settings), reindexer
+    )
 
 
 def visitor() -> Visitor:

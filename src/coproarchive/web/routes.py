@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import wraps
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from coproarchive.errors import CoproArchiveError
@@ -17,6 +17,12 @@ from coproarchive.logs import log
 from coproarchive.operate.reindex import Reindexer
 from coproarchive.web import render
 from coproarchive.web.access import Access
+from coproarchive.web.concurrency import (
+    RETRY_SECONDS,
+    BusyError,
+    ConcurrencyLimit,
+    RequestLimits,
+)
 from coproarchive.web.downloads import Downloads
 from coproarchive.web.help import Help
 from coproarchive.web.machine import Machine
@@ -24,14 +30,21 @@ from coproarchive.web.pages import Pages
 from coproarchive.web.sign_in import SignIn
 
 
-def routes(library: Library, access: Access, reindexer: Reindexer | None = None) -> list[BaseRoute]:
+def routes(
+    library: Library,
+    access: Access,
+    reindexer: Reindexer | None = None,
+    limits: RequestLimits | None = None,
+) -> list[BaseRoute]:
     """Return the routes, in the order in which they are tried.
 
     Args:
         library: what is served.
         access: who may do what.
         reindexer: updates the index, None where this process does not.
+        limits: shared with the search page; ones of the settings where None.
     """
+    limits = limits or RequestLimits(library.settings)
     pages = Pages(library)
     downloads, machine = Downloads(library, pages), Machine(library, reindexer)
     sign_in, manual = SignIn(library, access, pages), Help(pages)
@@ -48,21 +61,39 @@ def routes(library: Library, access: Access, reindexer: Reindexer | None = None)
 
         return answer
 
+    def bounded(
+        limit: ConcurrencyLimit, handler: Callable[[Request], Response]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        answer = safe(handler)
+
+        @wraps(handler)
+        async def answer_in_turn(request: Request) -> Response:
+            try:
+                async with limit.turn_async():
+                    if await _is_gone(request):
+                        raise ClientDisconnect
+                    return await run_in_threadpool(answer, request)
+            except BusyError as error:
+                text = f"{error.message.capitalize()} {error.hint}"
+                return PlainTextResponse(text, 503, {"Retry-After": str(RETRY_SECONDS)})
+
+        return answer_in_turn
+
     async def login(request: Request) -> Response:
         form = await request.form(max_fields=5, max_files=0) if request.method == "POST" else None
         values = {k: v for k, v in form.items() if isinstance(v, str)} if form else None
         return await run_in_threadpool(safe(lambda r: sign_in.login(r, values)), request)
 
     return [
-        Route("/item/{item_id:path}", safe(pages.item)),
-        Route("/seminar/{seminar_id}", safe(pages.seminar)),
-        Route("/person/{person_id}", safe(pages.person)),
-        Route("/topic/{topic_id}", safe(pages.topic)),
-        Route("/seminars", safe(pages.seminars)),
-        Route("/people", safe(pages.people)),
-        Route("/topics", safe(pages.topics)),
-        Route("/file/{path:path}", safe(downloads.file)),
-        Route("/picture/{path:path}", safe(downloads.picture)),
+        Route("/item/{item_id:path}", bounded(limits.pages, pages.item)),
+        Route("/seminar/{seminar_id}", bounded(limits.pages, pages.seminar)),
+        Route("/person/{person_id}", bounded(limits.pages, pages.person)),
+        Route("/topic/{topic_id}", bounded(limits.pages, pages.topic)),
+        Route("/seminars", bounded(limits.pages, pages.seminars)),
+        Route("/people", bounded(limits.pages, pages.people)),
+        Route("/topics", bounded(limits.pages, pages.topics)),
+        Route("/file/{path:path}", bounded(limits.files, downloads.file)),
+        Route("/picture/{path:path}", bounded(limits.pictures, downloads.picture)),
         Route("/help", manual.redirect),
         Route("/help/{path:path}", manual.serve),
         Route("/keeper", sign_in.enter),
@@ -71,10 +102,18 @@ def routes(library: Library, access: Access, reindexer: Reindexer | None = None)
         Route("/look/site.css", _site_css),
         Route("/healthz", machine.health),
         Route("/robots.txt", safe(machine.robots)),
-        Route("/sitemap.xml", safe(machine.sitemap)),
-        Route("/suggest", safe(downloads.suggest)),
-        Route("/results.csv", safe(downloads.results)),
+        Route("/sitemap.xml", bounded(limits.pages, machine.sitemap)),
+        Route("/suggest", bounded(limits.searches, downloads.suggest)),
+        Route("/results.csv", bounded(limits.exports, downloads.results)),
     ]
+
+
+async def _is_gone(request: Request) -> bool:
+    """Tell whether the reader went away while the request waited.
+
+    Asked twice: what comes first may be the request's own, empty body.
+    """
+    return await request.is_disconnected() or await request.is_disconnected()
 
 
 def _site_css(_: Request) -> Response:
