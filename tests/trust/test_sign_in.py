@@ -16,7 +16,7 @@ from coproarchive.errors import RefusedError
 from coproarchive.library import Library
 from coproarchive.settings import Settings
 from coproarchive.web import sessions
-from coproarchive.web.access import COOKIE, Access, Visitor, visitor_of
+from coproarchive.web.access import COOKIE, DEVICE, Access, Visitor, address_block, visitor_of
 from coproarchive.web.credentials import Password
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.middleware import Protect
@@ -268,3 +268,38 @@ def test_there_is_one_password() -> None:
     """Two places for it would leave open which is valid."""
     with pytest.raises(ValueError, match="not both"):
         Settings(password_hash=HASH, password_file=Path("x"))
+
+
+def test_a_stranger_cannot_lock_the_keeper_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a proxy that names no addresses, guessing without end: the keeper's browser signs in.
+
+    Until it did once, it waits for its turn as everybody at that address.
+    """
+    monkeypatch.setattr(argon2.PasswordHasher, "verify", lambda *a: a[2] == PASSWORD or mismatch())
+    access = guarded()
+    device = access.device_cookie()
+    shared = from_address("127.0.0.1")
+    for _ in range(sessions.BURST):
+        assert access.sign_in("wrong", shared) is None
+    with pytest.raises(RefusedError):
+        access.sign_in(PASSWORD, shared)
+    keeper = replace(shared, cookies={DEVICE: device})
+    assert access.sign_in(PASSWORD, keeper)
+    assert not access.may("add", keeper)  # the cookie itself gives no right
+    for forged in (f"x{device}", device[:-1], f".{device.partition('.')[2]}", "", "a.b", "é.é"):
+        with pytest.raises(RefusedError):
+            access.sign_in(PASSWORD, replace(shared, cookies={DEVICE: forged}))
+    for _ in range(sessions.BURST):  # whoever stole it guesses no more than anybody
+        assert access.sign_in("wrong", keeper) is None
+    with pytest.raises(RefusedError):
+        access.sign_in(PASSWORD, keeper)
+    elsewhere = Access(Settings(host="0.0.0.0", password_hash=argon2.PasswordHasher().hash("x")))
+    assert elsewhere._device_of(keeper, elsewhere._password.hash()) == ""
+
+
+def test_addresses_of_one_household_are_one_guesser() -> None:
+    """Whoever has an IPv6 network has more addresses than there are guesses."""
+    assert address_block("2001:db8:1:2:3::4") == address_block("2001:db8:1:2::9") != ""
+    assert address_block("2001:db8:1:3::9") != address_block("2001:db8:1:2::9")
+    assert address_block("::ffff:192.0.2.7") == address_block("192.0.2.7") == "192.0.2.7"
+    assert address_block("") == ""

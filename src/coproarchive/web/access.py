@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import ipaddress
 import re
 import secrets
 from collections.abc import Mapping
@@ -20,11 +21,13 @@ from starlette.requests import HTTPConnection
 
 from coproarchive.errors import RefusedError
 from coproarchive.settings import Settings
-from coproarchive.web.credentials import KeeperLink, Password
+from coproarchive.web.credentials import KeeperLink, Password, same
 from coproarchive.web.sessions import GuessLimit, Sessions
 
 Act = Literal["add", "see-problems"]
 COOKIE = "coproarchive_keeper"
+DEVICE = "coproarchive_device"
+"""Cookie of a browser that signed in before."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LINK = "link"
@@ -153,14 +156,29 @@ class Access:
         valid = self._password.hash()
         if not valid:
             raise RefusedError("no password is set.", hint="Make one: coproarchive password")
-        with self._limit.guess(visitor.address):
+        device = self._device_of(visitor, valid)
+        guesser = f"browser {device}" if device else address_block(visitor.address)
+        with self._limit.guess(guesser, is_known=bool(device)):
             try:
                 argon2.PasswordHasher().verify(valid, password)
             except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
                 return None
-        self._limit.refund(visitor.address)
+        self._limit.refund(guesser)
         self.sign_out(visitor)
         return self._sessions.start(valid)
+
+    def device_cookie(self) -> str:
+        """Return the value of DEVICE for a browser that signed in; good until the password changes.
+
+        It gives no right: only guesses of the browser's own, which no stranger can use up.
+        """
+        device = secrets.token_urlsafe(12)
+        return f"{device}.{_device_tag(device, self._password.hash())}"
+
+    def _device_of(self, visitor: Visitor, valid: str) -> str:
+        """Return the id of a browser that signed in with the valid password before, else ""."""
+        device, _, tag = (visitor.cookies or {}).get(DEVICE, "").partition(".")
+        return device if same(tag, _device_tag(device, valid)) else ""
 
     def enter(self, token: str, visitor: Visitor) -> str | None:
         """Return the id of a new session for the secret of the printed link, None for another.
@@ -180,6 +198,23 @@ class Access:
     def form_token(self, nonce: str) -> str:
         """Return the token that the sign-in form must send with the nonce cookie (against CSRF)."""
         return hmac.new(self._form_key, nonce.encode(), hashlib.sha256).hexdigest()
+
+
+def _device_tag(device: str, password_hash: str) -> str:
+    """Sign the id of a browser with what only the server and the password's file know."""
+    key = hashlib.sha256(b"device " + password_hash.encode()).digest()
+    return hmac.new(key, device.encode(errors="replace"), hashlib.sha256).hexdigest()
+
+
+def address_block(address: str) -> str:
+    """Return the part of an address that one household has: IPv4 all of it, IPv6 64 bits."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
 
 
 def _is_here(visitor: Visitor) -> bool:

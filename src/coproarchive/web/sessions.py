@@ -65,11 +65,12 @@ def _digest(session_id: str) -> str:
 
 
 class GuessLimit:
-    """A token bucket of guesses for each address, and few guesses verified at once. Thread-safe.
+    """A token bucket of guesses for each guesser, and few guesses verified at once. Thread-safe.
 
     Each guess is counted before it is verified, so that many at once cannot pass the limit. A
-    bucket refills: whoever shares an address with a stranger (behind a proxy) waits, but is never
-    locked out.
+    guesser is an address or, where a browser signed in before, that browser: a stranger who shares
+    the keeper's address (behind a proxy), or asks from many, takes no guess and no place in the
+    queue from them ("device cookies", OWASP).
     """
 
     def __init__(self) -> None:
@@ -77,17 +78,23 @@ class GuessLimit:
         self._lock = threading.Lock()
         self._verifying = threading.Lock()
         self._waiting = threading.BoundedSemaphore(1 + MAX_WAITING)
+        self._known_waiting = threading.BoundedSemaphore(1 + MAX_WAITING)
 
     @contextmanager
-    def guess(self, address: str) -> Iterator[None]:
-        """Take one guess of the address and be the only one that verifies.
+    def guess(self, guesser: str, is_known: bool = False) -> Iterator[None]:
+        """Take one guess of the guesser and be the only one that verifies.
+
+        Args:
+            guesser: an address, or a browser's id.
+            is_known: whether it is a browser that signed in before.
 
         Raises:
-            RefusedError: the address has no guess left, or too many are waiting.
+            RefusedError: the guesser has no guess left, or too many are waiting.
         """
-        self._take(address)
-        if not self._waiting.acquire(blocking=False):
-            self.refund(address)
+        self._take(guesser)
+        queue = self._known_waiting if is_known else self._waiting
+        if not queue.acquire(blocking=False):
+            self.refund(guesser)
             raise RefusedError(
                 "too many people are signing in.", hint="Try again in a few seconds."
             )
@@ -95,21 +102,21 @@ class GuessLimit:
             with self._verifying:
                 yield
         finally:
-            self._waiting.release()
+            queue.release()
 
-    def refund(self, address: str) -> None:
+    def refund(self, guesser: str) -> None:
         """Give back a guess that was right, or was not verified."""
         with self._lock:
-            guesses, since = self._buckets.get(address, (BURST, 0.0))
-            self._buckets[address] = (min(BURST, guesses + 1), since)
+            guesses, since = self._buckets.get(guesser, (BURST, 0.0))
+            self._buckets[guesser] = (min(BURST, guesses + 1), since)
 
-    def _take(self, address: str) -> None:
-        """Take a guess from the address's bucket; raise RefusedError where it is empty."""
+    def _take(self, guesser: str) -> None:
+        """Take a guess from the guesser's bucket; raise RefusedError where it is empty."""
         now = time.monotonic()
         with self._lock:
-            guesses, since = self._buckets.pop(address, (float(BURST), now))
+            guesses, since = self._buckets.pop(guesser, (float(BURST), now))
             guesses = min(BURST, guesses + (now - since) / REFILL_SECONDS)
-            self._buckets[address] = (guesses - 1 if guesses >= 1 else guesses, now)
+            self._buckets[guesser] = (guesses - 1 if guesses >= 1 else guesses, now)
             if len(self._buckets) > MAX_ADDRESSES:
                 self._buckets.popitem(last=False)
         if guesses < 1:

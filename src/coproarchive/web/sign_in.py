@@ -11,13 +11,14 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from coproarchive.errors import RefusedError
 from coproarchive.library import Library
 from coproarchive.web import render
-from coproarchive.web.access import COOKIE, Access, visitor_of_request
+from coproarchive.web.access import COOKIE, DEVICE, Access, visitor_of_request
 from coproarchive.web.credentials import same
 from coproarchive.web.metrics import SIGN_IN_REFUSALS
 from coproarchive.web.pages import Pages
 from coproarchive.web.sessions import SESSION_SECONDS
 
 NONCE = "coproarchive_form"
+DEVICE_SECONDS = 180 * 24 * 3600
 
 
 class SignIn:
@@ -54,7 +55,9 @@ class SignIn:
         if session_id is None:
             SIGN_IN_REFUSALS.labels("password").inc()
             return self._login_form(request, "That is not the password.")
-        return _signed_in(request, session_id, "/add")
+        response = _signed_in(request, session_id, "/add")
+        _set_cookie(response, request, DEVICE, self._access.device_cookie(), DEVICE_SECONDS, "lax")
+        return response
 
     def enter(self, request: Request) -> Response:
         """Serve /keeper?token=...: the link that was printed where the page is served."""
