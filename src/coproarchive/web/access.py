@@ -201,7 +201,7 @@ class Access:
 
 
 def _device_tag(device: str, password_hash: str) -> str:
-    """Sign the id of a browser with what only the server and the password's file know."""
+    """Make the signature of a browser's id, from what only the server knows."""
     key = hashlib.sha256(b"device " + password_hash.encode()).digest()
     return hmac.new(key, device.encode(errors="replace"), hashlib.sha256).hexdigest()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import partial, wraps
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -29,6 +29,8 @@ from coproarchive.web.machine import Machine
 from coproarchive.web.pages import Pages
 from coproarchive.web.sign_in import SignIn
 
+Handler = Callable[[Request], Response]
+
 
 def routes(
     library: Library,
@@ -49,35 +51,7 @@ def routes(
     downloads, machine = Downloads(library, pages), Machine(library, reindexer)
     sign_in, manual = SignIn(library, access, pages), Help(pages)
 
-    def safe(handler: Callable[[Request], Response]) -> Callable[[Request], Response]:
-        @wraps(handler)
-        def answer(request: Request) -> Response:
-            try:
-                return handler(request)
-            except CoproArchiveError as error:
-                # Its mistakes are not for readers; `check` lists them for the archivist.
-                log(logging.ERROR, f"A page could not be made: {error.message}")
-                return pages.unreadable()
-
-        return answer
-
-    def bounded(
-        limit: ConcurrencyLimit, handler: Callable[[Request], Response]
-    ) -> Callable[[Request], Awaitable[Response]]:
-        answer = safe(handler)
-
-        @wraps(handler)
-        async def answer_in_turn(request: Request) -> Response:
-            try:
-                async with limit.turn_async():
-                    if await _is_gone(request):
-                        raise ClientDisconnect
-                    return await run_in_threadpool(answer, request)
-            except BusyError as error:
-                text = f"{error.message.capitalize()} {error.hint}"
-                return PlainTextResponse(text, 503, {"Retry-After": str(RETRY_SECONDS)})
-
-        return answer_in_turn
+    safe, bounded = partial(_safe, pages), partial(_bounded, pages)
 
     async def login(request: Request) -> Response:
         form = await request.form(max_fields=5, max_files=0) if request.method == "POST" else None
@@ -106,6 +80,41 @@ def routes(
         Route("/suggest", bounded(limits.searches, downloads.suggest)),
         Route("/results.csv", bounded(limits.exports, downloads.results)),
     ]
+
+
+def _safe(pages: Pages, handler: Handler) -> Handler:
+    """Return a handler that answers an error of ours with a page that says nothing of it."""
+
+    @wraps(handler)
+    def answer(request: Request) -> Response:
+        try:
+            return handler(request)
+        except CoproArchiveError as error:
+            # Its mistakes are not for readers; `check` lists them for the archivist.
+            log(logging.ERROR, f"A page could not be made: {error.message}")
+            return pages.unreadable()
+
+    return answer
+
+
+def _bounded(
+    pages: Pages, limit: ConcurrencyLimit, handler: Handler
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return a safe handler that waits for its turn, and sends readers away past the queue."""
+    answer = _safe(pages, handler)
+
+    @wraps(handler)
+    async def answer_in_turn(request: Request) -> Response:
+        try:
+            async with limit.turn_async():
+                if await _is_gone(request):
+                    raise ClientDisconnect
+                return await run_in_threadpool(answer, request)
+        except BusyError as error:
+            text = f"{error.message.capitalize()} {error.hint}"
+            return PlainTextResponse(text, 503, {"Retry-After": str(RETRY_SECONDS)})
+
+    return answer_in_turn
 
 
 async def _is_gone(request: Request) -> bool:
