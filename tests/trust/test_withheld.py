@@ -140,6 +140,22 @@ def test_what_is_withheld_is_out_before_the_index_is_updated(
     assert library.search(Query.parse(SEEN)).total == 3
 
 
+def test_a_file_taken_out_of_its_record_tells_nothing_either(
+    telling: Path, open_library: Callable[..., Library]
+) -> None:
+    """What a document may tell depends on what it was made from, not on the record of today."""
+    store = Store(telling)
+    item = store.read_item("deck").model_copy(update={"release": EVERYTHING})
+    store.save_item(item)
+    library = open_library(telling)
+    library.update_index()
+    assert library.search(Query.parse(NOTED[0])).total == 1
+    store.save_item(item.model_copy(update={"release": (), "assets": ()}))
+    library.changed()
+    assert library.search(Query.parse(NOTED[0])).total == 0
+    assert all(nothing_of(library, word) for word in (*NOTED, *HIDDEN))
+
+
 def test_a_document_says_what_was_withheld_from_it(
     telling: Path, open_library: Callable[..., Library]
 ) -> None:

@@ -125,17 +125,21 @@ def with_rule(digest: str, withheld: Iterable[WordSource]) -> str:
     return f"{digest} {','.join(sorted(withheld))}"
 
 
+def kept_out(item: Item, catalogue: Catalogue) -> frozenset[WordSource]:
+    """Return the sources of which the item's document has no words: none are in texts and films."""
+    if all(asset.media_type.startswith(_WITHOUT_NOTES) for asset in item.assets):
+        return frozenset(WordSource)
+    return catalogue.withheld(item)
+
+
 def may_tell(item: Item, catalogue: Catalogue, digest: str) -> bool:
     """Test whether a document of this digest may have words in it that are withheld today.
 
     Such a document is left out of every answer until it is made anew: what is in an index never
     decides what readers may see.
     """
-    if all(asset.media_type.startswith(_WITHOUT_NOTES) for asset in item.assets):
-        return False
-    return not catalogue.withheld(item) - {WordSource.METADATA} <= set(
-        digest.partition(" ")[2].split(",")
-    )
+    withheld = catalogue.withheld(item) - {WordSource.METADATA}
+    return not withheld.issubset(digest.partition(" ")[2].split(","))
 
 
 def extractions(item: Item, reader: Reader) -> Iterator[tuple[Asset, Extraction]]:

@@ -17,7 +17,13 @@ from coproarchive.extract.worker import Job, Reader
 from coproarchive.model import Asset, Item, Problem, Severity
 from coproarchive.progress import Progress, silent
 from coproarchive.search.discover import phrases
-from coproarchive.search.document import PROBLEMS, document_of, unpack_problems, with_rule
+from coproarchive.search.document import (
+    PROBLEMS,
+    document_of,
+    kept_out,
+    unpack_problems,
+    with_rule,
+)
 from coproarchive.search.engines.seam import Document, IndexStorage, SearchEngine
 from coproarchive.store import Store
 
@@ -165,7 +171,7 @@ class _Update:
                 unread = any(problem.code in table.PASSING for problem in problems)
                 digest = digests[item.id]
                 if unread:
-                    digest = with_rule("", self._catalogue.withheld(item))
+                    digest = with_rule("", kept_out(item, self._catalogue))
                 document = document_of(item, self._catalogue, self._reader, digest, problems)
                 self._leaves += len(document.texts["heading"])
                 yield document
@@ -211,7 +217,7 @@ def document_digests(catalogue: Catalogue, reader: Reader) -> dict[str, str]:
         readers = sorted({reader.reader_of(a.media_type) for a in item.assets})
         parts = (catalogue.digests[item.id], *readers, *common)
         digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-        digests[item.id] = with_rule(digest, catalogue.withheld(item))
+        digests[item.id] = with_rule(digest, kept_out(item, catalogue))
     return digests
 
 
