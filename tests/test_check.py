@@ -76,6 +76,8 @@ BREAKERS: dict[str, tuple[Breaker, str, Severity]] = {
     "file-unlisted": (_unlisted, "windmills/more.pdf", Severity.WARNING),
     "not-a-file": (_special, "windmills/pipe.pdf", Severity.ERROR),
     "bad-name": (_bad_name, "Wind Mills", Severity.ERROR),
+    "name-clash": (
+        lambda a: (a / "windmills/MILL.pdf").touch(), "windmills/mill.pdf", Severity.WARNING),
     "too-deep": (_deep, "a/b/c/d/e/f/g/h/i", Severity.ERROR),
     "file-discloses": (
         lambda a: _add(a, "call.md", b"Call 07700 900123"), "0-another/call.md", Severity.NOTE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator
 
 from coproarchive.catalogue import Catalogue
@@ -12,7 +13,7 @@ from coproarchive.extract.worker import Job, Reader
 from coproarchive.model import Asset, Item, Problem, Severity, Visibility
 from coproarchive.progress import Progress, silent
 from coproarchive.search.index.update import missing_file, notice_problem
-from coproarchive.store import Store, hash_file
+from coproarchive.store import Store, folded_name, hash_file
 
 CODES: dict[str, str] = {
     **table.CODES,
@@ -26,6 +27,7 @@ CODES: dict[str, str] = {
     "not-a-file": "a link, pipe or device lies in the archive; it is not followed",
     "not-readable": "the file permissions do not let this programme read it",
     "bad-name": "a folder's name cannot be an id, so nothing in it is seen",
+    "name-clash": "two names in a folder are one on disks that ignore letter case or composition",
     "too-deep": "a folder lies deeper than archives go",
     "item-empty": "an item has no file, and does not say where its files are held",
     "not-added": "a file of a folder could not be added; it stays where it is",
@@ -83,9 +85,13 @@ def bounded(problems: list[Problem]) -> list[Problem]:
 
 def _folder(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
     """Yield problems of files and folders that no record lists."""
+    # Composed, as names are on a disk that composes them otherwise than the record does.
     listed = {
-        f"{item.id}/{asset.path}" for item in catalogue.items.values() for asset in item.assets
+        unicodedata.normalize("NFC", f"{item.id}/{asset.path}")
+        for item in catalogue.items.values()
+        for asset in item.assets
     }
+    names: dict[str, str] = {}
     broken = {p.path for p in catalogue.problems if p.code == "record-broken"}
     record_folders = {*store.seminar_ids(), *store.item_ids()}
     refused = {
@@ -95,12 +101,21 @@ def _folder(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
         "too-deep": ("too-deep", "this folder lies too deep.", "Move it up."),
     }
     for entry in store.walk():
+        same = names.setdefault(folded_name(entry.path), entry.path)
+        if same != entry.path:
+            yield Problem(
+                "name-clash",
+                Severity.WARNING,
+                entry.path,
+                f"on disks of macOS and Windows this is the same name as {same}.",
+                hint="Rename one, in its record too, before the archive is copied to such a disk.",
+            )
         if entry.kind in refused:
             code, message, hint = refused[entry.kind]
             yield Problem(code, Severity.ERROR, entry.path, message, hint=hint)
         elif entry.kind == "folder":
             yield from _named_folder(entry.path, record_folders, store)
-        elif not _is_record(entry.path) and entry.path not in listed:
+        elif not _is_record(entry.path) and unicodedata.normalize("NFC", entry.path) not in listed:
             folder = entry.path.rpartition("/")[0]
             if f"{folder}/item.yaml" in broken:
                 continue  # its record could not be read, and says so

@@ -31,6 +31,7 @@ from coproarchive.model import Asset, AssetRole, Item, Person, Seminar, Series, 
 from coproarchive.store import sidecar
 from coproarchive.store.files import (
     copy_hashed,
+    folded_name,
     hash_file,
     media_type_of,
     media_type_of_file,
@@ -58,8 +59,8 @@ from coproarchive.store.reader import (
 from coproarchive.strict_yaml import Plain, YamlDocument, YamlPath, append, parse, render, revise
 
 __all__ = [
-    "Store", "hash_file", "media_type_of", "media_type_of_file", "role_of", "safe_name", "slugify",
-    "unique", "unique_file_name", "walk",
+    "Store", "folded_name", "hash_file", "media_type_of", "media_type_of_file", "role_of",
+    "safe_name", "slugify", "unique", "unique_file_name", "walk",
 ]  # fmt: skip
 
 _ROLES: dict[str, AssetRole] = {

@@ -176,10 +176,19 @@ def unique(base: str, is_taken: Callable[[str], bool], ending: str = "") -> str:
 
 
 def unique_file_name(name: str, others: Iterable[str]) -> str:
-    """Return a file's name, numbered where the item has another file of it in any letter case."""
-    folded = {other.casefold() for other in others} | {"item.yaml"}
+    """Return a file's name, numbered where the item has one that some disks take for the same."""
+    taken = {folded_name(other) for other in others} | {"item.yaml", "seminar.yaml"}
     stem, ending = os.path.splitext(name)
-    return unique(stem, lambda candidate: candidate.casefold() in folded, ending)
+    return unique(stem, lambda candidate: folded_name(candidate) in taken, ending)
+
+
+def folded_name(name: str) -> str:
+    """Return what is the same of names that a disk may take for one: letter case, composition.
+
+    macOS and Windows fold letter case; HFS+ decomposes letters and APFS takes both forms for one
+    (Unicode Standard Annex #15).
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def safe_name(name: str) -> str:

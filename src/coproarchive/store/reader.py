@@ -7,6 +7,7 @@ import errno
 import hashlib
 import os
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,6 +118,9 @@ class ArchiveReader:
     def asset_path(self, item_id: str, name: str) -> Path:
         """Return where an item's file is.
 
+        A name may be composed otherwise on the disk than in the record (NFC, NFD): disks of macOS
+        change that, and so do tools that copy from them.
+
         Raises:
             NotFoundError: it is not there, or is a link or another thing than a file.
         """
@@ -125,6 +129,9 @@ class ArchiveReader:
         if "/" in name or "\\" in name or name.startswith("."):
             raise NotFoundError("this is no file of the item.", f"{item_id}/{name}")
         inside = not folder.is_symlink() and not folder.parent.is_symlink()
+        if inside and not os.path.lexists(path):
+            forms = (folder / unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+            path = next((form for form in forms if os.path.lexists(form)), path)
         if not inside or path.is_symlink() or not path.is_file():
             raise NotFoundError("the file is not there.", f"{item_id}/{name}")
         return path
