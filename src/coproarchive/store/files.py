@@ -177,9 +177,9 @@ def unique(base: str, is_taken: Callable[[str], bool], ending: str = "") -> str:
 
 def unique_file_name(name: str, others: Iterable[str]) -> str:
     """Return a file's name, numbered where the item has one that some disks take for the same."""
-    taken = {folded_name(other) for other in others} | {"item.yaml", "seminar.yaml"}
+    used_names = {folded_name(other) for other in others} | {"item.yaml", "seminar.yaml"}
     stem, ending = os.path.splitext(name)
-    return unique(stem, lambda candidate: folded_name(candidate) in taken, ending)
+    return unique(stem, lambda candidate: folded_name(candidate) in used_names, ending)
 
 
 def folded_name(name: str) -> str:
