@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import random
-import re
 import shutil
 import time
 from collections.abc import Callable
@@ -124,7 +124,7 @@ def _chosen(folder: Path, kind: str, chance: random.Random) -> Path:
     below = folder / ("index" if kind == "derived" else "archive")
     classes: dict[str, list[Path]] = {}
     for path in sorted(below.rglob("*")):
-        if path.is_file() and path.stat().st_size and path.name != ".lock":
+        if path.is_file() and path.stat().st_size and path.name not in (".lock", ".revision"):
             is_record = path.suffix in (".yaml", ".json")
             if kind == "derived" or is_record == (kind == "records"):
                 place = path.relative_to(folder).as_posix()
@@ -299,11 +299,12 @@ def _judge_originals(folder: Path, path: Path, queries: Queries, sound: Sound) -
         found.losses.append("check does not name it")
     places = _CHECK.command(folder)[-2:]
     shutil.rmtree(folder / "index")  # so that every file has to be read
-    code, output, errors = run_quietly(["index", *places])
+    code, output, errors = run_quietly(["index", "--json", *places])
     if code or TRACEBACK in errors:
         found.losses.append(f"index ended with {code}: {errors.strip()[-300:]}")
-    name = place.rpartition("/")[2]
-    if place not in sound.hidden_files and name not in re.sub(r"\s*\n\s*", "", output):
+        return found
+    named = {(p["code"], p["path"]) for p in json.loads(output)["problems"]}
+    if place not in sound.hidden_files and ("file-changed", place) not in named:
         found.losses.append("index does not name it")
     question = f"text {place}"
     if question in sound.texts:

@@ -31,7 +31,7 @@ def run(ground: Ground, trials: int, seed: int, only: str = "") -> Tally:
         fault = _fault(kinds[number // len(writers) % len(kinds)], calls, chance)
         folder = ground.copy(writer.scene)
         ended = ground.run(writer, folder, fault)
-        losses, named = ground.judge(writer, folder, ended, chance)
+        losses, named = ground.judge(writer, folder, ended, chance, fault)
         place = ended.victim.removeprefix(f"{folder}/")
         if fault.calls == Call.SYNC and ended.code == 0 and place.startswith("archive/"):
             losses.append("a sync that failed was passed over")

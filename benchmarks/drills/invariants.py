@@ -183,9 +183,10 @@ def ending(writer: Writer, expected: Expected, ended: Ended, folder: Path) -> li
     losses = []
     if TRACEBACK in ended.errors or TRACEBACK in ended.output:
         losses.append(f"a traceback: {ended.errors.strip().splitlines()[-1][:200]}")
-    if ended.code is None or ended.code in (0, expected.code):
+    found_errors = " ".join(writer.words) == "check" and ended.code == 1  # it lists them
+    if ended.code is None or ended.code in (0, expected.code) or found_errors:
         return losses
-    if ended.code == 1 and not losses and " ".join(writer.words) != "check":
+    if ended.code == 1 and not losses:
         losses.append(f"exit code 1: {ended.errors.strip()[-200:]}")
     if not re.search(r"(archive|index|in|tmp)\b[/:]|\.yaml|\.json", ended.errors) and (
         str(folder).lstrip("/") not in ended.errors

@@ -216,7 +216,8 @@ class PublicCopies:
             made.media_type, made.removed, made.why, self._maker() if made.why else "", sha256
         )
         text = json.dumps(asdict(record), ensure_ascii=False)
-        temporary = folder / f".{threading.get_ident()}.tmp"
+        # Where a killed process's is swept, and this one's cleared.
+        temporary = Path(self._workers.scratch) / f"record-{threading.get_ident()}.json"
         temporary.write_text(f"{_checksum(key, text)}\n{text}\n", encoding="utf-8")
         temporary.replace(folder / "record.json")
         return record
