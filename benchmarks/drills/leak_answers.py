@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import coproarchive
 from leak_archives import World
 
 HOST = "archive.example"
@@ -134,7 +135,7 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
 }
 """Route with parameters -> what to put in place of them (or, for queries, behind it)."""
 
-QUERY_PARAMETERS = {"q"}
+QUERY_PARAMETERS = {"q", "token"}
 """Names that handlers read from an address; `Query.from_params` takes those of a search."""
 
 PAGES = ("", "add", "problems")
@@ -188,6 +189,15 @@ def addresses(routes: Iterable[Any], world: World) -> dict[str, list[str]]:
     asked["nowhere"] += [re.sub(r"https://[^/]+", "", source) for source in world.sources]
     asked["nowhere"] += [f"/{item}" for item in world.items]
     return asked
+
+
+def refuse_unasked_parameters() -> None:
+    """Raise UncoveredError where a handler reads a parameter that nothing here is asked with."""
+    package = Path(coproarchive.__file__).parent
+    for path in (*(package / "web").rglob("*.py"), *(package / "ui").rglob("*.py")):
+        names = re.findall(r"query_params(?:\.get\(|\[)\"(\w+)\"", path.read_text(encoding="utf-8"))
+        if unasked := set(names) - QUERY_PARAMETERS:
+            raise UncoveredError(f"{path.name}: QUERY_PARAMETERS lacks {unasked}")
 
 
 def variants(world: World, quick: bool = False) -> Iterator[tuple[str, dict[str, str]]]:
@@ -395,8 +405,6 @@ def _found(archive: Any, choices: dict[str, str]) -> list[Any]:
 
 def api_told(archive_folder: Path, index: Path, world: World) -> Answers:
     """Ask the Python interface. Raises UncoveredError where it has more than the tables say."""
-    import coproarchive
-
     with coproarchive.open(archive_folder, index=index) as archive:
         names = {n for n, _ in inspect.getmembers(type(archive)) if not n.startswith("_")}
         uncovered = names - set(PUBLIC_API) - KEEPERS_API
@@ -440,6 +448,7 @@ def ask_everything(archive: Path, index: Path, world: World, quick: bool = False
     from coproarchive.ui.application import make_app
     from coproarchive.ui.state import app_state
 
+    refuse_unasked_parameters()
     log = io.StringIO()
     logging.getLogger().addHandler(logging.StreamHandler(log))
     logging.getLogger("httpx").propagate = False  # of the client here, not of the app
