@@ -29,6 +29,14 @@ BUSY = 75
 def main() -> int:
     """Update the index; return an exit code of errors.py."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _update()
+    except KeyboardInterrupt:
+        return STOPPED
+
+
+def _update() -> int:
+    """Update the index with low priority, as long as the server is there; return an exit code."""
     with contextlib.suppress(OSError, AttributeError):  # not on Windows; refused in some containers
         os.nice(NICENESS)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -44,8 +52,6 @@ def main() -> int:
             message = f"The index could not be updated: {error.message} {error.hint or ''}".strip()
             log(logging.ERROR, message)
             return error.exit_code
-        except KeyboardInterrupt:
-            return STOPPED
         except Exception as error:  # noqa: BLE001 - the log is where it is told
             log(logging.ERROR, "The index could not be updated.", error=error)
             return 1
