@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import threading
+import time
 import urllib.request
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from coproarchive.library import Library
 from coproarchive.operate.reindex import Reindexer
 from coproarchive.settings import Settings, load_settings
 from coproarchive.web.access import Access
+from coproarchive.web.concurrency import RequestLimits
 from coproarchive.web.metrics import LibraryCollector, MetricsServer
 from coproarchive.web.observe import Observe
 from coproarchive.web.routes import routes
@@ -90,3 +93,23 @@ def test_a_wrong_place_is_named(place: str) -> None:
     with pytest.raises(SettingsError, match="metrics"):
         load_settings({"metrics": place})
     assert load_settings({"metrics": "[::1]:9108"}).settings.metrics_place() == ("::1", 9108)
+
+
+def test_requests_that_wait_are_told(library: Library) -> None:
+    limits = RequestLimits(library.settings)
+
+    def wait() -> None:
+        with limits.exports.turn():
+            pass
+
+    with contextlib.ExitStack() as turns:
+        turns.enter_context(limits.exports.turn())
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        while not limits.exports.queued:
+            time.sleep(0.01)
+        families = {f.name: f for f in LibraryCollector(library, None, limits).collect()}
+    waiting.join()
+    samples = families["coproarchive_requests_waiting"].samples
+    assert {s.labels["kind"]: s.value for s in samples}["exports"] == 1
+    assert sum(s.value for s in samples) == 1

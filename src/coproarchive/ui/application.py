@@ -77,7 +77,7 @@ def _running(state: AppState, warmer: Warmer) -> Iterator[None]:
             state.reindexer.start()
             stack.callback(state.reindexer.stop)
         if state.library.settings.metrics:
-            collector = LibraryCollector(state.library, state.reindexer)
+            collector = LibraryCollector(state.library, state.reindexer, state.limits)
             server = MetricsServer(*state.library.settings.metrics_place(), collector)
             stack.callback(server.close)
         yield

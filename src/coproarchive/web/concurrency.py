@@ -45,6 +45,11 @@ class ConcurrencyLimit:
         self._queue: deque[concurrent.futures.Future[None]] = deque()
         self._lock = threading.Lock()
 
+    @property
+    def queued(self) -> int:
+        """How many wait just now."""
+        return len(self._queue)
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for a turn in this thread, and hold it. Raises BusyError."""

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 from coproarchive.errors import CoproArchiveError
 from coproarchive.library import Library
 from coproarchive.operate.reindex import Reindexer
+from coproarchive.web.concurrency import RequestLimits
 
 REGISTRY = CollectorRegistry(auto_describe=True)
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -55,14 +56,26 @@ class LibraryCollector(Collector):
     Args:
         library: what is served.
         reindexer: updates its index, None where this process does not.
+        limits: of what is expensive.
     """
 
-    def __init__(self, library: Library, reindexer: Reindexer | None):
+    def __init__(
+        self, library: Library, reindexer: Reindexer | None, limits: RequestLimits | None = None
+    ):
+        self._limits = limits
         self._library = library
         self._reindexer = reindexer
 
     def collect(self) -> Iterator[Metric]:
         """Yield the figures that can be had just now."""
+        if self._limits is not None:
+            family = GaugeMetricFamily(
+                "coproarchive_requests_waiting", "Expensive requests that wait for their turn.",
+                labels=("kind",),
+            )  # fmt: skip
+            for kind, limit in vars(self._limits).items():
+                family.add_metric((kind,), limit.queued)
+            yield family
         try:
             items = len(self._library.public().items)
         except CoproArchiveError:
