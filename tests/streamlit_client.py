@@ -54,20 +54,21 @@ class StreamlitClient:
 
 @contextmanager
 def streamlit_page(
-    port: int, origin: str | None = "", headers: dict[str, str] | None = None
+    port: int, origin: str | None = "", headers: dict[str, str] | None = None, resume: str = ""
 ) -> Iterator[StreamlitClient]:
     """Open the WebSocket of a page served on this machine.
 
     Args:
         port: of the server.
         origin: of the asking page; "" for the server's own, None for none.
-        headers: besides; Host and Cookie as well.
+        headers: besides, such as Cookie.
+        resume: Streamlit's id of a page that lost its connection, to go on with.
     """
     own = f"http://127.0.0.1:{port}"
     with connect(
         f"ws://127.0.0.1:{port}/_stcore/stream",
         origin=own if origin == "" else origin,  # type: ignore[arg-type]  # a NewType of str
-        subprotocols=["streamlit"],  # type: ignore[list-item]  # a NewType of str
+        subprotocols=["streamlit", *(["none", resume] if resume else [])],  # type: ignore[list-item]  # a NewType of str
         additional_headers=headers,
         max_size=None,
         proxy=None,

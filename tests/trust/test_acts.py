@@ -127,6 +127,13 @@ def test_signing_out_ends_open_pages(served: Served) -> None:
     assert session_of(served.link) == ""
     with streamlit_page(served.port, headers=cookie) as page:
         assert UPLOADER in page.open("add")
+        lost = page.session_id
+    # Whoever knows the id of a keeper's page that lost its connection goes on as themselves.
+    with streamlit_page(served.port, resume=lost) as page:
+        assert UPLOADER not in page.open("add")
+        assert page.session_id == lost
+    with streamlit_page(served.port, headers=cookie) as page:
+        assert UPLOADER in page.open("add")
         with (
             pytest.raises(InvalidStatus),
             streamlit_page(served.port, "http://127.0.0.1:9", cookie),
