@@ -151,7 +151,9 @@ def test_show_says_what_a_machine_read(
     pretend(open_library(archive), bread, "Proving basket", 0.913)
     leaf = run.json("show", bread, "--leaves")["leaves"][2]
     assert leaf["extractor"].endswith(" + ocr 3")
-    assert leaf["parts"][-1] == {"source": "OCR", "text": "Proving basket", "confidence": 0.913}
+    assert leaf["parts"][-1] == {
+        "source": "OCR", "text": "Proving basket", "confidence": 0.913, "withheld": False,
+    }  # fmt: skip
     assert {part["confidence"] for part in leaf["parts"][:-1]} == {None}
     _, out, _ = run("show", bread, "--leaves")
     assert "OCR (91% sure): Proving basket" in out
