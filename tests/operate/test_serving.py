@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from coproarchive.errors import CoproArchiveError
 from coproarchive.library import Library
 from making import make_archive
 
@@ -158,7 +159,7 @@ def test_a_busy_port_is_said_with_a_command_that_helps(tmp_path: Path) -> None:
             [sys.executable, "-m", "coproarchive", "serve", "--port", str(port)],
             cwd=tmp_path, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        assert done.returncode == 1
+        assert done.returncode == CoproArchiveError.exit_code
         assert f"Port {port} is in use" in done.stderr
         assert "Serving on" not in done.stderr
         proposed = int(done.stderr.split("--port")[1].split()[0])

@@ -21,6 +21,7 @@ from types import FrameType
 import uvicorn
 
 from coproarchive.config_file import SettingsError
+from coproarchive.errors import CoproArchiveError
 from coproarchive.logs import configure, log, pass_on
 from coproarchive.settings import Settings, load_settings
 
@@ -72,7 +73,7 @@ def main() -> int:
     except OSError as error:
         where = f"{settings.host}, port {settings.port}"
         log(logging.ERROR, f"It cannot be served on {where}: {error.strerror or error}.")
-        return 1
+        return CoproArchiveError.exit_code
     server = Server(_config(settings))
     with listening:
         server.run(sockets=[listening])
@@ -82,7 +83,7 @@ def main() -> int:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.raise_signal(signal.SIGTERM)
     if not server.started:
-        return 1
+        return CoproArchiveError.exit_code
     return STOPPED if server.stopped_by == signal.SIGINT else 0
 
 
