@@ -188,8 +188,8 @@ def use(tree: Path, stage: Stage, folder: Path) -> None:
     (archive / "bread.md").unlink()
 
     container = Container(tree, stage, archive, index)
-    refused = container.once("coproarchive", "add", "/opt/coproarchive/pyvenv.cfg", code=10)
-    check("Read-only file system" in refused, f"adding to a read-only archive says: {refused}")
+    refused = container.once("coproarchive", "add", "/opt/coproarchive/pyvenv.cfg", code=60)
+    check("can only be read" in refused, f"adding to a read-only archive says: {refused}")
     container.start(folder / "serve.log")
     try:
         container.wait_until_healthy()
