@@ -12,7 +12,7 @@ from opensearchpy import OpenSearch, exceptions
 from coproarchive.errors import CoproArchiveError, EngineError, IndexStateError
 from coproarchive.search.engines.seam import ServerOptions
 
-RETRY_SECONDS = 15.0
+RETRY_SECONDS = 30.0
 """A request is tried again for so long: a cluster needs some seconds to do without a lost node."""
 REQUEST_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
