@@ -18,6 +18,9 @@ class Texts:
     def cached(self, sha256: str, _: str) -> Extraction | None:
         return self.known.get(sha256)
 
+    def is_kept(self, sha256: str, _: str) -> bool:
+        return sha256 in self.known
+
     def read_many(self, jobs: Iterable[Any]) -> Iterator[tuple[Any, Extraction]]:
         for job in jobs:
             yield job, self.known[job.sha256]

@@ -16,6 +16,7 @@ from coproarchive.extract.base import Helpers, Limits
 from coproarchive.extract.office import find_office
 from coproarchive.extract.table import extract, reader_name
 from coproarchive.extract.worker import Reader
+from coproarchive.store.files import hash_file
 from making import make_deck
 
 PPT = "application/vnd.ms-powerpoint"
@@ -55,7 +56,7 @@ def test_who_reads_is_said_with_versions() -> None:
     """A file is read again when LibreOffice or OCR is there that was not."""
     assert reader_name(PPT, Helpers()) == ""
     assert reader_name(PPT, Helpers("soffice")).startswith("office-1+pptx-")
-    assert reader_name("application/pdf", Helpers(ocr=True)).endswith("+ocr-2")
+    assert reader_name("application/pdf", Helpers(ocr=True)).endswith("+ocr-3")
     assert reader_name("text/html", Helpers("soffice", ocr=True)).startswith("html-")
 
 
@@ -73,7 +74,7 @@ def test_an_old_deck_is_read_by_its_slides(tmp_path: Path) -> None:
     ]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True, timeout=100)
     with Reader(tmp_path / "i" / "extracted", Limits(workers=1), office=made.office) as reader:
-        extraction = reader.read(tmp_path / "d.odp", "a" * 64, ODP)
+        extraction = reader.read(tmp_path / "d.odp", hash_file(tmp_path / "d.odp")[1], ODP)
         assert extraction.extractor.startswith("office 1 + pptx ")
         assert [leaf.title for leaf in extraction.leaves][:2] == ["Bread for all", "Sourdough"]
         assert "Remember the rye anecdote" in extraction.leaves[1].text
@@ -157,7 +158,7 @@ def test_relative_folders_are_no_fault_of_the_file(
     handout = tmp_path / "h.rtf"
     handout.write_text(r"{\rtf1\ansi Bread is baked by many hands.\par}")
     with Reader(Path("i/extracted"), Limits(workers=1), office=programme) as reader:
-        read = reader.read(Path("h.rtf"), "c" * 64, "application/rtf")
+        read = reader.read(Path("h.rtf"), hash_file(Path("h.rtf"))[1], "application/rtf")
     assert "many hands" in read.leaves[0].text
 
 
