@@ -242,6 +242,11 @@ def _option(parameter: Any) -> str:
     return f"{names} {parameter.metavar or ('NUMBER' if annotation is int else 'TEXT')}"
 
 
+def _subclasses(error: type[errors.CoproArchiveError]) -> list[type[errors.CoproArchiveError]]:
+    """Return the error's direct subclasses in errors.py."""
+    return [e for e in error.__subclasses__() if e.__module__ == errors.__name__]
+
+
 def exit_codes() -> str:
     """Return one row an exit code, from the tree of errors and the command line."""
     rows = [
@@ -250,10 +255,11 @@ def exit_codes() -> str:
         ("2", "a wrong command, option or setting"),
     ]
     families: dict[int, type[errors.CoproArchiveError]] = {}
-    for error in errors.CoproArchiveError.__subclasses__():
+    # Those of rooms that happen to be imported have the code of the tree's root, or one of these.
+    for error in _subclasses(errors.CoproArchiveError):
         families[error.exit_code] = error
     for code, error in sorted(families.items()):
-        kinds = ", ".join(f"`{e.__name__}`" for e in error.__subclasses__())
+        kinds = ", ".join(f"`{e.__name__}`" for e in _subclasses(error))
         sentence = (error.__doc__ or "").split("\n")[0].rstrip(".")
         rows.append(
             (str(code), f"`{error.__name__}`: {sentence}" + (f" ({kinds})" if kinds else ""))

@@ -51,11 +51,13 @@ def licences_of(about: Message) -> list[list[str]]:
 
     Read from License-Expression (PEP 639), else classifiers, else the free text's first line.
     """
-    if expression := about["License-Expression"]:
+    if expression := about.get("License-Expression"):
         return [re.split(r"\s+AND\s+", choice.strip(" ()")) for choice in expression.split(" OR ")]
     classifiers = [c for c in about.get_all("Classifier") or [] if c.startswith("License ::")]
     names = [c.rpartition(" :: ")[2] for c in classifiers]
-    names = names or re.split(r",\s*", (about["License"] or "none named").strip().splitlines()[0])
+    names = names or re.split(
+        r",\s*", (about.get("License") or "none named").strip().splitlines()[0]
+    )
     return [[SPDX.get(name.lower(), name) for name in names]]
 
 

@@ -7,6 +7,7 @@ import errno
 import os
 import socket
 import sqlite3
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pebble import ProcessPool
 
 import misbehaving
 from coproarchive.extract import table, worker
@@ -365,3 +367,17 @@ def test_our_own_faults_are_not_the_files(tmp_path: Path, monkeypatch: pytest.Mo
         cache.put("a" * 64, "text/markdown", packed(extraction, limits))
         is_stored = cache.get("a" * 64, "text/markdown") is not None
         assert is_stored == (code == "file-unreadable")
+
+
+def test_closing_does_not_wait_for_a_thread_that_is_stuck(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of pebble's waits for ever where it hands over a task that nobody takes any more."""
+    monkeypatch.setattr(worker, "CLOSE_SECONDS", 0.2)
+    stuck = threading.Event()
+    monkeypatch.setattr(ProcessPool, "join", lambda _: stuck.wait())
+    workers = Workers(1, Limits(workers=1), tmp_path / "scratch")
+    workers.schedule(misbehaving.write_in_scratch, workers.scratch).result()
+    workers.close()
+    assert not (tmp_path / "scratch").exists()
+    stuck.set()

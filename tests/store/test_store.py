@@ -339,3 +339,14 @@ def test_what_a_killed_init_left_is_swept_by_the_next(tmp_path: Path) -> None:
     stray.write_text("title: half")
     Store.create(tmp_path / "archive", Series(title="Talks"))
     assert not stray.exists()
+
+
+def test_an_empty_folder_takes_no_id(tmp_path: Path, deck: Path) -> None:
+    """A run that was killed may have left it; the next one uses the very name."""
+    store = Store(make_archive(tmp_path / "talks"))
+    (store.root / "9-rolling" / "loaves").mkdir(parents=True)
+    assert store.free_id("loaves", "9-rolling") == "9-rolling/loaves"
+    store.add_item(Item(id="9-rolling/loaves", title="Loaves"), {"d.pptx": deck})
+    assert store.free_id("loaves", "9-rolling") == "9-rolling/loaves-2"
+    (store.root / "10-resting").mkdir()
+    assert store.free_id("10-resting") == "10-resting"

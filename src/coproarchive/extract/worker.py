@@ -19,7 +19,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
@@ -55,6 +55,8 @@ SHARING = 8
 """Files in such a task at most."""
 SHARED_TIME = 0.25
 """Share of the seconds for one file that such a task has; a file that needs more is read alone."""
+CLOSE_SECONDS = 10.0
+"""How long the workers' threads are waited for at the end."""
 CRASHES = (ProcessExpired, BrokenProcessPool)
 TIMEOUTS = (FutureTimeoutError, TimeoutError)
 
@@ -150,7 +152,11 @@ class Workers:
         with self._lock:
             if self._pool is not None:
                 self._pool.stop()  # type: ignore[no-untyped-call]
-                self._pool.join()
+                # A thread of pebble's that hands over a task which no worker takes any more waits
+                # for ever; the workers themselves are stopped by then.
+                joining = Thread(target=self._pool.join, daemon=True)
+                joining.start()
+                joining.join(CLOSE_SECONDS)
                 self._pool = None
             if self._scratch is not None:
                 shutil.rmtree(self._scratch, ignore_errors=True)

@@ -33,6 +33,7 @@ from coproarchive.store.files import (
     copy_hashed,
     folded_name,
     hash_file,
+    is_used,
     media_type_of,
     media_type_of_file,
     safe_name,
@@ -241,7 +242,7 @@ class Store(ArchiveReader):
         """
         folder = self.root / checked_id(item.id)
         with self.lock():
-            if folder.exists():
+            if is_used(folder):
                 raise IngestError("there is an item of this name already.", item.id)
             staging = self.staging()
             try:
@@ -317,7 +318,7 @@ class Store(ArchiveReader):
     def free_id(self, slug: str, seminar_id: str | None = None) -> str:
         """Return the id for a slug, in the seminar if one is named; numbered where it is taken."""
         path = f"{seminar_id}/{slug}" if seminar_id else slug
-        return unique(path, lambda candidate: (self.root / candidate).exists())
+        return unique(path, lambda candidate: is_used(self.root / candidate))
 
     def read_state(self, name: str) -> object:
         """Read what an importer saved under .state/, None where there is nothing."""

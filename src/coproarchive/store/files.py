@@ -169,6 +169,11 @@ def slugify(text: str, fallback: str = "item") -> str:
     return f"{fallback}-{slug}".strip("-") if not slug or _RESERVED.match(slug) else slug
 
 
+def is_used(path: Path) -> bool:
+    """Tell whether a name is in use; an empty folder, which a killed run may leave, uses none."""
+    return path.exists() and not (path.is_dir() and not any(path.iterdir()))
+
+
 def unique(base: str, is_taken: Callable[[str], bool], ending: str = "") -> str:
     """Return the base and its ending, with "-2", "-3", ... between them where that is taken."""
     numbered = (f"{base}-{number}{ending}" for number in count(2))
