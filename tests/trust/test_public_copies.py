@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import shutil
@@ -254,6 +255,25 @@ def test_a_damaged_stream_is_an_answer(tmp_path: Path) -> None:
     )  # fmt: skip
     assert not made.path
     assert "no copy can be made" in made.why
+
+
+@pytest.mark.parametrize("make", [make_telling_deck, make_telling_pdf])
+def test_a_full_disk_is_no_fault_of_the_file(
+    tmp_path: Path, make: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not kept as a file without a copy: the next who asks has it tried again."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    source = make(tmp_path / NAMES[make])
+    monkeypatch.setattr("zipfile.ZipFile.writestr", full)
+    monkeypatch.setattr("pypdf.PdfWriter.write", full)
+    with pytest.raises(OSError, match="No space"):
+        make_copy(
+            source, media_type_of_file(source), frozenset(EVERYTHING), Limits(),
+            Helpers(scratch=str(tmp_path)),
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("damage", ["slide", "doctype"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from dataclasses import dataclass
@@ -38,6 +39,10 @@ class CopyMade:
     why: str = ""
 
 
+OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+"""Errors that tell of the disk, not of the file: it is tried again."""
+
+
 def is_open(media_type: str) -> bool:
     """Test whether such files have no place for notes, comments or hidden slides."""
     return media_type.startswith(_OPEN) or media_type in _ALSO_OPEN
@@ -61,6 +66,9 @@ def make_copy(
     Of formats that are converted to be read, the copy is always the converted one: that it has no
     notes does not tell that the original has none. Whatever goes wrong is an answer, not an
     exception: then readers get neither the file nor a copy.
+
+    Raises:
+        OSError: the disk is full or does not write just now, which is no fault of the file.
     """
     tempfile.tempdir = helpers.scratch  # the only folder in which this process may write
     handle, name = tempfile.mkstemp(prefix="copy-", dir=helpers.scratch)
@@ -78,6 +86,8 @@ def make_copy(
             return CopyMade(name, media_type, tuple(sorted(removed)))
         target.unlink()
     except ExtractionError as error:
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno in OF_THE_DISK:
+            raise error.__cause__ from None
         return CopyMade(why=error.message)
     except (MemoryError, RecursionError) as error:
         return CopyMade(why=f"no copy can be made of it ({type(error).__name__}).")

@@ -115,7 +115,7 @@ def copy_office_file(
                 copy.write(target)
         except _DAMAGED as error:
             why = f"no copy can be made of it: it is damaged ({type(error).__name__})."
-            raise UnreadableError(why, source.name, SAVE_ANEW) from None
+            raise UnreadableError(why, source.name, SAVE_ANEW) from error
         return frozenset(copy.removed())
 
 

@@ -56,7 +56,7 @@ def copy_pdf(source: Path, target: Path, withheld: frozenset[WordSource]) -> fro
             _write(reader, target, removed)
     except _DAMAGED as error:
         why = f"no copy can be made of it: it is damaged ({type(error).__name__})."
-        raise UnreadableError(why, source.name, SAVE_ANEW) from None
+        raise UnreadableError(why, source.name, SAVE_ANEW) from error
     return removed
 
 
