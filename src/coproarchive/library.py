@@ -76,9 +76,15 @@ class Library:
         return Store(self.settings.archive, self.settings.index / "sidecars.json")
 
     @cached_property
+    def _office(self) -> str:
+        """LibreOffice's `soffice`, "" for none."""
+        from coproarchive.extract.office import find_office
+
+        return find_office(self.settings.office)
+
+    @cached_property
     def reader(self) -> Reader:
         """Texts of files, read in worker processes or known from before."""
-        from coproarchive.extract.office import find_office
         from coproarchive.extract.worker import Reader
 
         sweep(self.settings.index, ".*.tmp")
@@ -88,7 +94,7 @@ class Library:
         return Reader(
             self.settings.index / "extracted",
             self.settings.limits(),
-            office=find_office(self.settings.office),
+            office=self._office,
             read_pictures=self.settings.ocr == "auto",
             shared=self.index_storage.texts(),
         )
@@ -96,20 +102,18 @@ class Library:
     @cached_property
     def pictures(self) -> Pictures:
         """Pictures of pages and slides, drawn when they are first asked for."""
-        from coproarchive.extract.office import find_office
         from coproarchive.pictures import Pictures
 
-        office = find_office(self.settings.office)
-        return Pictures(self.settings.index / "pictures", self.settings.limits(), office)
+        folder = self.settings.index / "pictures"
+        return Pictures(folder, self.settings.limits(), self._office)
 
     @cached_property
     def public_copies(self) -> PublicCopies:
         """Copies of files that have words in them that are not public."""
-        from coproarchive.extract.office import find_office
         from coproarchive.public_copies import PublicCopies
 
-        office = find_office(self.settings.office)
-        return PublicCopies(self.settings.index / "copies", self.settings.limits(), office)
+        folder = self.settings.index / "copies"
+        return PublicCopies(folder, self.settings.limits(), self._office)
 
     def catalogue(self, progress: Progress = silent) -> Catalogue:
         """Return every record, read again when one changed on the disk. Raises ArchiveError."""

@@ -246,10 +246,10 @@ def show(
 
 def _is_withheld(leaf: Leaf, part: Part, withheld: frozenset[WordSource]) -> bool:
     """Test whether readers do not get a part of a leaf."""
-    from coproarchive.model import WITHHELD_WITH, WordSource
+    from coproarchive.extract.base import without_withheld
 
-    is_on_hidden = leaf.hidden and WordSource.HIDDEN_SLIDES in withheld
-    return is_on_hidden or WITHHELD_WITH.get(part.source) in withheld
+    public = without_withheld(leaf, withheld)
+    return public is None or part not in public.parts
 
 
 def _read(state: CliState, item: Item) -> list[tuple[Asset, Extraction]]:

@@ -1,13 +1,13 @@
-"""The extractor seam: what a reader of one file format is given and what it gives back."""
+"""The extractor seam: what a reader of one file format is given and gives back; what is public."""
 
 from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from coproarchive.model import Leaf, Severity
+from coproarchive.model import WITHHELD_WITH, Leaf, Severity, WordSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +146,18 @@ class Format:
         function: Callable[[Path, Limits], Extraction]
         function = pkgutil.resolve_name(f"{__package__}.{self.reader}")
         return function(path, limits)
+
+
+def without_withheld(leaf: Leaf, withheld: frozenset[WordSource]) -> Leaf | None:
+    """Return the leaf without withheld words; None where nothing of it may be seen.
+
+    A slide or page without words is still one; a section that was made of comments is not.
+    """
+    if leaf.hidden and WordSource.HIDDEN_SLIDES in withheld:
+        return None
+    parts = tuple(p for p in leaf.parts if WITHHELD_WITH.get(p.source) not in withheld)
+    if len(parts) == len(leaf.parts):
+        return leaf
+    if leaf.kind == "section" and not (leaf.title or parts):
+        return None
+    return replace(leaf, parts=parts)

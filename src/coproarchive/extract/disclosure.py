@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from coproarchive.extract.base import Extraction
+from coproarchive.extract.base import Extraction, without_withheld
 from coproarchive.model import WITHHELD_WITH, Leaf, WordSource
 
 SHOWN_PLACES = 8
@@ -104,10 +104,8 @@ def disclosure_of(extraction: Extraction, withheld: frozenset[WordSource]) -> Di
 
 
 def _public_texts(leaf: Leaf, withheld: frozenset[WordSource]) -> Iterable[str]:
-    if leaf.hidden and WordSource.HIDDEN_SLIDES in withheld:
-        return ()
-    parts = (p.text for p in leaf.parts if WITHHELD_WITH.get(p.source) not in withheld)
-    return (leaf.title, *parts)
+    public = without_withheld(leaf, withheld)
+    return () if public is None else (public.title, *(part.text for part in public.parts))
 
 
 def _has(pattern: re.Pattern[str], texts: Iterable[str]) -> bool:

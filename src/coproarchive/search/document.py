@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.edtf import edtf_bounds
-from coproarchive.extract.base import Extraction
+from coproarchive.extract.base import Extraction, without_withheld
 from coproarchive.model import (
-    WITHHELD_WITH,
     Asset,
     Item,
     Leaf,
@@ -103,21 +102,6 @@ def shown_leaves(item: Item, catalogue: Catalogue, reader: Reader) -> Iterator[t
             leaf_shown = without_withheld(leaf, withheld)
             if leaf_shown is not None:
                 yield asset, leaf_shown
-
-
-def without_withheld(leaf: Leaf, withheld: frozenset[WordSource]) -> Leaf | None:
-    """Return the leaf without withheld words; None where nothing of it may be seen.
-
-    A slide or page without words is still one; a section that was made of comments is not.
-    """
-    if leaf.hidden and WordSource.HIDDEN_SLIDES in withheld:
-        return None
-    parts = tuple(p for p in leaf.parts if WITHHELD_WITH.get(p.source) not in withheld)
-    if len(parts) == len(leaf.parts):
-        return leaf
-    if leaf.kind == "section" and not (leaf.title or parts):
-        return None
-    return replace(leaf, parts=parts)
 
 
 def with_rule(digest: str, withheld: Iterable[WordSource]) -> str:
