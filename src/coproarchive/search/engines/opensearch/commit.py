@@ -71,18 +71,17 @@ class CommitPoint:
         """Return the commit document after a writer took the next number."""
         return replace(self, next=self.next + 1, token=token)
 
-    def completing(self, number: int, when: float, **figures: Any) -> CommitPoint:
-        """Return the commit document after the write with this number.
+    def completing(self, number: int, when: float) -> CommitPoint:
+        """Return the commit document after the write with this number, but for its figures.
 
         Args:
             number: of the write.
             when: seconds since 1970.
-            figures: documents, lengths, term_rows, token.
         """
         abandoned = (*self.abandoned, *range(self.number + 1, number))
         recent = dict(sorted(self.times.items(), key=lambda pair: int(pair[0]))[-20:])
         times = {**recent, str(number): when}
-        return replace(self, number=number, abandoned=abandoned, times=times, **figures)
+        return replace(self, number=number, abandoned=abandoned, times=times)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +128,8 @@ def read_commit(cluster: Cluster, index: str) -> VersionedCommit:
 
 def write_commit(
     cluster: Cluster, before: VersionedCommit | None, index: str, after: CommitPoint
-) -> None:
-    """Replace the commit document if nobody else did since it was read.
+) -> VersionedCommit:
+    """Replace the commit document if nobody else did since it was read; return it as it is now.
 
     Args:
         cluster: where the index is.
@@ -146,13 +145,17 @@ def write_commit(
     if before is not None:
         condition = {"if_seq_no": before.sequence, "if_primary_term": before.term}
     try:
-        cluster.call(lambda client: client.index(index=index, id=COMMIT_ID, body=row, **condition))
+        reply = cluster.call(
+            lambda client: client.index(index=index, id=COMMIT_ID, body=row, **condition)
+        )
     except exceptions.ConflictError:
         # The answer to a first attempt may have been lost with a node, and it was carried out.
-        if read_commit(cluster, index).commit.token == after.token:
-            return
+        now = read_commit(cluster, index)
+        if now.commit.token == after.token:
+            return now
         raise EngineError(
             "another process wrote to the index at the same time; nothing was changed.",
             cluster.place,
             "Run it again.",
         ) from None
+    return VersionedCommit(index, after, reply["_seq_no"], reply["_primary_term"])

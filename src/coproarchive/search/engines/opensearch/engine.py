@@ -11,6 +11,7 @@ import time
 import uuid
 import zlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from coproarchive.errors import CoproArchiveError, EngineError
@@ -18,7 +19,6 @@ from coproarchive.search.cache import Cache
 from coproarchive.search.engines.opensearch.cluster import Cluster, Reply, Row
 from coproarchive.search.engines.opensearch.commit import (
     CommitPoint,
-    VersionedCommit,
     read_commit,
     write_commit,
 )
@@ -79,9 +79,10 @@ class OpenSearchEngine(SearchEngine):
         token = uuid.uuid4().hex
         number = 0
         try:
-            before = self._reserve(token)
-            number = before.commit.next - 1
-            commit = self._write_rows(before, number, documents, delete, token)
+            read = read_commit(self._cluster, self.index)
+            before = write_commit(self._cluster, read, self.index, read.commit.reserving(token))
+            number = read.commit.next  # ours only now: what failed before is nobody's to remove
+            commit = self._write_rows(before.commit, number, documents, delete)
             write_commit(self._cluster, before, self.index, commit)
         except BaseException as error:
             if number:
@@ -93,26 +94,12 @@ class OpenSearchEngine(SearchEngine):
             self._see(commit)
         self._remove_dead(commit)
 
-    def _reserve(self, token: str) -> VersionedCommit:
-        """Take the next number; return the commit document as it is then."""
-        before = read_commit(self._cluster, self.index)
-        write_commit(self._cluster, before, self.index, before.commit.reserving(token))
-        reserved = read_commit(self._cluster, self.index)
-        if reserved.commit.token != token:
-            raise EngineError(
-                "another process wrote to the index at the same time; nothing was changed.",
-                self._cluster.place,
-                "Run it again.",
-            )
-        return reserved
-
     def _write_rows(
         self,
-        before: VersionedCommit,
+        before: CommitPoint,
         number: int,
         documents: Iterable[Document],
         delete: Iterable[str],
-        token: str,
     ) -> CommitPoint:
         """Write new rows and mark those that they replace; return what the commit will say."""
         replaced = set(delete)
@@ -126,9 +113,9 @@ class OpenSearchEngine(SearchEngine):
         self._bulk(actions())
         # What earlier writes left unrefreshed is seen by the search for rows that die.
         self._refresh()
-        self._bulk(self._deaths(before.commit, number, sorted(replaced)))
+        self._bulk(self._deaths(before, number, sorted(replaced)))
         self._refresh()
-        return self._commit_of(before.commit, number, token)
+        return self._commit_of(before.completing(number, time.time()))
 
     def _deaths(
         self, commit: CommitPoint, number: int, ids: list[str]
@@ -152,9 +139,8 @@ class OpenSearchEngine(SearchEngine):
                 }
                 yield {"update": condition}, update
 
-    def _commit_of(self, before: CommitPoint, number: int, token: str) -> CommitPoint:
-        """Return the commit document of a write whose rows are all there."""
-        after = before.completing(number, time.time(), token=token)
+    def _commit_of(self, after: CommitPoint) -> CommitPoint:
+        """Return the commit document of a write whose rows are all there, with its figures."""
         means = {name: {"avg": {"field": f"length.{name}"}} for name in TEXT_FIELDS}
         body = {"size": 0, "query": after.alive(), "track_total_hits": True, "aggs": means}
         reply = self._cluster.search(self.index, body)
@@ -162,20 +148,18 @@ class OpenSearchEngine(SearchEngine):
         parts = list(_chunks(vocabulary.items(), TERMS_IN_A_ROW))
         self._bulk(
             (
-                {"index": {"_id": f"{number}/terms/{part}"}},
+                {"index": {"_id": f"{after.number}/terms/{part}"}},
                 json.dumps(
-                    {"kind": "terms", "born": number, "data": {"bytes": _packed(dict(terms))}}
+                    {"kind": "terms", "born": after.number, "data": {"bytes": _packed(dict(terms))}}
                 ).encode(),
             )
             for part, terms in enumerate(parts)
         )
-        return before.completing(
-            number,
-            time.time(),
+        return replace(
+            after,
             documents=reply["hits"]["total"]["value"],
             lengths={n: reply["aggregations"][n]["value"] or 0.0 for n in TEXT_FIELDS},
             term_rows=len(parts),
-            token=token,
         )
 
     def _bulk(self, actions: Iterable[tuple[dict[str, Any], bytes]]) -> None:

@@ -20,7 +20,7 @@ from opensearchpy import OpenSearch, exceptions
 
 from coproarchive.errors import CoproArchiveError, EngineError, LockedError
 from coproarchive.search.engines.opensearch.cluster import Cluster
-from coproarchive.search.engines.opensearch.state import StateIndex
+from coproarchive.search.engines.opensearch.state import SmallIndex
 
 LEASE_SECONDS = 15.0
 """A lock whose holder does not change its row for so long is free."""
@@ -42,7 +42,7 @@ class Lease:
     def __init__(
         self,
         cluster: Cluster,
-        state: StateIndex,
+        state: SmallIndex,
         lease_seconds: float = LEASE_SECONDS,
         wait_seconds: float = WAIT_SECONDS,
     ):

@@ -212,11 +212,10 @@ class OpenSearchSnapshot(Snapshot):
             else:
                 unknown.append(group)
         queries = {str(n): has_one_of(*group) for n, group in enumerate(unknown)}
-        counts = self._counts(queries, frozenset()) if unknown and not request.fallback else {}
         if request.fallback is not None:
             matching = self._builder.query(request.node, scored=False)
-            visible = {"bool": {"filter": [matching, self._alive(request.exclude)]}}
-            counts = self._counts(queries | {"node": visible}, frozenset())
+            queries["node"] = {"bool": {"filter": [matching, self._alive(request.exclude)]}}
+        counts = self._counts(queries, frozenset()) if queries else {}
         self._frequencies.update({group: counts[str(n)] for n, group in enumerate(unknown)})
         return counts.get("node", 0)
 

@@ -1,9 +1,12 @@
-"""The index of what all servers share beside documents: the lock's row, and counted searches."""
+"""What all servers share beside documents: the lock's row, counted searches, and their index."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 
 from opensearchpy import OpenSearch, exceptions
 
@@ -12,19 +15,27 @@ from coproarchive.search.engines.opensearch.cluster import Cluster, Reply, creat
 from coproarchive.search.engines.tally import Tally
 
 
-class StateIndex:
-    """A small index with one shard.
+class SmallIndex:
+    """An index with one shard, whose rows are read by their id.
 
     Args:
         cluster: where it is.
         name: of the index.
         replicas: copies of the shard.
+        properties: mapping of the fields that are searched.
     """
 
-    def __init__(self, cluster: Cluster, name: str, replicas: int):
+    def __init__(
+        self,
+        cluster: Cluster,
+        name: str,
+        replicas: int,
+        properties: Mapping[str, Any] = MappingProxyType({}),
+    ):
         self.name = name
         self._cluster = cluster
         self._replicas = replicas
+        self._properties = properties
         self._is_there = False
 
     def create(self) -> None:
@@ -33,13 +44,14 @@ class StateIndex:
             return
         body = {
             "settings": {"number_of_shards": 1, "number_of_replicas": self._replicas},
-            "mappings": {
-                "dynamic": False,
-                "properties": {"words": {"type": "keyword"}, "count": {"type": "long"}},
-            },
+            "mappings": {"dynamic": False, "properties": dict(self._properties)},
         }
         create_index(self._cluster, self.name, body)
         self._is_there = True
+
+
+TALLY_FIELDS = {"words": {"type": "keyword"}, "count": {"type": "long"}}
+"""Fields of a counted search; the lock's row has others, which are not searched."""
 
 
 class ClusterTally(Tally):
@@ -50,7 +62,7 @@ class ClusterTally(Tally):
         state: the index.
     """
 
-    def __init__(self, cluster: Cluster, state: StateIndex):
+    def __init__(self, cluster: Cluster, state: SmallIndex):
         self._cluster = cluster
         self._state = state
 

@@ -22,7 +22,7 @@ from coproarchive.search.engines.opensearch.commit import CommitPoint, write_com
 from coproarchive.search.engines.opensearch.engine import FRESH_SECONDS, OpenSearchEngine
 from coproarchive.search.engines.opensearch.lease import Lease
 from coproarchive.search.engines.opensearch.mapping import fingerprint, index_body
-from coproarchive.search.engines.opensearch.state import ClusterTally, StateIndex
+from coproarchive.search.engines.opensearch.state import TALLY_FIELDS, ClusterTally, SmallIndex
 from coproarchive.search.engines.opensearch.texts import ClusterTexts
 from coproarchive.search.engines.seam import IndexStorage, SearchEngine, ServerOptions
 
@@ -47,7 +47,9 @@ class OpenSearchStorage(IndexStorage):
         self._options = options
         self._alias = options.index
         self._cluster = Cluster(options)
-        self._state = StateIndex(self._cluster, f"{options.index}-state", options.replicas)
+        self._state = SmallIndex(
+            self._cluster, f"{options.index}-state", options.replicas, TALLY_FIELDS
+        )
         self._lease = Lease(self._cluster, self._state)
         self._looked: tuple[float, str | None] = (0.0, None)
         self._is_known = False
@@ -110,7 +112,8 @@ class OpenSearchStorage(IndexStorage):
 
     def texts(self) -> ClusterTexts:
         """See IndexStorage.texts."""
-        return ClusterTexts(self._cluster, f"{self._alias}-texts", self._options.replicas)
+        index = SmallIndex(self._cluster, f"{self._alias}-texts", self._options.replicas)
+        return ClusterTexts(self._cluster, index)
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

@@ -11,7 +11,8 @@ from opensearchpy import OpenSearch, exceptions
 
 from coproarchive.errors import CoproArchiveError
 from coproarchive.extract.blobs import Blobs, Key
-from coproarchive.search.engines.opensearch.cluster import Cluster, Row, create_index
+from coproarchive.search.engines.opensearch.cluster import Cluster, Row
+from coproarchive.search.engines.opensearch.state import SmallIndex
 
 WAITING_BYTES = 4 << 20
 MAX_BLOB = 64 << 20
@@ -25,15 +26,12 @@ class ClusterTexts(Blobs):
 
     Args:
         cluster: where the index is.
-        index: its name.
-        replicas: copies of its shard.
+        index: of texts alone.
     """
 
-    def __init__(self, cluster: Cluster, index: str, replicas: int):
+    def __init__(self, cluster: Cluster, index: SmallIndex):
         self._cluster = cluster
         self._index = index
-        self._replicas = replicas
-        self._is_there = False
         self._waiting: dict[Key, bytes] = {}
         self._lock = threading.Lock()
 
@@ -69,8 +67,8 @@ class ClusterTexts(Blobs):
             lines.append(json.dumps({"reader": reader, "bytes": base64.b64encode(data).decode()}))
         body = "\n".join([*lines, ""])
         with contextlib.suppress(CoproArchiveError):
-            self._create()
-            self._cluster.call(lambda client: client.bulk(index=self._index, body=body))
+            self._index.create()
+            self._cluster.call(lambda client: client.bulk(index=self._index.name, body=body))
 
     def close(self) -> None:
         """See Blobs.close."""
@@ -79,7 +77,7 @@ class ClusterTexts(Blobs):
     def _row(self, sha256: str, reader: str) -> Row | None:
         def request(client: OpenSearch) -> Row | None:
             try:
-                row: Row = client.get(index=self._index, id=_row_id(sha256, reader))["_source"]
+                row: Row = client.get(index=self._index.name, id=_row_id(sha256, reader))["_source"]
             except exceptions.NotFoundError:
                 return None
             return row
@@ -88,13 +86,6 @@ class ClusterTexts(Blobs):
             row: Row | None = self._cluster.call(request)
             return row
         return None
-
-    def _create(self) -> None:
-        if not self._is_there:
-            settings = {"number_of_shards": 1, "number_of_replicas": self._replicas}
-            body = {"settings": settings, "mappings": {"dynamic": False}}
-            create_index(self._cluster, self._index, body)
-            self._is_there = True
 
 
 def _row_id(sha256: str, reader: str) -> str:
