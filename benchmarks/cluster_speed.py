@@ -3,7 +3,7 @@
     python benchmarks/cluster_speed.py --leaves N [--queries 20] [--shards 1] [--json]
 
 Both index the same made-up archive and are asked the same six classes of queries in one run, with
-all that a page of results needs; see speed.py. The node (scripts/opensearch/node.py) runs on this
+all that a page of results needs; see speed.py. The node (scripts/opensearch_node.py) runs on this
 machine, so client and server share its cores: read the ratios. CPU is in milliseconds a page, of
 this process and of the node. Exit code 77 where no node can be run.
 """
@@ -11,7 +11,6 @@ this process and of the node. Exit code 77 where no node can be run.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import signal
@@ -22,6 +21,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+
+import opensearch_node as node
 from coproarchive.search.engines import ENGINES
 from coproarchive.search.engines.seam import IndexStorage, ServerOptions
 from coproarchive.search.index.index import Index
@@ -30,7 +32,6 @@ from coproarchive.search.language.query import Query
 from made_up import Archive
 from speed import NoStore, summary, timed
 
-NODE = Path(__file__).resolve().parent.parent / "scripts" / "opensearch" / "node.py"
 SKIPPED = 77
 WARM = 3
 
@@ -101,11 +102,6 @@ def main() -> int:
     parser.add_argument("--heap", default="1g", help="of the node")
     parser.add_argument("--json", action="store_true", help="for a program to read")
     arguments = parser.parse_args()
-    spec = importlib.util.spec_from_file_location("node", NODE)
-    assert spec is not None
-    assert spec.loader is not None
-    node = sys.modules["node"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(node)
     if lacking := node.missing():
         print(f"skipped: no OpenSearch node can be run here; install {lacking}")
         return SKIPPED

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+import opensearch_node
 from coproarchive.library import Library
 from coproarchive.search.engines.seam import ServerOptions
 from coproarchive.settings import Settings
 from making import make_archive, make_deck
-
-SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-_spec = importlib.util.spec_from_file_location("node", SCRIPTS / "opensearch/node.py")
-assert _spec is not None
-assert _spec.loader is not None
-node = sys.modules["node"] = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(node)
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +31,11 @@ def shared() -> Path:
 def opensearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of an OpenSearch node that runs for the tests, where one can be run."""
     pytest.importorskip("opensearchpy", reason="the extra opensearch is not installed")
-    if lacking := node.missing():
+    if lacking := opensearch_node.missing():
         pytest.skip(f"no OpenSearch node can be run here: install {lacking}")
-    (started,) = node.start(tmp_path_factory.mktemp("opensearch"), node.free_port())
+    (started,) = opensearch_node.start(
+        tmp_path_factory.mktemp("opensearch"), opensearch_node.free_port()
+    )
     yield started.url
     started.stop(signal.SIGKILL)
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import random
 
-from coproarchive.search.engines.seam import Document, Request, SearchEngine
+from coproarchive.search.engines.memory import MemoryEngine
+from coproarchive.search.engines.seam import (
+    Document,
+    Request,
+    Response,
+    SearchEngine,
+    Snapshot,
+)
 from coproarchive.search.language.analysis import exact, fold, stem
 from coproarchive.search.language.fields import TEXT_FIELDS
 from coproarchive.search.language.query_tree import (
@@ -103,3 +110,65 @@ class RandomQueries:
         return Request(
             node, other, fallback_below, chosen, dates, exclude, sort, offset, 10, facets
         )
+
+
+def differences(one: Response, other: Response, within: float) -> list[str]:
+    """Name what two engines do not agree on.
+
+    Args:
+        one, other: answers to the same request.
+        within: how far scores may be apart, as they are added up in another order.
+    """
+    pages = [(*r.hits, *r.near_misses) for r in (one, other)]
+    differ = {
+        "total": (one.total, one.used_fallback) != (other.total, other.used_fallback),
+        "facets": one.facets != other.facets,
+        "hits": [i for i, _ in one.hits] != [i for i, _ in other.hits],
+        "near misses": [i for i, _ in one.near_misses] != [i for i, _ in other.near_misses],
+        "scores": any(abs(a - b) > within + 1e-9 for (_, a), (_, b) in zip(*pages, strict=False)),
+    }
+    return [what for what, is_so in differ.items() if is_so]
+
+
+def assert_agrees(
+    engine: SearchEngine, make: RandomQueries, *, writes: int, requests: int, lookups: int,
+    within: float,
+) -> None:  # fmt: skip
+    """Check that an engine answers as the memory engine does, over changing documents.
+
+    Args:
+        engine: empty.
+        make: source of documents and requests.
+        writes: how often documents change.
+        requests, lookups: after each write.
+        within: see differences.
+    """
+    memory = MemoryEngine()
+    for _ in range(writes):
+        documents = {d.id: d for d in (make.document() for _ in range(25))}
+        gone = [f"d{make.rng.randint(0, 60)}" for _ in range(3)]
+        gone = [i for i in gone if i not in documents]
+        memory.write(documents.values(), gone)
+        engine.write(documents.values(), gone)
+        one, other = memory.snapshot(), engine.snapshot()
+        assert one.digests() == other.digests()
+        assert one.words() == other.words()
+        for _ in range(requests):
+            request = make.request()
+            assert not differences(one.search(request), other.search(request), within), request
+        terms = [exact("power"), stem("sharing"), exact("講"), "zzz"]
+        for _ in range(lookups):
+            asked = [f"d{make.rng.randint(0, 60)}" for _ in range(5)]
+            assert one.occurrences(asked, terms, ["po", "co"]) == other.occurrences(
+                asked, terms, ["po", "co"]
+            )
+            for name in ("hit", "more", "none"):
+                assert one.stored(name, asked) == other.stored(name, asked)
+                assert one.stored(name) == other.stored(name)
+            in_index = sorted(one.digests())
+            exclude = frozenset(make.rng.sample(in_index, make.rng.randint(1, len(in_index))))
+            assert one.words(exclude) == other.words(exclude)
+            for left_out in (exclude, frozenset()):
+                frequencies = Snapshot.frequencies(one, terms, left_out)
+                assert one.frequencies(terms, left_out) == frequencies
+                assert other.frequencies(terms, left_out) == frequencies

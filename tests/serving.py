@@ -13,6 +13,8 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from starlette.applications import Starlette
@@ -130,3 +132,23 @@ def client_of(library: Library, access: Access | None = None) -> TestClient:
         ],
     )
     return TestClient(app, base_url="http://127.0.0.1:8501")
+
+
+async def asked_raw(app: Any, path: str, query: bytes = b"") -> tuple[int, bytes]:
+    """Ask an app what no client would send, a path or a query; return status and body."""
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": quote(path).encode(),
+        "root_path": "", "query_string": query, "headers": [(b"host", b"127.0.0.1:8501")],
+        "client": ("192.0.2.1", 5), "server": ("127.0.0.1", 8501), "scheme": "http",
+        "http_version": "1.1", "app": app,
+    }  # fmt: skip
+    await app(scope, receive, send)
+    return sent[0]["status"], b"".join(m.get("body", b"") for m in sent[1:])

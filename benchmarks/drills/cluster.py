@@ -3,7 +3,7 @@
     python benchmarks/drills/cluster.py [--kills 20] [--indexers 50] [--replicas 1] [--json]
     python benchmarks/drills/cluster.py --agree 2000 --shards 3
 
-Three real OpenSearch nodes (scripts/opensearch/node.py) hold an index of three shards. One process
+Three real OpenSearch nodes (scripts/opensearch_node.py) hold an index of three shards. One process
 writes batches of documents, eight readers search. Nodes, the elected manager among them, are
 killed (SIGKILL) one after the other and started again; then the indexer is killed at random
 moments. Every write adds BATCH documents and replaces one that tells how many batches there are,
@@ -15,7 +15,6 @@ with 77 where no node can be run.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import random
@@ -27,7 +26,6 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from coproarchive.errors import CoproArchiveError
@@ -39,22 +37,17 @@ from coproarchive.search.language.analysis import exact
 from coproarchive.search.language.query_tree import MatchAll, Term
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "tests")]
+
+import opensearch_node as node  # noqa: E402
+from random_queries import RandomQueries, differences  # noqa: E402
+
 SKIPPED = 77
 BATCH = 5
 READERS = 8
 NODES, SHARDS = 3, 3
 LEASE_SECONDS = 3.0
 """Shorter than in use, so that a killed indexer's successor does not wait long."""
-
-
-def load(path: Path) -> ModuleType:
-    """Import a file that is in no package."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def storage_of(options: ServerOptions) -> OpenSearchStorage:
@@ -207,7 +200,7 @@ def kill_nodes(nodes: list[Any], rng: random.Random, kills: int) -> list[float]:
     return seconds
 
 
-def drill(node: ModuleType, work: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+def drill(work: Path, arguments: argparse.Namespace) -> dict[str, Any]:
     """Run both parts on one cluster; return figures."""
     rng = random.Random(arguments.seed)
     log = work / "written.log"
@@ -258,8 +251,7 @@ def drill(node: ModuleType, work: Path, arguments: argparse.Namespace) -> dict[s
 
 def agree(url: str, requests: int, shards: int, seed: int) -> dict[str, Any]:
     """Put random requests to the memory engine too; return how many differ, by what differs."""
-    module = load(ROOT / "tests" / "random_queries.py")
-    make = module.RandomQueries(seed)
+    make = RandomQueries(seed)
     options = ServerOptions((url,), index=f"agree-{seed}-{shards}", shards=shards, replicas=0)
     storage = storage_of(options)
     with storage.lock(), storage.rebuilding():
@@ -276,16 +268,8 @@ def agree(url: str, requests: int, shards: int, seed: int) -> dict[str, Any]:
         counts["words"] += one.words() != other.words()
         for _ in range(requests // 4):
             request = make.request()
-            wanted, got = one.search(request), other.search(request)
             counts["requests"] += 1
-            counts["total"] += (wanted.total, wanted.used_fallback) != (
-                got.total, got.used_fallback
-            )  # fmt: skip
-            counts["facets"] += wanted.facets != got.facets
-            pages = [(*r.hits, *r.near_misses) for r in (wanted, got)]
-            counts["order"] += [i for i, _ in pages[0]] != [i for i, _ in pages[1]]
-            pairs = zip(*pages, strict=False)
-            counts["scores"] += any(abs(a - b) > 1.0001e-4 for (_, a), (_, b) in pairs)
+            counts.update(differences(one.search(request), other.search(request), 1e-4))
     return {"shards": shards, **counts}
 
 
@@ -308,7 +292,6 @@ def main() -> int:
             tuple(json.loads(urls)), index=index, shards=SHARDS, replicas=int(replicas)
         )
         write_batches(options, Path(log))
-    node = load(ROOT / "scripts" / "opensearch" / "node.py")
     if lacking := node.missing():
         print(f"skipped: no OpenSearch node can be run here; install {lacking}")
         return SKIPPED
@@ -320,7 +303,7 @@ def main() -> int:
             alone.stop(signal.SIGKILL)
             faults = sum(n for k, n in figures.items() if k not in ("shards", "requests"))
         else:
-            figures = drill(node, work, arguments)
+            figures = drill(work, arguments)
             wrong = ("batches lost", "failed reads", "half answers", "wrong answers", "went back")
             faults = sum(figures[name] for name in wrong)
     if arguments.json:

@@ -34,7 +34,7 @@ from coproarchive.search.language.query_tree import (
     Term,
 )
 from coproarchive.settings import Settings
-from random_queries import WORDS, RandomQueries, doc, ids
+from random_queries import WORDS, RandomQueries, assert_agrees, doc, ids
 
 
 class TestContract:
@@ -236,44 +236,8 @@ class TestContract:
 
 def test_whoosh_agrees_with_memory(tmp_path: Path) -> None:
     """On 2,000 random queries over changing documents: the same ids, totals, counts, scores."""
-    make = RandomQueries(20260)
-    memory, whoosh = MemoryEngine(), WhooshEngine(tmp_path, create=True)
-    for _ in range(4):
-        documents = {d.id: d for d in (make.document() for _ in range(25))}
-        gone = [f"d{make.rng.randint(0, 60)}" for _ in range(3)]
-        gone = [i for i in gone if i not in documents]
-        memory.write(documents.values(), gone)
-        whoosh.write(documents.values(), gone)
-        assert memory.snapshot().digests() == whoosh.snapshot().digests()
-        assert memory.snapshot().words() == whoosh.snapshot().words()
-        for _ in range(500):
-            request = make.request()
-            wanted, found = memory.snapshot().search(request), whoosh.snapshot().search(request)
-            assert (wanted.total, wanted.used_fallback) == (found.total, found.used_fallback), (
-                request
-            )
-            assert wanted.facets == found.facets, request
-            assert [i for i, _ in wanted.hits] == [i for i, _ in found.hits], request
-            assert [i for i, _ in wanted.near_misses] == [i for i, _ in found.near_misses], request
-            both = (*wanted.hits, *wanted.near_misses), (*found.hits, *found.near_misses)
-            for (_, a), (_, b) in zip(*both, strict=True):
-                assert a == pytest.approx(b, abs=2e-4)
-        terms = [exact("power"), stem("sharing"), exact("講"), "zzz"]
-        for _ in range(20):
-            asked = [f"d{make.rng.randint(0, 60)}" for _ in range(5)]
-            one, other = memory.snapshot(), whoosh.snapshot()
-            assert one.occurrences(asked, terms, ["po", "co"]) == other.occurrences(
-                asked, terms, ["po", "co"]
-            )
-            for name in ("hit", "more", "none"):
-                assert one.stored(name, asked) == other.stored(name, asked)
-                assert one.stored(name) == other.stored(name)
-            known = sorted(one.digests())
-            exclude = frozenset(make.rng.sample(known, make.rng.randint(1, len(known))))
-            assert one.words(exclude) == other.words(exclude)
-            frequencies = Snapshot.frequencies(one, terms, exclude)
-            assert one.frequencies(terms, exclude) == frequencies
-            assert other.frequencies(terms, exclude) == frequencies
+    engine = WhooshEngine(tmp_path, create=True)
+    assert_agrees(engine, RandomQueries(20260), writes=4, requests=500, lookups=20, within=2e-4)
 
 
 def test_many_threads_are_answered_as_one(tmp_path: Path) -> None:

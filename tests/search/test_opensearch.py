@@ -1,6 +1,6 @@
 """The `opensearch` engine on a real node: what it means, and that a write is whole or not at all.
 
-Skipped, with what is missing, where no node can be run; see scripts/opensearch/node.py.
+Skipped, with what is missing, where no node can be run; see scripts/opensearch_node.py.
 """
 
 from __future__ import annotations
@@ -20,12 +20,11 @@ import pytest
 
 from coproarchive.errors import EngineError, IndexStateError, LockedError
 from coproarchive.library import Library
-from coproarchive.search.engines.memory import MemoryEngine
-from coproarchive.search.engines.seam import Document, Request, ServerOptions, Snapshot
-from coproarchive.search.language.analysis import exact, stem
+from coproarchive.search.engines.seam import Document, Request, ServerOptions
+from coproarchive.search.language.analysis import exact
 from coproarchive.search.language.query import Query
 from coproarchive.search.language.query_tree import MatchAll, Term
-from random_queries import RandomQueries, doc, ids
+from random_queries import RandomQueries, assert_agrees, doc, ids
 
 pytest.importorskip("opensearchpy", reason="the extra opensearch is not installed")
 
@@ -34,7 +33,7 @@ from coproarchive.search.engines.opensearch.cluster import Cluster
 from coproarchive.search.engines.opensearch.commit import read_commit, write_commit
 from coproarchive.search.engines.opensearch.engine import OpenSearchEngine
 from coproarchive.search.engines.opensearch.lease import Lease
-from coproarchive.search.engines.opensearch.state import StateIndex
+from coproarchive.search.engines.opensearch.state import SmallIndex
 from coproarchive.search.engines.opensearch.storage import OpenSearchStorage
 
 pytestmark = pytest.mark.opensearch
@@ -81,41 +80,12 @@ def test_it_agrees_with_memory(server_options: ServerOptions, shards: int) -> No
 
     benchmarks/drills/cluster.py --agree asks 2,000 of each.
     """
-    make = RandomQueries(shards)
     storage = OpenSearchStorage(ROOT, replace(server_options, shards=shards))
     with storage.lock(), storage.rebuilding():
         pass
-    memory, engine = MemoryEngine(), storage.open()
-    for _ in range(2):
-        documents = {d.id: d for d in (make.document() for _ in range(25))}
-        gone = [f"d{make.rng.randint(0, 60)}" for _ in range(3)]
-        gone = [i for i in gone if i not in documents]
-        memory.write(documents.values(), gone)
-        engine.write(documents.values(), gone)
-        one, other = memory.snapshot(), engine.snapshot()
-        assert (one.digests(), one.words()) == (other.digests(), other.words())
-        for _ in range(60):
-            request = make.request()
-            wanted, got = one.search(request), other.search(request)
-            assert (wanted.total, wanted.used_fallback, wanted.facets) == (
-                got.total, got.used_fallback, got.facets,
-            ), request  # fmt: skip
-            pages = [(*r.hits, *r.near_misses) for r in (wanted, got)]
-            assert len(wanted.hits) == len(got.hits), request
-            assert [i for i, _ in pages[0]] == [i for i, _ in pages[1]], request
-            assert [s for _, s in pages[0]] == pytest.approx([s for _, s in pages[1]], abs=1e-4)
-        terms = [exact("power"), stem("sharing"), exact("講"), "zzz"]
-        for _ in range(5):
-            asked = [f"d{make.rng.randint(0, 60)}" for _ in range(5)]
-            assert one.occurrences(asked, terms, ["po"]) == other.occurrences(asked, terms, ["po"])
-            for name in ("hit", "more", "none"):
-                assert one.stored(name, asked) == other.stored(name, asked)
-                assert one.stored(name) == other.stored(name)
-            in_index = sorted(one.digests())
-            exclude = frozenset(make.rng.sample(in_index, make.rng.randint(1, len(in_index))))
-            assert one.words(exclude) == other.words(exclude)
-            assert one.frequencies(terms, exclude) == other.frequencies(terms, exclude)
-            assert other.frequencies(terms) == Snapshot.frequencies(other, terms)
+    assert_agrees(
+        storage.open(), RandomQueries(shards), writes=2, requests=60, lookups=5, within=1e-4
+    )
 
 
 def test_a_page_takes_three_requests_at_most(
@@ -266,7 +236,7 @@ def test_a_second_server_reads_no_file_again(
 
 def test_one_process_at_a_time(cluster: Cluster, server_options: ServerOptions) -> None:
     """The second is told who holds it; one that no longer beats loses it."""
-    state = StateIndex(cluster, f"{server_options.index}-state", 0)
+    state = SmallIndex(cluster, f"{server_options.index}-state", 0)
     first = Lease(cluster, state, lease_seconds=1.0, wait_seconds=2.5)
     second = Lease(cluster, state, lease_seconds=1.0, wait_seconds=2.5)
     with first.held():

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import lxml.html
@@ -37,7 +36,7 @@ from coproarchive.model import (
 from coproarchive.search.language.query import MAX_CHARACTERS, MAX_PAGE, MAX_SIZE, Query
 from coproarchive.store import Store
 from making import HOSTILE, make_deck
-from serving import client_of
+from serving import asked_raw, client_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "develop" / "threats.md"
@@ -204,26 +203,6 @@ def test_files_that_could_run_are_handed_over_not_shown(hostile: Library) -> Non
 
 
 # --------------------------------------------------------------- 4: paths that climb
-
-
-async def asked_raw(app: Any, path: str) -> tuple[int, bytes]:
-    """Ask an app for a path that no client would send; return status and body."""
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http", "method": "GET", "path": path, "raw_path": quote(path).encode(),
-        "root_path": "", "query_string": b"", "headers": [(b"host", b"127.0.0.1:8501")],
-        "client": ("192.0.2.1", 5), "server": ("127.0.0.1", 8501), "scheme": "http",
-        "http_version": "1.1", "app": app,
-    }  # fmt: skip
-    await app(scope, receive, send)
-    return sent[0]["status"], b"".join(m.get("body", b"") for m in sent[1:])
 
 
 CLIMBING = [

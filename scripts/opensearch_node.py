@@ -1,11 +1,12 @@
 """Run OpenSearch nodes on this machine, for tests and drills: loopback only, no passwords, no TLS.
 
-    python scripts/opensearch/node.py start DIR [--port 9200] [--nodes 3]
-    python scripts/opensearch/node.py stop DIR
+    python scripts/opensearch_node.py start DIR [--port 9200] [--nodes 3]
+    python scripts/opensearch_node.py stop DIR
 
-The jars that pom.xml names are fetched once by Maven, into ~/.cache/coproarchive/opensearch (or
-OPENSEARCH_NODE_HOME). Needs Maven, and a JDK of version 21 or newer: the newest below /usr/lib/jvm,
-or JAVA_HOME. From Python: `missing()` says what is not there, `start` starts a Node.
+The jars that opensearch_node.pom.xml names are fetched once by Maven, into
+~/.cache/coproarchive/opensearch (or OPENSEARCH_NODE_HOME). Needs Maven, and a JDK of version 21 or
+newer: the newest below /usr/lib/jvm, or JAVA_HOME. From Python: `missing()` says what is not
+there, `start` starts a Node.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-POM = Path(__file__).resolve().parent / "pom.xml"
+POM = Path(__file__).resolve().with_suffix(".pom.xml")
 LEAST_JAVA = 21
 HEAP = "256m"
 START_SECONDS = 180.0
