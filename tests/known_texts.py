@@ -7,6 +7,31 @@ from pathlib import Path
 from typing import Any
 
 from coproarchive.extract.base import Extraction
+from coproarchive.extract.blobs import Blobs
+
+
+class KeptBlobs(Blobs):
+    """Keeps bytes in a dictionary, and counts what was put."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], bytes] = {}
+        self.puts = 0
+
+    def get(self, sha256: str, reader: str) -> bytes | None:
+        return self.kept.get((sha256, reader))
+
+    def others(self, sha256: str, reader: str) -> list[bytes]:
+        return [data for key, data in self.kept.items() if key[0] == sha256 and key[1] != reader]
+
+    def put(self, sha256: str, reader: str, data: bytes) -> None:
+        self.puts += 1
+        self.kept[sha256, reader] = data
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class Texts:
@@ -14,6 +39,7 @@ class Texts:
 
     def __init__(self) -> None:
         self.known: dict[str, Extraction] = {}
+        self.blobs = KeptBlobs()
 
     def cached(self, sha256: str, _: str) -> Extraction | None:
         return self.known.get(sha256)

@@ -152,7 +152,7 @@ PUBLIC_API: dict[str, Callable[[Any, World], Any]] = {
 KEEPERS_API = {"all_items", "add", "update_index", "check", "library", "close"}
 """The archivist's; `library` is what the rest is made of."""
 
-PUBLIC_COMMANDS = ("search", "suggest", "similar")
+PUBLIC_COMMANDS = ("search", "suggest", "similar", "reuse")
 KEEPERS_COMMANDS = {
     "init", "add", "index", "check", "import", "seminar", "serve", "password", "show",
     "upgrade", "doctor",
@@ -430,6 +430,7 @@ def commands_told(archive_folder: Path, index: Path, world: World) -> Answers:
             "search": [["search", text], ["search", text, "--json"], ["search", text, "--csv"]],
             "suggest": [["suggest", text[:4]]],
             "similar": [["similar", text]],
+            "reuse": [["reuse", text], ["reuse", text, "--json"], ["reuse", "--json"]],
         }
         for command in PUBLIC_COMMANDS:
             for arguments in words[command]:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # readers of files are imported where a file is read: a searc
     from coproarchive.pictures import Pictures
     from coproarchive.public_copies import Download, PublicCopies
     from coproarchive.search.index.update import UpdateReport
+    from coproarchive.talk_library import TalkLibrary
 
 Answer = TypeVar("Answer")
 
@@ -106,6 +107,13 @@ class Library:
 
         folder = self.settings.index / "pictures"
         return Pictures(folder, self.settings.limits(), self._office)
+
+    @cached_property
+    def talks(self) -> TalkLibrary:
+        """An item's files aligned, and slides that stand in several talks."""
+        from coproarchive.talk_library import TalkLibrary
+
+        return TalkLibrary(self)
 
     @cached_property
     def public_copies(self) -> PublicCopies:
@@ -197,10 +205,14 @@ class Library:
 
     def search(self, query: Query) -> Results:
         """Search what everybody may see. Raises ArchiveError, IndexStateError."""
-        return self._ask(lambda index: index.search(query, self.public()))
+        return self.ask(lambda index: index.search(query, self.public()))
 
-    def _ask(self, question: Callable[[Index], Answer]) -> Answer:
-        """Ask the index; a second time where another process swapped in a newer one just now."""
+    def ask(self, question: Callable[[Index], Answer]) -> Answer:
+        """Ask the index; a second time where another process swapped in a newer one just now.
+
+        Raises:
+            IndexStateError: there is none.
+        """
         try:
             return question(self.index())
         except IndexStateError:
@@ -246,10 +258,10 @@ class Library:
         catalogue = self.public()
         item = catalogue.item(item_id)
         self.recover_texts(item)
-        alike = self._ask(lambda index: index.similar(item, catalogue, self.reader, leaf))
+        alike = self.ask(lambda index: index.similar(item, catalogue, self.reader, leaf))
         recovered = [self.recover_texts(similar.item) for similar in alike]
         if any(recovered):
-            alike = self._ask(lambda index: index.similar(item, catalogue, self.reader, leaf))
+            alike = self.ask(lambda index: index.similar(item, catalogue, self.reader, leaf))
         return alike
 
     def picture(self, item_id: str, asset: Asset, number: int, width: int) -> Path | None:
@@ -274,7 +286,7 @@ class Library:
         lost = [a for a in item.assets if self.reader.cached(a.sha256, a.media_type) is None]
         lost = [a for a in lost if a.sha256 not in self._recovered]
         try:
-            if not lost or item.id not in self._ask(Index.digests):
+            if not lost or item.id not in self.ask(Index.digests):
                 return False
         except IndexStateError:
             return False
@@ -332,9 +344,9 @@ class Library:
         from coproarchive.search.index.update import document_digests
 
         catalogue = self.public()
-        checked = (self._ask(Index.version), catalogue)
+        checked = (self.ask(Index.version), catalogue)
         if self._checked is None or not all(map(operator.is_, self._checked[0], checked)):
-            outdated = document_digests(catalogue, self.reader) != self._ask(Index.digests)
+            outdated = document_digests(catalogue, self.reader) != self.ask(Index.digests)
             self._checked = checked, outdated
         return self._checked[1]
 
@@ -362,7 +374,7 @@ class Library:
     def csv(self, query: Query, base: str = "") -> str:
         """Export all hits of a query as CSV; see export.to_csv."""
         catalogue = self.public()
-        ranking = self._ask(lambda index: index.ranking(query, catalogue, MAX_ROWS))
+        ranking = self.ask(lambda index: index.ranking(query, catalogue, MAX_ROWS))
         return to_csv(ranking, catalogue, base)
 
     @cached_property

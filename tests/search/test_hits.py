@@ -21,6 +21,7 @@ from coproarchive.search.hits.results import Hit
 from coproarchive.search.hits.stored import (
     SOURCES,
     About,
+    IndexedLeaf,
     StoredItem,
     pack,
     texts_of,
@@ -209,21 +210,30 @@ def test_places_show_what_the_texts_show(
 def test_stored_bytes_give_texts_back(title: str, abstract: str, rows: list[Any]) -> None:
     """Every part, label and text as it was put in."""
     asset = Asset(path="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64)
+    other = asset.model_copy(update={"path": "b.vtt"})
     own = [
-        (asset, Leaf(n, "cue", heading, tuple(inside), label, hidden, n / 2))
+        Leaf(n, "cue", heading, tuple(inside), label, hidden, n / 2)
         for n, (heading, inside, hidden, label) in enumerate(rows, start=1)
     ]
-    kept = StoredItem(pack("record", ABOUT, title, abstract, ["Ada", "Bob"], own))
+    indexed = [
+        IndexedLeaf([(asset, leaf), *[(other, leaf)] * (leaf.number % 3)], leaf,
+                    [number % 2 for number in range(len(leaf.parts))])
+        for leaf in own
+    ]  # fmt: skip
+    kept = StoredItem(pack("record", ABOUT, title, abstract, ["Ada", "Bob"], indexed))
     assert (kept.record, kept.about) == ("record", ABOUT)
     assert (kept.title, kept.description, kept.names) == (title, abstract, ("Ada", "Bob"))
     assert kept.leaf_count == len(own)
-    for ordinal, (_, leaf) in enumerate(own):
+    for ordinal, leaf in enumerate(own):
         found = kept.leaf(ordinal)
         assert kept.assets[found.asset] == (asset.sha256, asset.path)
         assert (found.number, found.kind, found.hidden) == (leaf.number, leaf.kind, leaf.hidden)
         assert (found.label, found.start) == (leaf.label, leaf.start)
-        parts = (Part(SOURCES[s], found.texts[n][a:b]) for s, n, a, b in found.parts)
+        parts = (Part(SOURCES[s], found.texts[n][a:b]) for s, n, a, b, _ in found.parts)
         assert tuple(parts) == leaf.parts
+        assert [part.form for part in found.parts] == [n % 2 for n in range(len(leaf.parts))]
+        assert [kept.assets[form.asset][1] for form in found.forms] == ["b.vtt"] * (leaf.number % 3)
+        assert {form[1:] for form in found.forms} <= {(leaf.number, "cue", leaf.label, leaf.start)}
         assert found.texts == texts_of(leaf)
 
 
@@ -261,7 +271,9 @@ def test_a_slide_of_very_many_parts_is_kept() -> None:
     """A handout of one-cell tables can have more parts than two bytes count."""
     asset = Asset(path="a.pdf", media_type="application/pdf", size=1, sha256="0" * 64)
     leaf = Leaf(1, "section", "Table", (Part(Source.TABLE, "x"),) * 70_000)
-    kept = StoredItem(pack("", ABOUT, "Title", "", (), [(asset, leaf)]))
+    kept = StoredItem(
+        pack("", ABOUT, "Title", "", (), [IndexedLeaf([(asset, leaf)], leaf, [0] * 70_000)])
+    )
     assert len(kept.leaf(0).parts) == 70_000
 
 

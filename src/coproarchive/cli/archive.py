@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,9 +43,11 @@ if TYPE_CHECKING:
     from coproarchive.ingest.add import AddResult, FolderReport, ItemDraft
     from coproarchive.library import Library
     from coproarchive.progress import Progress
+    from coproarchive.search.discover.reuse import OtherVersion
     from coproarchive.search.index.update import UpdateReport
 
 SHOWN_PROBLEMS = 30
+SHOWN_VERSIONS = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -143,11 +145,12 @@ def add(
         return
     with progress_bars(not as_json) as progress:
         report = _added(library, paths, draft, recursive, progress)
+    versions = {added.item.id: _other_versions(library, added) for added in report.added}
     if as_json:
-        say_json(_report_json(report))
+        say_json(_report_json(report, versions))
         return
     for each in report.added[-SHOWN_PROBLEMS:]:
-        _print_added(each)
+        _print_added(each, versions[each.item.id])
     _print_problems(report.problems)
     counts = f"{report.files} files: {report.stored} added in {len(report.added)} items"
     out.print(Text(f"{counts}, {len(report.problems)} not added.", style="bold"))
@@ -199,16 +202,28 @@ def _disclosures_json(disclosures: Sequence[tuple[str, Disclosure]]) -> list[dic
     ]
 
 
-def _print_added(added: AddResult) -> None:
+def _other_versions(library: Library, added: AddResult) -> list[OtherVersion]:
+    """Return items of which one that was added may be another version."""
+    read = (library.reader.cached(asset.sha256, asset.media_type) for asset in added.item.assets)
+    return library.talks.other_versions((file for file in read if file), added.item.id)
+
+
+def _print_added(added: AddResult, versions: Sequence[OtherVersion]) -> None:
     item = added.item
     out.print(Text("added ", style="green") + Text(printable(f"{item.id}  {item.title}")))
     if added.unknown_people:
         names = ", ".join(f'"{printable(name)}"' for name in added.unknown_people)
         out.print(Text(f"   The file names {names}: if they spoke, add them to the record."))
+    for version in versions[:SHOWN_VERSIONS]:
+        same = f"{version.slides} of {version.of} slides are the same, or nearly"
+        line = f"   A new version of {version.item.id}  {version.item.title}? {same}."
+        out.print(Text(printable(line)))
     _print_disclosures(added.disclosures)
 
 
-def _report_json(report: FolderReport) -> dict[str, object]:
+def _report_json(
+    report: FolderReport, versions: Mapping[str, Sequence[OtherVersion]]
+) -> dict[str, object]:
     return {
         "files": report.files,
         "stored": report.stored,
@@ -219,6 +234,10 @@ def _report_json(report: FolderReport) -> dict[str, object]:
                 "assets": [asset.path for asset in added.item.assets],
                 "unknown_people": list(added.unknown_people),
                 "disclosures": _disclosures_json(added.disclosures),
+                "other_versions": [
+                    {"id": v.item.id, "title": v.item.title, "slides": v.slides, "of": v.of}
+                    for v in versions[added.item.id]
+                ],
             }
             for added in report.added
         ],

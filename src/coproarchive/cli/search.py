@@ -118,7 +118,8 @@ def _print_results(results: Results, catalogue: Catalogue, explain: bool) -> Non
     for note in results.notes:
         out.print(Text(printable(note), style="italic"))
     pages = f", page {results.query.page} of {results.pages}" if results.pages > 1 else ""
-    out.print(Text(f"{results.total} found{pages}", style="bold"))
+    slides = f", on {results.leaves} slide{'s' * (results.leaves > 1)}" if results.leaves else ""
+    out.print(Text(f"{results.total} found{slides}{pages}", style="bold"))
     first = (results.query.page - 1) * results.query.size + 1
     for number, hit in enumerate(results.hits, start=first):
         _print_hit(number, hit, catalogue, explain)
@@ -143,7 +144,8 @@ def _print_hit(number: int, hit: Hit, catalogue: Catalogue, explain: bool) -> No
         out.print(Text(" " * 3) + _marked(hit.snippet))
     for leaf in hit.leaves:
         heading = Text(f"{leaf.kind} {leaf.label or leaf.number}  ", style="cyan")
-        out.print(Text(" " * 3) + heading + _marked(leaf.title, "bold") + _source(leaf))
+        forms = Text(_forms(leaf), style="dim")
+        out.print(Text(" " * 3) + heading + _marked(leaf.title, "bold") + _source(leaf) + forms)
         if leaf.snippet.text:
             out.print(Text(" " * 6) + _marked(leaf.snippet))
     if hit.missing:
@@ -151,6 +153,13 @@ def _print_hit(number: int, hit: Hit, catalogue: Catalogue, explain: bool) -> No
     if explain:
         for word, places in hit.matched.items():
             out.print(Text(" " * 3) + Text(f"{printable(word)}: {', '.join(places)}"))
+
+
+def _forms(leaf: LeafHit) -> str:
+    """Return where else a slide stands: in which file, and when it was spoken of first."""
+    first = {form.asset: form for form in reversed(leaf.forms)}
+    places = (f"{f.kind} {f.label or f.number} of {f.asset}" for f in reversed(first.values()))
+    return printable("".join(f"  = {place}" for place in places))
 
 
 def _source(leaf: LeafHit) -> Text:

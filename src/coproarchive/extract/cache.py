@@ -49,6 +49,11 @@ class ExtractionCache:
         self._characters = 0
         self._lock = Lock()
 
+    @property
+    def blobs(self) -> Blobs:
+        """What keeps extractions: other things that are made of texts are kept there too."""
+        return self._blobs
+
     def get(self, sha256: str, media_type: str) -> Extraction | None:
         """Return what was read from the file of this hash, None where it was not read yet."""
         key = (sha256, self._reader(media_type))

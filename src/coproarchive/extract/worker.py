@@ -203,6 +203,11 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def blobs(self) -> Blobs:
+        """Keeps what is made of texts, by the hash of what it is made of."""
+        return self._cache.blobs
+
     def cached(self, sha256: str, media_type: str) -> Extraction | None:
         """Return what was read from this file before, if need be by an older version."""
         return self._cache.get_any(sha256, media_type)

@@ -20,14 +20,19 @@ from coproarchive.model import (
 )
 from coproarchive.search.discover import phrases
 from coproarchive.search.engines.seam import Document
-from coproarchive.search.hits.stored import About, pack, texts_of
+from coproarchive.search.hits.stored import About, IndexedLeaf, pack, texts_of
+from coproarchive.search.language.analysis import words_of
+from coproarchive.talks import sketch
+from coproarchive.talks.forms import AlignedItem, aligned
+from coproarchive.talks.merging import merged
 
 if TYPE_CHECKING:
     from coproarchive.extract.worker import Reader
 
-HIT, PHRASES, PROBLEMS = "hit", "phrases", "problems"
+HIT, PHRASES, SKETCHES, PROBLEMS = "hit", "phrases", "sketches", "problems"
 """Names of what is stored with a document: what hits are shown from (hits/stored.py), phrases for
-suggestions (discover/phrases.py), problems met when its files were read."""
+suggestions (discover/phrases.py), sketches of slides (talks/sketch.py), problems met when its files
+were read."""
 _WITHOUT_NOTES = ("text/", "image/", "audio/", "video/")
 """How the media types of files begin that have no notes, comments or hidden slides."""
 
@@ -44,9 +49,10 @@ def document_of(
         digest: of the document.
         problems: met when its files were read.
     """
-    leaves = list(shown_leaves(item, catalogue, reader))
+    item_aligned = aligned_item(item, catalogue, reader)
+    leaves = [IndexedLeaf(leaf.places, *merged(leaf)) for leaf in item_aligned.leaves]
     # Every field has one text a leaf, so that the same place is the same slide.
-    texts = [texts_of(leaf) for _, leaf in leaves]
+    texts = [texts_of(indexed.leaf) for indexed in leaves]
     headings, bodies = [t[0] for t in texts], [t[1] for t in texts]
     date = catalogue.item_date(item)
     language = item.language or catalogue.series.languages[0]
@@ -55,9 +61,12 @@ def document_of(
     phrases_of_item = phrases.phrases_of(
         [(item.title, abstract), *zip(headings, bodies, strict=True)], language
     )
+    own_leaves = [(leaf.asset.path, leaf.leaf) for leaf in item_aligned.leaves]
+    record_words = {word for text in (item.title, *names) for word, _ in words_of(text)}
     stored = {
         HIT: pack(record, about(item, catalogue), item.title, abstract, names, leaves),
         PHRASES: phrases.pack(record, phrases_of_item),
+        SKETCHES: sketch.pack(record, sketch.sketches_of(own_leaves, record_words)),
     }
     if problems:
         stored[PROBLEMS] = json.dumps(list(map(asdict, problems)), ensure_ascii=False).encode()
@@ -102,6 +111,12 @@ def shown_leaves(item: Item, catalogue: Catalogue, reader: Reader) -> Iterator[t
             leaf_shown = without_withheld(leaf, withheld)
             if leaf_shown is not None:
                 yield asset, leaf_shown
+
+
+def aligned_item(item: Item, catalogue: Catalogue, reader: Reader) -> AlignedItem:
+    """Return the leaves of an item that readers may see, each slide once for all its files."""
+    language = item.language or catalogue.series.languages[0]
+    return aligned(shown_leaves(item, catalogue, reader), language, reader.blobs)
 
 
 def with_rule(digest: str, withheld: Iterable[WordSource]) -> str:

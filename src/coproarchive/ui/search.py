@@ -166,7 +166,7 @@ def _results(results: Results, catalogue: Catalogue) -> None:
         st.html(_as_typed(results))
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     with left:
-        st.html(f'<h2 class="total">{_total(results)}</h2>')
+        st.html(f'<h2 class="total">{_total(results)}</h2>{_on_slides(results)}')
     with right:
         st.selectbox(
             "Order", list(SORTS), format_func=SORTS.__getitem__, key="sort", on_change=_push
@@ -205,6 +205,13 @@ def _total(results: Results) -> str:
     one = "item" if results.total == 1 else "items"
     where = f", page {results.query.page} of {results.pages}" if results.pages > 1 else ""
     return f"{results.total:,} {one} found{where}"
+
+
+def _on_slides(results: Results) -> str:
+    """Return on how many slides the words stand, each counted once for all files of its talk."""
+    if not results.leaves:
+        return ""
+    return f'<p class="on-slides">on {results.leaves:,} slide{"s" * (results.leaves > 1)}</p>'
 
 
 def _hits(results: Results, catalogue: Catalogue) -> Markup:

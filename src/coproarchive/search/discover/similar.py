@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import Item
-from coproarchive.search.document import searchable_names, shown_leaves
+from coproarchive.search.document import aligned_item, searchable_names
 from coproarchive.search.engines.seam import Occurrences, Request, Snapshot
 from coproarchive.search.language.analysis import STOP_WORDS, stem, words_of
 from coproarchive.search.language.query_tree import AtLeast, MatchAll, Term
@@ -97,10 +97,10 @@ def _texts(
         for name in searchable_names(item, catalogue):
             yield name, 1
     first = item.assets[0].path if item.assets else ""
-    for asset, shown_leaf in shown_leaves(item, catalogue, reader):
-        if leaf is None or (asset.path == first and shown_leaf.number == leaf):
-            yield shown_leaf.title, 2
-            yield shown_leaf.text, 1
+    for aligned_leaf in aligned_item(item, catalogue, reader).leaves:
+        if leaf is None or any((a.path, x.number) == (first, leaf) for a, x in aligned_leaf.places):
+            yield aligned_leaf.leaf.title, 2
+            yield aligned_leaf.leaf.text, 1
 
 
 def _counts(texts: Iterable[tuple[str, int]]) -> Counter[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from coproarchive.errors import IndexStateError
+from coproarchive.search.engines.leaves import answering_leaves
 from coproarchive.search.engines.seam import (
     Document,
     IndexStorage,
@@ -161,7 +162,14 @@ class MemorySnapshot(Snapshot):
             tuple((i, round(scores[i], PLACES)) for i in page if (i in matching) is full)
             for full in (True, False)
         )
-        return Response(len(passing), hits, facets, also, used_fallback)
+        node = request.fallback if used_fallback and request.fallback else request.node
+        leaves = sum(self._answering(node, i) for i in passing) if request.counts_leaves else None
+        return Response(len(passing), hits, facets, also, used_fallback, leaves)
+
+    def _answering(self, node: Node, document_id: str) -> int:
+        """Count the leaves of a document that answer."""
+        positions = self.documents[document_id].terms
+        return len(answering_leaves(node, positions, lambda p: expansions(self._words, p)))
 
     def occurrences(
         self, ids: Iterable[str], terms: Iterable[str], prefixes: Iterable[str] = ()

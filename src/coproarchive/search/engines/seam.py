@@ -88,6 +88,7 @@ class Request:
         sort: best, newest or first in the alphabet; then newest, then by id.
         offset, limit: which of the ordered hits are returned.
         facets: facets to count.
+        counts_leaves: whether the leaves that answer are counted.
     """
 
     node: Node
@@ -100,6 +101,7 @@ class Request:
     offset: int = 0
     limit: int = 10
     facets: tuple[str, ...] = ()
+    counts_leaves: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ class Response:
         near_misses: how the page goes on with what matches only the request's `fallback`; not
             counted.
         used_fallback: whether `fallback` had to match instead of `node`.
+        leaves: number of leaves of the matching documents that answer, see
+            leaves.answering_leaves; None where they were not to be counted, or would take long.
     """
 
     total: int
@@ -120,6 +124,7 @@ class Response:
     facets: Mapping[str, Mapping[str, int]]
     near_misses: tuple[tuple[str, float], ...] = ()
     used_fallback: bool = False
+    leaves: int | None = None
 
 
 class Snapshot(ABC):

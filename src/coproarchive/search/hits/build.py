@@ -16,7 +16,7 @@ from coproarchive.search.document import HIT
 from coproarchive.search.engines.seam import Occurrences, Snapshot
 from coproarchive.search.hits.highlight import Highlighter, Mark, excerpt, marks_of, whole
 from coproarchive.search.hits.matches import ItemMatches, LeafMatch, match_item
-from coproarchive.search.hits.results import Hit, LeafHit, Snippet
+from coproarchive.search.hits.results import Hit, LeafForm, LeafHit, Snippet
 from coproarchive.search.hits.source import HitSource
 from coproarchive.search.hits.stored import SOURCES, StoredItem, StoredLeaf, StoredPart
 from coproarchive.search.hits.targets import TermTargets
@@ -168,6 +168,7 @@ def _leaf_hit(match: LeafMatch, stored: StoredItem) -> LeafHit:
     )
     parts = [_part_match(part, leaf, marks_of_texts[part.text - 1]) for part in leaf.parts]
     best = max(parts, key=_PartMatch.worth, default=None)
+    spoken = leaf.forms[best.form - 1].start if best and best.form else leaf.start
     return LeafHit(
         asset=stored.assets[leaf.asset][1],
         number=leaf.number,
@@ -176,7 +177,8 @@ def _leaf_hit(match: LeafMatch, stored: StoredItem) -> LeafHit:
         title=whole(leaf.texts[0], title),
         snippet=excerpt(best.text, best.marks) if best else _NO_SNIPPET,
         source=(best.source if best and (best.marks or not leaf.texts[0]) else Source.TITLE).value,
-        start=leaf.start,
+        start=spoken,
+        forms=tuple(LeafForm(stored.assets[form.asset][1], *form[1:]) for form in leaf.forms),
     )
 
 
@@ -186,6 +188,7 @@ class _PartMatch(NamedTuple):
     source: Source
     text: str
     marks: list[Mark]
+    form: int
 
     def worth(self) -> tuple[int, bool]:
         """Return the sort key: more clauses; addresses of links after others."""
@@ -194,10 +197,10 @@ class _PartMatch(NamedTuple):
 
 def _part_match(part: StoredPart, leaf: StoredLeaf, marks: list[Mark]) -> _PartMatch:
     """Return the answers in a part; a phrase may go on in the next: each shows its share."""
-    _, number, start, end = part
+    _, number, start, end, form = part
     inside = [
         (max(first, start) - start, min(after, end) - start, clause)
         for first, after, clause in marks
         if first < end and after > start
     ]
-    return _PartMatch(SOURCES[part.source], leaf.texts[number][start:end], inside)
+    return _PartMatch(SOURCES[part.source], leaf.texts[number][start:end], inside, form)

@@ -23,8 +23,23 @@ class Snippet(NamedTuple):
     marks: tuple[tuple[int, int], ...] = ()
 
 
+class LeafForm(NamedTuple):
+    """Where a slide stands in another file of its item, or what was said while it was shown.
+
+    Attributes:
+        asset: file name in the item's folder.
+        number, kind, label, start: as of LeafHit.
+    """
+
+    asset: str
+    number: int
+    kind: str
+    label: str
+    start: float | None = None
+
+
 class LeafHit(NamedTuple):
-    """A slide, page or section that answers.
+    """A slide, page or section that answers, once for all files of the item that have it.
 
     Attributes:
         asset: file name in the item's folder.
@@ -34,7 +49,8 @@ class LeafHit(NamedTuple):
         title: its heading, with marks.
         snippet: the words around the best match.
         source: where those words stood ("text", "notes", "alt text", ...).
-        start: seconds into the recording, for captions.
+        start: seconds into the recording, where the words are of captions.
+        forms: the same slide in other files, and captions of what was said then.
     """
 
     asset: str
@@ -45,6 +61,7 @@ class LeafHit(NamedTuple):
     snippet: Snippet
     source: str
     start: float | None = None
+    forms: tuple[LeafForm, ...] = ()
 
 
 class Hit(NamedTuple):
@@ -138,6 +155,8 @@ class Results:
         corrections: word as typed -> word searched instead.
         synonyms: words as typed -> also searched for.
         partial: nothing has all the words; these have some.
+        leaves: slides, pages and sections that answer, of all items found, each once for all files
+            of its item that have it; None where the engine cannot count so many.
     """
 
     total: int
@@ -150,6 +169,7 @@ class Results:
     synonyms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     partial: bool = False
     near_misses: tuple[Hit, ...] = ()
+    leaves: int | None = None
 
     @property
     def pages(self) -> int:
@@ -161,6 +181,7 @@ class Results:
         return {
             "total": self.total,
             "full": self.full,
+            "leaves": self.leaves,
             "query": self.query.to_params() | {"page": self.query.page, "size": self.query.size},
             "notes": list(self.notes),
             "corrections": dict(self.corrections),
@@ -199,6 +220,7 @@ def _leaf_json(leaf: LeafHit) -> dict[str, object]:
         "snippet": _snippet_json(leaf.snippet),
         "source": leaf.source,
         "start": leaf.start,
+        "forms": [form._asdict() for form in leaf.forms],
     }
 
 

@@ -53,4 +53,8 @@ class HitSource:
         leaf = self.stored.leaf(ordinal)
         if leaf.hidden and self._leaves_out_hidden:
             return False
-        return self._assets is None or self.stored.assets[leaf.asset] in self._assets
+        if self._assets is None:
+            return True
+        # With a form that was taken out since, its words stand there until the index is updated.
+        numbers = (leaf.asset, *(form.asset for form in leaf.forms))
+        return all(self.stored.assets[number] in self._assets for number in numbers)

@@ -14,7 +14,7 @@ Numbers outside MessagePack are little-endian.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NamedTuple
 
@@ -54,12 +54,48 @@ class StoredPart(NamedTuple):
         source: number of its source among SOURCES.
         text: number of its text among the leaf's.
         start, end: offsets of its characters in that text.
+        form: number of the form that has it among the leaf's, from 1; 0 for the leaf itself.
     """
 
     source: int
     text: int
     start: int
     end: int
+    form: int = 0
+
+
+class IndexedLeaf(NamedTuple):
+    """A leaf to index, once for all files of the item that have it.
+
+    Attributes:
+        places: where it stands: file and leaf; the first is the one that is shown.
+        leaf: with the words of all of them.
+        forms_of_parts: of each of its parts, the number among the places of the one that has it.
+    """
+
+    places: Sequence[tuple[Asset, Leaf]]
+    leaf: Leaf
+    forms_of_parts: Sequence[int]
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the author hid it, in one of the files."""
+        return any(leaf.hidden for _, leaf in self.places)
+
+
+class StoredForm(NamedTuple):
+    """Where a leaf stands in another file of its item: the same slide, or what was said of it.
+
+    Attributes:
+        asset: number of its asset.
+        number, kind, label, start: see model.Leaf.
+    """
+
+    asset: int
+    number: int
+    kind: str
+    label: str
+    start: float | None
 
 
 class StoredLeaf(NamedTuple):
@@ -69,7 +105,8 @@ class StoredLeaf(NamedTuple):
         asset: number of its asset.
         number, kind, label, hidden, start: see model.Leaf.
         texts: see texts_of.
-        parts: in reading order.
+        parts: in reading order; then those that only its other forms have.
+        forms: where else it stands.
     """
 
     asset: int
@@ -80,6 +117,7 @@ class StoredLeaf(NamedTuple):
     start: float | None
     texts: tuple[str, str, str]
     parts: tuple[StoredPart, ...]
+    forms: tuple[StoredForm, ...] = ()
 
     @property
     def place(self) -> str:
@@ -103,7 +141,7 @@ def pack(
     title: str,
     description: str,
     names: Sequence[str],
-    leaves: Sequence[tuple[Asset, Leaf]],
+    leaves: Sequence[IndexedLeaf],
 ) -> bytes:
     """Return the stored bytes of an item; StoredItem reads them.
 
@@ -112,28 +150,35 @@ def pack(
         about, title, description, names: of the item, as they are indexed.
         leaves: in the order in which they are indexed.
     """
-    assets = list(dict.fromkeys((asset.sha256, asset.path) for asset, _ in leaves))
-    packed = [
-        _packed(_stored_leaf(assets.index((asset.sha256, asset.path)), leaf))
-        for asset, leaf in leaves
-    ]
+    assets = list(
+        dict.fromkeys((asset.sha256, asset.path) for leaf in leaves for asset, _ in leaf.places)
+    )
+    numbers = {asset: number for number, asset in enumerate(assets)}
+    packed = [_packed(_stored_leaf(leaf, numbers)) for leaf in leaves]
     offsets = b"".join(map(_SIZE.pack, accumulate(map(len, packed), initial=0)))
-    has_hidden = any(leaf.hidden for _, leaf in leaves)
+    has_hidden = any(leaf.is_hidden for leaf in leaves)
     head = _packed((record, about, title, description, names, has_hidden, assets, offsets))
     return b"".join([_SIZE.pack(len(head)), head, *packed])
 
 
-def _stored_leaf(asset: int, leaf: Leaf) -> StoredLeaf:
+def _stored_leaf(indexed: IndexedLeaf, numbers: Mapping[tuple[str, str], int]) -> StoredLeaf:
+    """Return a leaf to store; assets have numbers by hash and path."""
+    leaf = indexed.leaf
     parts: list[StoredPart] = []
     ends = [0, 0]
-    for part in leaf.parts:
+    for part, form in zip(leaf.parts, indexed.forms_of_parts, strict=True):
         in_notes = part.source in NOTES
         start = ends[in_notes]
         end = start + len(part.text)
-        parts.append(StoredPart(SOURCES.index(part.source), 1 + in_notes, start, end))
+        parts.append(StoredPart(SOURCES.index(part.source), 1 + in_notes, start, end, form))
         ends[in_notes] = end + len(_BETWEEN[in_notes])
-    return StoredLeaf(asset, leaf.number, leaf.kind, leaf.label, leaf.hidden, leaf.start,
-                      texts_of(leaf), tuple(parts))  # fmt: skip
+    asset, *others = (numbers[asset.sha256, asset.path] for asset, _ in indexed.places)
+    forms = tuple(
+        StoredForm(number, other.number, other.kind, other.label, other.start)
+        for number, (_, other) in zip(others, indexed.places[1:], strict=True)
+    )
+    return StoredLeaf(asset, leaf.number, leaf.kind, leaf.label, indexed.is_hidden, leaf.start,
+                      texts_of(leaf), tuple(parts), forms)  # fmt: skip
 
 
 def _packed(value: object) -> bytes:
@@ -185,7 +230,8 @@ class StoredItem:
             start, end = _RANGE.unpack_from(self._offsets, _SIZE.size * ordinal)
             packed = self._data[self._start + start : self._start + end]
             leaf = StoredLeaf._make(_unpacked(packed))
-            leaf = leaf._replace(parts=tuple(map(StoredPart._make, leaf.parts)))
+            parts, forms = map(StoredPart._make, leaf.parts), map(StoredForm._make, leaf.forms)
+            leaf = leaf._replace(parts=tuple(parts), forms=tuple(forms))
             self._leaves[ordinal] = leaf
         return leaf
 

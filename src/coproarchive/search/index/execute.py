@@ -68,6 +68,7 @@ def run(
             (query.page - 1) * query.size,
             query.size,
             facets,
+            counts_leaves=True,
         )
     )
     full = 0 if is_question or response.used_fallback else response.total

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import Item
 from coproarchive.search.discover import phrases
+from coproarchive.search.discover.reuse import Reuses
 from coproarchive.search.discover.similar import Similar, similar
-from coproarchive.search.document import PHRASES, record_of
+from coproarchive.search.document import PHRASES, SKETCHES, record_of
 from coproarchive.search.engines.seam import IndexStorage
 from coproarchive.search.hits.build import HitBuilder
 from coproarchive.search.hits.highlight import Highlighter
@@ -50,6 +52,8 @@ class Index:
         self._storage = storage
         self._engine = storage.open()
         self._context: SearchContext | None = None
+        self._reuses: tuple[SearchContext, Reuses] | None = None
+        self._reusing = Lock()
 
     @property
     def is_current(self) -> bool:
@@ -114,6 +118,7 @@ class Index:
             corrections=rewritten.corrections,
             synonyms={word: tuple(others) for word, others in rewritten.synonyms.items()},
             partial=outcome.partial and not rewritten.is_question,
+            leaves=response.leaves,
         )
 
     def run(self, query: Query, catalogue: Catalogue) -> Outcome:
@@ -144,6 +149,24 @@ class Index:
         """Find items like this one, or like one leaf of its first file; see similar.similar."""
         context = self._context_of(catalogue)
         return similar(context.snapshot, catalogue, reader, item, leaf, exclude=context.exclude)
+
+    def sketches(self) -> Mapping[str, bytes]:
+        """Return id -> sketches of the item's slides, of what is public; see talks.sketch."""
+        return self._engine.snapshot().stored(SKETCHES)
+
+    def reuses(self, catalogue: Catalogue) -> Reuses:
+        """Return what finds slides of public items in others; made once for an update.
+
+        Args:
+            catalogue: what the reader may see.
+        """
+        context = self._context_of(catalogue)
+        with self._reusing:
+            if self._reuses is None or self._reuses[0] is not context:
+                stored = context.snapshot.stored(SKETCHES)
+                public = {i: data for i, data in stored.items() if i not in context.exclude}
+                self._reuses = context, Reuses(public, catalogue)
+            return self._reuses[1]
 
     def highlighter(self, query: Query, catalogue: Catalogue, language: str) -> Highlighter:
         """Make what marks answers to the query in texts of a language, as in hits."""

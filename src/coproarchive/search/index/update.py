@@ -26,6 +26,7 @@ from coproarchive.search.document import (
 )
 from coproarchive.search.engines.seam import Document, IndexStorage, SearchEngine
 from coproarchive.store import Store
+from coproarchive.talks import alignment, sketch
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,11 @@ def document_digests(catalogue: Catalogue, reader: Reader) -> dict[str, str]:
 
     It is a SHA-256, hexadecimal, and what is withheld from the document; see document.may_tell.
     """
-    common = (catalogue.series.languages[0], f"phrases {phrases.VERSION}")
+    common = (
+        catalogue.series.languages[0],
+        f"phrases {phrases.VERSION}",
+        f"alignment {alignment.VERSION}, sketches {sketch.VERSION}",
+    )
     digests = {}
     for item in catalogue.items.values():
         readers = sorted({reader.reader_of(a.media_type) for a in item.assets})

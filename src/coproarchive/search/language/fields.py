@@ -10,7 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-ANALYSIS_VERSION = 12
+ANALYSIS_VERSION = 13
 """Raise it when analysis.py cuts or folds words otherwise, or an engine or hits/stored.py stores
 otherwise."""
 

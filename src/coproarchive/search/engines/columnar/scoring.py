@@ -30,6 +30,7 @@ from coproarchive.search.engines.columnar.postings import (
     summed,
     union,
 )
+from coproarchive.search.engines.leaves import leaf_fields
 from coproarchive.search.language.analysis import EXACT, FIELD_SHIFT, LEAF_BITS
 from coproarchive.search.language.fields import LEAF_FIELDS, TEXT_FIELDS
 from coproarchive.search.language.query_tree import (
@@ -51,6 +52,8 @@ from coproarchive.search.language.ranking import Weights, idf, length_norm, satu
 CACHED_POSTINGS = 64 << 20
 CACHED_RESULTS = 48 << 20
 """Bytes cached of joined postings, and of documents with their scores."""
+CACHED_LEAVES = 32 << 20
+"""Bytes cached of leaves that answer."""
 _ENTRY_BYTES = 500
 """Of a cache's entry beside its arrays: key and objects."""
 
@@ -72,6 +75,7 @@ class Scorer:
         self.size = len(lengths)
         self._postings: Cache[Postings] = Cache(CACHED_POSTINGS, lambda p: p.nbytes + _ENTRY_BYTES)
         self._results: Cache[ScoredDocs] = Cache(CACHED_RESULTS, lambda r: r.nbytes + _ENTRY_BYTES)
+        self._answering: Cache[Numbers] = Cache(CACHED_LEAVES, lambda n: n.nbytes + _ENTRY_BYTES)
         self._occurrence_weights = self._weigh(lengths)
         self._words: list[str] | None = None
         self._words_lock = Lock()
@@ -79,7 +83,8 @@ class Scorer:
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays held now."""
-        return self._occurrence_weights.nbytes + self._postings.nbytes + self._results.nbytes
+        caches = self._postings.nbytes + self._results.nbytes + self._answering.nbytes
+        return self._occurrence_weights.nbytes + caches
 
     @property
     def words(self) -> list[str]:
@@ -186,6 +191,46 @@ class Scorer:
         bounds = EXACT + words[start], EXACT + words[end - 1]
         return self._postings.get(bounds, lambda: self._source.between(*bounds))
 
+    # --------------------------------------------------------------- leaves
+
+    def count_leaves(self, node: Node, documents: Numbers) -> int:
+        """Count the leaves of some documents that answer; see leaves.answering_leaves."""
+        leaves = self.answering_leaves(node)
+        if not len(leaves) or not len(documents):
+            return 0
+        owners = leaves >> (DOCUMENT_SHIFT - LEAF_BITS)
+        if len(documents) < len(leaves) // 20:
+            starts, ends = owners.searchsorted(documents), owners.searchsorted(documents, "right")
+            return int((ends - starts).sum())
+        mask = np.zeros(self.size, bool)
+        mask[documents] = True
+        return int(np.count_nonzero(mask[owners]))
+
+    def answering_leaves(self, node: Node) -> Numbers:
+        """Return the leaves that answer: places, but for field and word; cached."""
+        return self._answering.get(node, lambda: self._answering_leaves(node))
+
+    def _answering_leaves(self, node: Node) -> Numbers:  # noqa: PLR0911 - a return a kind of node
+        match node:
+            case Term(text, fields):
+                return _leaves_at(self.postings(text).places, leaf_fields(fields))
+            case Prefix(text, fields):
+                return _leaves_at(self.prefix_postings(text).places, leaf_fields(fields))
+            case Phrase(terms, fields):
+                places = (self.postings(term).places - n for n, term in enumerate(terms))
+                return _leaves_at(reduce(intersect, places), leaf_fields(fields))
+            case SameLeaf(groups):
+                return reduce(
+                    intersect,
+                    (self.answering_leaves(DisMax(tuple(map(Term, group)))) for group in groups),
+                )
+            case Boosted(child):
+                return self.answering_leaves(child)
+            case And(children) | AtLeast(children) | DisMax(children) if children:
+                parts = list(map(self.answering_leaves, children))
+                return parts[0] if len(parts) == 1 else distinct(np.sort(np.concatenate(parts)))
+        return NO_NUMBERS
+
     # ------------------------------------------------------------ positions
 
     def _places(self, term: str, documents: Numbers) -> Numbers:
@@ -243,14 +288,19 @@ class Scorer:
         leaves = []
         for term in terms:
             places = self._places(term, intersect(documents, self._having_any((term,))))
-            places = places[_field_mask(LEAF_FIELDS)[(places >> FIELD_SHIFT) & FIELD_MASK]]
-            leaves.append((places & ~(FIELD_MASK << FIELD_SHIFT)) >> LEAF_BITS)
+            leaves.append(_leaves_at(places, LEAF_FIELDS))
         return distinct(np.sort(np.concatenate(leaves))) if leaves else NO_NUMBERS
 
     def _having_any(self, terms: tuple[str, ...]) -> Numbers:
         """Return the documents with one of the terms in any field."""
         documents = [self.evaluate(Term(term)).documents for term in terms]
         return documents[0] if len(documents) == 1 else distinct(np.sort(np.concatenate(documents)))
+
+
+def _leaves_at(places: Numbers, fields: Sequence[str]) -> Numbers:
+    """Return the leaves of places in some fields, ascending: places, but for field and word."""
+    places = places[_field_mask(tuple(fields))[(places >> FIELD_SHIFT) & FIELD_MASK]]
+    return distinct(np.sort((places & ~(FIELD_MASK << FIELD_SHIFT)) >> LEAF_BITS))
 
 
 @lru_cache(maxsize=100)

@@ -169,7 +169,15 @@ class SnapshotSearcher(Snapshot):
             self._facet_counts(matches, hits, filters, request),
             page[hits_on_page:],
             used_fallback,
+            self._count_leaves(request, hits.documents, used_fallback),
         )
+
+    def _count_leaves(self, request: Request, hits: Numbers, used_fallback: bool) -> int | None:
+        """Count the leaves of the hits that answer, where that is asked."""
+        if not request.counts_leaves:
+            return None
+        node = request.fallback if used_fallback and request.fallback else request.node
+        return self._scorer.count_leaves(node, hits)
 
     def _page(
         self, ranked: ScoredDocs, hits: Numbers, request: Request

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from coproarchive.errors import EngineError, IndexStateError
 from coproarchive.search.cache import Cache
+from coproarchive.search.engines.leaves import answering_leaves
 from coproarchive.search.engines.opensearch.cluster import Cluster, Reply, Row
 from coproarchive.search.engines.opensearch.commit import CommitPoint
 from coproarchive.search.engines.opensearch.mapping import (
@@ -36,13 +37,15 @@ from coproarchive.search.engines.seam import (
     Response,
     Snapshot,
 )
-from coproarchive.search.language.analysis import EXACT
-from coproarchive.search.language.fields import TEXT_FIELDS
+from coproarchive.search.language.analysis import EXACT, LEAF_BITS
+from coproarchive.search.language.fields import LEAF_FIELDS, TEXT_FIELDS
 from coproarchive.search.language.query_tree import MAX_EXPANSIONS, Node
 from coproarchive.search.language.ranking import PLACES
 
 MAX_EXCLUDED = 65_536
 """Ids in a query: OpenSearch takes no more."""
+MOST_COUNTED = 30
+"""Documents whose leaves are counted: their texts are read for it, as those of hits are."""
 MAX_VALUES = 65_535
 """Values of a facet that are counted: OpenSearch's search.max_buckets."""
 SCAN_ROWS = 10_000
@@ -167,6 +170,7 @@ class OpenSearchSnapshot(Snapshot):
             bodies.append(bodies_of.body(never=[matching]))
         reply, *near = self._cluster.search_many(self._index, bodies)
         total = reply["hits"]["total"]["value"]
+        hits = _hits(reply)
         near_misses: tuple[tuple[str, float], ...] = ()
         room = request.offset + request.limit - max(total, request.offset)
         if near and room > 0:
@@ -179,7 +183,18 @@ class OpenSearchSnapshot(Snapshot):
             }
             for name in request.facets
         }
-        return Response(total, _hits(reply), facets, near_misses, used_fallback)
+        page = hits[request.offset - bodies_of.first :][: request.limit]
+        leaves = self._count_leaves(node, [i for i, _ in hits], total) if bodies_of.counts else None
+        return Response(total, page, facets, near_misses, used_fallback, leaves)
+
+    def _count_leaves(self, node: Node, ids: list[str], total: int) -> int | None:
+        """Count the leaves that answer a query, where it matches so few documents as are read."""
+        if total > MOST_COUNTED:
+            return None
+        rows = self._fetch(list(self._row_ids(ids).values()))
+        return sum(
+            len(answering_leaves(node, _positions(row), self._expand)) for row in rows.values()
+        )
 
     @cached_property
     def _builder(self) -> QueryBuilder:
@@ -300,6 +315,9 @@ class _SearchBodies:
 
     def __init__(self, request: Request, alive: OsQuery, ranked: OsQuery):
         self._request = request
+        self.counts = request.counts_leaves
+        # To count the leaves of few documents, all of them are asked for.
+        self.first = 0 if self.counts and request.offset < MOST_COUNTED else request.offset
         self._alive = alive
         self._ranked = ranked
         self._narrowing = {
@@ -346,7 +364,8 @@ class _SearchBodies:
         if facets is None:
             return {**body, "size": request.offset + request.limit, "track_total_hits": False}
         aggregations = {f"facet {name}": self._counting(name) for name in facets}
-        page = {"from": request.offset, "size": request.limit, "track_total_hits": True}
+        size = max(request.offset + request.limit, MOST_COUNTED * self.counts) - self.first
+        page = {"from": self.first, "size": size, "track_total_hits": True}
         return {**body, **page, "aggs": aggregations}
 
     def _counting(self, name: str) -> dict[str, Any]:
@@ -394,6 +413,17 @@ def _words_of(vocabulary: Mapping[str, int]) -> list[str]:
 
 def _hits(reply: Reply) -> tuple[tuple[str, float], ...]:
     return tuple((h["sort"][-1], round(h["_score"], PLACES)) for h in reply["hits"]["hits"])
+
+
+def _positions(row: Row) -> dict[str, dict[str, list[int]]]:
+    """Return field -> term -> positions, of the fields of leaves."""
+    positions: dict[str, dict[str, list[int]]] = {name: {} for name in LEAF_FIELDS}
+    for field, terms_of_field in positions.items():
+        for leaf, text in enumerate(row.get(field, ())):
+            for word, terms in places_in(text):
+                for term in terms:
+                    terms_of_field.setdefault(term, []).append((leaf << LEAF_BITS) + word)
+    return positions
 
 
 def _bytes_of(row: Row) -> bytes:

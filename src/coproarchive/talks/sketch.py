@@ -1,0 +1,156 @@
+"""Sketches of slides, by which the same slide is known in another talk.
+
+A sketch is the bottom of the hashes of a slide's shingles, words three by three (Broder 1997, "On
+the resemblance and containment of documents"): from two sketches the Jaccard index of the shingles
+can be estimated, exactly where a slide has no more of them than a sketch holds.
+
+Slides that say little have none: titles, "Questions?", a heading alone. Words that stand on most
+slides of an item, such as footers, are left out first.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
+
+import msgpack
+import numpy as np
+from numpy.typing import NDArray
+
+from coproarchive.model import Leaf
+from coproarchive.search.language.analysis import STOP_WORDS, fold, words_of
+from coproarchive.talks.alignment import template_words, words_on
+
+VERSION = 1
+"""Raise it when other sketches are made: items are then indexed anew."""
+SIZE = 24
+"""Hashes of a sketch at most."""
+SHINGLE = 3
+"""Words of a shingle."""
+LEAST_WORDS = 8
+"""Different telling words of a slide that is looked for elsewhere."""
+CLOSING_WORDS = 30
+"""Words of a closing slide at most."""
+_CLOSING = frozenset(
+    map(
+        fold,
+        "questions question thanks thank q&a qa discussion acknowledgements acknowledgments merci "
+        "danke fragen gracias preguntas grazie domande bedankt vragen obrigado perguntas diolch "
+        "cwestiynau contact kontakt references bibliography literature literatur agenda outline "
+        "contents overview inhalt sommaire índice programme".split(),
+    )
+)
+"""First words of headings of slides that every talk has."""
+
+Sketches = NDArray[np.uint32]
+
+
+class SketchedLeaf(NamedTuple):
+    """A leaf by which it is known elsewhere.
+
+    Attributes:
+        path: of its file.
+        number, kind, label: see model.Leaf.
+        whole: hash of all its words in order.
+        sketch: bottom hashes of its shingles, ascending; at most SIZE.
+    """
+
+    path: str
+    number: int
+    kind: str
+    label: str
+    whole: int
+    sketch: tuple[int, ...]
+
+
+def sketches_of(
+    leaves: Sequence[tuple[str, Leaf]], record_words: Collection[str] = ()
+) -> list[SketchedLeaf]:
+    """Sketch the leaves of an item that say enough.
+
+    Args:
+        leaves: path of the file, and leaf, each slide once, without what is withheld.
+        record_words: folded words of its title, people and seminar, which tell of no slide.
+    """
+    words = [words_on(leaf) for _, leaf in leaves]
+    template = template_words(words)
+    sketched = []
+    for place, ((path, leaf), all_words) in enumerate(zip(leaves, words, strict=True)):
+        telling_words = [word for word in all_words if word not in template]
+        is_first = place == 0 and leaf.kind in ("page", "slide")
+        if not is_first and _tells(leaf, telling_words, record_words):
+            sketched.append(
+                SketchedLeaf(
+                    path,
+                    leaf.number,
+                    leaf.kind,
+                    leaf.label,
+                    _hash(telling_words),
+                    sketch(telling_words),
+                )
+            )
+    return sketched
+
+
+def sketch(words: Sequence[str]) -> tuple[int, ...]:
+    """Return the SIZE least hashes of words three by three, ascending."""
+    shingles = {" ".join(words[n : n + SHINGLE]) for n in range(max(1, len(words) - SHINGLE + 1))}
+    return tuple(sorted(_mixed(zlib.crc32(s.encode())) for s in shingles)[:SIZE])
+
+
+def resemblance(one: Sequence[int], other: Sequence[int]) -> float:
+    """Estimate the Jaccard index of the shingles of two sketches, 0 to 1."""
+    bottom = sorted({*one, *other})[:SIZE]
+    shared = set(one).intersection(other)
+    return sum(h in shared for h in bottom) / len(bottom) if bottom else 0.0
+
+
+def _mixed(value: int) -> int:
+    """Return 32 bits mixed: CRCs of texts that are alike lie side by side.
+
+    The finaliser of MurmurHash3.
+    """
+    value ^= value >> 16
+    value = value * 0x85EBCA6B & 0xFFFFFFFF
+    value ^= value >> 13
+    value = value * 0xC2B2AE35 & 0xFFFFFFFF
+    return value ^ value >> 16
+
+
+def _hash(words: Iterable[str]) -> int:
+    """Return a hash of words in order, of 32 bits; who finds it equal compares the sketches too."""
+    return _mixed(zlib.crc32(" ".join(words).encode()))
+
+
+def _tells(leaf: Leaf, words: Sequence[str], record_words: Collection[str]) -> bool:
+    """Test whether a slide is one that is looked for elsewhere: no title, no closing slide."""
+    if leaf.kind == "cue":
+        return False
+    telling = {w for w in words if len(w) > 1 and not w.isdigit()}
+    telling = telling.difference(STOP_WORDS, record_words)
+    if len(telling) < LEAST_WORDS:
+        return False
+    first = next((word for word, _ in words_of(leaf.title)), next(iter(words), ""))
+    return not (first in _CLOSING and len(words) <= CLOSING_WORDS)
+
+
+def pack(record: str, sketched: Iterable[SketchedLeaf]) -> bytes:
+    """Return an item's sketches as bytes.
+
+    Args:
+        record: digest of the item's record.
+        sketched: leaves.
+    """
+    rows = list(sketched)
+    hashes = np.array([h for row in rows for h in row.sketch], "<u4").tobytes()
+    heads = [(*row[:5], len(row.sketch)) for row in rows]
+    packed: bytes = msgpack.packb((record, heads, hashes), unicode_errors="surrogatepass")
+    return packed
+
+
+def unpack(data: bytes) -> tuple[str, list[tuple[str, int, str, str, int, int]], Sketches]:
+    """Return the digest of the record; of each leaf path, number, kind, label, hash and the number
+    of hashes of its sketch; and all these hashes, leaf after leaf."""
+    record, heads, hashes = msgpack.unpackb(data, use_list=False, unicode_errors="surrogatepass")
+    return record, list(heads), np.frombuffer(hashes, "<u4")
