@@ -323,21 +323,37 @@ class Library:
         except OSError as error:
             raise NotFoundError(f"this cannot be read: {error.strerror}.", path) from None
 
-    def _make_copies(self, progress: Progress) -> None:
-        """Make the public copies of files that are not there yet, so that no reader waits."""
-        catalogue = self.public()
-        assets = [(item, asset) for item in catalogue.items.values() for asset in item.assets
-                  if catalogue.withheld(item)]  # fmt: skip
+    def lacks_copies(self) -> bool:
+        """Tell whether files have no public copy yet that need one; none is opened."""
+        return any(True for _ in self._lacking())
+
+    def make_copies(self, progress: Progress = silent) -> int:
+        """Make the public copies that are missing, so that no reader waits; return their number.
+
+        LibreOffice takes seconds for each file of an old format, so this is for a process that
+        nobody waits for.
+        """
+        lacking = list(self._lacking())
 
         def files() -> Iterator[tuple[Path, str, frozenset[WordSource]]]:
-            for number, (item, asset) in enumerate(assets, start=1):
-                progress("making public copies", number, len(assets), asset.path)
+            for number, (item, asset) in enumerate(lacking, start=1):
+                progress("making public copies", number, len(lacking), asset.path)
                 with contextlib.suppress(NotFoundError):
                     path = self.store.asset_path(item.id, asset.path)
-                    yield path, asset.media_type, catalogue.withheld(item)
+                    yield path, asset.sha256, self.public().withheld(item)
 
-        if assets:
+        if lacking:
             self.public_copies.make_all(files())
+        return len(lacking)
+
+    def _lacking(self) -> Iterator[tuple[Item, Asset]]:
+        """Yield public files of which a copy is still to be made."""
+        catalogue = self.public()
+        for item in catalogue.items.values():
+            withheld = catalogue.withheld(item)
+            for asset in item.assets:
+                if self.public_copies.lacks(asset.sha256, asset.media_type, withheld):
+                    yield item, asset
 
     def is_outdated(self) -> bool:
         """Return whether records changed since the index was updated. Raises IndexStateError."""
@@ -384,9 +400,13 @@ class Library:
         return Unanswered(self.index_storage.tally() if counted else None)
 
     def update_index(self, *, rebuild: bool = False, progress: Progress = silent) -> UpdateReport:
-        """Make the index say what the archive says; see update.update_index."""
+        """Make the index say what the archive says; see update.update_index.
+
+        The report's seconds are all that passed, the reading of the records among them.
+        """
         from coproarchive.search.index.update import update_index
 
+        started = time.monotonic()
         self.changed()
         catalogue = self.catalogue(progress)
         with self._lock:
@@ -398,11 +418,13 @@ class Library:
             storage, self.store, catalogue, self.reader, rebuild=rebuild, progress=progress
         )
         self._indexed = catalogue
-        self._make_copies(progress)
-        return report
+        return replace(report, seconds=time.monotonic() - started)
 
     def check(self, progress: Progress = silent) -> list[Problem]:
-        """Return every problem of the archive; see check.check."""
+        """Return every problem of the archive; see check.check.
+
+        Which files readers cannot download shows when their copies are made, so they are made.
+        """
         from coproarchive.check import check
 
         def why_not_offered(item: Item, asset: Asset) -> str:
@@ -414,6 +436,7 @@ class Library:
 
         self.changed()
         catalogue = self.catalogue(progress)
+        self.make_copies(progress)
         return check(self.store, catalogue, self.reader, progress, why_not_offered)
 
     def close(self) -> None:

@@ -33,6 +33,8 @@ from coproarchive.store import hash_file, media_type_of_file
 
 WAITING = 50
 """Copies that may be under way; who asks for more is asked to come again."""
+PATIENCE_SECONDS = 20.0
+"""How long a reader waits for a copy before being asked to come again; it is made meanwhile."""
 RETRY_SECONDS = 600.0
 """After a crash, a time limit or a full disk, the next copy of the file is tried so much later."""
 _STARTS = (b"PK\x03\x04", b"%PDF-", b"\xd0\xcf\x11\xe0")
@@ -127,7 +129,7 @@ class PublicCopies:
             return Download(path, path.name, media_type)
         if not can_copy(kind, self._office):
             return Download(None, path.name, kind, why="no copy can be made of such files here.")
-        key = self._key(path, withheld)
+        key = _key(self.hash_of(path), withheld)
         failed, record = self._failed.get(key, (0.0, None))
         if record is None or time.monotonic() - failed > RETRY_SECONDS:
             record = self._read(key)
@@ -144,26 +146,40 @@ class PublicCopies:
         download = self.lookup(path, media_type, withheld)
         if download is not None:
             return download
-        kind, key = _kind_of(path), self._key(path, withheld)
+        kind, key = _kind_of(path), _key(self.hash_of(path), withheld)
         begun = self._begun(path, kind, key, withheld)
         if begun is None:
             return None
         try:
-            record = begun.result(self._limits.seconds)
+            record = begun.result(PATIENCE_SECONDS)
         except TimeoutError:
             return None
         return self._download(path, media_type, key, record)
 
+    def lacks(self, sha256: str, media_type: str, withheld: frozenset[WordSource]) -> bool:
+        """Tell whether a copy is still to be made; the file is not opened.
+
+        Args:
+            sha256, media_type: as the file's record says.
+            withheld: what the catalogue withholds of it.
+        """
+        if not withheld or is_open(media_type) or not can_copy(media_type, self._office):
+            return False
+        return not (self._folder_of(_key(sha256, withheld)) / "record.json").exists()
+
     def make_all(self, files: Iterable[tuple[Path, str, frozenset[WordSource]]]) -> None:
-        """Make the copies that are not there yet; files that cannot be read are passed over."""
+        """Make copies of files, of each with the hash that its record says.
+
+        Files that cannot be read are passed over, and those that are not what was archived.
+        """
         begun: deque[Future[_CopyRecord]] = deque()
-        for path, media_type, withheld in files:
+        for path, sha256, withheld in files:
             with contextlib.suppress(OSError):
-                if self.lookup(path, media_type, withheld) is not None:
+                if self.hash_of(path) != sha256:
                     continue
                 if len(begun) >= WAITING // 2:
                     begun.popleft().result()
-                key = self._key(path, withheld)
+                key = _key(sha256, withheld)
                 if promise := self._begun(path, _kind_of(path), key, withheld):
                     begun.append(promise)
         for promise in begun:
@@ -256,9 +272,6 @@ class PublicCopies:
             without,
         )
 
-    def _key(self, path: Path, withheld: frozenset[WordSource]) -> str:
-        return f"{self.hash_of(path)}-{'+'.join(sorted(withheld))}"
-
     def hash_of(self, path: Path) -> str:
         """Return the SHA-256 of a file's bytes; remembered while nothing about it changes.
 
@@ -276,6 +289,11 @@ class PublicCopies:
 
     def _maker(self) -> str:
         return f"{self._office or 'no office'} {self._limits.seconds:g} s {self._limits.memory}"
+
+
+def _key(sha256: str, withheld: frozenset[WordSource]) -> str:
+    """Name the folder of a copy by what decides it: the file's hash, and what is withheld."""
+    return f"{sha256}-{'+'.join(sorted(withheld))}"
 
 
 def _kind_of(path: Path) -> str:

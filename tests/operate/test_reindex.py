@@ -73,6 +73,14 @@ def test_an_edited_record_is_found_without_a_restart(
     assert not reindexer.state.fails
 
 
+def test_missing_public_copies_are_made_beside_the_server(library: Library, start: Start) -> None:
+    """In a process of its own, which `state` does not count as an update."""
+    assert library.lacks_copies()
+    reindexer = start(library)
+    wait_until(lambda: not library.lacks_copies())
+    assert reindexer.state.updates == 0
+
+
 def test_a_deleted_index_is_made_again(library: Library, start: Start) -> None:
     import shutil
 

@@ -325,7 +325,34 @@ def opened(tmp_path: Path, open_library: Callable[..., Library]) -> Library:
     store.add_item(Item(id="talk", title="Talk"), files)
     library = open_library(tmp_path / "archive", office="off")
     library.update_index()
+    library.make_copies()
     return library
+
+
+def test_indexing_makes_no_copy_and_the_first_download_does(opened: Library) -> None:
+    """LibreOffice takes seconds for each; the page says what will happen, then what it is."""
+    copies = opened.settings.index / "copies"
+    shutil.rmtree(copies)
+    opened.update_index(rebuild=True)
+    assert not copies.exists()
+    with client_of(opened) as client:
+        assert "made at the first download" in client.get("/item/talk").text
+        assert searched(client.get("/file/talk/talk.pptx").content, NOTED) == []
+        assert "A copy without notes" in client.get("/item/talk").text
+
+
+def test_missing_copies_are_made_without_waiting_for_readers(opened: Library) -> None:
+    """As a server's helper does; what is not what was archived is left to `check`."""
+    assert not opened.lacks_copies()
+    shutil.rmtree(opened.settings.index / "copies")
+    make_telling_pdf(opened.store.asset_path("talk", "plain.pdf"))
+    assert opened.lacks_copies()
+    assert opened.make_copies() == 2
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("coproarchive.public_copies.make_copy", lambda *_: 1 / 0)
+        with client_of(opened) as client:
+            assert searched(client.get("/file/talk/talk.pptx").content, NOTED) == []
+            assert client.get("/file/talk/plain.pdf").status_code == 503
 
 
 def test_a_copy_is_served_and_said_to_be_one(opened: Library) -> None:

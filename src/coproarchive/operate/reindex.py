@@ -5,7 +5,9 @@ from network folders nor from what another container writes, and a look at the s
 records costs milliseconds (Library.catalogue, which readers' questions make anyhow).
 
 The update runs in a process of its own with low priority (indexer.py): neither its memory nor its
-crash is the server's. It takes the index's lock, so that one process at a time indexes.
+crash is the server's. It takes the index's lock, so that one process at a time indexes. Another
+such process makes the public copies that are missing, of which `coproarchive index` makes none: for
+old formats these take LibreOffice seconds each, and no change of a record waits for them.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, IndexStateError
 from coproarchive.library import Library
 from coproarchive.logs import log
-from coproarchive.operate.indexer import BUSY
+from coproarchive.operate.indexer import BUSY, COPIES
 
 LOOK_SECONDS = 3.0
 """Seconds between two looks; a change is indexed when nothing changed from one to the next."""
@@ -35,6 +37,7 @@ STOP_SECONDS = 5.0
 """Seconds that an update has to stop."""
 
 COMMAND = (sys.executable, "-P", "-m", "coproarchive.operate.indexer")
+COPY_COMMAND = (*COMMAND, COPIES)
 
 
 @dataclass
@@ -68,7 +71,9 @@ class Reindexer:
         self._command = command
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._copying: subprocess.Popen[bytes] | None = None
         self._catalogue: Catalogue | None = None  # as of the last look
+        self._copied: Catalogue | None = None  # of which missing copies were looked for
         self._behind_since: float | None = None
         self._not_before = 0.0
         self._pause = FIRST_PAUSE
@@ -79,12 +84,19 @@ class Reindexer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop looking, and an update that runs."""
+        """Stop looking, and what runs."""
         self._stop.set()
         if self._thread is not None:
-            self._thread.join(2 * STOP_SECONDS)
+            self._thread.join(3 * STOP_SECONDS)
 
     def _run(self) -> None:
+        try:
+            self._look_again_and_again()
+        finally:
+            if self._copying is not None:
+                _end(self._copying)
+
+    def _look_again_and_again(self) -> None:
         pause = LOOK_SECONDS
         while not self._stop.wait(pause):
             started = time.monotonic()
@@ -93,6 +105,8 @@ class Reindexer:
                 pause = max(LOOK_SECONDS, LOOK_SHARE * (time.monotonic() - started))
                 if is_due:
                     self._update()
+                elif self._lacks_copies():
+                    self._copying = subprocess.Popen(COPY_COMMAND, stdin=subprocess.PIPE)  # noqa: S603 - ours
             except Exception as error:  # noqa: BLE001 - the next look may do better
                 log(logging.ERROR, "The index could not be looked after.", error=error)
 
@@ -121,6 +135,22 @@ class Reindexer:
             self._behind_since = now
         waited_enough = now - self._behind_since >= LONGEST_WAIT
         return (is_quiet or waited_enough) and now >= self._not_before
+
+    def _lacks_copies(self) -> bool:
+        """Tell, once of each state of the records that are quiet, whether copies are missing."""
+        if self._copying is not None:
+            if self._copying.poll() is None:
+                return False
+            _end(self._copying)
+            self._copying = None
+        try:
+            catalogue = self._library.public()
+            if catalogue is self._copied or catalogue is not self._catalogue:
+                return False
+            self._copied = catalogue
+            return self._library.lacks_copies()
+        except CoproArchiveError:
+            return False  # readers are told, and /healthz says it
 
     def _update(self) -> None:
         """Run the update; note how it went."""
@@ -152,9 +182,15 @@ class Reindexer:
         with subprocess.Popen(self._command, stdin=subprocess.PIPE) as child:  # noqa: S603 - ours
             while child.poll() is None:
                 if self._stop.wait(0.1):
-                    child.terminate()
-                    try:
-                        child.wait(STOP_SECONDS)
-                    except subprocess.TimeoutExpired:
-                        child.kill()
+                    _end(child)
             return child.returncode
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Stop a process, by force where it does not stop; nothing of it is left."""
+    with child:
+        child.terminate()
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()

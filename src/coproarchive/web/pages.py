@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -26,6 +25,7 @@ NOT_OFFERED = (
     "This file is kept in the archive. It carries, or may carry, notes or comments that are not "
     "public, so it is not offered for download."
 )
+NOT_READY = "A copy without what is not public, made at the first download; that may take a moment."
 LeafView = tuple[Leaf, str, Snippet, list[tuple[str, Snippet]]]
 
 
@@ -101,12 +101,14 @@ class Pages:
 
     def _file(self, item: Item, asset: Asset) -> FileView:
         """Return what is said of a file for download."""
-        download = None
-        with contextlib.suppress(NotFoundError):
+        try:
             download = self._library.download(item, asset)
-        if download is None or not download.is_copy:
-            is_offered = download is None or download.path is not None
-            return FileView(asset, asset.size if download else None, "", is_offered)
+        except NotFoundError:
+            return FileView(asset, None, "")
+        if download is None:
+            return FileView(asset, None, NOT_READY)
+        if not download.is_copy:
+            return FileView(asset, asset.size, "", download.path is not None)
         assert download.path is not None, "a copy is a file"
         note = f"A copy without {download.without}." if download.without else "A copy."
         return FileView(asset, download.path.stat().st_size, note)
