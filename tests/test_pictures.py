@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
 import stat
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from starlette.testclient import TestClient
 
 from coproarchive import pictures
 from coproarchive.extract.base import Limits
+from coproarchive.extract.drawing import Drawing
 from coproarchive.extract.office import find_office
 from coproarchive.extract.worker import Job
 from coproarchive.library import Library
@@ -98,6 +101,22 @@ def test_what_cannot_be_drawn_is_not_tried_again(
     again = open_pictures(seconds=61)
     again.get(job(broken), 1, 320, 1)
     assert again._requests
+
+
+def test_a_disk_that_fails_is_no_fault_of_the_file(
+    tmp_path: Path, open_pictures: Callable[..., Pictures], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No reason is kept: the file is drawn by who asks later."""
+    asked = job(make_pdf(tmp_path / "a.pdf", ["One"]))
+    made = open_pictures()
+    failed: Future[Drawing] = Future()
+    failed.set_exception(OSError(errno.EIO, "Input/output error"))
+    made._keep(failed, (asked.sha256, 1, 320), made._folder_of(asked.sha256))
+    assert not list((tmp_path / "index").rglob("not-drawn.txt"))
+    assert made.get(asked, 1, 320, 1) is None
+    assert not made.is_drawing  # not at once: LibreOffice would be started for every reader
+    monkeypatch.setattr(time, "monotonic", lambda now=time.monotonic: now() + 61)
+    assert soon(lambda: made.get(asked, 1, 320, 1)) is not None
 
 
 def test_decks_without_libreoffice_have_no_pictures(

@@ -19,6 +19,7 @@ import logging
 import os
 import shutil
 import textwrap
+import time
 import uuid
 import zlib
 from concurrent.futures import Future
@@ -39,6 +40,8 @@ BLOCK = 12
 """Pages drawn at one opening of a file, since who looks at one looks at the next."""
 WAITING = 200
 """Requests that may wait; more are turned away with a card, and come again with the reader."""
+RETRY_SECONDS = 60.0
+"""After a full disk or one that fails, the next drawing of the file is tried so much later."""
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +64,7 @@ class Pictures:
         # One: drawing is for looks, reading and searching come first.
         self._workers = Workers(1, limits, folder.parent / "scratch")
         self._requests: set[tuple[str, int, int]] = set()
+        self._not_before: dict[Path, float] = {}
         self._is_swept = False
         self._lock = Lock()
 
@@ -109,6 +113,8 @@ class Pictures:
         return f"{self._helpers.office or 'no office'} {self._limits.seconds:g} s"
 
     def _gave_up(self, folder: Path) -> bool:
+        if time.monotonic() < self._not_before.get(folder, 0.0):
+            return True
         try:
             first = (folder / "not-drawn.txt").read_text(encoding="utf-8").partition("\n")[0]
         except OSError:
@@ -149,7 +155,10 @@ class Pictures:
         try:
             drawn = done.result(timeout=0)
         except BaseException as error:  # noqa: BLE001 - a crash, the time limit, or closing
-            drawn = None if done.cancelled() else Drawing({}, why=f"{type(error).__name__}")
+            is_passing = done.cancelled() or (isinstance(error, OSError) and bool(error.errno))
+            drawn = None if is_passing else Drawing({}, why=f"{type(error).__name__}")
+            if is_passing:
+                self._not_before[folder] = time.monotonic() + RETRY_SECONDS
         try:
             if drawn is not None:
                 _write(drawn, key[2], folder, self._drawer(), Path(self._workers.scratch))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import shutil
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from coproarchive.errors import DuplicateError, IngestError, NotFoundError, SidecarError
-from coproarchive.ingest.add import ItemDraft, add_files, add_folder, proposal_for
+from coproarchive.ingest.add import FolderReport, ItemDraft, add_files, add_folder, proposal_for
 from coproarchive.library import Library
 from coproarchive.model import Kind, Role, Series
 from coproarchive.settings import Settings
@@ -41,6 +42,39 @@ def test_a_deck_becomes_an_item_with_what_it_says_of_itself(library: Library, de
     assert hash_file(other) == (asset.size, asset.sha256)
     library.update_index()
     assert library.index().frequencies(["=another"]) == {"=another": 1}
+
+
+def test_a_pair_waits_for_the_file_that_cannot_be_read_just_now(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the deck would be one item and its PDF, at the next run, another. Posts stand alone."""
+    folder = tmp_path / "folder"
+    make_deck(folder / "oats.pptx", extra_title="Oats in winter")
+    make_pdf(folder / "Oats.pdf", ["Oats in winter"])
+    (folder / "oats.md").write_text("# On oats\n\nPorridge.\n")
+
+    def failing(path: Path) -> tuple[int, str]:
+        if path.suffix == ".pdf":
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        return hash_file(path)
+
+    def add() -> FolderReport:
+        return add_folder(
+            library.store, library.catalogue(), library.reader, folder, ItemDraft()
+        )  # fmt: skip
+
+    with monkeypatch.context() as patch:
+        patch.setattr("coproarchive.ingest.add.hash_file", failing)
+        report = add()
+    assert [added.item.title for added in report.added] == ["On oats"]
+    told = {problem.path: (problem.code, problem.message) for problem in report.problems}
+    assert told["Oats.pdf"][0] == "not-readable"
+    assert told["oats.pptx"] == (
+        "not-added", "Oats.pdf beside it cannot be read just now; together they are one item.",
+    )  # fmt: skip
+    library.changed()
+    (added,) = add().added
+    assert {asset.path for asset in added.item.assets} == {"oats.pptx", "Oats.pdf"}
 
 
 def test_the_same_bytes_are_not_added_twice(library: Library, deck: Path) -> None:

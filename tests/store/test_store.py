@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -153,6 +154,24 @@ def test_an_item_is_added_whole_or_not_at_all(archive: Path, tmp_path: Path) -> 
     with pytest.raises(IngestError):
         store.add_item(Item(id="new", title="New"), {"a.md": good, "b.md": tmp_path / "missing"})
     assert not (archive / "new").exists()
+    assert not list((archive / ".staging").iterdir())
+
+
+def test_what_could_not_be_removed_is_removed_before_the_lock_is_let_go(
+    archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that failed for a moment leaves no temporary folder behind a run that says `done`."""
+    store = Store(archive)
+    remove = shutil.rmtree
+
+    def failing(*_: object, **__: object) -> None:
+        monkeypatch.setattr(shutil, "rmtree", remove)
+
+    source = archive / "a-post" / "item.yaml"
+    with store.lock():
+        monkeypatch.setattr(shutil, "rmtree", failing)
+        store.add_files("a-post", {"more.md": source})
+        assert list((archive / ".staging").iterdir())
     assert not list((archive / ".staging").iterdir())
 
 

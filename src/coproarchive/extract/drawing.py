@@ -52,7 +52,7 @@ def draw(
     path: Path, sha256: str, media_type: str, numbers: list[int], width: int, slides: int,
     limits: Limits, helpers: Helpers,
 ) -> Drawing:  # fmt: skip
-    """Draw pages; whatever goes wrong is an answer, not an exception.
+    """Draw pages; whatever is wrong with the file is an answer, not an exception.
 
     Args:
         path: the file, or the PDF that was made of it before.
@@ -63,6 +63,9 @@ def draw(
         width: pixels.
         slides: how many leaves the file has: where the drawing has another number of pages, none
             is shown, since it would be the wrong one.
+
+    Raises:
+        OSError: the system would not read or write just now, which is no fault of the file.
     """
     from coproarchive.extract.pdf import count_pages  # noqa: PLC0415 - for workers only
 
@@ -81,6 +84,8 @@ def draw(
     except ExtractionError as error:
         return Drawing({}, why=error.message)
     except (MemoryError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno:  # Pillow's own have none
+            raise
         return Drawing({}, why=str(error) or type(error).__name__)
 
 

@@ -43,6 +43,8 @@ from coproarchive.store import (
 )
 from coproarchive.store.sidecar import did_you_mean, valid
 
+_PASSING = table.PASSING | {"not-readable"}
+"""Codes of files that another run may read."""
 _EMPTY_HINT = "Copy it again from where it came from."
 # Which of an item's files speaks for it: decks know their titles best.
 _SPEAKS = ("presentationml", "ms-powerpoint", "pdf", "wordprocessingml", "markdown", "html")
@@ -219,7 +221,7 @@ def add_folder(
             report.reject(job.path, notice.code, notice.message, notice.hint)
         else:
             read[job.path] = _SourceFile(job.path, job.sha256, job.media_type, extraction)
-    groups = list(_worth_keeping(_groups(read.values()), report))
+    groups = list(_worth_keeping(_complete(_groups(read.values()), report), report))
     places: dict[str, str] | None = None
     for done, files in enumerate(groups, start=1):
         progress("adding", done, len(groups), files[0].path.name)
@@ -281,8 +283,11 @@ def _hashed(
         if entry.kind == "file" and not entry.size:
             report.reject(path, "not-added", "this file is empty.", _EMPTY_HINT)
             continue
+        if entry.kind == "unreadable":
+            report.reject(path, "not-readable", "the permissions do not allow to read this.")
+            continue
         if entry.kind != "file":
-            what = {"link": "a link", "special": "a pipe or device"}.get(entry.kind, "unreadable")
+            what = {"link": "a link", "special": "a pipe or device"}.get(entry.kind, entry.kind)
             report.reject(path, "not-a-file", f"this is {what}.")
             continue
         try:
@@ -314,6 +319,33 @@ def _groups(files: Iterable[_SourceFile]) -> list[list[_SourceFile]]:
         key = (f.path.parent, f"{stem}/{number}" if alone else stem)
         groups.setdefault(key, []).append(f)
     return [sorted(group, key=_speaks_first) for group in groups.values()]
+
+
+def _complete(
+    groups: Iterable[list[_SourceFile]], report: FolderReport
+) -> Iterator[list[_SourceFile]]:
+    """Yield groups that lack no file because it cannot be read just now; report the others.
+
+    Added alone, a deck and its PDF would be two items once the disk gives the other again.
+    """
+    unread = [report.folder / p.path for p in report.problems if p.code in _PASSING]
+    for files in groups:
+        place, kinds = (files[0].path.parent, files[0].path.stem), {f.media_type for f in files}
+        together = (
+            path.name
+            for path in unread
+            if (path.parent, path.stem.casefold()) == (place[0], place[1].casefold())
+            and media_type_of(path.name) not in kinds
+            and Kind.POST not in map(kind_of, (media_type_of(path.name), *kinds))
+        )
+        missing = next(together, None)
+        if missing is None:
+            yield files
+            continue
+        for f in files:
+            message = f"{missing} beside it cannot be read just now; together they are one item."
+            hint = "Make it readable, or move it away; then run this again."
+            report.reject(f.path, "not-added", message, hint)
 
 
 def _worth_keeping(

@@ -154,6 +154,8 @@ class Store(ArchiveReader):
             raise FileSystemError(error, error.filename or self.root) from error
         finally:
             if lock.lock_counter == 1:
+                with contextlib.suppress(OSError):
+                    self.sweep()  # what could not be removed a moment ago
                 self._new_revision()
             lock.release()
 
@@ -302,7 +304,7 @@ class Store(ArchiveReader):
         return item
 
     def sweep(self) -> list[str]:
-        """Remove what a killed process left in .staging; call it under the lock."""
+        """Remove what is left in .staging, by a killed process too; call it under the lock."""
         swept = []
         folder = self._scratch
         if folder.is_dir() and not folder.is_symlink():

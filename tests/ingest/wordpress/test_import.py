@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 
 from blogs import CLASSIC, SITE, UPLOADS, post, write
 from coproarchive.catalogue import Catalogue
-from coproarchive.errors import IngestError
-from coproarchive.ingest.wordpress import Options, Report, confirm, import_site, open_guesses, sites
+from coproarchive.errors import ArchiveError, FileSystemError, IngestError
+from coproarchive.ingest.wordpress import (
+    Options,
+    Report,
+    confirm,
+    import_site,
+    open_guesses,
+    sites,
+    wxr,
+)
 from coproarchive.ingest.wordpress.merge import ImportState
+from coproarchive.ingest.wordpress.source import Post
 from coproarchive.ingest.wordpress.wxr import WxrSource
 from coproarchive.model import ImportRules, Kind, Person, Seminar, Series, Visibility
 from coproarchive.store import Store
+from coproarchive.store.files import open_plain
 from making import make_deck, make_pdf
 
 Bring = Callable[..., Report]
@@ -50,6 +62,59 @@ def test_a_dry_run_writes_nothing_and_says_the_same(bring_items: Bring, store: S
     wet = bring_items(*CLASSIC)
     assert [(s.action, s.record) for s in dry.steps] == [(s.action, s.record) for s in wet.steps]
     assert dry.dry_run and "nothing was written" in dry.to_markdown()
+
+
+@pytest.mark.parametrize("name", ["people.yaml", "topics.yaml", "a-loaf/item.yaml"])
+@pytest.mark.parametrize("wrong", ["disk", "record"])
+def test_nothing_is_imported_while_a_record_cannot_be_read(
+    bring_items: Bring, store: Store, monkeypatch: pytest.MonkeyPatch, name: str, wrong: str
+) -> None:
+    """Whom it names would be made anew, and what stands there be written over."""
+    bring_items(*CLASSIC, PLAIN)
+    path = store.root / name
+    if wrong == "record":
+        path.write_text(path.read_text() + "x: [\n")
+    before = snapshot(store.root)
+
+    def failing(asked: Path) -> BinaryIO:
+        if asked == path:
+            raise OSError(errno.EIO, "Input/output error", str(asked))
+        return open_plain(asked)
+
+    changed = (*CLASSIC[1:], post(1, "A better loaf", "Other words.", tags=["rye"]))
+    with monkeypatch.context() as patch, pytest.raises(ArchiveError, match="Nothing is imported"):
+        if wrong == "disk":
+            patch.setattr("coproarchive.store.reader.open_plain", failing)
+        bring_items(*changed)
+    assert snapshot(store.root) == before
+    if wrong == "disk":
+        assert "changed" in {step.action for step in bring_items(*changed).steps}
+
+
+def test_an_export_that_cannot_be_read_just_now_stops_the_import(
+    bring_items: Bring, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At whichever of the times that it is read; the next run is as if nothing had been."""
+    fresh = Store.create(store.root.parent / "fresh", Series(title="Bread"))
+    source = WxrSource([write(store.root.parent / "clean.xml", *CLASSIC)])
+    import_site(fresh, source)
+    read = wxr._ExportFile._read
+    times = fails_at = 0
+
+    def failing(file: Any, stream: BinaryIO) -> Iterator[Post]:
+        nonlocal times
+        times += 1
+        if times == fails_at:
+            raise OSError(errno.EIO, "Input/output error")
+        return read(file, stream)
+
+    for fails_at in (1, 2, 3):  # noqa: B007 - `failing` looks at it
+        times = 0
+        with monkeypatch.context() as patch, pytest.raises(FileSystemError, match=r"export\.xml"):
+            patch.setattr(wxr._ExportFile, "_read", failing)
+            bring_items(*CLASSIC)
+    bring_items(*CLASSIC)
+    assert snapshot(store.root) == snapshot(fresh.root)
 
 
 def test_a_change_at_the_source_comes(bring_items: Bring, store: Store, catalogue: Read) -> None:

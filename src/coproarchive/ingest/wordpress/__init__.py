@@ -16,6 +16,7 @@ from dataclasses import asdict
 from typing import Any
 
 from coproarchive.catalogue import Catalogue
+from coproarchive.errors import ArchiveError
 from coproarchive.ingest.wordpress.addresses import plain_address
 from coproarchive.ingest.wordpress.apply import Applier
 from coproarchive.ingest.wordpress.media import Fetches, Media
@@ -47,15 +48,17 @@ def import_site(
 
     Raises:
         LockedError: another process is writing to the archive.
+        ArchiveError: a record cannot be read.
+        FileSystemError: a file of the source or of the archive cannot be read or written just now.
         IngestError: the source cannot be read at all, or the folder of files is not there.
     """
     options = options or Options()
     fetches = fetcher if options.download else None
     with Media(options.media, fetches, options.max_file, store.staging) as media:
-        names = [n for p in Catalogue.load(store).people.values() for n in p.names]
+        names = [n for p in _whole(store).people.values() for n in p.names]
         survey = survey_site(source, options, names, progress)
         with store.lock():
-            catalogue = Catalogue.load(store)
+            catalogue = _whole(store)
             state = ImportState(store, source.site.key)
             ids = {key: record["id"] for key, record in state.records.items()}
             plan = make_plan(survey, catalogue, ids, options)
@@ -67,6 +70,24 @@ def import_site(
             if not options.dry_run:
                 state.save()
     return report
+
+
+def _whole(store: Store) -> Catalogue:
+    """Load every record.
+
+    Raises:
+        ArchiveError: one cannot be read. What it says is not known then, so an import would make
+            its people anew, or write over what stands there.
+    """
+    catalogue = Catalogue.load(store)
+    for problem in catalogue.problems:
+        if problem.code == "record-broken":
+            raise ArchiveError(
+                f"{problem.message} Nothing is imported while a record cannot be read.",
+                problem.path,
+                "Correct it (coproarchive check lists all such records), then import again.",
+            )
+    return catalogue
 
 
 def _begun(survey: Survey, plan: Plan, options: Options) -> Report:

@@ -19,6 +19,7 @@ from typing import BinaryIO, cast
 
 from lxml import etree
 
+from coproarchive.errors import FileSystemError
 from coproarchive.ingest.wordpress.source import Post, Site, TaxonomyTerm
 from coproarchive.model import Severity
 
@@ -57,7 +58,12 @@ class WxrSource:
         self.site = Site()
 
     def posts(self) -> Iterator[Post]:
-        """Yield every item of every part; a problem of one part does not stop the others."""
+        """Yield every item of every part; damage of one part does not stop the others.
+
+        Raises:
+            FileSystemError: a part cannot be read just now. It stops the import: what was read so
+                far would be taken for all there is.
+        """
         for path in self.paths:
             yield from _ExportFile(path, self.site).posts()
 
@@ -77,6 +83,8 @@ class _ExportFile:
                 stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw) if packed else raw)
                 yield from self._read(stream)
         except (OSError, EOFError, zlib.error) as error:
+            if isinstance(error, OSError) and error.errno:  # of the disk: gzip's damage has none
+                raise FileSystemError(error, self.path) from error
             self._problem("source-unreadable", f"this file cannot be read: {_reason(error)}.")
 
     def _read(self, stream: BinaryIO) -> Iterator[Post]:
