@@ -44,8 +44,8 @@ class Texts:
     def cached(self, sha256: str, _: str) -> Extraction | None:
         return self.known.get(sha256)
 
-    def is_kept(self, sha256: str, _: str) -> bool:
-        return sha256 in self.known
+    def missing(self, files: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        return {(sha256, kind) for sha256, kind in files if sha256 not in self.known}
 
     def read_many(self, jobs: Iterable[Any]) -> Iterator[tuple[Any, Extraction]]:
         for job in jobs:

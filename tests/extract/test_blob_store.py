@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import random
@@ -56,6 +57,24 @@ def test_an_entry_is_there_at_once_and_on_the_disk_soon(
     monkeypatch.setattr(module, "WAITING_SECONDS", 0.0)
     blobs.put(B, "pdf-1", b"roses")
     assert seen_by_others(tmp_path, B) == b"roses"
+
+
+def test_what_is_missing_is_told_without_reading_entries(tmp_path: Path, blobs: BlobStore) -> None:
+    """One that waits is there; a damaged one too, until somebody reads it."""
+    keys = [(A, "pdf-1"), (A, "pdf-2"), (B, "pdf-1"), ("c" * 64, "pdf-1")]
+    assert blobs.missing(keys) == keys
+    assert list(tmp_path.iterdir()) == []
+    blobs.put(A, "pdf-1", b"bread")
+    blobs.flush()
+    blobs.put(B, "pdf-1", b"roses")
+    assert blobs.missing(keys) == [keys[1], keys[3]]
+    blobs.flush()
+    with contextlib.closing(sqlite3.connect(tmp_path / "extracted" / "texts.db")) as other:
+        other.execute("UPDATE blob SET data = x'00' WHERE sha256 = ?", (A,))
+        other.commit()
+    assert blobs.missing(keys) == [keys[1], keys[3]]
+    assert blobs.get(A, "pdf-1") is None
+    assert blobs.missing(keys) == [keys[0], keys[1], keys[3]]
 
 
 def test_a_new_version_takes_the_place_of_the_old_one_only(blobs: BlobStore) -> None:

@@ -13,7 +13,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -36,6 +36,7 @@ _TABLES = (
     "DROP TABLE IF EXISTS entry",  # of version 0.1.0, without checksums
 )
 _GET = "SELECT reader, checksum, data FROM blob WHERE sha256 = ? AND reader = ?"
+_HAS = "SELECT 1 FROM blob WHERE sha256 = ? AND reader = ?"
 _OTHERS = "SELECT reader, checksum, data FROM blob WHERE sha256 = ? AND reader != ? ORDER BY reader"
 _DELETE = "DELETE FROM blob WHERE sha256 = ? AND reader GLOB ?"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -73,6 +74,15 @@ class BlobStore(Blobs):
         with self._lock:
             self._write()
             return list(self._sound(_OTHERS, sha256, reader))
+
+    def missing(self, keys: Sequence[Key]) -> list[Key]:
+        """See Blobs.missing."""
+        with self._lock:
+            present = set(self._waiting)
+            with self._tolerated():
+                if connection := self._opened():
+                    present |= {key for key in keys if connection.execute(_HAS, key).fetchone()}
+            return [key for key in keys if key not in present]
 
     def put(self, sha256: str, reader: str, data: bytes) -> None:
         """See Blobs.put."""

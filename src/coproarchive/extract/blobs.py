@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 Key = tuple[str, str]
 """Hash of the file, name of the reader."""
@@ -18,6 +19,10 @@ class Blobs(ABC):
     @abstractmethod
     def others(self, sha256: str, reader: str) -> list[bytes]:
         """Return entries of this hash by other readers, in the order of their names."""
+
+    @abstractmethod
+    def missing(self, keys: Sequence[Key]) -> list[Key]:
+        """Return those of the keys that have no entry; what entries hold is not read."""
 
     @abstractmethod
     def put(self, sha256: str, reader: str, data: bytes) -> None:
@@ -54,6 +59,10 @@ class TieredBlobs(Blobs):
     def others(self, sha256: str, reader: str) -> list[bytes]:
         """See Blobs.others."""
         return self._near.others(sha256, reader) or self._shared.others(sha256, reader)
+
+    def missing(self, keys: Sequence[Key]) -> list[Key]:
+        """See Blobs.missing."""
+        return self._shared.missing(self._near.missing(keys))
 
     def put(self, sha256: str, reader: str, data: bytes) -> None:
         """See Blobs.put."""

@@ -8,6 +8,7 @@ import json
 import operator
 import zlib
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -62,14 +63,19 @@ class ExtractionCache:
         data = self._blobs.get(*key)
         return self._opened(key, data, any_limits=False) if data else None
 
-    def has(self, sha256: str, media_type: str) -> bool:
-        """Test whether something sound is kept of the file, or nothing ever is of such files."""
-        key = (sha256, self._reader(media_type))
-        return (
-            not reader_name(media_type, self._helpers)
-            or self._remembered(key) is not None
-            or self._blobs.get(*key) is not None
-        )
+    def missing(self, files: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the files, by hash and media type, of which nothing is kept.
+
+        What is kept is not read: damage shows to whoever reads it. Of files that no reader reads
+        nothing is ever kept, and nothing is missing.
+        """
+        keys = {
+            file: (file[0], self._reader(file[1]))
+            for file in files
+            if reader_name(file[1], self._helpers)
+        }
+        absent = set(self._blobs.missing(list(dict.fromkeys(keys.values()))))
+        return {file for file, key in keys.items() if key in absent}
 
     def get_any(self, sha256: str, media_type: str) -> Extraction | None:
         """Return what `get` does; failing that, what another version or other limits read.

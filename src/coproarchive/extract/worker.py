@@ -212,9 +212,9 @@ class Reader:
         """Return what was read from this file before, if need be by an older version."""
         return self._cache.get_any(sha256, media_type)
 
-    def is_kept(self, sha256: str, media_type: str) -> bool:
-        """Test whether what this version read from the file is kept, and sound."""
-        return self._cache.has(sha256, media_type)
+    def missing(self, files: Iterable[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Return those of the files, by hash and media type, of which this version kept nothing."""
+        return self._cache.missing(files)
 
     def reader_of(self, media_type: str) -> str:
         """Name the readers of such files, with versions; a change means that texts may differ."""

@@ -179,11 +179,14 @@ class _Update:
 
     def _restore_texts(self, unchanged: Iterable[str]) -> None:
         """Read the files anew whose text was lost from the cache: pages of items show it."""
+        items = [self._catalogue.items[item_id] for item_id in sorted(unchanged)]
+        absent = self._reader.missing((a.sha256, a.media_type) for i in items for a in i.assets)
         lost = [
             job
-            for item_id in sorted(unchanged)
-            for job, _ in self._jobs(self._catalogue.items[item_id])
-            if not self._reader.is_kept(job.sha256, job.media_type)
+            for item in items
+            if any((asset.sha256, asset.media_type) in absent for asset in item.assets)
+            for job, _ in self._jobs(item)
+            if (job.sha256, job.media_type) in absent
         ]
         for number, (job, _) in enumerate(self._reader.read_many(lost), start=1):
             self._progress("reading", number, len(lost), job.path.name)

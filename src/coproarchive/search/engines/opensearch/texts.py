@@ -6,6 +6,7 @@ import base64
 import contextlib
 import json
 import threading
+from collections.abc import Sequence
 
 from opensearchpy import OpenSearch, exceptions
 
@@ -17,6 +18,9 @@ from coproarchive.search.engines.opensearch.state import SmallIndex
 WAITING_BYTES = 4 << 20
 MAX_BLOB = 64 << 20
 """Bytes of a text: OpenSearch takes requests of 100 MB. A larger one each server reads itself."""
+
+ROWS_AT_ONCE = 1_000
+"""Rows that are asked for in one request."""
 
 
 class ClusterTexts(Blobs):
@@ -44,6 +48,17 @@ class ClusterTexts(Blobs):
         """See Blobs.others: the one by another version, if there is one."""
         row = self._row(sha256, reader)
         return [base64.b64decode(row["bytes"])] if row and row["reader"] != reader else []
+
+    def missing(self, keys: Sequence[Key]) -> list[Key]:
+        """See Blobs.missing."""
+        with self._lock:
+            present = set(self._waiting)
+        for start in range(0, len(keys), ROWS_AT_ONCE):
+            ids = {_row_id(*key): key for key in keys[start : start + ROWS_AT_ONCE]}
+            with contextlib.suppress(CoproArchiveError):
+                rows = self._cluster.rows(self._index.name, list(ids), ["reader"])
+                present |= {ids[i] for i, row in rows.items() if row["reader"] == ids[i][1]}
+        return [key for key in keys if key not in present]
 
     def put(self, sha256: str, reader: str, data: bytes) -> None:
         """See Blobs.put."""
