@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from coproarchive.catalogue import Catalogue
 from coproarchive.library import Library
 from coproarchive.operate import surroundings
 from coproarchive.operate.doctor import diagnose, writing_nothing
 from coproarchive.operate.findings import State
 from coproarchive.settings import load_settings
+from coproarchive.store import Store
 
 Found = dict[str, list[tuple[State, str, str]]]
 
@@ -58,6 +60,23 @@ def test_a_sound_installation_is_well(library: Library, archive: Path) -> None:
         assert states(rows[area]) == {State.WELL}, rows[area]
     assert "5 of them public" in rows["archive"][0][1]
     assert "items, last written" in rows["index"][0][1]
+
+
+def test_the_records_are_read_once(
+    library: Library, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For all that look at them: of a large archive that takes seconds."""
+    reads = 0
+    load = Catalogue.load
+
+    def counted(store: Store) -> Catalogue:
+        nonlocal reads
+        reads += 1
+        return load(store)
+
+    monkeypatch.setattr(Catalogue, "load", counted)
+    found(archive, library.settings.index)
+    assert reads == 1
 
 
 @pytest.mark.parametrize("broken", ["", "columns", "segment", "CURRENT", "cache", "record"])

@@ -7,6 +7,7 @@ that neither caches nor what Python compiles are left behind. It asks no server 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import platform
 import sqlite3
@@ -20,9 +21,11 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError
 from coproarchive.extract.office import find_office
 from coproarchive.extract.worker import Reader
+from coproarchive.model import Severity
 from coproarchive.operate import surroundings
 from coproarchive.operate.findings import Finding, State, note, problem, well
 from coproarchive.search.engines import ENGINES
+from coproarchive.search.engines.seam import ServerFault
 from coproarchive.search.index.update import document_digests
 from coproarchive.settings import SECRETS, LoadedSettings
 from coproarchive.store import Store
@@ -33,6 +36,10 @@ LIBRARIES = (
 )  # fmt: skip
 PYTHONS = ((3, 11), (3, 14))
 """First and last version of Python that is supported."""
+
+
+Records = Callable[[], Catalogue]
+"""Gives the archive's records, read once for all that look at them."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +64,13 @@ class Diagnosis:
 
 def diagnose(loaded: LoadedSettings) -> Diagnosis:
     """Look at everything; what fails to be looked at is a problem itself."""
+    catalogue = functools.cache(lambda: Catalogue.load(Store(loaded.settings.archive)))
     looks: tuple[tuple[str, Callable[[LoadedSettings], Iterator[Finding]]], ...] = (
         ("python", _python),
         ("settings", surroundings.settings),
         ("parts", surroundings.parts),
-        ("archive", _archive),
-        ("index", _index),
+        ("archive", functools.partial(_archive, catalogue)),
+        ("index", functools.partial(_index, catalogue)),
         ("disk", surroundings.disk),
         ("clock", surroundings.clock),
         ("address", surroundings.address),
@@ -127,14 +135,14 @@ def _is_installed(name: str) -> bool:
     return True
 
 
-def _archive(loaded: LoadedSettings) -> Iterator[Finding]:
+def _archive(records: Records, loaded: LoadedSettings) -> Iterator[Finding]:
     """Yield whether the archive can be read and written, and what its records say."""
     root = loaded.settings.archive
     if not (root / "archive.yaml").is_file():
         hint = f'To begin one: coproarchive --archive "{root}" init'
         yield problem("archive", f"There is no archive in {root}.", hint)
         return
-    catalogue = Catalogue.load(Store(root))
+    catalogue = records()
     public = len(catalogue.for_public().items)
     total = len(catalogue.items)
     yield well("archive", f"{root}: {total} items, {public} of them public.")
@@ -152,7 +160,7 @@ def _archive(loaded: LoadedSettings) -> Iterator[Finding]:
     yield from surroundings.file_system("archive", root)
 
 
-def _index(loaded: LoadedSettings) -> Iterator[Finding]:
+def _index(records: Records, loaded: LoadedSettings) -> Iterator[Finding]:
     """Yield whether the index can be read and written, and how far it is behind."""
     settings = loaded.settings
     root = settings.index
@@ -163,6 +171,13 @@ def _index(loaded: LoadedSettings) -> Iterator[Finding]:
     if root.exists() and not os.access(root, os.W_OK | os.X_OK):
         hint = f'Make it yours: sudo chown -R "$USER" "{root}"; or name another: --index DIR'
         yield problem("index", f"{root} cannot be written to, so it cannot be updated.", hint)
+    faults = storage.server_faults()
+    if faults is not None:
+        yield from (_of_server(fault) for fault in faults)
+        if any(fault.severity is Severity.ERROR for fault in faults):
+            return
+        if not faults:
+            yield well("cluster", f"{storage.place}: it answers, and nothing is wrong with it.")
     refusal = storage.refusal()
     if refusal is not None:
         yield problem("index", _sentence(refusal), refusal.hint or "")
@@ -175,16 +190,24 @@ def _index(loaded: LoadedSettings) -> Iterator[Finding]:
         return
     written_at = storage.written_at()
     age = f"last written {surroundings.ago(written_at)}" if written_at else "whole"
-    yield well("index", f"{root}: {len(digests)} items, {age}.")
-    yield from _changes_since(loaded, digests)
+    yield well("index", f"{storage.place}: {len(digests)} items, {age}.")
+    yield from _changes_since(records, loaded, digests)
     yield from surroundings.file_system("index", root)
 
 
-def _changes_since(loaded: LoadedSettings, digests: Mapping[str, str]) -> Iterator[Finding]:
+def _of_server(fault: ServerFault) -> Finding:
+    """Return what is wrong with a server as a finding."""
+    finding = problem if fault.severity is Severity.ERROR else note
+    return finding("cluster", _capital(fault.message), fault.hint)
+
+
+def _changes_since(
+    records: Records, loaded: LoadedSettings, digests: Mapping[str, str]
+) -> Iterator[Finding]:
     """Yield how many public items differ from what is indexed."""
     settings = loaded.settings
     with contextlib.suppress(CoproArchiveError):  # the archive's own finding tells
-        catalogue = Catalogue.load(Store(settings.archive)).for_public()
+        catalogue = records().for_public()
         office = find_office(settings.office)
         reader = Reader(
             settings.index / "extracted", settings.limits(), office=office,
@@ -202,6 +225,10 @@ def _changes_since(loaded: LoadedSettings, digests: Mapping[str, str]) -> Iterat
 def _sentence(error: CoproArchiveError) -> str:
     """Return an error's message with its place, as a sentence."""
     text = f"{error.path}: {error.message}" if error.path else error.message
+    return _capital(text)
+
+
+def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 

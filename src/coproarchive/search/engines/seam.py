@@ -16,6 +16,7 @@ from typing import ClassVar, NamedTuple
 
 from coproarchive.errors import IndexStateError
 from coproarchive.extract.blobs import Blobs
+from coproarchive.model import Severity
 from coproarchive.search.engines.tally import FileTally, Tally
 from coproarchive.search.language.query_tree import Node, Sort, Term
 
@@ -223,6 +224,21 @@ class ServerOptions:
     replicas: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class ServerFault:
+    """Something wrong with a server that keeps indexes.
+
+    Attributes:
+        severity: an error stops searches or updates, the others do not yet.
+        message: what is wrong.
+        hint: what its keeper does.
+    """
+
+    severity: Severity
+    message: str
+    hint: str
+
+
 class IndexStorage(ABC):
     """Where an engine keeps the generations of one index; one of them is current.
 
@@ -263,6 +279,18 @@ class IndexStorage(ABC):
         Left without an error, it is closed and becomes current at once; the others are removed.
         Left with an error, or killed, the current one stays.
         """
+
+    @property
+    def place(self) -> str:
+        """Where the index is, for messages."""
+        return str(self.root)
+
+    def server_faults(self) -> list[ServerFault] | None:
+        """Return what is wrong with the server that keeps the index; None where there is none.
+
+        Nothing is changed, and nobody is waited for long: for `doctor`.
+        """
+        return None
 
     def tally(self) -> Tally:
         """Return where searches without results are counted, by all servers of this index."""

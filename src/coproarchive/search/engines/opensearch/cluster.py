@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -31,12 +32,18 @@ class Cluster:
     Args:
         options: addresses, credentials and the certificate to trust.
         retry_seconds: see RETRY_SECONDS.
+        request_seconds: how long one answer is waited for.
 
     Attributes:
         requests: how many requests were sent.
     """
 
-    def __init__(self, options: ServerOptions, retry_seconds: float = RETRY_SECONDS):
+    def __init__(
+        self,
+        options: ServerOptions,
+        retry_seconds: float = RETRY_SECONDS,
+        request_seconds: float = REQUEST_SECONDS,
+    ):
         self.requests = 0
         self._urls = options.urls
         self._retry_seconds = retry_seconds
@@ -47,14 +54,21 @@ class Cluster:
             settings["http_auth"] = (options.user, options.password)
         if options.ca_file:
             settings["ca_certs"] = str(options.ca_file)
-        self._client = OpenSearch(
-            list(options.urls),
-            timeout=REQUEST_SECONDS,
-            max_retries=0,  # `call` tries again, and knows for how long
-            verify_certs=True,
-            http_compress=True,
-            **settings,
-        )
+        try:
+            self._client = OpenSearch(
+                list(options.urls),
+                timeout=request_seconds,
+                max_retries=0,  # `call` tries again, and knows for how long
+                verify_certs=True,
+                http_compress=True,
+                **settings,
+            )
+        except ValueError as error:
+            raise EngineError(
+                f"this is no address of a cluster ({error}).",
+                ", ".join(re.sub(r"//[^@/]*@", "//", url) for url in options.urls),
+                "Correct COPROARCHIVE_OPENSEARCH_URL.",
+            ) from None
 
     @property
     def place(self) -> str:
@@ -151,7 +165,9 @@ class Cluster:
         elif "cluster_block_exception" in text or "index_create_block" in text:
             return self.blocked()
         elif isinstance(error, exceptions.AuthorizationException):
-            message = "the search cluster does not let this user do that."
+            right = re.search(r"\[((?:cluster|indices):[\w:/*]+)\]", text)
+            which = f" ({right[1]})" if right else ""
+            message = f"the search cluster does not let this user do that{which}."
             hint = "Give it the rights that docs/operate/cluster.md lists."
         elif kind == "index_not_found_exception":
             return IndexStateError(
@@ -164,6 +180,19 @@ class Cluster:
             message = f"the search cluster is overloaded or lacks nodes ({kind})."
             hint = "Look at its health: GET _cluster/health."
         return EngineError(message, self.place, hint)
+
+
+def check_version(cluster: Cluster) -> None:
+    """Refuse a cluster that is no OpenSearch, or too old a one. Raises EngineError."""
+    version = cluster.call(lambda client: client.info())["version"]
+    number = tuple(int(part) for part in version["number"].split(".")[:2])
+    if version.get("distribution") != "opensearch" or number < LEAST_VERSION:
+        raise EngineError(
+            f"the cluster is {version.get('distribution', 'Elasticsearch')} "
+            f"{version['number']}; OpenSearch {LEAST_VERSION[0]} or newer is needed.",
+            cluster.place,
+            "Upgrade it, or name another: COPROARCHIVE_OPENSEARCH_URL.",
+        )
 
 
 def create_index(cluster: Cluster, index: str, body: Mapping[str, Any]) -> None:

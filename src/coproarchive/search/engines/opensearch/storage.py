@@ -17,14 +17,20 @@ from typing import Any
 from opensearchpy import OpenSearch, exceptions
 
 from coproarchive.errors import CoproArchiveError, EngineError, IndexStateError
-from coproarchive.search.engines.opensearch.cluster import LEAST_VERSION, Cluster, create_index
+from coproarchive.search.engines.opensearch.cluster import Cluster, check_version, create_index
 from coproarchive.search.engines.opensearch.commit import CommitPoint, write_commit
 from coproarchive.search.engines.opensearch.engine import FRESH_SECONDS, OpenSearchEngine
+from coproarchive.search.engines.opensearch.health import faults_of
 from coproarchive.search.engines.opensearch.lease import Lease
 from coproarchive.search.engines.opensearch.mapping import fingerprint, index_body
 from coproarchive.search.engines.opensearch.state import TALLY_FIELDS, ClusterTally, SmallIndex
 from coproarchive.search.engines.opensearch.texts import ClusterTexts
-from coproarchive.search.engines.seam import IndexStorage, SearchEngine, ServerOptions
+from coproarchive.search.engines.seam import (
+    IndexStorage,
+    SearchEngine,
+    ServerFault,
+    ServerOptions,
+)
 
 RUN_INDEX = "Run: coproarchive index"
 
@@ -77,6 +83,15 @@ class OpenSearchStorage(IndexStorage):
             return IndexStateError(message, self._cluster.place, RUN_INDEX)
         return None
 
+    @property
+    def place(self) -> str:
+        """See IndexStorage.place."""
+        return f"{self._cluster.place}, index {self._alias}"
+
+    def server_faults(self) -> list[ServerFault]:
+        """See IndexStorage.server_faults."""
+        return list(faults_of(self._options))
+
     def is_current(self, engine: SearchEngine) -> bool:
         """See IndexStorage.is_current; another process's rebuild shows after FRESH_SECONDS."""
         looked, index = self._looked
@@ -88,7 +103,9 @@ class OpenSearchStorage(IndexStorage):
     @contextlib.contextmanager
     def rebuilding(self) -> Iterator[OpenSearchEngine]:
         """See IndexStorage.rebuilding."""
-        self._check_version()
+        if not self._is_known:
+            check_version(self._cluster)
+            self._is_known = True
         before = self._current()
         numbers = map(self._number_of, self._generations())
         index = f"{self._alias}-g{max(numbers, default=0) + 1}"
@@ -159,17 +176,3 @@ class OpenSearchStorage(IndexStorage):
         self._cluster.call(
             lambda client: client.indices.delete(index=index, ignore_unavailable=True)
         )
-
-    def _check_version(self) -> None:
-        """Refuse a cluster that is no OpenSearch, or too old a one."""
-        if self._is_known:
-            return
-        version = self._cluster.call(lambda client: client.info())["version"]
-        number = tuple(int(part) for part in version["number"].split(".")[:2])
-        if version.get("distribution") != "opensearch" or number < LEAST_VERSION:
-            raise EngineError(
-                f"the cluster is {version.get('distribution', 'Elasticsearch')} "
-                f"{version['number']}; OpenSearch {LEAST_VERSION[0]} or newer is needed.",
-                self._cluster.place,
-            )
-        self._is_known = True
