@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -211,6 +215,36 @@ def test_stopping_says_what_is_kept(run: Run, monkeypatch: pytest.MonkeyPatch) -
     code, _, err = run("index")
     assert code == 130
     assert err.startswith("Stopped. What was finished is kept")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
+@pytest.mark.parametrize("moment", ["before", "within", "after"])
+def test_ctrl_c_is_never_a_traceback(moment: str) -> None:
+    """While the command is imported, while it works, and while the interpreter ends."""
+    press = "os.kill(os.getpid(), signal.SIGINT)"
+    script = f"""
+import atexit, builtins, os, signal, sys
+import coproarchive.__main__ as command
+sys.argv = ["coproarchive", "check"]
+real = builtins.__import__
+def watched(name, *rest, **more):
+    if name == {{"before": "typer", "within": "coproarchive.settings"}}.get({moment!r}):
+        builtins.__import__ = real
+        {press}
+    return real(name, *rest, **more)
+builtins.__import__ = watched
+if {moment!r} == "after":
+    atexit.register(lambda: {press})
+command.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    if moment == "within":
+        assert done.returncode == 130
+        assert done.stderr.startswith("Stopped.")
+    else:
+        assert (done.returncode, done.stderr) == (-signal.SIGINT, "")
 
 
 def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,8 @@ def frame_start(current: str) -> None:
     """Write the styles and the navigation bar; `current` is the path of the page."""
     catalogue = app_state().library.public()
     st.html(_style())
-    st.html(render.header(catalogue, current if current != "/search" else "/"))
+    with render.for_keeper(app_state().access.may("add", visitor())):
+        st.html(render.header(catalogue, current if current != "/search" else "/"))
 
 
 def frame_end() -> None:

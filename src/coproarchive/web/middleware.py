@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from coproarchive.web import app_paths
-from coproarchive.web.access import Access, visitor_of_request
+from coproarchive.web import app_paths, render
+from coproarchive.web.access import COOKIE, Access, visitor_of_request
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.pages import Pages
 from coproarchive.web.sign_in import is_encrypted
@@ -100,7 +100,12 @@ class Protect:
             await send(message)
 
         answer = self._refusal(HTTPConnection(scope), path) or self._app
-        await answer(scope, receive, protected)
+        request = HTTPConnection(scope)
+        is_keeper = COOKIE in request.cookies and self._access.is_signed_in(
+            visitor_of_request(request)
+        )
+        with render.for_keeper(is_keeper):
+            await answer(scope, receive, protected)
 
     def _keep_upload_token(self, request: HTTPConnection, headers: MutableHeaders) -> None:
         """Leave the cookie of uploads to who may upload, for TLS alone where there is TLS.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 from collections.abc import Iterator
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib.resources import files
 
@@ -24,6 +26,25 @@ NAV: tuple[tuple[str, str], ...] = (
     ("/people", "Speakers"),
     ("/topics", "Topics"),
 )
+
+KEEPERS_NAV = (*NAV, ("/add", "Add"))
+_is_for_keeper: ContextVar[bool] = ContextVar("is_for_keeper", default=False)
+
+
+@contextlib.contextmanager
+def for_keeper(is_keeper: bool) -> Iterator[None]:
+    """Render pages for who keeps the archive, or for readers, while the block runs."""
+    token = _is_for_keeper.set(is_keeper)
+    try:
+        yield
+    finally:
+        _is_for_keeper.reset(token)
+
+
+def navigation() -> tuple[tuple[str, str], ...]:
+    """Return the entries of the navigation bar: address and label."""
+    return KEEPERS_NAV if _is_for_keeper.get() else NAV
+
 
 # Named here because strftime follows the machine's language, not the page's.
 _MONTHS = (
@@ -83,7 +104,7 @@ def page(template: str, catalogue: Catalogue, current: str, title: str, **values
     common: dict[str, object] = {
         "language": LANGUAGE,
         "series": catalogue.series,
-        "nav": NAV,
+        "nav": navigation(),
         "current": current,
         "title": title,
         "name": catalogue.person_name,
@@ -107,7 +128,7 @@ def stylesheet(*names: str) -> str:
 def header(catalogue: Catalogue, current: str) -> str:
     """Render the navigation bar, for pages that are not templates."""
     template = environment().get_template("_header.html")
-    return template.render(series=catalogue.series, nav=NAV, current=current)
+    return template.render(series=catalogue.series, nav=navigation(), current=current)
 
 
 def footer(catalogue: Catalogue) -> str:
