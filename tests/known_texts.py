@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ class KeptBlobs(Blobs):
 
     def others(self, sha256: str, reader: str) -> list[bytes]:
         return [data for key, data in self.kept.items() if key[0] == sha256 and key[1] != reader]
+
+    def missing(self, keys: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+        return [key for key in keys if key not in self.kept]
 
     def put(self, sha256: str, reader: str, data: bytes) -> None:
         self.puts += 1
