@@ -167,6 +167,20 @@ class PublicCopies:
             return False
         return not (self._folder_of(_key(sha256, withheld)) / "record.json").exists()
 
+    def remove_others(self, files: Iterable[tuple[str, frozenset[WordSource]]]) -> None:
+        """Remove copies of what is public no longer, and those made by other rules or versions.
+
+        Args:
+            files: hash of each of which a copy may be kept, and what is withheld of it.
+        """
+        names = {_key(sha256, withheld) for sha256, withheld in files}
+        for version in self._folder.parent.glob("[0-9]*"):
+            if version != self._folder:
+                shutil.rmtree(version, ignore_errors=True)
+        for folder in self._folder.glob("??/*"):
+            if folder.name not in names and folder.name not in self._pending:
+                shutil.rmtree(folder, ignore_errors=True)
+
     def make_all(self, files: Iterable[tuple[Path, str, frozenset[WordSource]]]) -> None:
         """Make copies of files, of each with the hash that its record says.
 
