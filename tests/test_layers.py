@@ -23,6 +23,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "strict_yaml": (1, "strict_yaml"),
     "store": (2, "store"),
     "extract": (2, "extract"),
+    "publish": (2, "publish"),
     "search.language": (2, "search.language"),
     "search": (2, "search"),
     "catalogue": (3, "catalogue"),
@@ -43,7 +44,6 @@ FLOORS: dict[str, tuple[int, str]] = {
     "library": (9, "library"),
     "talk_library": (9, "library"),
     "operate": (10, "operate"),
-    "publish": (10, "publish"),
     "web": (11, "web"),
     "ui": (12, "ui"),
     "cli": (12, "cli"),
@@ -66,8 +66,6 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "rapidocr": ("extract.ocr",),
     "PIL": ("extract.pdf", "extract.ocr", "extract.table", "pictures"),
     "ruamel": ("strict_yaml",),
-    "citeproc": ("publish.csl",),
-    "icalendar": ("publish.calendar_file",),
 }
 
 

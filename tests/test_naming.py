@@ -19,10 +19,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Imperatives that docstrings begin with. A new verb is added here; a noun never is.
 VERBS = frozenset(
     """
-    Add Align Answer Ask Assign Begin Bring Build Carry Change Check Choose Cite Clean Clear
-    Close Combine Compare Convert Copy Count Create Cut Decode Delete Describe Divide Draw End
-    Escape Estimate Export Find Fold Format Give Group Hash Hold Ignore Import Index Invert Join
-    Keep
+    Add Align Answer Ask Assign Begin Bring Build Carry Change Check Choose Clean Clear Close
+    Combine Compare Convert Copy Count Create Cut Decode Delete Describe Divide Draw End Escape
+    Estimate Export Find Fold Format Give Group Hash Hold Ignore Import Index Invert Join Keep
     Leave Let Link List Load Lock Look Lower Make Map Mark Match Merge Move Name Normalise Note
     Number Open Pair Parse Pass Plan Print Propose Put Raise Read Record Redirect Refuse
     Remember Remove Rename Render Replace Report Resolve Return Rewrite Run Save Say Score

@@ -443,10 +443,7 @@ class Library:
         self.changed()
         catalogue = self.catalogue(progress)
         self.make_copies(progress)
-        is_public = self.settings.is_public
-        return check(
-            self.store, catalogue, self.reader, progress, why_not_offered, is_public=is_public
-        )
+        return check(self.store, catalogue, self.reader, progress, why_not_offered)
 
     def close(self) -> None:
         """Stop the reading processes and close the index."""

@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.charset import decode
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
 from coproarchive.model import Leaf, Severity, Source
 
@@ -108,17 +109,6 @@ def without_shortcodes(text: str) -> str:
     closed = "|".join(sorted({re.escape(name) for name in _CLOSING.findall(text)})) or "gallery"
     text = _CLOSING.sub(" ", _WITH_ATTRIBUTES.sub(" ", text))
     return re.sub(rf"(?<![\w\[])\[(?:{closed}|gallery|playlist)\s*/?\](?![(\[])", " ", text)
-
-
-def decode(data: bytes) -> str:
-    """Decode text: UTF-8, else UTF-16 by its mark, else Windows-1252, which never fails."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    data = data.replace(b"\x00", b"")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
 
 
 def parse_html(markup: str, name: str) -> lxml.html.HtmlElement:

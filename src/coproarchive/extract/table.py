@@ -8,15 +8,16 @@ import time
 from pathlib import Path
 
 from coproarchive.errors import ExtractionError, LimitError, UnreadableError, UnsupportedError
-from coproarchive.extract import office
+from coproarchive.extract import letters, office
 from coproarchive.extract.base import Extraction, Format, Helpers, Limits, Notice
+from coproarchive.extract.language import with_languages
 from coproarchive.model import Severity
 
 FORMATS: tuple[Format, ...] = (
-    Format("pdf", 5, frozenset({office.PDF}), "pdf:extract"),
+    Format("pdf", 6, frozenset({office.PDF}), "pdf:extract"),
     Format(
         "pptx",
-        5,
+        6,
         frozenset(
             {
                 office.PPTX,
@@ -29,7 +30,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "docx",
-        3,
+        4,
         frozenset(
             {
                 office.DOCX,
@@ -38,9 +39,9 @@ FORMATS: tuple[Format, ...] = (
         ),
         "docx:extract",
     ),
-    Format("markdown", 2, frozenset({"text/markdown", "text/plain"}), "html:extract_markdown"),
-    Format("html", 1, frozenset({"text/html"}), "html:extract_html"),
-    Format("captions", 1, frozenset({"text/vtt", "application/x-subrip"}), "captions:extract"),
+    Format("markdown", 3, frozenset({"text/markdown", "text/plain"}), "html:extract_markdown"),
+    Format("html", 2, frozenset({"text/html"}), "html:extract_html"),
+    Format("captions", 2, frozenset({"text/vtt", "application/x-subrip"}), "captions:extract"),
 )
 """Which reader reads which media types: to add a format is to add a row and its module."""
 OCR = "ocr-3"
@@ -61,7 +62,7 @@ CODES: dict[str, str] = {
     "file-over-limit": "reading the file passed a limit of size, time or memory",
     "file-crashed-reader": "reading the file ended the reading process; the run went on",
     "file-damaged": "the file is damaged, but some of its text was read",
-    "file-inside-file": "a PDF carries another file, which is not searched",
+    "file-inside-file": "a PDF or a deck carries another file, which is not searched",
     "file-empty": "the file was read and has no words in it",
     "slide-missing": "one slide of a deck is damaged; the others were read",
     "slide-part-missing": "a chart, diagram or notes page of a slide is damaged or too large",
@@ -69,6 +70,8 @@ CODES: dict[str, str] = {
     "leaf-without-title": "a slide has no title, by which screen readers tell slides apart; "
     "or pages of a PDF have none",
     "picture-without-alt": "pictures on a slide have no description for those who cannot see them",
+    letters.UNREADABLE: "the letters of pages make no words, as their fonts or the file's charset "
+    "say wrongly what they are",
     "front-matter-unread": "the lines between --- at the top of a post are not YAML",
     "text-cut": "a very long text, or words in pictures, are searchable only up to a limit",
 }
@@ -186,7 +189,7 @@ def _extract(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> E
             extraction = _read(made, office.CONVERTED[media_type], limits, helpers, until)
     else:
         extraction = _read(path, media_type, limits, helpers, until)
-    notices = extraction.notices
+    notices = letters.one_notice(extraction)
     if not any(leaf.title or leaf.parts for leaf in extraction.leaves):
         empty = Notice(
             "file-empty",
@@ -218,7 +221,7 @@ def _read(
     format_ = format_of(media_type)
     assert format_ is not None, media_type
     _check_magic(path, format_.name)
-    extraction = format_.read(path, limits)
+    extraction = with_languages(letters.mended_extraction(format_.read(path, limits)))
     if helpers.ocr and format_.name in PICTURED:
         from coproarchive.extract import ocr_leaves  # noqa: PLC0415 - heavy, and an extra
 

@@ -104,13 +104,19 @@ def media_type_of_file(path: Path) -> str:
         if named in _TEXTS:
             file.seek(0)
             start = file.read(8192)
-            if b"\0" in start and not start.startswith(_UTF16_32):
+            if b"\0" in start and not start.startswith(_UTF16_32) and not _is_utf16(start):
                 return media_type_of("")
     return named
 
 
 _TEXTS = frozenset(MEDIA_TYPES[e] for e in (".md", ".html", ".txt", ".vtt", ".srt", ".csv", ".rtf"))
 _UTF16_32 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+
+
+def _is_utf16(start: bytes) -> bool:
+    """Test whether bytes may be UTF-16 without a mark: zeros in pairs, at one place of each."""
+    zeros = [start[0::2].count(0), start[1::2].count(0)]
+    return min(zeros) == 0 and max(zeros) > len(start) / 40
 
 
 _ZIP_ERRORS = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error,
