@@ -14,7 +14,9 @@ from PIL import Image
 from coproarchive.extract import captions as captions_reader
 from coproarchive.extract import docx as docx_reader
 from coproarchive.extract.base import Extraction, Limits
-from coproarchive.extract.html import extract_html, extract_markdown, without_shortcodes
+from coproarchive.extract.decks.detect import read_html as read_html_file
+from coproarchive.extract.decks.detect import read_markdown as read_markdown_file
+from coproarchive.extract.html import without_shortcodes
 from coproarchive.extract.office import DOCX
 from coproarchive.extract.table import extract
 from coproarchive.model import Source
@@ -24,12 +26,12 @@ W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 def read_markdown(path: Path, text: str) -> Extraction:
     path.write_text(text, encoding="utf-8")
-    return extract_markdown(path, Limits())
+    return read_markdown_file(path, Limits())
 
 
 def read_html(path: Path, text: str) -> Extraction:
     path.write_text(text, encoding="utf-8")
-    return extract_html(path, Limits())
+    return read_html_file(path, Limits())
 
 
 def titles(extraction: Extraction) -> list[str]:
@@ -176,7 +178,7 @@ def test_encodings_are_found_out(tmp_path: Path, data: bytes, word: str) -> None
     """Byte order marks, UTF-8, and what old programmes wrote."""
     path = tmp_path / "p.md"
     path.write_bytes(data)
-    assert extract_markdown(path, Limits()).leaves[0].text == word
+    assert read_markdown_file(path, Limits()).leaves[0].text == word
 
 
 @pytest.mark.threat(13)
