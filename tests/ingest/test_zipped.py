@@ -106,6 +106,7 @@ def test_what_cannot_be_searched_is_a_problem(library: Library, tmp_path: Path, 
     assert "file-unsupported" in {p.code for p in library.update_index().problems}
 
 
+@pytest.mark.threat(12)
 def test_hostile_zip_files_write_nowhere_else(tmp_path: Path) -> None:
     """Names that lead out, links, zeros without end, files in files; the rest is taken."""
     path = tmp_path / "evil.zip"
