@@ -15,8 +15,9 @@ from coproarchive.errors import DuplicateError, IngestError, NotFoundError
 from coproarchive.extract import table
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.disclosure import Disclosure, disclosure_of
-from coproarchive.extract.worker import Job, Reader
+from coproarchive.extract.worker import Reader
 from coproarchive.ingest.authority import person_id
+from coproarchive.ingest.folder import EMPTY_HINT, files_to_read
 from coproarchive.ingest.propose import Proposal, is_deck, kind_of, propose
 from coproarchive.ingest.zipped import open_zips
 from coproarchive.model import (
@@ -42,13 +43,11 @@ from coproarchive.store import (
     safe_name,
     slugify,
     unique_file_name,
-    walk,
 )
 from coproarchive.store.sidecar import did_you_mean, valid
 
 _PASSING = table.PASSING | {"not-readable"}
 """Codes of files that another run may read."""
-_EMPTY_HINT = "Copy it again from where it came from."
 # Which of an item's files speaks for it: decks know their titles best.
 _SPEAKS = ("presentationml", "ms-powerpoint", "pdf", "wordprocessingml", "markdown", "html")
 
@@ -222,7 +221,7 @@ def add_folder(
         raise IngestError("there is no such folder.", folder)
     check_draft(store, catalogue, draft)
     report = FolderReport(folder=folder)
-    hashed = list(_hashed(folder, catalogue, reader, report, progress))
+    hashed = list(files_to_read(folder, catalogue, reader, report, progress))
     read: dict[Path, _SourceFile] = {}
     for done, (job, extraction) in enumerate(reader.read_many(hashed), start=1):
         progress("reading", done, len(hashed), job.path.name)
@@ -272,55 +271,6 @@ def _add_group(
     report.stored += len(new)
     for asset in added.item.assets:
         places[asset.sha256] = f"{added.item.id}/{asset.path}"
-
-
-def _hashed(
-    folder: Path, catalogue: Catalogue, reader: Reader, report: FolderReport, progress: Progress
-) -> Iterator[Job]:
-    """Yield files to read; a file that is refused or in the archive already becomes a problem."""
-    seen: dict[str, str] = {}
-    for entry in walk(folder, max_depth=60, with_system=True):
-        if entry.kind == "folder":
-            continue
-        report.files += 1
-        path = folder / entry.path
-        progress("looking", report.files, 0, entry.path)
-        if entry.kind == "system":
-            message = "this name is hidden or a system's own; it was passed over."
-            hint = "If it belongs to the archive, give it another name and add it."
-            report.reject(path, "passed-over", message, hint, Severity.NOTE)
-            continue
-        if entry.kind == "file" and not entry.size:
-            report.reject(path, "not-added", "this file is empty.", _EMPTY_HINT)
-            continue
-        if entry.kind == "unreadable":
-            report.reject(path, "not-readable", "the permissions do not allow to read this.")
-            continue
-        if entry.kind != "file":
-            what = {"link": "a link", "special": "a pipe or device"}.get(entry.kind, entry.kind)
-            report.reject(path, "not-a-file", f"this is {what}.")
-            continue
-        try:
-            opened = open_zips([path], reader)
-            above = entry.path.removesuffix(path.name)
-            report.places |= {p: above + place for p, place in opened.places.items()}
-            report.problems += [replace(p, path=above + p.path) for p in opened.problems]
-            if opened.problems and not opened.places:
-                continue
-            jobs = [Job(p, hash_file(p)[1], media_type_of_file(p)) for p in opened.paths]
-        except OSError as error:
-            report.reject(path, "not-readable", f"this cannot be read: {error.strerror}.")
-            continue
-        report.files += len(jobs) - 1 + len(opened.problems)
-        for job in jobs:
-            copies = catalogue.by_sha256.get(job.sha256)
-            if copies or job.sha256 in seen:
-                report.reject_duplicate(
-                    job.path, "/".join(copies[0]) if copies else seen[job.sha256]
-                )
-                continue
-            seen[job.sha256] = report.places.get(job.path, entry.path)
-            yield job
 
 
 def _groups(files: Iterable[_SourceFile]) -> list[list[_SourceFile]]:
@@ -401,7 +351,7 @@ def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> _SourceFile:
     except OSError as error:
         raise IngestError(f"cannot be read: {error.strerror}.", path) from None
     if not size:
-        raise IngestError("this file is empty.", path, _EMPTY_HINT)
+        raise IngestError("this file is empty.", path, EMPTY_HINT)
     copies = catalogue.by_sha256.get(sha256)
     _refuse_known(path, "/".join(copies[0]) if copies else None)
     media_type = media_type_of_file(path)
