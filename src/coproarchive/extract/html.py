@@ -12,7 +12,6 @@ from markdown_it import MarkdownIt
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
-from coproarchive.extract.charset import decode
 from coproarchive.extract.front_matter import day
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
 from coproarchive.model import Leaf, Severity, Source

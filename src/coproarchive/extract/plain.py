@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata
-from coproarchive.extract.html import decode
+from coproarchive.extract.charset import decode
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
 from coproarchive.model import Leaf, Source
 

@@ -14,6 +14,7 @@ import lxml.html
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Limits
+from coproarchive.extract.charset import decode
 from coproarchive.extract.decks import html_deck, notebook, pandoc_deck
 from coproarchive.extract.decks.asciidoc import cut_asciidoc
 from coproarchive.extract.decks.go_present import cut_present
@@ -23,7 +24,7 @@ from coproarchive.extract.decks.org import cut_org
 from coproarchive.extract.decks.rst import cut_rst
 from coproarchive.extract.decks.slides import CutText
 from coproarchive.extract.front_matter import split_front_matter
-from coproarchive.extract.html import decode, parse_html
+from coproarchive.extract.html import parse_html
 from coproarchive.extract.table import format_of
 from coproarchive.model import WITHHELD_WITH, WordSource
 

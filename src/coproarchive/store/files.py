@@ -108,30 +108,12 @@ def media_type_of_file(path: Path) -> str:
     """
     named = media_type_of(path.name)
     with path.open("rb") as file:
-        start = file.read(5)
-        if start == b"%PDF-":
-            return MEDIA_TYPES[".pdf"]
-        if start[:4] == b"PK\x03\x04" and _has_small_directory(file):
-            with contextlib.suppress(zipfile.BadZipFile, KeyError, *_ZIP_ERRORS):
-                with zipfile.ZipFile(file).open("[Content_Types].xml") as part:
-                    main = re.search(rb'"(application/vnd\.[\w.-]+)\.main\+xml"', part.read(CHUNK))
-                kind = main[1].decode().lower() if main else ""
-                kind += ".12" if kind.endswith("macroenabled") else ""
-                if kind in MEDIA_TYPES.values():
-                    return kind
-        named = media_type_of(path.name)
-        if named in _TEXTS:
-            file.seek(0)
-            start = file.read(8192)
-            if b"\0" in start and not start.startswith(_UTF16_32) and not _is_utf16(start):
-                return media_type_of("")
         start = file.read(8192)
         kind = _by_bytes(file, start, named)
     if kind:
         return kind
-    if named in _TEXTS and b"\0" in start and not start.startswith(_UTF16_32):
-        return _UNKNOWN
-    return named
+    is_wide = start.startswith(_UTF16_32) or _is_utf16(start)
+    return _UNKNOWN if named in _TEXTS and b"\0" in start and not is_wide else named
 
 
 _UNKNOWN = "application/octet-stream"

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.charset import decode
 from coproarchive.extract.decks.slides import (
     CutText,
     SlidePieces,
@@ -18,7 +19,6 @@ from coproarchive.extract.decks.slides import (
     words_elsewhere,
 )
 from coproarchive.extract.front_matter import day
-from coproarchive.extract.html import decode
 from coproarchive.extract.text import one_line, real_title
 from coproarchive.model import Source
 

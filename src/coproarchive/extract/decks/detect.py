@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from coproarchive.extract.base import Extraction, Limits
+from coproarchive.extract.charset import decode
 from coproarchive.extract.decks.html_deck import deck_in, read_html_deck
 from coproarchive.extract.decks.markdown_deck import flavour_of, read_markdown_deck
 from coproarchive.extract.decks.pandoc_deck import is_pandoc_deck, read_pandoc_deck
 from coproarchive.extract.decks.slides import metadata_of
 from coproarchive.extract.front_matter import split_front_matter
 from coproarchive.extract.html import (
-    decode,
     page_metadata,
     parse_html,
     read_page,

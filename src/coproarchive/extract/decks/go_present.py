@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.charset import decode
 from coproarchive.extract.decks.slides import (
     CutText,
     SlideText,
@@ -16,7 +17,6 @@ from coproarchive.extract.decks.slides import (
     without_marks,
     words_elsewhere,
 )
-from coproarchive.extract.html import decode
 from coproarchive.extract.text import one_line, real_title
 
 _COMMAND = re.compile(r"^\.(\w+)[ \t]*(.*)$")

@@ -14,8 +14,9 @@ from typing import Any
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.charset import decode
 from coproarchive.extract.decks.slides import SlideText, deck, markdown_leaf
-from coproarchive.extract.html import decode, read_post
+from coproarchive.extract.html import read_post
 from coproarchive.extract.text import real_title
 from coproarchive.model import WordSource
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coproarchive.extract.base import Extraction, Limits, Notice
+from coproarchive.extract.charset import decode
 from coproarchive.extract.decks.markdown_deck import FLAVOURS, read_markdown_deck
 from coproarchive.extract.decks.slides import (
     CutText,
@@ -25,7 +26,7 @@ from coproarchive.extract.decks.slides import (
     words_elsewhere,
 )
 from coproarchive.extract.front_matter import split_front_matter
-from coproarchive.extract.html import decode, read_post
+from coproarchive.extract.html import read_post
 
 if TYPE_CHECKING:
     from coproarchive.strict_yaml import Plain

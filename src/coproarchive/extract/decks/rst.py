@@ -13,6 +13,7 @@ from typing import Any
 import lxml.html
 
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.charset import decode
 from coproarchive.extract.decks.slides import (
     CutText,
     SlideText,
@@ -22,7 +23,7 @@ from coproarchive.extract.decks.slides import (
     words_elsewhere,
 )
 from coproarchive.extract.front_matter import day
-from coproarchive.extract.html import decode, parse_html, section_leaves
+from coproarchive.extract.html import parse_html, section_leaves
 from coproarchive.extract.text import one_line, real_title
 
 SETTINGS: dict[str, Any] = {
