@@ -128,6 +128,12 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
             "[{label: Home page, url: 'https://example.org/ada'}]",
             "schema:sameAs",
         ),
+        "former_ids": Key(
+            "Ids that the entry had before, whose addresses lead to it; written by `coproarchive "
+            "merge` and `rename`",
+            "[a-baker]",
+            "dcterms:replaces",
+        ),
     },
     model.Topic: {
         "id": Key(
@@ -144,6 +150,12 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
         "broader": Key("Id of the wider topic that this one belongs to", "crops", "skos:broader"),
         "description": Key(
             "What falls under the topic", "Grasses grown for their grain.", "skos:scopeNote"
+        ),
+        "former_ids": Key(
+            "Ids that the entry had before, whose addresses lead to it; written by `coproarchive "
+            "merge` and `rename`",
+            "[corn]",
+            "dcterms:replaces",
         ),
     },
     model.Seminar: {
@@ -247,9 +259,15 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
             "Licence: its SPDX identifier, or an address", "CC-BY-4.0", "dcterms:license"
         ),
         "visibility": Key(
-            "Whether everybody may see it, or only who keeps the archive",
+            "Whether everybody may see it, or only who keeps the archive; for members is, while "
+            "there are no accounts for them, only for who keeps the archive too",
             "hidden",
             "dcterms:accessRights",
+        ),
+        "available": Key(
+            "The day from which on everybody may see it; before, only who keeps the archive",
+            "2027-01-31",
+            "dcterms:available",
         ),
         "release": Key(
             "Words that the archive withholds and that of this item's files are public",
@@ -308,6 +326,14 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
             "Slides with notes",
             "schema:name",
         ),
+        "visibility": Key(
+            "Whether all who may see the item may see and find this file too",
+            "hidden",
+            "dcterms:accessRights",
+        ),
+        "available": Key(
+            "The day from which on everybody may see this file", "2027-01-31", "dcterms:available"
+        ),
     },
     model.Relation: {
         "type": Key(
@@ -323,6 +349,9 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
         "date": Key("When", "2024-06-01", "dcterms:date"),
         "reason": Key(
             "Why, in a sentence for readers", "at the speaker's wish", "premis:eventDetail"
+        ),
+        "replacement": Key(
+            "Id of the item that takes its place", "1-beginnings/why-oats", "dcterms:isReplacedBy"
         ),
     },
 }

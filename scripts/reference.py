@@ -251,7 +251,7 @@ def exit_codes() -> str:
     """Return one row an exit code, from the tree of errors and the command line."""
     rows = [
         ("0", "done"),
-        ("1", "`check` found errors, or `doctor` something to be mended"),
+        ("1", "`check` found errors, `verify` damage, or `doctor` something to be mended"),
         ("2", "a wrong command, option or setting"),
     ]
     families: dict[int, type[errors.CoproArchiveError]] = {}

@@ -18,6 +18,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "locking": (1, "nouns"),
     "edtf": (1, "nouns"),
     "model": (1, "nouns"),
+    "vocabulary": (1, "nouns"),
     "progress": (1, "nouns"),
     "logs": (2, "logs"),
     "strict_yaml": (1, "strict_yaml"),
@@ -44,6 +45,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "library": (9, "library"),
     "talk_library": (9, "library"),
     "operate": (10, "operate"),
+    "desk": (10, "desk"),
     "web": (11, "web"),
     "ui": (12, "ui"),
     "cli": (12, "cli"),
@@ -66,8 +68,6 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "rapidocr": ("extract.ocr",),
     "PIL": ("extract.pdf", "extract.ocr", "extract.table", "pictures"),
     "ruamel": ("strict_yaml",),
-    "docutils": ("extract.decks.rst",),
-    "pylatexenc": ("extract.decks.latex",),
 }
 
 

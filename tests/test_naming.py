@@ -20,13 +20,14 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 VERBS = frozenset(
     """
     Add Align Answer Ask Assign Begin Bring Build Carry Change Check Choose Clean Clear Close
-    Combine Compare Convert Copy Count Create Cut Decode Delete Describe Divide Draw End Escape
-    Estimate Export Find Fold Format Give Group Hash Hold Ignore Import Index Invert Join Keep
-    Leave Let Link List Load Lock Look Lower Make Map Mark Match Merge Move Name Normalise Note
-    Number Open Pair Parse Pass Plan Print Propose Put Raise Read Record Redirect Refuse
-    Remember Remove Rename Render Replace Report Resolve Return Rewrite Run Save Say Score
-    Search See Send Serialise Serve Set Shorten Show Sketch Sort Split Start Stop Store Suggest
-    Sum Take Tell Test Try Turn Undo Unpack Update Wait Walk Write Yield
+    Combine Compare Convert Copy Correct Count Create Cut Decode Delete Describe Destroy Divide
+    Draw Edit End Enter Escape Estimate Export Find Finish Fold Format Give Group Hash Hold
+    Ignore Import Index Invert Join Keep Leave Let Link List Load Lock Look Lower Make Map Mark
+    Match Merge Move Name Normalise Note Number Open Pair Parse Pass Plan Print Propose Put
+    Raise Read Record Redirect Refuse Remember Remove Rename Render Replace Report Resolve
+    Return Rewrite Run Save Say Score Search See Send Serialise Serve Set Shorten Show Sketch
+    Sort Split Start Stop Store Suggest Sum Take Tell Test Try Turn Undo Update Wait Walk Write
+    Yield
     """.split()
 )
 

@@ -20,16 +20,55 @@ Tree = dict[str, str]
 """Path below a folder -> sha256 of the file."""
 RECORDS = (".yaml",)
 _OF_THE_MOMENT = (".lock", ".revision")
+_HISTORY = ".history/"
+_KEPT = re.compile(r"(?<=^\.kept/)(.*?)\d{8}-\d{6}-\d{6}")
+"""The date in the name of what is kept: a run that was killed keeps it at another time."""
 _BACKUP = re.compile(r"(?<=^\.backups/)([a-z0-9-]+)-\d{8}T[\d.]+Z(?=/)")
 """The folder of a copy: a run that was killed may have made one, and the next another."""
 
 
 def tree_of(folder: Path) -> Tree:
-    """Return every file below a folder with its sha256, hidden ones too; but not of the moment."""
+    """Return every file below a folder with its sha256, hidden ones too; but not of the moment.
+
+    The history tells of times and ids; what it must come to is said by `history`.
+    """
     files = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in _OF_THE_MOMENT)
+    names = ((path.relative_to(folder).as_posix(), path) for path in files)
     return {
-        _BACKUP.sub(r"\1", path.relative_to(folder).as_posix()): _sha256(path) for path in files
+        _KEPT.sub(r"\1", _BACKUP.sub(r"\1", name)): _sha256(path)
+        for name, path in names
+        if not name.startswith(_HISTORY)
     }
+
+
+ByHand = frozenset[tuple[str, str, tuple[str, ...]]]
+"""Changes that the history takes for made by hand: record, entry and fields."""
+
+
+def history(archive: Path) -> tuple[ByHand, list[str]]:
+    """Look for edits made by hand; return all of them, and where the history is not whole.
+
+    It is whole where what it tells of every record, change by change, is what the record says. A
+    change that it had lost would be taken for one made by hand.
+    """
+    from coproarchive.store import Store
+    from coproarchive.store.changes import BY_HAND, Activity
+
+    store, losses = Store(archive), []
+    with store.activity(Activity("look")):
+        pass
+    log = store.recorder.log
+    if (log.folder / "open.jsonl").exists():
+        losses.append("history: a batch is open in the end")
+    for path in store.record_paths():
+        states, digest = log.states(path)
+        is_table = path in ("people.yaml", "topics.yaml")
+        if digest != store.digest(path) or store.content(path) != (
+            states if is_table else states.get("")
+        ):
+            losses.append(f"history: it leads to another {path}")
+    changes = (c for c in log.changes() if c.activity.name == BY_HAND)
+    return frozenset((c.record, c.entry, tuple(c.fields)) for c in changes), losses
 
 
 def _sha256(path: Path) -> str:
@@ -120,6 +159,7 @@ class Expected:
         code: its exit code.
         shape: the files of the index in the end.
         seconds: how long it takes.
+        by_hand: what the history takes for made by hand in the end.
         calls: how many calls of each kind it makes; injector.CHANGES for all that change something.
     """
 
@@ -131,6 +171,7 @@ class Expected:
     code: int
     shape: Counter[str]
     seconds: float
+    by_hand: ByHand = frozenset()
     calls: Mapping[Call, int] = field(default_factory=dict)
 
 
@@ -233,12 +274,23 @@ def aftermath(
     losses += strays(expected.shape, index_shape(index), index)
     content = content_of(folder) + digest_of_tree(tree)
     answers = known[content] if content in known else asked(folder, queries)
+    if (archive / ".history").is_dir():
+        by_hand, lost = history(archive)
+        losses += lost
+        losses += [f"history: lost, so taken for made by hand: {c}" for c in by_hand
+                   if c not in expected.by_hand]  # fmt: skip
     return Aftermath(tuple(losses), tree, content, answers, early, early_tree, named)
 
 
 def _updates(writer: Writer) -> bool:
     """Tell whether a writer brings the index up to date itself."""
-    return writer.words[:1] == ("index",) or writer.name == "page: add"
+    return writer.words[:1] in _UPDATERS or writer.name == "page: add"
+
+
+_UPDATERS = {
+    (word,)
+    for word in "index edit replace file visibility withdraw merge rename undo purge".split()
+}
 
 
 def _once_more(writer: Writer, folder: Path) -> tuple[int, str, str]:

@@ -64,6 +64,8 @@ def files(world: World) -> Iterator[str]:
             yield f"{item}/{quote(file)}"
     for item in world.items:
         yield from (f"{item}/talk0.md", f"{item}/")
+    for path in world.aside:
+        yield from (quote(path), f"../{quote(path)}", f"{world.items[0]}/../{quote(path)}")
 
 
 def pictures(world: World) -> Iterator[str]:
@@ -155,7 +157,8 @@ KEEPERS_API = {"all_items", "add", "update_index", "check", "library", "close"}
 PUBLIC_COMMANDS = ("search", "suggest", "similar", "reuse")
 KEEPERS_COMMANDS = {
     "init", "add", "index", "check", "import", "seminar", "serve", "password", "show",
-    "upgrade", "doctor",
+    "upgrade", "doctor", "edit", "replace", "file", "visibility", "withdraw", "merge", "rename",
+    "history", "undo", "verify", "backup", "restore", "purge",
 }  # fmt: skip
 """Commands for who keeps the archive, who may see all of it."""
 

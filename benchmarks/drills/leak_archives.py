@@ -13,9 +13,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from coproarchive.desk.edit import edit_records
+from coproarchive.desk.files import replace_file
+from coproarchive.desk.undo import changes_of, undo_changes
+from coproarchive.desk.values import FieldEdit
 from coproarchive.model import (
+    Asset,
+    AssetRole,
     Contribution,
     Item,
     Kind,
@@ -31,6 +37,7 @@ from coproarchive.model import (
     Withdrawn,
 )
 from coproarchive.store import Store
+from coproarchive.store.changes import Activity
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests"))
 from making import make_pdf
@@ -65,6 +72,7 @@ class World:
         public_items: ids that readers may see.
         words: of public things; secrets: words and phrases of secret ones; silent: never asked.
         etags: of the files of secret items, as a reader may have kept them from before.
+        aside: paths of the history, and of files that were replaced.
     """
 
     items: list[str] = field(default_factory=list)
@@ -78,6 +86,7 @@ class World:
     secrets: list[str] = field(default_factory=list)
     silent: list[str] = field(default_factory=list)
     etags: list[str] = field(default_factory=list)
+    aside: list[str] = field(default_factory=list)
 
     def save(self, path: Path) -> Path:
         """Write it as JSON."""
@@ -101,8 +110,13 @@ class Records:
     topics: dict[str, Topic] = field(default_factory=dict)
     texts: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
-    def write(self, root: Path) -> None:
-        """Write an archive: records, and a PDF, post or captions for each item's texts."""
+    def write(self, root: Path, past: str = "") -> None:
+        """Write an archive: records, and a PDF, post or captions for each item's texts.
+
+        Args:
+            root: its folder.
+            past: id of an item that had another title and file, which were taken back.
+        """
         store = Store.create(root, Series(title="Invented talks", contact="keeper@archive.example"))
         for person in self.people.values():
             store.save_person(person)
@@ -118,6 +132,13 @@ class Records:
                 for name, pages in self.texts.get(item.id, {}).items()
             }
             store.add_item(item, dict(files))
+        if past:
+            version = make_pdf(made / "version.pdf", [SILENT_WORDS])
+            words = [FieldEdit("title", "=", SILENT_WORDS)]
+            edit_records(store, [past], words, Activity("edit", why=SILENT_WORDS))
+            undo_changes(store, changes_of(store, "last"), Activity("undo"))
+            replace_file(store, past, version, Activity("replace"), name=PAST_FILE)
+            undo_changes(store, changes_of(store, "last"), Activity("undo"))
         for path in root.rglob("*"):
             if path.is_file():
                 os.utime(path, (SOME_TIME, SOME_TIME))
@@ -150,11 +171,24 @@ def make_pair(folder: Path, seed: int, size: int = 14) -> World:
     maker = _Maker(random.Random(seed))
     full = maker.invent(size)
     bare = without_secrets(full)
-    full.write(folder / "full")
+    full.write(folder / "full", past="past")
     bare.write(folder / "bare")
     world = _world(full, bare, folder / "full")
     world.save(folder / "world.json")
     return world
+
+
+_NOT_PUBLIC = (Visibility.HIDDEN, Visibility.MEMBERS)
+_HIDDEN_FORMS: tuple[dict[str, Any], ...] = (
+    *({"visibility": visibility} for visibility in _NOT_PUBLIC),
+    {"available": "2999-01-01"},
+)
+"""Ways in which an item is hidden today."""
+PAST_FILE = "past.pdf"
+
+
+def _is_hidden(item: Item | Asset) -> bool:
+    return item.visibility in _NOT_PUBLIC or item.available is not None
 
 
 class _Maker:
@@ -195,6 +229,10 @@ class _Maker:
         self._programmes(full)
         full.items["deck"] = Item(id="deck", title="A deck that could tell")
         full.texts["deck"] = {"deck.pptx": []}
+        aside = Asset(path="aside.pdf", role=AssetRole.SLIDES, media_type="application/pdf",
+                      size=0, sha256="0" * 64, visibility=rng.choice(_NOT_PUBLIC[:2]))  # fmt: skip
+        full.items["past"] = Item(id="past", title="Bread that was otherwise", assets=(aside,))
+        full.texts["past"] = {PAST_FILE: ["Bread as it is"], "aside.pdf": [SILENT_WORDS]}
         return full
 
     def _item(self, full: Records, number: int, fate: str) -> None:
@@ -221,7 +259,7 @@ class _Maker:
             ),
             topics=tuple(f"t{n}" for n in rng.sample(range(16 if secret else 4), 2)),
             date=rng.choice([None, f"20{number:02}", f"20{number:02}-03"]),
-            visibility=Visibility.HIDDEN if hidden else Visibility.PUBLIC,
+            **(rng.choice(_HIDDEN_FORMS) if hidden else {}),
             withdrawn=Withdrawn(date="2020-01", reason="Asked for.")
             if fate in ("withdrawn", "both")
             else None,
@@ -255,14 +293,18 @@ def without_secrets(full: Records) -> Records:
     """
     bare = Records(texts=full.texts)
     for key, item in full.items.items():
-        if item.visibility is Visibility.HIDDEN:
+        if _is_hidden(item):
             continue
         if item.withdrawn:
             kept = {"id", "seminar", "kind", "title", "date", "withdrawn"}
             bare.items[key] = Item(**item.model_dump(include=kept))
             bare.texts = {k: v for k, v in bare.texts.items() if k != key}
         else:
-            bare.items[key] = item
+            assets = [a for a in item.assets if not _is_hidden(a)]
+            bare.items[key] = item.model_copy(update={"assets": tuple(assets)})
+            secret = {a.path for a in item.assets} - {a.path for a in assets}
+            texts = {name: text for name, text in full.texts[key].items() if name not in secret}
+            bare.texts = {**bare.texts, key: texts}
     shown = {key for key, item in bare.items.items() if not item.withdrawn}
     for key in shown:
         item = bare.items[key]
@@ -271,7 +313,7 @@ def without_secrets(full: Records) -> Records:
     for key, seminar in full.seminars.items():
         programme = tuple(s for s in seminar.programme if s.item is None or s.item in shown)
         lying_in = [i for i in full.items.values() if i.seminar == key]
-        only_hidden = lying_in and all(i.visibility is Visibility.HIDDEN for i in lying_in)
+        only_hidden = lying_in and all(map(_is_hidden, lying_in))
         if not (only_hidden and not programme):
             bare.seminars[key] = seminar.model_copy(update={"programme": programme})
     bare.people = _still_named(full, bare, full.people, _people_of)
@@ -336,4 +378,10 @@ def _world(full: Records, bare: Records, root: Path) -> World:
         secrets=[*SECRET_WORDS[:5], *phrases],
         silent=[w.casefold() for w in (*SILENT_WORDS.split(), *WITHHELD)],
         etags=etags,
+        aside=[
+            path.relative_to(root).as_posix()
+            for folder in (".history", ".kept")
+            for path in sorted((root / folder).rglob("*"))
+            if path.is_file()
+        ],
     )

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import blogs
+from coproarchive.desk import Desk
+from coproarchive.desk.values import FieldEdit
 from coproarchive.extract.worker import Job
 from coproarchive.ingest.wordpress import Options, import_site
 from coproarchive.ingest.wordpress.detect import source_of
@@ -102,6 +104,28 @@ def _unindexed(folder: Path) -> None:
     shutil.rmtree(folder / "index")
 
 
+def _edited(folder: Path) -> None:
+    """Make an archive with a history: an item was edited, got a second file, and a new version."""
+    shutil.copytree(make_scene("talks", folder.parent), folder)
+    library = Library(settings_of(folder))
+    desk = Desk(library, "Nia Keeper")
+    desk.edit([PICTURED], [FieldEdit.parse("title=Windmills at dusk")], why="as the speaker wrote")
+    desk.add_forms(PICTURED, [folder / "in" / "rye.md"])
+    desk.replace(PICTURED, folder / "in" / "rye.pdf")
+    library.close()
+
+
+def _bagged(folder: Path) -> None:
+    """Make an archive with a history, two backups, and an edit since."""
+    shutil.copytree(make_scene("edited", folder.parent), folder)
+    library = Library(settings_of(folder))
+    desk = Desk(library, "Nia Keeper")
+    desk.back_up(folder / "in" / "bags")
+    desk.edit([PICTURED], [FieldEdit.parse("date=2018")])
+    desk.back_up(folder / "in" / "bags")
+    library.close()
+
+
 def _old(folder: Path) -> None:
     """Make an archive of format 1, which archive.yaml does not name."""
     shutil.copytree(make_scene("talks", folder.parent), folder)
@@ -145,6 +169,8 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "stale": _stale,
     "unindexed": _unindexed,
     "old": _old,
+    "edited": _edited,
+    "bagged": _bagged,
     "imported": _imported,
     "pictured": _pictured,
 }

@@ -164,13 +164,22 @@ class Ground:
             invariants._once_more(writer, folder)
             run_quietly(["index", *writer.command(folder)[-2:]])
             tree = invariants.tree_of(folder / "archive")
-            return tree, invariants.check(writer, folder), invariants.index_shape(folder / "index")
+            problems, shape = (
+                invariants.check(writer, folder),
+                invariants.index_shape(folder / "index"),
+            )
+            archive = folder / "archive"
+            by_hand, lost = (
+                invariants.history(archive) if (archive / ".history").is_dir() else ((), [])
+            )
+            assert not lost, (writer.name, lost)
+            return tree, problems, shape, by_hand
 
-        after, check_after, shape = result_of(rest, self.output)
+        after, check_after, shape, by_hand = result_of(rest, self.output)
         assert clean.code is not None, (writer.name, clean)
         return Expected(
             before, done, after, check_before, check_after, clean.code,
-            shape, clean.seconds, calls,
+            shape, clean.seconds, by_hand, calls,
         )  # fmt: skip
 
     def judge(

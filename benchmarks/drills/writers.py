@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coproarchive.library import Library
+from coproarchive.store.changes import ChangeLog
 from drills.processes import run_command
 from drills.scenes import settings_of
 from making import SEMINAR
@@ -45,7 +46,16 @@ class Writer:
     def command(self, folder: Path) -> list[str]:
         """Return the command line in a copy of the scene."""
         places = [f"--archive={folder / 'archive'}", f"--index={folder / 'index'}"]
-        return [word.replace("{in}", str(folder / "in")) for word in self.words] + places
+        words = [word.replace("{in}", str(folder / "in")) for word in self.words]
+        if "{edit}" in words:
+            words[words.index("{edit}")] = _batch_of(folder, "edit")
+        return words + places
+
+
+def _batch_of(folder: Path, activity: str) -> str:
+    """Return the id of the newest batch of such a kind in a scene's history."""
+    changes = ChangeLog(folder / "archive").changes()
+    return next(change.batch for change in changes if change.activity.name == activity)
 
 
 def _add_on_the_page(folder: Path) -> None:
@@ -137,6 +147,27 @@ WRITERS: tuple[Writer, ...] = (
     Writer("index --rebuild", "stale", ("index", "--rebuild")),
     Writer("upgrade", "old", ("upgrade",)),
     Writer("check", "unread", ("check",)),
+    Writer("edit", "talks", ("edit", "windmills", "--set", "title=Windmills at dusk",
+                             "--set", "people+=Zoe Crumb", "--new")),
+    Writer("edit, many", "talks", ("edit", "--query", "bread", "--set", "topics+=milling")),
+    Writer("replace", "talks", ("replace", "windmills", "{in}/rye.pdf")),
+    Writer("file add", "talks", ("file", "add", "windmills", "{in}/rye.md", "{in}/rye.pdf")),
+    Writer("file remove", "edited", ("file", "remove", "windmills", "mill.pdf"),
+           again=frozenset({0, 10})),
+    Writer("file title", "talks", ("file", "title", "windmills", "mill.pdf", "The slides")),
+    Writer("file order", "edited", ("file", "order", "windmills", "rye.md")),
+    Writer("visibility", "talks", ("visibility", "windmills", "hidden")),
+    Writer("withdraw", "talks", ("withdraw", "windmills", "--reason", "Asked for.")),
+    Writer("merge", "talks", ("merge", "person", "bo-miller", "ada-baker")),
+    Writer("rename", "talks", ("rename", "topic", "milling", "mills")),
+    Writer("history", "stale", ("history",)),
+    Writer("undo", "edited", ("undo", "{edit}")),
+    Writer("undo --to", "edited", ("undo", "--to", "2020-01-01")),
+    Writer("verify", "edited", ("verify",)),
+    Writer("backup", "bagged", ("backup", "{in}/bags")),
+    Writer("restore", "bagged", ("restore", "{in}/bags", "{in}/restored"),
+           again=frozenset({0, 10})),
+    Writer("purge", "edited", ("purge", "windmills", "--yes")),
     Writer("page: add", "talks", call=_add_on_the_page, again=frozenset({0, 50})),
     Writer("page: search in vain", "talks", call=_search_in_vain_on_the_page),
     Writer("page: picture", "talks", call=_look_at_pictures),
@@ -151,6 +182,7 @@ ELSEWHERE: dict[str, str] = {
     "show": "writes nothing of what is known; of texts what `check` writes",
     "suggest": "writes nothing",
     "similar": "writes nothing",
+    "reuse": "writes nothing",
 }
 """Commands without a row, and why; a test runs those that say they write nothing."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from coproarchive.edtf import edtf_bounds
 from coproarchive.errors import NotFoundError, SidecarError
 from coproarchive.model import (
+    Asset,
     Contribution,
     Item,
     Person,
@@ -23,6 +25,7 @@ from coproarchive.model import (
     Severity,
     Topic,
     Visibility,
+    Withdrawn,
     WordSource,
 )
 from coproarchive.progress import Progress, silent
@@ -42,6 +45,8 @@ class Catalogue:
         digests: item id -> hash of everything in records that its search document is made from.
         problems: broken records (left out above) and references to what is not there.
         tombstones: items that were withdrawn; empty except in what `for_public` returns.
+        changes_on: the next day on which something becomes public by itself, "" where none does;
+            empty except in what `for_public` returns.
     """
 
     series: Series
@@ -52,6 +57,7 @@ class Catalogue:
     digests: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     tombstones: Mapping[str, Item] = field(default_factory=dict)
+    changes_on: str = ""
 
     @classmethod
     def load(cls, store: Store, progress: Progress = silent) -> Catalogue:
@@ -151,6 +157,18 @@ class Catalogue:
         return {path: item_id for path, item_id in paths.items() if path}
 
     @cached_property
+    def by_former_id(self) -> Mapping[str, Mapping[str, str]]:
+        """For "person" and "topic": an id that an entry had before -> its id."""
+        tables: dict[str, Mapping[str, Person] | Mapping[str, Topic]] = {
+            "person": self.people,
+            "topic": self.topics,
+        }
+        return {
+            noun: {old: entry.id for entry in table.values() for old in entry.former_ids}
+            for noun, table in tables.items()
+        }
+
+    @cached_property
     def by_sha256(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """File hash -> every (item id, path of the asset) that has it."""
         places_by_hash: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -192,22 +210,25 @@ class Catalogue:
         """
         return frozenset(self.series.withhold).difference(item.release)
 
-    def for_public(self) -> Catalogue:
+    def for_public(self, today: str | None = None) -> Catalogue:
         """Return the archive that everybody may see. The one place where that is decided.
 
         Hidden items are not in it, in no look-up and no relation, and neither are the lines of a
         programme that tell of them (they repeat title, description and speaker); withdrawn ones
-        only as tombstones: title, kind, date, seminar, and why they were taken back. A person or
+        only as tombstones: title, kind, date, seminar, why they were taken back, and what is there
+        instead. Items and files for members, or for a later day, are hidden ones. A person or
         topic is in it if something in it names them (a topic: or a narrower one of it), or nothing
         in the whole archive does (an entry made for later). A seminar is in it unless all its items
         are hidden and nothing else is in its programme.
+
+        Args:
+            today: YYYY-MM-DD; the day of this machine where it is None.
         """
-        public = {
-            i: item
-            for i, item in self.items.items()
-            if item.visibility is Visibility.PUBLIC and not item.withdrawn
-        }
-        public = {i: _related(item, public) for i, item in public.items()}
+        today = today or datetime.date.today().isoformat()
+        visible = {i: item for i, item in self.items.items() if _is_public(item, today)}
+        public = {i: item for i, item in visible.items() if not item.withdrawn}
+        public = {i: _related(_with_public_files(item, today), public)
+                  for i, item in public.items()}  # fmt: skip
         tombstones = {
             i: Item(
                 id=i,
@@ -215,10 +236,10 @@ class Catalogue:
                 kind=item.kind,
                 title=item.title,
                 date=item.date,
-                withdrawn=item.withdrawn,
+                withdrawn=_with_public_replacement(item.withdrawn, public),
             )
-            for i, item in self.items.items()
-            if item.visibility is Visibility.PUBLIC and item.withdrawn
+            for i, item in visible.items()
+            if item.withdrawn
         }
         seminars = {i: _public_programme(s, public) for i, s in self.seminars.items()}
         not_hidden = public.keys() | tombstones.keys()
@@ -230,8 +251,24 @@ class Catalogue:
         topics = _without_hidden_only(
             self.topics, not_public, public_records, self._topics_and_broader
         )
-        digests = {i: d for i, d in self.digests.items() if i in public}
-        return Catalogue(self.series, seminars, public, people, topics, digests, (), tombstones)
+        digests = {i: self._public_digest(public[i]) for i in self.digests if i in public}
+        return Catalogue(self.series, seminars, public, people, topics, digests, (), tombstones,
+                         self._changes_on(today))  # fmt: skip
+
+    def _public_digest(self, item: Item) -> str:
+        """Return the digest of an item of which not all files may be public."""
+        digest = self.digests[item.id]
+        if len(item.assets) == len(self.items[item.id].assets):
+            return digest
+        names = "\n".join(asset.path for asset in item.assets)
+        return hashlib.sha256(f"{digest}\n{names}".encode()).hexdigest()
+
+    def _changes_on(self, today: str) -> str:
+        """Return the next day from which on something is public that is not today."""
+        records: list[Item | Asset] = [*self.items.values()]
+        records += [asset for item in self.items.values() for asset in item.assets]
+        days = {record.available for record in records if (record.available or "") > today}
+        return min(filter(None, days), default="")
 
     def _is_only_hidden(self, seminar: Seminar, not_hidden: Container[str]) -> bool:
         """Tell whether a seminar, with its public programme, holds nothing but hidden items."""
@@ -266,6 +303,26 @@ class Catalogue:
             ),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _is_public(record: Item | Asset, today: str) -> bool:
+    """Tell whether everybody may see an item or a file on a day."""
+    return record.visibility is Visibility.PUBLIC and (record.available or "") <= today
+
+
+def _with_public_files(item: Item, today: str) -> Item:
+    """Return the item with those files only that everybody may see."""
+    assets = tuple(asset for asset in item.assets if _is_public(asset, today))
+    return item if len(assets) == len(item.assets) else item.model_copy(update={"assets": assets})
+
+
+def _with_public_replacement(
+    withdrawn: Withdrawn | None, public: Container[str]
+) -> Withdrawn | None:
+    """Return what a tombstone says, without an item in its place that is not public."""
+    if withdrawn is None or withdrawn.replacement is None or withdrawn.replacement in public:
+        return withdrawn
+    return withdrawn.model_copy(update={"replacement": None})
 
 
 def _get(table: Mapping[str, T], key: str, noun: str) -> T:

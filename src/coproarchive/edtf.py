@@ -52,3 +52,13 @@ def _edtf(value: str) -> str:
 
 
 EdtfDate = Annotated[str, AfterValidator(_edtf)]
+
+
+def _day(value: str) -> str:
+    if edtf_bounds(value) != (value, value):
+        raise ValueError("a day is written 2017-07-06")
+    return value
+
+
+Day = Annotated[str, AfterValidator(_day)]
+"""One day, YYYY-MM-DD."""

@@ -18,7 +18,7 @@
     │   └── RefusedError                  the act is not allowed here (signed out, hidden, off)
     └── FileSystemError          exit 60  a full disk, a read-only folder, no permission
 
-Exit code 1 is kept for `check` having found errors, 2 for wrong usage.
+Exit code 1 is kept for `check` and `verify` having found errors, 2 for wrong usage.
 
 The command line turns one into a line on stderr and its exit code; the page into a message. An
 exception that is not in this tree is a bug of ours.

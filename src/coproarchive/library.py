@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
+import getpass
 import operator
 import threading
 import time
@@ -28,6 +30,7 @@ from coproarchive.search.index.index import Index
 from coproarchive.search.language.query import Query
 from coproarchive.settings import Settings
 from coproarchive.store import Store
+from coproarchive.store.changes import Activity
 
 if TYPE_CHECKING:  # readers of files are imported where a file is read: a search needs none
     from coproarchive.extract.worker import Reader
@@ -45,6 +48,13 @@ DAMAGED = "its bytes are not those that were archived."
 """Why readers do not get a file; `check` names it for those who keep the archive."""
 QUICK_SECONDS = 0.05
 """Looking that takes longer is done aside, and less often."""
+
+
+def _account() -> str:
+    """Return the name of the account that this process runs as, "" where it has none."""
+    with contextlib.suppress(OSError, KeyError, ImportError):
+        return getpass.getuser()
+    return ""
 
 
 class Library:
@@ -74,7 +84,9 @@ class Library:
     @cached_property
     def store(self) -> Store:
         """The archive's folder. Raises NotFoundError."""
-        return Store(self.settings.archive, self.settings.index / "sidecars.json")
+        store = Store(self.settings.archive, self.settings.index / "sidecars.json")
+        store.recorder.who = self.settings.who or _account()
+        return store
 
     @cached_property
     def _office(self) -> str:
@@ -166,8 +178,11 @@ class Library:
     def public(self) -> Catalogue:
         """Return the records that everybody may see. Raises ArchiveError."""
         with self._lock:
-            self.catalogue()
+            catalogue = self.catalogue()
             assert self._public is not None
+            opens = self._public.changes_on
+            if opens and opens <= datetime.date.today().isoformat():
+                self._public = catalogue.for_public()
             return self._public
 
     def changed(self) -> None:
@@ -331,14 +346,8 @@ class Library:
         """Make the public copies that are missing, so that no reader waits; return their number.
 
         LibreOffice takes seconds for each file of an old format, so this is for a process that
-        nobody waits for. Copies of what was hidden, withdrawn or replaced are removed.
+        nobody waits for.
         """
-        public = self.public()
-        self.public_copies.remove_others(
-            (asset.sha256, public.withheld(item))
-            for item in public.items.values()
-            for asset in item.assets
-        )
         lacking = list(self._lacking())
 
         def files() -> Iterator[tuple[Path, str, frozenset[WordSource]]]:
@@ -383,7 +392,8 @@ class Library:
 
         check_draft(self.store, self.catalogue(), replace(draft, seminar=None, topics=None))
         check_names(draft.seminar, draft.topics or ())
-        with self.store.lock():  # of two who name the same new one, the second finds the first's
+        # Of two who name the same new one, the second finds the first's.
+        with self.store.activity(Activity("add")):
             store, catalogue = self.store, self.catalogue()
             named = draft.seminar
             seminar = seminar_id(store, catalogue, named, draft.date) if named else None
@@ -392,6 +402,12 @@ class Library:
                 topics = tuple(dict.fromkeys(topic_id(store, catalogue, t) for t in topics))
         self.changed()
         return replace(draft, seminar=seminar, topics=topics)
+
+    def matching(self, query: Query) -> list[str]:
+        """Return the ids of public items that have all that a query asks for, best first."""
+        catalogue = self.public()
+        ranking = self.ask(lambda index: index.ranking(query, catalogue, MAX_ROWS))
+        return [item_id for item_id, _, is_full in ranking if is_full]
 
     def csv(self, query: Query, base: str = "") -> str:
         """Export all hits of a query as CSV; see export.to_csv."""

@@ -10,13 +10,11 @@ datacite = DataCite 4.6, premis = PREMIS 3, iiif = IIIF Presentation 3, edtf = I
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -25,83 +23,25 @@ from pydantic import (
     model_validator,
 )
 
-from coproarchive.edtf import EdtfDate
-
-# ---------------------------------------------------------------- small types
-
-ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,99}$"
-ITEM_ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,99}(/[a-z0-9][a-z0-9._-]{0,99})?$"
-
-Slug = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-ItemId = Annotated[str, StringConstraints(pattern=ITEM_ID_PATTERN)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
-Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-LanguageTag = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-[A-Za-z]{2}|-\d{3})?$")
-]
-
-
-def _web_address(value: str) -> str:
-    if not re.match(r"^https?://[^\s/]+", value):
-        raise ValueError("a web address starts with http:// or https://")
-    return value
-
-
-WebAddress = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_web_address)]
-
-
-class Kind(StrEnum):
-    """What an item is (dcterms:type; schema.org class in brackets)."""
-
-    PRESENTATION = "presentation"  # PresentationDigitalDocument
-    POST = "post"  # BlogPosting
-    PROGRAMME = "programme"  # DigitalDocument
-    VIDEO = "video"  # VideoObject
-    HANDOUT = "handout"  # DigitalDocument
-
-
-class Role(StrEnum):
-    """What a person did for an item or a session (datacite:contributorType, schema:roleName)."""
-
-    SPEAKER = "speaker"
-    KEYNOTE = "keynote"
-    AUTHOR = "author"
-    ORGANISER = "organiser"
-    FACILITATOR = "facilitator"
-
-
-class AssetRole(StrEnum):
-    """What a file is to its item (premis:objectCategory is always file; iiif behaviour differs)."""
-
-    SLIDES = "slides"
-    POST = "post"
-    HANDOUT = "handout"
-    CAPTIONS = "captions"
-    RECORDING = "recording"
-    PICTURE = "picture"
-    OTHER = "other"
-
-
-class Visibility(StrEnum):
-    """Who may see an item (dcterms:accessRights): everyone, or only who keeps the archive."""
-
-    PUBLIC = "public"
-    HIDDEN = "hidden"
-
-
-class WordSource(StrEnum):
-    """Words of a file that an archive may withhold from readers (dcterms:accessRights)."""
-
-    NOTES = "notes"
-    COMMENTS = "comments"
-    HIDDEN_SLIDES = "hidden-slides"
-    METADATA = "metadata"
-
-
-WITHHELD_BY_DEFAULT = (WordSource.NOTES, WordSource.COMMENTS, WordSource.HIDDEN_SLIDES)
-"""What speakers and reviewers wrote for each other is not public because a file was archived."""
+from coproarchive.edtf import Day, EdtfDate
+from coproarchive.vocabulary import (  # noqa: F401 - all that records say is found here
+    ID_PATTERN,
+    ITEM_ID_PATTERN,
+    WITHHELD_BY_DEFAULT,
+    AssetRole,
+    Clock,
+    ItemId,
+    Kind,
+    LanguageTag,
+    Line,
+    Role,
+    Sha256,
+    Slug,
+    Text,
+    Visibility,
+    WebAddress,
+    WordSource,
+)
 
 
 class _Record(BaseModel):
@@ -207,6 +147,7 @@ class Person(_Record):
         affiliations: datacite:affiliation.
         orcid: datacite:nameIdentifier.
         bio: schema:description.
+        former_ids: keys that the entry had before; their addresses lead here (dcterms:replaces).
     """
 
     id: Slug
@@ -217,6 +158,7 @@ class Person(_Record):
     )
     bio: Text | None = None
     links: tuple[Link, ...] = ()
+    former_ids: tuple[Slug, ...] = ()
 
     @property
     def name(self) -> str:
@@ -233,6 +175,7 @@ class Topic(_Record):
         alternatives: skos:altLabel; searched as synonyms.
         broader: id of the wider topic (skos:broader).
         description: skos:scopeNote.
+        former_ids: keys that the entry had before; their addresses lead here (dcterms:replaces).
     """
 
     id: Slug
@@ -240,6 +183,7 @@ class Topic(_Record):
     alternatives: tuple[Line, ...] = ()
     broader: Slug | None = None
     description: Text | None = None
+    former_ids: tuple[Slug, ...] = ()
 
 
 class Session(_Record):
@@ -302,6 +246,8 @@ class Asset(_Record):
         size: bytes (premis:size, schema:contentSize).
         sha256: lower-case hex (premis:messageDigest).
         title: a reader's label for the file, where the name does not say enough.
+        visibility: dcterms:accessRights, where the file is not for all who may see the item.
+        available: the day from which on it is public (dcterms:available).
     """
 
     path: Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -310,6 +256,8 @@ class Asset(_Record):
     size: Annotated[int, Field(ge=0)]
     sha256: Sha256
     title: Line | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    available: Day | None = None
 
     @field_validator("path")
     @classmethod
@@ -337,10 +285,17 @@ class Relation(_Record):
 
 
 class Withdrawn(_Record):
-    """When and why an item was taken back (a tombstone; datacite: Findable -> Registered)."""
+    """When and why an item was taken back (a tombstone; datacite: Findable -> Registered).
+
+    Attributes:
+        date: EDTF (premis:eventDateTime).
+        reason: a sentence for readers (premis:eventDetail).
+        replacement: id of the item that takes its place (dcterms:isReplacedBy).
+    """
 
     date: EdtfDate
     reason: Line
+    replacement: ItemId | None = None
 
 
 class Item(_Record):
@@ -360,6 +315,7 @@ class Item(_Record):
         language: BCP 47 (dcterms:language).
         rights: a sentence (dcterms:rights).  licence: SPDX id or address (dcterms:license).
         visibility: dcterms:accessRights.
+        available: the day from which on it is public (dcterms:available).
         release: words that the archive withholds, and this item does not (dcterms:accessRights).
         assets: the files (schema:associatedMedia).
         held_at: where files are that the archive does not hold (dcterms:isFormatOf).
@@ -382,6 +338,7 @@ class Item(_Record):
     rights: Text | None = None
     licence: Line | None = None
     visibility: Visibility = Visibility.PUBLIC
+    available: Day | None = None
     release: tuple[WordSource, ...] = ()
     assets: tuple[Asset, ...] = ()
     held_at: tuple[Link, ...] = ()
@@ -413,8 +370,6 @@ class Source(StrEnum):
     CAPTION = "caption"
     OCR = "OCR"
     PICTURE = "picture"
-    LAYOUT = "layout"
-    MACHINE_ALT = "machine-made alt text"
 
 
 WITHHELD_WITH: dict[Source, WordSource] = {
@@ -430,7 +385,8 @@ class Part:
     """A run of words from one source within a leaf.
 
     Attributes:
-        source, text: where the words stood; clean text, NFC, the only control being newline.
+        source: where the words stood.
+        text: clean text, NFC, without control characters except newline.
         confidence: 0..1, where a machine read the words from a picture; else None.
     """
 
@@ -444,12 +400,13 @@ class Leaf:
     """A page, slide, section or caption group of an asset (iiif:Canvas).
 
     Attributes:
-        number, kind: 1-based place in the file; what a reader calls it.
+        number: 1-based place in the file.
+        kind: what a reader calls it.
         label: the printed number or name, where it differs from the number ("iv", "00:12:31").
-        title, parts: its heading, "" where it has none; its other words in reading order.
-        hidden, start: the author hid the slide; seconds into the recording, for captions.
-        builds: pages just before this one that show a part of it: a slide with builds, as exported.
-        language: BCP 47, as its words tell; "" where they do not.
+        title: its heading, "" where it has none.
+        parts: its words in reading order, the title not repeated.
+        hidden: the author hid the slide.
+        start: seconds into the recording, for captions.
     """
 
     number: int
@@ -459,8 +416,6 @@ class Leaf:
     label: str = ""
     hidden: bool = False
     start: float | None = None
-    builds: int = 0
-    language: str = ""
 
     @property
     def text(self) -> str:

@@ -144,6 +144,11 @@ class Settings(BaseModel):
         default="on",
         description="count the words of searches that found nothing, for the archive's keepers",
     )
+    who: str = Field(
+        default="",
+        description="who changes records here, as the history says it; the account's name where "
+        "not set",
+    )
     workers: int = Field(default=0, ge=0, description="reading processes; 0 means one a core")
     reindex: Literal["on", "off"] = Field(
         default="on",

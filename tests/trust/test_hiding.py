@@ -178,7 +178,10 @@ def test_a_killed_write_leaves_nothing_after_the_next(tmp_path: Path) -> None:
     killed = (
         "import os, sys; from pathlib import Path; from coproarchive.store import Store\n"
         "from coproarchive.model import Person\n"
-        "os.fsync = lambda handle: os.kill(os.getpid(), 9)\n"
+        "real = Path.replace\n"
+        "def stop(path, to):\n"
+        "    os.kill(os.getpid(), 9) if str(to).endswith('people.yaml') else real(path, to)\n"
+        "Path.replace = stop\n"
         "Store(Path(sys.argv[1])).save_person(Person(id='x', names=('X Y',)))\n"
     )
     done = subprocess.run([sys.executable, "-c", killed, str(archive)], check=False)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import typer
 
 from coproarchive.cli import archive as archive_commands
-from coproarchive.cli import doctor, import_, reuse, search, serve, upgrade
+from coproarchive.cli import care, desk, doctor, import_, reuse, search, serve, upgrade
 from coproarchive.cli.console import display_path, err, say_error
 from coproarchive.cli.context import CliState
 from coproarchive.errors import CoproArchiveError, FileSystemError
@@ -28,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for module in (archive_commands, import_, search, reuse, serve, upgrade, doctor):
+for module in (archive_commands, desk, care, import_, search, reuse, serve, upgrade, doctor):
     module.register(app)
 
 
@@ -66,7 +66,10 @@ def _root(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and exit: 0 done, 1 `check` found errors, 2 wrong usage, else see errors.py."""
+    """Run a command and exit: 0 done, 1 `check` or `verify` found errors, 2 wrong usage.
+
+    Other codes: see errors.py.
+    """
     _end_on_sigterm()
     words = _global_options_first(list(sys.argv[1:] if arguments is None else arguments))
     try:

@@ -91,13 +91,15 @@ def seminar(
     place: Annotated[str | None, typer.Option(help="Where it was held: building, town.")] = None,
 ) -> None:
     """Make a seminar: an event that talks belong to. Then add them with: add --seminar ID"""
+    from coproarchive.store.changes import Activity
     from coproarchive.store.sidecar import valid
 
     store = state_of(context).library.store
     record = valid(lambda: Seminar(id=seminar_id, title=title, date=date, place=place))
     if record.id in store.seminar_ids():
         raise IngestError(f'there is a seminar "{record.id}" already.')
-    store.save_seminar(record, expected_digest="")
+    with store.activity(Activity("seminar")):
+        store.save_seminar(record, expected_digest="")
     out.print(Text(f"Made {display_path(store.root / record.id / 'seminar.yaml')}."))
 
 
@@ -218,10 +220,6 @@ def _print_added(added: AddResult, versions: Sequence[OtherVersion]) -> None:
         same = f"{version.slides} of {version.of} slides are the same, or nearly"
         line = f"   A new version of {version.item.id}  {version.item.title}? {same}."
         out.print(Text(printable(line)))
-    for problem in added.problems:
-        if problem.severity is not Severity.NOTE or problem.code == "name-mended":
-            line = f"   {problem.path.rpartition('/')[2]}: {problem.message} {problem.hint}"
-            out.print(Text(printable(line.rstrip()), style="yellow"))
     _print_disclosures(added.disclosures)
 
 

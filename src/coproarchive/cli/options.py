@@ -18,6 +18,13 @@ JsonOption = Annotated[
     ),
 ]
 
+ItemArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="The item's id, as search prints it.")
+]
+WhyOption = Annotated[
+    str, typer.Option("--why", metavar="TEXT", help="Why, for the history: a few words.")
+]
+
 # ------------------------------------------------------------------------- add
 
 FilesArgument = Annotated[

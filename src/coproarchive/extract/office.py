@@ -24,8 +24,7 @@ from coproarchive.extract.base import Helpers, Limits
 PDF = "application/pdf"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-VERSION = 2
-"""1 took failures of our own with relative paths for the files'."""
+VERSION = 1
 
 CONVERTED: dict[str, str] = {
     "application/vnd.ms-powerpoint": PPTX,

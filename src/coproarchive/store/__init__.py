@@ -1,8 +1,9 @@
 """The archive's folder: the only room that reads and writes archive/.
 
-Names that start with a dot are the store's own (.lock, .revision, .staging, .state), never archive
-content.
-Every write happens under one lock, to a new file or folder that is then renamed into place.
+Names that start with a dot are the store's own (.lock, .revision, .staging, .state, .history,
+.kept), never archive content.
+Every write happens under one lock, to a new file or folder that is then renamed into place, and is
+told in the history first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import shutil
 import threading
 import unicodedata
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from coproarchive.errors import (
@@ -29,6 +30,7 @@ from coproarchive.errors import (
 from coproarchive.locking import LOCK_SECONDS, acquire
 from coproarchive.model import Asset, AssetRole, Item, Person, Seminar, Series, Topic
 from coproarchive.store import sidecar
+from coproarchive.store.changes import Activity, Change
 from coproarchive.store.files import (
     copy_hashed,
     folded_name,
@@ -36,7 +38,6 @@ from coproarchive.store.files import (
     is_used,
     media_type_of,
     media_type_of_file,
-    name_by_kind,
     safe_name,
     slugify,
     sync_folder,
@@ -45,6 +46,7 @@ from coproarchive.store.files import (
     walk,
     write_durably,
 )
+from coproarchive.store.kept import set_assets, settle_files
 from coproarchive.store.reader import (
     FORMAT,
     ITEM,
@@ -58,11 +60,12 @@ from coproarchive.store.reader import (
     ArchiveReader,
     checked_id,
 )
+from coproarchive.store.recorder import Recorder
 from coproarchive.strict_yaml import Plain, YamlDocument, YamlPath, append, parse, render, revise
 
 __all__ = [
-    "Store", "folded_name", "hash_file", "media_type_of", "media_type_of_file", "name_by_kind",
-    "role_of", "safe_name", "slugify", "unique", "unique_file_name", "walk",
+    "Store", "folded_name", "hash_file", "media_type_of", "media_type_of_file", "role_of",
+    "safe_name", "slugify", "unique", "unique_file_name", "walk",
 ]  # fmt: skip
 
 _ROLES: dict[str, AssetRole] = {
@@ -70,16 +73,7 @@ _ROLES: dict[str, AssetRole] = {
     "application/x-subrip": AssetRole.CAPTIONS,
     "text/markdown": AssetRole.POST,
     "text/html": AssetRole.POST,
-    "application/xhtml+xml": AssetRole.POST,
     "text/plain": AssetRole.POST,
-    "text/x-quarto": AssetRole.POST,
-    "text/x-r-markdown": AssetRole.POST,
-    "text/org": AssetRole.POST,
-    "text/x-rst": AssetRole.POST,
-    "text/asciidoc": AssetRole.POST,
-    "text/x-go-present": AssetRole.SLIDES,
-    "text/x-tex": AssetRole.HANDOUT,
-    "application/x-ipynb+json": AssetRole.HANDOUT,
     "application/pdf": AssetRole.SLIDES,
 }
 
@@ -132,6 +126,7 @@ class Store(ArchiveReader):
     def __init__(self, root: Path, cache: Path | None = None):
         super().__init__(root, cache)
         self._left = threading.local()
+        self.recorder = Recorder(self, cache and cache.with_name("history.json"))
 
     # ------------------------------------------------------------- writing
 
@@ -159,15 +154,46 @@ class Store(ArchiveReader):
         try:
             if lock.lock_counter == 1:
                 self.sweep()
+                self._settle_files(self.recorder.settle())
             yield
         except OSError as error:
             raise FileSystemError(error, error.filename or self.root) from error
         finally:
             if lock.lock_counter == 1:
+                self._settle_files(self.recorder.close())
                 with contextlib.suppress(OSError):
                     self.sweep()  # what could not be removed a moment ago
                 self._new_revision()
             lock.release()
+
+    @contextlib.contextmanager
+    def activity(self, activity: Activity, *, is_dry: bool = False) -> Iterator[None]:
+        """Hold the lock while something is done that the history tells as one batch.
+
+        Edits made by hand before are told first, unless nothing is to be written (`is_dry`). Inside
+        another activity, it is part of that one.
+
+        Raises:
+            LockedError, NewerFormatError, FileSystemError: as `lock`.
+        """
+        with self.lock():
+            if self.recorder.activity is not None:
+                yield
+                return
+            if not activity.batch and not is_dry:
+                self.recorder.notice()
+            self.recorder.activity = activity
+            try:
+                yield
+            finally:
+                self.recorder.activity = None
+                self._settle_files(self.recorder.close())
+
+    def _settle_files(self, changes: Iterable[tuple[Change, bool]]) -> None:
+        """Make files follow the records of a batch that was not ended as it should be."""
+        for change, is_done in changes:
+            with contextlib.suppress(ArchiveError, OSError):
+                settle_files(self, change, is_done)
 
     def _new_revision(self) -> None:
         """Make `revision` another one; on a full disk too, as no byte is added to the file."""
@@ -199,7 +225,7 @@ class Store(ArchiveReader):
 
     def save_series(self, series: Series, *, expected_digest: str | None = None) -> None:
         """Write archive.yaml; see save_item."""
-        self._save(SERIES, sidecar.plain(series), expected_digest)
+        self.save_content(SERIES, sidecar.plain(series), expected_digest)
 
     def save_seminar(self, seminar: Seminar, *, expected_digest: str | None = None) -> None:
         """Write <seminar>/seminar.yaml, making its folder; see save_item."""
@@ -207,21 +233,28 @@ class Store(ArchiveReader):
         with self.lock():
             if (self.root / seminar.id / ITEM).exists():
                 raise ArchiveError("there is an item of this name.", seminar.id, "Choose another.")
-            self._save(path, sidecar.plain(seminar, without=("id",)), expected_digest)
+            self.save_content(path, sidecar.plain(seminar, without=("id",)), expected_digest)
 
-    def save_item(self, item: Item, *, expected_digest: str | None = None) -> None:
+    def save_item(
+        self,
+        item: Item,
+        *,
+        expected_digest: str | None = None,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
         """Write an existing item's sidecar; comments and the order of keys are kept.
 
         Args:
             item: the record as it shall be.
             expected_digest: `digest()` of the sidecar when it was read; None to write regardless.
+            meanwhile: done after the history tells of the change, and before it is made.
 
         Raises:
             ConflictError: the file is not the one that was read.
             LockedError: another process is writing.
         """
         content = sidecar.plain(item, without=("id", "seminar"))
-        self._save(f"{checked_id(item.id)}/{ITEM}", content, expected_digest)
+        self.save_content(f"{checked_id(item.id)}/{ITEM}", content, expected_digest, meanwhile)
 
     def save_person(self, person: Person) -> None:
         """Write one entry of people.yaml, making the file where there is none."""
@@ -260,9 +293,11 @@ class Store(ArchiveReader):
             try:
                 item = item.model_copy(update={"assets": self._stage(item.assets, files, staging)})
                 content = sidecar.plain(item, without=("id", "seminar"))
-                write_durably(staging / ITEM, render(content).encode())
+                data = render(content).encode()
+                write_durably(staging / ITEM, data)
                 folder.parent.mkdir(exist_ok=True)
-                os.rename(staging, folder)
+                with self.recorder.recording(f"{item.id}/{ITEM}", None, content, "", _sha(data)):
+                    os.rename(staging, folder)
             except BaseException:
                 shutil.rmtree(staging, ignore_errors=True)
                 raise
@@ -302,16 +337,13 @@ class Store(ArchiveReader):
         return item
 
     def replace_file(self, item_id: str, name: str, data: bytes) -> Item:
-        """Write a file's new content and its new size and sha256 in the sidecar."""
-        with self.lock():
-            item = self.read_item(item_id)
-            path = self.asset_path(item_id, name)
-            write_durably(path, data, self._scratch)
-            fresh = {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-            assets = tuple(a.model_copy(update=fresh) if a.path == name else a for a in item.assets)
-            item = item.model_copy(update={"assets": assets})
-            self.save_item(item)
-        return item
+        """Write a file's new content and its new size and sha256 in the sidecar; keep the old."""
+        with self.lock(), self.staged() as staging:
+            write_durably(staging / "new", data)
+            fresh = {"size": len(data), "sha256": _sha(data)}
+            assets = self.read_item(item_id).assets
+            assets = tuple(a.model_copy(update=fresh) if a.path == name else a for a in assets)
+            return set_assets(self, item_id, assets, {name: staging / "new"})
 
     def sweep(self) -> list[str]:
         """Remove what is left in .staging, by a killed process too; call it under the lock."""
@@ -356,10 +388,17 @@ class Store(ArchiveReader):
         slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")
         return self.root / ".state" / f"{slug}.json"
 
-    def _save(self, path: str, content: dict[str, Plain], expected: str | None) -> None:
+    def save_content(
+        self,
+        path: str,
+        content: dict[str, Plain],
+        expected_digest: str | None = None,
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
+        """Write what a record's file says; nobody looks whether it is right. See save_item."""
         with self.lock():
             current = self.digest(path)
-            if expected is not None and current != expected:
+            if expected_digest is not None and current != expected_digest:
                 raise ConflictError(
                     "this record was changed by somebody else; nothing was written.",
                     path,
@@ -368,9 +407,14 @@ class Store(ArchiveReader):
             target = self.root / path
             old = self._read(path).decode("utf-8-sig") if current else None
             new = render(content) if old is None else revise(old, content)
-            if new != old:
-                target.parent.mkdir(exist_ok=True)
-                write_durably(target, new.encode(), self._scratch)
+            if new == old:
+                return
+            before, data = self.content(path) if current else None, new.encode()
+            target.parent.mkdir(exist_ok=True)
+            with self.recorder.recording(path, before, content, current, _sha(data)):
+                if meanwhile is not None:
+                    meanwhile()
+                write_durably(target, data, self._scratch)
 
     def _save_entries(self, path: str, entries: Mapping[str, dict[str, Plain]]) -> None:
         if not entries:
@@ -386,10 +430,21 @@ class Store(ArchiveReader):
             if old and not old.keys() & entries.keys():
                 new = append(self._read(path).decode("utf-8-sig"), dict(entries))
             if new is None:
-                self._save(path, table, None)
+                self.save_content(path, table, None)
                 return
-            write_durably(self.root / path, new.encode(), self._scratch)
-            self._cache.put(new.encode(), YamlDocument(table, _grown(document.lines, new, entries)))
+            data = new.encode()
+            with self.recorder.recording(path, old, table, self.digest(path), _sha(data)):
+                write_durably(self.root / path, data, self._scratch)
+            self._cache.put(data, YamlDocument(table, _grown(document.lines, new, entries)))
+
+    @contextlib.contextmanager
+    def staged(self) -> Iterator[Path]:
+        """Give a folder for files half-way into place, for as long as it takes."""
+        staging = self.staging()
+        try:
+            yield staging
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
 
     def staging(self) -> Path:
         """Make a folder for files half-way into place; swept by the next writer if it stays."""
@@ -417,6 +472,10 @@ class Store(ArchiveReader):
             )
             staged.append(base.model_copy(update=fresh))
         return tuple(staged)
+
+
+def _sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _grown(

@@ -17,7 +17,7 @@ from coproarchive.store import sidecar
 from coproarchive.store.cache import ParsedCache
 from coproarchive.store.files import FolderEntry, Stamp, open_plain, stamp_of, walk
 from coproarchive.store.sidecar import RecordT
-from coproarchive.strict_yaml import YamlDocument
+from coproarchive.strict_yaml import Plain, YamlDocument
 
 SERIES, PEOPLE, TOPICS = "archive.yaml", "people.yaml", "topics.yaml"
 SEMINAR, ITEM = "seminar.yaml", "item.yaml"
@@ -110,6 +110,22 @@ class ArchiveReader:
             below = self._folders(f"{folder}/")
             ids += [path for path in below if (self.root / path / ITEM).is_file()]
         return sorted(ids)
+
+    def record_paths(self) -> Iterator[str]:
+        """Yield the path of every record's file that is there, relative to the archive."""
+        yield from (name for name in (SERIES, PEOPLE, TOPICS) if (self.root / name).is_file())
+        yield from (f"{seminar_id}/{SEMINAR}" for seminar_id in self.seminar_ids())
+        yield from (f"{item_id}/{ITEM}" for item_id in self.item_ids())
+
+    def content(self, path: str) -> Plain:
+        """Return what a record's file says, whether its fields are right or not.
+
+        Raises:
+            SidecarError: it is not the YAML accepted here.
+            NotFoundError: it is not there.
+        """
+        limit = sidecar.MAX_TABLE_BYTES if path in (PEOPLE, TOPICS) else sidecar.MAX_BYTES
+        return self._document(path, limit).content
 
     def walk(self) -> Iterator[FolderEntry]:
         """Yield everything in the archive's folder; no link is followed."""

@@ -177,7 +177,7 @@ class Pages:
         try:
             person = catalogue.person(request.path_params["person_id"])
         except NotFoundError:
-            return self.missing(request, "There is no such person in this archive.")
+            return self._moved(request, catalogue, "person")
         links = [(link.url, link.label) for link in person.links]
         if person.orcid:
             links.insert(0, (f"https://orcid.org/{person.orcid}", f"ORCID {person.orcid}"))
@@ -193,7 +193,7 @@ class Pages:
         try:
             topic = catalogue.topic(request.path_params["topic_id"])
         except NotFoundError:
-            return self.missing(request, "There is no such topic in this archive.")
+            return self._moved(request, catalogue, "topic")
         facts = [f"Also: {', '.join(topic.alternatives)}"] if topic.alternatives else []
         near = [t for t in catalogue.topics.values() if t.broader == topic.id]
         links = [(f"/topic/{t.id}", f"Narrower: {t.label}") for t in near]
@@ -203,6 +203,13 @@ class Pages:
             catalogue, "/topics", "topic", topic.label, facts, topic.description,
             catalogue.items_of_topic(topic.id), (), links,
         )  # fmt: skip
+
+    def _moved(self, request: Request, catalogue: Catalogue, noun: str) -> Response:
+        """Redirect the address of a person or topic that has another id now; else serve a 404."""
+        new = catalogue.by_former_id[noun].get(request.path_params[f"{noun}_id"])
+        if new is not None:
+            return RedirectResponse(f"/{noun}/{new}", 301)
+        return self.missing(request, f"There is no such {noun} in this archive.")
 
     def _about(
         self,

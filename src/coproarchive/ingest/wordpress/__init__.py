@@ -29,6 +29,7 @@ from coproarchive.ingest.wordpress.survey import Survey, is_own, known_addresses
 from coproarchive.model import Severity
 from coproarchive.progress import Progress, silent
 from coproarchive.store import Store
+from coproarchive.store.changes import Activity
 
 __all__ = ["Options", "Report", "confirm", "import_site", "open_guesses", "sites"]
 
@@ -57,7 +58,7 @@ def import_site(
     with Media(options.media, fetches, options.max_file, store.staging) as media:
         names = [n for p in _whole(store).people.values() for n in p.names]
         survey = survey_site(source, options, names, progress)
-        with store.lock():
+        with store.activity(Activity("import wordpress"), is_dry=options.dry_run):
             catalogue = _whole(store)
             state = ImportState(store, source.site.key)
             ids = {key: record["id"] for key, record in state.records.items()}

@@ -1,0 +1,205 @@
+"""What those do who keep an archive, each a call: correct, replace, hide, take back, undo, care.
+
+Every act is one batch of the history, checked by the model, and searchable at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from coproarchive.desk.authorities import Noun, merge_entries, rename_entry
+from coproarchive.desk.bags import BackupReport, back_up_archive
+from coproarchive.desk.edit import ActReport, Authorities, edit_records
+from coproarchive.desk.files import (
+    add_forms,
+    order_files,
+    remove_file,
+    replace_file,
+    retitle_file,
+)
+from coproarchive.desk.history import history_of
+from coproarchive.desk.purge import PurgePlan, plan_purge, purge_item
+from coproarchive.desk.records import record_named
+from coproarchive.desk.undo import changes_of, undo_changes
+from coproarchive.desk.values import FieldEdit, edited
+from coproarchive.desk.verify import VerifyReport, repair_files, verify_files
+from coproarchive.desk.visibility import set_visibility, withdraw_item
+from coproarchive.library import Library
+from coproarchive.progress import Progress, silent
+from coproarchive.search.language.query import Query
+from coproarchive.store.changes import Activity, Change, Fields
+from coproarchive.strict_yaml import Plain
+
+
+class Desk:
+    """The acts over one library.
+
+    Args:
+        library: whose archive is kept; its index follows each act.
+        who: does them; the setting `who`, else the account, where it is "".
+    """
+
+    def __init__(self, library: Library, who: str = ""):
+        self._library = library
+        self._store = library.store
+        self._who = who
+
+    def _activity(self, name: str, why: str, undoes: Iterable[str] = ()) -> Activity:
+        return Activity(name, why, self._who, tuple(undoes))
+
+    def _followed(self, outcome: ActReport, *, is_dry: bool = False) -> ActReport:
+        """Bring the index up to date with what was done; return the report."""
+        if outcome.diffs and not is_dry:
+            self._library.update_index()
+        return outcome
+
+    # ------------------------------------------------------------ records
+
+    def edit(
+        self,
+        names: Sequence[str],
+        edits: Sequence[FieldEdit],
+        *,
+        why: str = "",
+        make_new: bool = False,
+        dry_run: bool = False,
+        seen: Mapping[str, Plain] | None = None,
+    ) -> ActReport:
+        """Edit records; see edit_records."""
+        outcome = edit_records(self._store, names, edits, self._activity("edit", why),
+                               make_new=make_new, dry_run=dry_run, seen=seen)  # fmt: skip
+        return self._followed(outcome, is_dry=dry_run)
+
+    def fields(self, named: str, edits: Sequence[FieldEdit]) -> Fields:
+        """Return values as a record of this name says them, by field."""
+        record = record_named(self._store, named)
+        authorities = Authorities.of(self._store)
+        values = edited(record.noun, {}, edits, authorities.person, authorities.topic)
+        return {edit.field: values.get(edit.field) for edit in edits}
+
+    def matching(self, query: Query) -> list[str]:
+        """Return the ids of all public items that a search finds, best first."""
+        return self._library.matching(query)
+
+    def merge(
+        self, noun: Noun, old: str, new: str, *, why: str = "", dry_run: bool = False
+    ) -> ActReport:
+        """Make one person or topic of two; see merge_entries."""
+        activity = self._activity(f"merge {noun}", why)
+        outcome = merge_entries(self._store, noun, old, new, activity, dry_run=dry_run)
+        return self._followed(outcome, is_dry=dry_run)
+
+    def rename(
+        self, noun: Noun, old: str, new: str, *, why: str = "", dry_run: bool = False
+    ) -> ActReport:
+        """Give a person or topic another id; see rename_entry."""
+        activity = self._activity(f"rename {noun}", why)
+        outcome = rename_entry(self._store, noun, old, new, activity, dry_run=dry_run)
+        return self._followed(outcome, is_dry=dry_run)
+
+    # -------------------------------------------------------------- files
+
+    def replace(self, item_id: str, path: Path, *, name: str = "", why: str = "") -> ActReport:
+        """Put a new version of a file in the place of the old; see replace_file."""
+        activity = self._activity("replace", why)
+        return self._followed(replace_file(self._store, item_id, path, activity, name=name))
+
+    def add_forms(self, item_id: str, paths: Sequence[Path], *, why: str = "") -> ActReport:
+        """Add files to an item; see add_forms."""
+        return self._followed(
+            add_forms(self._store, item_id, paths, self._activity("file add", why))
+        )
+
+    def remove_file(self, item_id: str, name: str, *, why: str = "") -> ActReport:
+        """Take a file out of an item; see remove_file."""
+        activity = self._activity("file remove", why)
+        return self._followed(remove_file(self._store, item_id, name, activity))
+
+    def retitle_file(self, item_id: str, name: str, title: str, *, why: str = "") -> ActReport:
+        """Give a file a title; see retitle_file."""
+        activity = self._activity("file title", why)
+        return self._followed(retitle_file(self._store, item_id, name, title, activity))
+
+    def order_files(self, item_id: str, names: Sequence[str], *, why: str = "") -> ActReport:
+        """Put files first; see order_files."""
+        activity = self._activity("file order", why)
+        return self._followed(order_files(self._store, item_id, names, activity))
+
+    # --------------------------------------------------------- visibility
+
+    def set_visibility(
+        self,
+        names: Sequence[str],
+        visible: str,
+        *,
+        file: str = "",
+        why: str = "",
+        dry_run: bool = False,
+    ) -> ActReport:
+        """Set who may see items, or a file, and from when on; see set_visibility."""
+        activity = self._activity("visibility", why)
+        outcome = set_visibility(self._store, names, visible, activity, file=file, dry_run=dry_run)
+        return self._followed(outcome, is_dry=dry_run)
+
+    def withdraw(
+        self, item_id: str, reason: str, *, replacement: str | None = None, why: str = ""
+    ) -> ActReport:
+        """Take an item back; see withdraw_item."""
+        activity = self._activity("withdraw", why or reason)
+        outcome = withdraw_item(self._store, item_id, reason, activity, replacement=replacement)
+        return self._followed(outcome)
+
+    def plan_purge(self, item_id: str) -> PurgePlan:
+        """Say what a purge would destroy; see plan_purge."""
+        return plan_purge(self._store, item_id)
+
+    def purge(self, item_id: str, *, why: str = "") -> PurgePlan:
+        """Destroy an item; see purge_item."""
+        purged = purge_item(self._store, item_id, self._activity("purge", why))
+        self._library.update_index()
+        return purged
+
+    # ------------------------------------------------------------ history
+
+    def history(self, named: str = "", limit: int | None = None) -> list[Change]:
+        """Return changes, newest first; see history_of."""
+        return history_of(self._store, named, limit)
+
+    def undo(
+        self,
+        named: str = "",
+        *,
+        to: str | None = None,
+        why: str = "",
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> ActReport:
+        """Take back a change, a batch, or all since a moment; see changes_of, undo_changes."""
+        changes = changes_of(self._store, named, to=to)
+        batches = dict.fromkeys(c.batch for c in changes)
+        undoes = [named] if to is None and named != "last" else list(batches)
+        activity = self._activity("undo", why, undoes)
+        outcome = undo_changes(self._store, changes, activity, force=force, dry_run=dry_run)
+        return self._followed(outcome, is_dry=dry_run)
+
+    # --------------------------------------------------------------- care
+
+    def verify(
+        self,
+        progress: Progress = silent,
+        *,
+        restart: bool = False,
+        backups: Path | None = None,
+        names: Sequence[str] = (),
+    ) -> VerifyReport:
+        """Compare every file with its checksum; put damaged ones back where backups are named."""
+        state = self._library.settings.index / "verify.json"
+        report = verify_files(self._store, state, progress, restart=restart)
+        if backups is not None and (report.damage or names):
+            repair_files(self._store, report, backups, names)
+        return report
+
+    def back_up(self, folder: Path, progress: Progress = silent) -> BackupReport:
+        """Make a bag of the archive; see back_up_archive."""
+        return back_up_archive(self._store, folder, progress)
