@@ -107,8 +107,20 @@ class RandomQueries:
         facets = ("kind", "topic", "none")
         offset = rng.choice([0, 3])
         exclude = frozenset(f"d{rng.randint(0, 60)}" for _ in range(rng.choice([0, 0, 20])))
+        without = {"topic": frozenset(rng.choice(["p", "q"]))} if rng.random() < 0.2 else {}
         return Request(
-            node, other, fallback_below, chosen, dates, exclude, sort, offset, 10, facets, True
+            node,
+            other,
+            fallback_below,
+            chosen,
+            dates,
+            exclude,
+            sort,
+            offset,
+            10,
+            facets,
+            True,
+            without,
         )
 
 

@@ -25,6 +25,7 @@ from typing import Any
 from urllib.parse import quote
 
 import coproarchive
+from coproarchive.search.language.fields import FACETS
 from leak_archives import World
 
 HOST = "archive.example"
@@ -119,6 +120,15 @@ def typed(world: World) -> Iterator[str]:
         yield quoted("q", misspelt(text) if len(text) > 3 else text)
 
 
+def searches(world: World) -> Iterator[str]:
+    """Addresses of the plain search page: queries, and every value of each facet, browsed."""
+    yield from (f"?{q}" for q in queries(world))
+    for facet, text in product(FACETS, ("", *(w[:4] for w in (*world.secrets, *world.words)))):
+        yield f"?sort=date&view=slides&browse={facet}&{quoted('find', text)}"
+    for topic in world.topics:
+        yield f"?{quoted('topic', f'-{topic}')}"
+
+
 PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
     "/item/{item_id:path}": item_ids,
     "/seminar/{seminar_id}": lambda w: ids(w.seminars),
@@ -128,6 +138,7 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
     "/picture/{path:path}": pictures,
     "/help/{path:path}": lambda w: ["", "nothing.html", *w.items[:2]],
     "/suggest": lambda w: (f"?{q}" for q in typed(w)),
+    "/search": searches,
     "/results.csv": lambda w: (f"?{q}" for q in queries(w)),
     # Streamlit's own
     "/media/{file_id:path}": lambda w: ["x", *(f"{name}" for _, name in w.files[:3])],
@@ -300,16 +311,13 @@ class Asker:
 # ----------------------------------------------------------------- Streamlit's pages
 
 
-def page_told(
-    client: Any, page: str, query: str, widgets: dict[str, str] | None = None
-) -> list[str]:
+def page_told(client: Any, page: str, query: str) -> list[str]:
     """Return the messages of one run of a page: what a browser is sent.
 
     Args:
         client: of the app.
         page: its address, "" for the search.
         query: the address's parameters.
-        widgets: text to type, by the end of the key of the text input.
     """
     from streamlit.proto.BackMsg_pb2 import BackMsg
 
@@ -321,35 +329,25 @@ def page_told(
         message.rerun_script.query_string = query
         message.rerun_script.page_name = page
         socket.send_bytes(message.SerializeToString())
-        told, inputs = _messages(socket)
-        for key, text in (widgets or {}).items():
-            for widget in (i for i in inputs if i.endswith(key)):
-                again = BackMsg()
-                again.rerun_script.CopyFrom(message.rerun_script)
-                state = again.rerun_script.widget_states.widgets.add()
-                state.id, state.string_value = widget, text
-                socket.send_bytes(again.SerializeToString())
-                told += _messages(socket)[0]
-    return told
+        return _messages(socket)
 
 
-def _messages(socket: Any) -> tuple[list[str], list[str]]:
-    """Return what is sent until the script has run, and the ids of its text inputs."""
+def _messages(socket: Any) -> list[str]:
+    """Return what is sent until the script has run."""
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-    told, inputs = [], []
+    told = []
     while True:
         forward = ForwardMsg()
         forward.ParseFromString(socket.receive_bytes())
         kind = forward.WhichOneof("type")
         if kind == "delta":
             told.append(str(forward.delta))
-            inputs += re.findall(r'text_input \{\s+id: "([^"]+)"', told[-1])
         elif kind not in ("new_session", "session_status_changed", "script_finished"):
             forward.ClearField("hash")
             told.append(str(forward))
         if kind == "script_finished":
-            return told, inputs
+            return told
 
 
 def pages_told(client: Any, world: World) -> Answers:
@@ -363,9 +361,6 @@ def pages_told(client: Any, world: World) -> Answers:
         answers[f"page ?{query}"] = page_told(client, "", query)
     for page, query in product(("add", "problems"), ("", quoted("q", world.secrets[0]))):
         answers[f"page {page} ?{query}"] = page_told(client, page, query)
-    for text in (*world.secrets, *world.words):
-        finding = {f"find:{facet}": text[:4] for facet in ("topic", "speaker", "seminar", "year")}
-        answers[f"page typed {text}"] = page_told(client, "", "", finding)
     return answers
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+import re
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -103,7 +106,7 @@ class PageReader:
 
 
 class SearchReader:
-    """Has the search page open: types words, ticks boxes, turns pages."""
+    """Has the search page open: types words, follows choices, turns pages, as its script does."""
 
     def __init__(self, address: str, archive: MadeUpArchive, log: Log, seed: int):
         self._address = address
@@ -112,31 +115,21 @@ class SearchReader:
         self._chance = random.Random(seed)
         self._connection: object = None
         self._query = ""
-        self._states: dict[str, str | bool] = {}
-        self._widgets: dict[str, list[str]] = {}
+        self._choices: list[str] = []
+        self._next_page: list[str] = []
 
     async def click(self) -> None:
         """Do one thing that runs the page's script again; note how long until it has finished."""
         kind = "search: open" if self._connection is None else self._next_act()
-        message = BackMsg()
         if kind == "search: words":
-            self._states[self._widgets["words"][0]] = " ".join(
-                self._chance.sample(self._archive.words, self._chance.choice([1, 1, 2]))
-            )
+            words = self._chance.sample(self._archive.words, self._chance.choice([1, 1, 2]))
+            self._query = urlencode({"q": " ".join(words)})
         elif kind == "search: narrow":
-            box = self._chance.choice(self._widgets["narrow"])
-            self._states[box] = not self._states.get(box, False)
+            self._query = self._chance.choice(self._choices)
         elif kind == "search: page":
-            button = message.rerun_script.widget_states.widgets.add()
-            button.id, button.trigger_value = self._widgets["button"][-1], True
+            self._query = self._next_page[0]
+        message = BackMsg()
         message.rerun_script.query_string = self._query
-        for name, value in self._states.items():
-            widget = message.rerun_script.widget_states.widgets.add()
-            widget.id = name
-            if isinstance(value, bool):
-                widget.bool_value = value
-            else:
-                widget.string_value = value
         started = time.monotonic()
         try:
             if self._connection is None:
@@ -155,9 +148,9 @@ class SearchReader:
 
     def _next_act(self) -> str:
         acts = {"search: words": 5, "search: narrow": 3, "search: page": 2}
-        if not self._widgets.get("narrow"):
+        if not self._choices:
             del acts["search: narrow"]
-        if not self._widgets.get("button"):
+        if not self._next_page:
             del acts["search: page"]
         return self._chance.choices(list(acts), list(acts.values()))[0]
 
@@ -170,48 +163,47 @@ class SearchReader:
 
     async def _read(self) -> str:
         """Read until the script has finished; return what it says went wrong, "" if nothing."""
-        widgets: dict[str, list[str]] = defaultdict(list)
         said: list[str] = []
         while True:
             message = ForwardMsg()
             message.ParseFromString(await self._connection.recv())  # type: ignore[attr-defined]
             kind = message.WhichOneof("type")
             if kind == "new_session":  # the script was begun anew
-                widgets.clear()
                 said.clear()
-            elif kind == "page_info_changed":
-                self._query = message.page_info_changed.query_string
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
-                _note(message.delta.new_element, widgets, said)
+                said.append(_text_of(message.delta.new_element))
             elif kind == "script_finished":
                 break
-        self._widgets = widgets
-        known = {i for ids in widgets.values() for i in ids}
-        self._states = {i: v for i, v in self._states.items() if i in known}
+        page = "".join(said)
+        self._choices = _queries(r'data-href="\?([^"]*)"', page)
+        self._next_page = _queries(r'rel="next" href="\?([^"]*)"', page)
         wrong = [text for text in said if "exception: " in text or 'role="alert"' in text]
-        found = any("found" in text for text in said)
-        return wrong[0] if wrong else "" if found else "no number of results was shown"
+        is_drawn = re.search(r'class="(total|home)"', page)
+        return wrong[0] if wrong else "" if is_drawn else "neither results nor the home were shown"
 
     async def close(self) -> None:
         """Close the page."""
-        connection, self._connection, self._query, self._states = self._connection, None, "", {}
+        connection, self._connection, self._query = self._connection, None, ""
         if connection is not None:
             await connection.close()  # type: ignore[attr-defined]
 
 
-def _note(element: Any, widgets: dict[str, list[str]], said: list[str]) -> None:
-    """Note what a reader can use next, and what the page says."""
-    name = element.WhichOneof("type")
-    if name == "exception":
-        said.append(f"exception: {element.exception.type} {element.exception.message}")
-    elif name == "html":
-        said.append(element.html.body)
-    elif name == "text_input" and element.text_input.id.endswith("-words"):
-        widgets["words"].append(element.text_input.id)
-    elif name == "checkbox":
-        widgets["narrow"].append(element.checkbox.id)
-    elif name == "button" and element.button.label == "Next page" and not element.button.disabled:
-        widgets["button"].append(element.button.id)
+def _queries(pattern: str, page: str) -> list[str]:
+    """Return the queries of a page's links."""
+    return [unescape(query) for query in re.findall(pattern, page)]
+
+
+def _text_of(element: Any) -> str:
+    """Return what an element says: markup of the page, or of the component that draws it."""
+    match element.WhichOneof("type"):
+        case "exception":
+            return f"exception: {element.exception.type} {element.exception.message}"
+        case "html":
+            return str(element.html.body)
+        case "bidi_component":
+            data = json.loads(element.bidi_component.json or "{}")
+            return str(data.get("html", ""))
+    return ""
 
 
 Reader = PageReader | SearchReader

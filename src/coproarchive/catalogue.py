@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -145,6 +146,23 @@ class Catalogue:
                 for person in dict.fromkeys(c.person for c in session.people):
                     sessions_by_person[person].append((seminar, session))
         return {person: tuple(lines) for person, lines in sessions_by_person.items()}
+
+    @cached_property
+    def _ids_by_name(self) -> Mapping[str, tuple[tuple[str, str], ...]]:
+        """Folded name -> kinds and ids of the people, topics and seminars that are called so."""
+        ids: dict[str, dict[tuple[str, str], None]] = {}
+        for kind, record_id, names in (
+            *(("person", p.id, p.names) for p in self.people.values()),
+            *(("topic", t.id, (t.label, *t.alternatives)) for t in self.topics.values()),
+            *(("seminar", s.id, (s.title,)) for s in self.seminars.values()),
+        ):
+            for name in names:
+                ids.setdefault(_folded(name), {})[kind, record_id] = None
+        return {name: tuple(records) for name, records in ids.items()}
+
+    def named(self, text: str) -> tuple[tuple[str, str], ...]:
+        """Return kinds ("person", "topic", "seminar") and ids of what is called just so."""
+        return self._ids_by_name.get(_folded(text), ())
 
     @cached_property
     def by_old_path(self) -> Mapping[str, str]:
@@ -323,6 +341,12 @@ def _with_public_replacement(
     if withdrawn is None or withdrawn.replacement is None or withdrawn.replacement in public:
         return withdrawn
     return withdrawn.model_copy(update={"replacement": None})
+
+
+def _folded(name: str) -> str:
+    """Return a name without case, accents and repeated spaces."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
 
 
 def _get(table: Mapping[str, T], key: str, noun: str) -> T:

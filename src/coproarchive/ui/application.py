@@ -11,12 +11,15 @@ import contextlib
 import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
 from streamlit import runtime
 
 from coproarchive.logs import current_request_id, log
@@ -30,6 +33,7 @@ from coproarchive.web.middleware import NotFound, Protect
 from coproarchive.web.observe import Observe
 from coproarchive.web.pages import Pages
 from coproarchive.web.routes import routes
+from coproarchive.web.shell import STYLES, Shell
 from coproarchive.web.upload_route import UploadsToDisk
 
 SCRIPT = Path(__file__).parent / "server" / "page.py"
@@ -113,7 +117,15 @@ def _print_keeper_link() -> None:
 def http_routes() -> list[BaseRoute]:
     """Return the routes of everything that is not a page of Streamlit."""
     state = app_state()
-    return routes(state.library, state.access, state.reindexer, state.limits)
+    own_routes = routes(state.library, state.access, state.reindexer, state.limits)
+    return [*own_routes, Route(STYLES, _app_css)]
+
+
+def _app_css(_: Request) -> Response:
+    """Serve the styles that Streamlit's pages need before its scripts have run."""
+    css = files("coproarchive.ui").joinpath("static/app.css").read_text(encoding="utf-8")
+    headers = {"Cache-Control": "max-age=3600"}
+    return Response(css, media_type="text/css; charset=utf-8", headers=headers)
 
 
 def middleware() -> list[Middleware]:
@@ -124,6 +136,7 @@ def middleware() -> list[Middleware]:
         Middleware(
             Protect, access=app_state().access, names=HostNames(app_state().library), shell=shell
         ),
+        Middleware(Shell, library=app_state().library),
         Middleware(NotFound, pages=Pages(app_state().library), routes=http_routes()),
         Middleware(UploadsToDisk, uploads=app_state().uploads, is_open=_is_open),
         Middleware(SessionMessages, script=SCRIPT.name),

@@ -6,13 +6,15 @@ import logging
 import time
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
-from coproarchive.errors import CoproArchiveError, FileSystemError, IngestError
+from coproarchive.errors import CoproArchiveError, FileSystemError
 from coproarchive.logs import log, new_request_id
 from coproarchive.ui import add, problems, search
-from coproarchive.ui.parts import frame_end, frame_start, say_error
+from coproarchive.ui.assist import assist
+from coproarchive.ui.parts import frame_end, frame_start, report_failure, say_error
 from coproarchive.ui.state import app_state
-from coproarchive.web.concurrency import BusyError
+from coproarchive.web import render
 from coproarchive.web.metrics import RUN_SECONDS
 
 
@@ -37,23 +39,28 @@ def main() -> None:
         words = st.query_params.get("q", "") if current.url_path == "" else ""
         title = " – ".join(filter(None, [words[:60], current.title, series.title]))
         st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="auto")
-        frame_start(f"/{current.url_path}")
-        try:
-            current.run()
-        except CoproArchiveError as error:
-            if not isinstance(error, (IngestError, BusyError)):
-                log(logging.ERROR, f"A page could not be made: {error.message}")
-            say_error(error)
-        except OSError as error:
-            refused = FileSystemError(error)
-            log(logging.ERROR, f"A page could not be made: {refused.message}")
-            say_error(refused)
-        frame_end()
+        if current.url_path:
+            frame_start(f"/{current.url_path}")
+            _run_and_say_errors(current)
+            frame_end()
+        else:
+            current.run()  # draws the whole page at once, so that nothing moves
+        assist(render.LANGUAGE, str(st.session_state.pop("say", "")))
     except CoproArchiveError as error:
-        log(logging.ERROR, f"A page could not be made: {error.message}")
+        report_failure(error)
         say_error(error)
     finally:
         seconds = time.monotonic() - started
         RUN_SECONDS.labels(path).observe(seconds)
         message = f"RUN {path} in {seconds * 1000:.0f} ms"
         log(logging.INFO, message, method="RUN", route=path, seconds=round(seconds, 4))
+
+
+def _run_and_say_errors(page: StreamlitPage) -> None:
+    """Run a page; write what goes wrong where it was to be."""
+    try:
+        page.run()
+    except (CoproArchiveError, OSError) as error:
+        failed = error if isinstance(error, CoproArchiveError) else FileSystemError(error)
+        report_failure(failed)
+        say_error(failed)

@@ -2,69 +2,85 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 
 import streamlit as st
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from coproarchive.errors import CoproArchiveError, IngestError
 from coproarchive.extract.disclosure import Disclosure
-from coproarchive.logs import current_request_id
-from coproarchive.ui.assist import assist
+from coproarchive.logs import current_request_id, log
 from coproarchive.ui.state import app_state, visitor
 from coproarchive.web import render
 from coproarchive.web.concurrency import BusyError
 
 
 @lru_cache(maxsize=1)
-def _style() -> str:
+def style() -> str:
     """Return a style element: the plain pages' parts, and Streamlit's elements made to match."""
     over = files("coproarchive.ui").joinpath("static/streamlit.css").read_text(encoding="utf-8")
-    return f"<style>{render.stylesheet('base', 'parts')}{over}</style>"
+    return f"<style>{render.stylesheet('base', 'parts', 'search')}{over}</style>"
 
 
 def frame_start(current: str) -> None:
     """Write the styles and the navigation bar; `current` is the path of the page."""
     catalogue = app_state().library.public()
-    st.html(_style())
+    st.html(style())
     with render.for_keeper(app_state().access.may("add", visitor())):
-        st.html(render.header(catalogue, current if current != "/search" else "/"))
+        st.html(render.header(catalogue, current, searched_at="/"))
 
 
-def frame_end() -> None:
-    """Write the footer, with links to the archivist's pages for those who may open them."""
+def keeper_links() -> Markup:
+    """Make the line of links to the archivist's pages, for those who may open them."""
     links = []
     if app_state().access.may("add", visitor()):
         links = ['<a href="/add">Add materials</a>', '<a href="/problems">Problems</a>']
         links.append('<a href="/login">Sign out</a>')
     elif app_state().access.can_sign_in:
         links.append('<a href="/login">Sign in</a>')
-    if links:
-        st.html(f'<p class="quiet">For those who keep the archive: {" · ".join(links)}</p>')
-    st.html(render.footer(app_state().library.public()))
-    assist(render.LANGUAGE, str(st.session_state.pop("say", "")))
+    if not links:
+        return Markup()
+    joined = Markup(" · ".join(links))  # noqa: S704 - written above
+    return Markup('<p class="quiet wide">For those who keep the archive: {}</p>').format(joined)
+
+
+def frame_end() -> None:
+    """Write the footer, with links to the archivist's pages for those who may open them."""
+    st.html(keeper_links() + render.footer(app_state().library.public()))
 
 
 def say_error(error: CoproArchiveError) -> None:
-    """Write an error as an alert: what is wrong, where, and what to do.
+    """Write an error on the page."""
+    st.html(error_html(error))
+
+
+def report_failure(error: CoproArchiveError) -> None:
+    """Report an error in the log, but for those that a visitor made or that a full queue is."""
+    if not isinstance(error, (IngestError, BusyError)):
+        log(logging.ERROR, f"A page could not be made: {error.message}")
+
+
+def error_html(error: CoproArchiveError) -> Markup:
+    """Make an alert of an error: what is wrong, where, and what to do.
 
     Places on the server and commands are for those who keep it; readers are told what they can do.
     """
     if not isinstance(error, (IngestError, BusyError)) and not app_state().access.may(
         "add", visitor()
     ):
-        st.html(
+        return Markup(
             '<div class="notice" role="alert"><p>This cannot be shown just now. Please try again '
             "in a while.</p><p>If it stays so, tell the keeper of the archive this number: "
-            f"{escape(current_request_id())}</p></div>"
-        )
-        return
-    where = f"<p><code>{escape(error.path)}</code></p>" if error.path else ""
-    hint = f"<p><strong>{escape(error.hint)}</strong></p>" if error.hint else ""
-    message = escape(error.message[:1].upper() + error.message[1:])
-    st.html(f'<div class="notice" role="alert"><p>{message}</p>{where}{hint}</div>')
+            "{}</p></div>"
+        ).format(current_request_id())
+    where = Markup("<p><code>{}</code></p>").format(error.path) if error.path else ""
+    hint = Markup("<p><strong>{}</strong></p>").format(error.hint) if error.hint else ""
+    message = error.message[:1].upper() + error.message[1:]
+    alert = Markup('<div class="notice" role="alert"><p>{}</p>{}{}</div>')
+    return alert.format(message, where, hint)
 
 
 def disclosures_html(disclosures: Sequence[tuple[str, Disclosure]]) -> Markup:

@@ -16,12 +16,12 @@ from markupsafe import Markup, escape
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import Asset
 from coproarchive.search.hits.results import Snippet
+from coproarchive.search.language.query import MAX_CHARACTERS
 
 LANGUAGE = "en-GB"
 """Of the pages' own words; an item's words have the item's language."""
 
 NAV: tuple[tuple[str, str], ...] = (
-    ("/", "Search"),
     ("/seminars", "Seminars"),
     ("/people", "Speakers"),
     ("/topics", "Topics"),
@@ -101,12 +101,25 @@ def page(template: str, catalogue: Catalogue, current: str, title: str, **values
         title: for the browser's tab.
         values: what the template is given besides.
     """
-    common: dict[str, object] = {
+    common = _shared(catalogue) | {"current": current, "title": title}
+    return environment().get_template(template).render(common | values)
+
+
+def fragment(template: str, catalogue: Catalogue, **values: object) -> Markup:
+    """Render a piece of a page: a template without a frame."""
+    html = environment().get_template(template).render(_shared(catalogue) | values)
+    return Markup(html)  # noqa: S704 - the template escapes every value
+
+
+def _shared(catalogue: Catalogue) -> dict[str, object]:
+    """Return what every template is given."""
+    return {
         "language": LANGUAGE,
         "series": catalogue.series,
         "nav": navigation(),
-        "current": current,
-        "title": title,
+        "searched_at": "/search",
+        "words": "",
+        "most_characters": MAX_CHARACTERS,
         "name": catalogue.person_name,
         "label": catalogue.topic_label,
         "date": catalogue.item_date,
@@ -115,7 +128,6 @@ def page(template: str, catalogue: Catalogue, current: str, title: str, **values
         "lines": lines,
         "kind_of_file": kind_of_file,
     }
-    return environment().get_template(template).render(common | values)
 
 
 @lru_cache(maxsize=4)
@@ -125,15 +137,25 @@ def stylesheet(*names: str) -> str:
     return "".join(static.joinpath(f"{name}.css").read_text(encoding="utf-8") for name in names)
 
 
-def header(catalogue: Catalogue, current: str) -> str:
-    """Render the navigation bar, for pages that are not templates."""
-    template = environment().get_template("_header.html")
-    return template.render(series=catalogue.series, nav=navigation(), current=current)
+def header(
+    catalogue: Catalogue, current: str, words: str = "", searched_at: str = "/search"
+) -> Markup:
+    """Render the bar on top, for pages that are not templates.
+
+    Args:
+        catalogue: what the reader may see.
+        current: path of the page.
+        words: in the search field.
+        searched_at: address of the search page.
+    """
+    return fragment(
+        "_header.html", catalogue, current=current, words=words, searched_at=searched_at
+    )
 
 
-def footer(catalogue: Catalogue) -> str:
+def footer(catalogue: Catalogue) -> Markup:
     """Render the footer, for pages that are not templates."""
-    return environment().get_template("_footer.html").render(series=catalogue.series)
+    return fragment("_footer.html", catalogue)
 
 
 def marked(snippet: Snippet) -> Markup:

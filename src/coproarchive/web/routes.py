@@ -27,6 +27,7 @@ from coproarchive.web.downloads import Downloads
 from coproarchive.web.help import Help
 from coproarchive.web.machine import Machine
 from coproarchive.web.pages import Pages
+from coproarchive.web.search_page import SearchPage
 from coproarchive.web.sign_in import SignIn
 
 Handler = Callable[[Request], Response]
@@ -66,6 +67,7 @@ def routes(
         Route("/seminars", bounded(limits.pages, pages.seminars)),
         Route("/people", bounded(limits.pages, pages.people)),
         Route("/topics", bounded(limits.pages, pages.topics)),
+        Route("/search", bounded(limits.searches, SearchPage(library).serve)),
         Route("/file/{path:path}", bounded(limits.files, downloads.file)),
         Route("/picture/{path:path}", bounded(limits.pictures, downloads.picture)),
         Route("/help", manual.redirect),
@@ -128,5 +130,5 @@ async def _is_gone(request: Request) -> bool:
 def _site_css(_: Request) -> Response:
     """Serve /look/site.css: the styles of the pages that need no script."""
     headers = {"Cache-Control": "max-age=3600"}
-    css = render.stylesheet("base", "pages", "parts")
+    css = render.stylesheet("base", "pages", "parts", "search")
     return Response(css, media_type="text/css; charset=utf-8", headers=headers)

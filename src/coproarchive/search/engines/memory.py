@@ -246,10 +246,14 @@ class MemorySnapshot(Snapshot):
             return False
         if (first and document.date < first) or (last and document.date > last):
             return False
-        return all(
+        has_chosen = all(
             name == ignored or set(document.facets.get(name, ())) & values
             for name, values in request.filters.items()
             if values
+        )
+        return has_chosen and not any(
+            name != ignored and set(document.facets.get(name, ())) & values
+            for name, values in request.without.items()
         )
 
     def order(

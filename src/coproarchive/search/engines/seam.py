@@ -84,6 +84,7 @@ class Request:
         fallback_below: by relevance, where fewer match `node`, whatever the filters, the page goes
             on with the best of what matches `fallback`, and all on it is scored by that.
         filters: facet -> values of which one must be there.
+        without: facet -> values of which none may be there.
         dates: first and last day of a range, "" for open.
         exclude: ids that are as if they were not there, but for how rare words are.
         sort: best, newest or first in the alphabet; then newest, then by id.
@@ -103,6 +104,7 @@ class Request:
     limit: int = 10
     facets: tuple[str, ...] = ()
     counts_leaves: bool = False
+    without: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,10 @@ class _Detail(NamedTuple):
     places: int
 
 
-_FULL, _NEAR = _Detail(3, 8), _Detail(1, 2)
-"""Of hits, and of near misses."""
+_NEAR = _Detail(leaves=1, places=2)
+"""Of near misses."""
+_PLACES = 8
+"""Leaves that a hit names for each word."""
 
 
 class HitBuilder:
@@ -67,15 +69,25 @@ class HitBuilder:
         self._highlighters: dict[str, Highlighter] = {}
 
     def hits(
-        self, full: Sequence[tuple[str, float]], near_misses: Sequence[tuple[str, float]] = ()
+        self,
+        full: Sequence[tuple[str, float]],
+        near_misses: Sequence[tuple[str, float]] = (),
+        leaves: int = 3,
     ) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
-        """Return the hits of ids and scores, and those of near misses, which show less."""
+        """Return the hits of ids and scores, and those of near misses, which show less.
+
+        Args:
+            full: ids and scores of hits.
+            near_misses: likewise.
+            leaves: how many leaves are shown of a hit.
+        """
+        detail = _Detail(leaves, _PLACES)
         ids = [item_id for item_id, _ in (*full, *near_misses)]
         targets = self._targets
         self._snapshot.prefetch(ids, HIT)
         occurrences = self._snapshot.occurrences(ids, targets.indexed_terms, targets.prefixes)
         return (
-            tuple([self._hit(i, score, occurrences[i], _FULL) for i, score in full]),
+            tuple([self._hit(i, score, occurrences[i], detail) for i, score in full]),
             tuple([self._hit(i, score, occurrences[i], _NEAR) for i, score in near_misses]),
         )
 

@@ -69,6 +69,7 @@ def run(
             query.size,
             facets,
             counts_leaves=True,
+            without={name: frozenset(values) for name, values in query.without.items()},
         )
     )
     full = 0 if is_question or response.used_fallback else response.total

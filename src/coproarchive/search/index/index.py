@@ -106,7 +106,9 @@ class Index:
         builder = HitBuilder(
             rewritten, context.rewriter, catalogue, context.snapshot, context.hit_sources
         )
-        hits, near_misses = builder.hits(response.hits, response.near_misses[:NEAR_MISSES])
+        hits, near_misses = builder.hits(
+            response.hits, response.near_misses[:NEAR_MISSES], leaves=query.leaves
+        )
         return Results(
             total=response.total,
             full=outcome.full,

@@ -38,6 +38,7 @@ _FIELD_NAMES: dict[str, tuple[str, ...]] = {
     "seminar": ("names",),
 }
 _FILTERS = ("kind", "year")
+_Choices = dict[str, tuple[str, ...]]
 _PIECE = re.compile(
     r'(?P<minus>[-−]?)(?:(?P<field>[A-Za-z]+):)?(?:["“”](?P<quoted>[^"“”]*)(?P<end>["“”]|$)|(?P<bare>[^\s"“”]+))'
 )
@@ -74,9 +75,11 @@ class Query:
         clauses: what it means.
         notes: how it was understood, where that is not obvious.
         facets: facet -> chosen values, of which one must hold.
+        without: facet -> values of which none may hold; in addresses with a minus before them.
         after, before: EDTF dates, "" for open; both ends count.
         sort, page (from 1), size: which hits, in which order.
         exact: only the words as typed: no corrections, no synonyms.
+        leaves: how many slides of a hit are shown.
     """
 
     text: str = ""
@@ -89,6 +92,8 @@ class Query:
     page: int = 1
     size: int = 10
     exact: bool = False
+    without: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    leaves: int = 3
 
     @classmethod
     def parse(
@@ -110,10 +115,13 @@ class Query:
             notes.append(f"Only the first {MAX_CHARACTERS} characters were searched.")
             text = text[:MAX_CHARACTERS]
         chosen = {
-            name: tuple(dict.fromkeys(v for v in values if v))
+            name: tuple(dict.fromkeys(v for v in values if v.strip("-")))
             for name, values in (facets or {}).items()
             if name in FACETS
         }
+        # No id begins with a minus: in an address it excludes the value.
+        without = {name: tuple(v[1:] for v in vs if v[0] == "-") for name, vs in chosen.items()}
+        chosen = {name: tuple(v for v in vs if v[0] != "-") for name, vs in chosen.items()}
         clauses = _parse(text, chosen, notes)
         first, last = _date(after, notes), _date(before, notes)
         sorts = get_args(Sort)
@@ -128,6 +136,7 @@ class Query:
             min(max(page, 1), MAX_PAGE),
             min(max(size, 1), MAX_SIZE),
             exact,
+            {name: values for name, values in without.items() if values},
         )
 
     # ------------------------------------------------------------ the URL
@@ -137,7 +146,10 @@ class Query:
         params: dict[str, list[str]] = {}
         if self.text:
             params["q"] = [self.text]
-        params |= {name: list(self.facets[name]) for name in FACETS if self.facets.get(name)}
+        for name in FACETS:
+            minus = (f"-{value}" for value in self.without.get(name, ()))
+            if values := [*self.facets.get(name, ()), *minus]:
+                params[name] = values
         usual = {"sort": "relevance", "page": "1", "after": "", "before": ""}
         for name, default in usual.items():
             value = str(getattr(self, name))
@@ -169,10 +181,15 @@ class Query:
 
     def toggle(self, facet: str, value: str) -> Query:
         """Return the query with a facet's value chosen, or no longer chosen, on the first page."""
-        chosen = self.facets.get(facet, ())
-        values = tuple(v for v in chosen if v != value) if value in chosen else (*chosen, value)
-        facets = {name: v for name, v in {**self.facets, facet: values}.items() if v}
-        return replace(self, facets=facets, page=1)
+        facets = _toggled(self.facets, facet, value)
+        without = _removed(self.without, facet, value)
+        return replace(self, facets=facets, without=without, page=1)
+
+    def toggle_without(self, facet: str, value: str) -> Query:
+        """Return the query with a facet's value excluded, or no longer, on the first page."""
+        without = _toggled(self.without, facet, value)
+        facets = _removed(self.facets, facet, value)
+        return replace(self, facets=facets, without=without, page=1)
 
     @property
     def positive(self) -> tuple[Clause, ...]:
@@ -182,7 +199,22 @@ class Query:
     @property
     def is_empty(self) -> bool:
         """Whether it has no condition: everything is listed."""
-        return not (self.clauses or self.facets or self.after or self.before)
+        narrowed = self.facets or self.without or self.after or self.before
+        return not (self.clauses or narrowed)
+
+
+def _removed(chosen: Mapping[str, tuple[str, ...]], facet: str, value: str) -> _Choices:
+    """Return the choices without a value."""
+    values = tuple(v for v in chosen.get(facet, ()) if v != value)
+    return {name: v for name, v in {**chosen, facet: values}.items() if v}
+
+
+def _toggled(chosen: Mapping[str, tuple[str, ...]], facet: str, value: str) -> _Choices:
+    """Return the choices with a value that was not in them, or without one that was."""
+    values = chosen.get(facet, ())
+    if value in values:
+        return _removed(chosen, facet, value)
+    return {**chosen, facet: (*values, value)}
 
 
 def _parse(text: str, chosen: dict[str, tuple[str, ...]], notes: list[str]) -> tuple[Clause, ...]:

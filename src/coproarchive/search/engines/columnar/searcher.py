@@ -216,17 +216,20 @@ class SnapshotSearcher(Snapshot):
     # -------------------------------------------------------------- filters
 
     def _filters(self, request: Request) -> Filters:
-        facets = {
-            name: self._masks.get((name, values), partial(self._facets.mask, name, values))
-            for name, values in request.filters.items()
-            if values
-        }
+        facets = {n: self._facet_mask(n, values) for n, values in request.filters.items() if values}
+        for name, values in request.without.items():
+            has_none = ~self._facet_mask(name, values)
+            facets[name] = facets[name] & has_none if name in facets else has_none
         others = []
         if any(request.dates):
             others.append(self._masks.get(request.dates, lambda: self._date_mask(*request.dates)))
         if request.exclude:
             others.append(self._exclude_mask(request.exclude))
         return Filters(facets, others)
+
+    def _facet_mask(self, name: str, values: frozenset[str]) -> Mask:
+        """Return which documents have one of a facet's values."""
+        return self._masks.get((name, values), partial(self._facets.mask, name, values))
 
     def _date_mask(self, first: str, last: str) -> Mask:
         """Return which documents are dated within the range; "" is an open end."""
@@ -254,7 +257,7 @@ class Filters:
     """Which documents pass.
 
     Attributes:
-        facets: name -> documents with one of the chosen values.
+        facets: name -> documents with one of the chosen values, and none of those excluded.
         others: of dates and of excluded documents.
     """
 

@@ -321,9 +321,9 @@ class _SearchBodies:
         self._alive = alive
         self._ranked = ranked
         self._narrowing = {
-            name: {"terms": {f"facet.{name}": sorted(values)}}
-            for name, values in request.filters.items()
-            if values
+            name: _narrowed(name, request)
+            for name in {**request.filters, **request.without}
+            if request.filters.get(name) or request.without.get(name)
         }
         first, last = request.dates
         bounds = ({"gte": first} if first else {}) | ({"lte": last} if last else {})
@@ -375,6 +375,18 @@ class _SearchBodies:
             "filter": {"bool": {"filter": [*self._dates, *others]}},
             "aggs": {"values": {"terms": {"field": f"facet.{name}", "size": MAX_VALUES}}},
         }
+
+
+def _narrowed(name: str, request: Request) -> OsQuery:
+    """Return the query for documents that pass the request's choice in a facet."""
+    field = f"facet.{name}"
+    chosen, excluded = request.filters.get(name), request.without.get(name)
+    return {
+        "bool": {
+            "filter": [{"terms": {field: sorted(chosen)}}] if chosen else [],
+            "must_not": [{"terms": {field: sorted(excluded)}}] if excluded else [],
+        }
+    }
 
 
 def read_vocabulary(cluster: Cluster, index: str, alive: OsQuery) -> dict[str, int]:
