@@ -130,7 +130,7 @@ def test_a_sent_link_opens_the_same_search(page: Page, served: Served) -> None:
     visit(page, served, "/?q=bread&kind=post&sort=title")
     total(page, "1 item")
     expect(page.get_by_role("checkbox", name="Post", exact=True)).to_be_checked()
-    expect(page.locator("#coproarchive-live")).to_have_text("2 slides in 1 item")
+    expect(page.locator("#coproarchive-live")).to_have_text("1 slide in 1 item")
     page.reload()
     settle(page)
     total(page, "1 item")
@@ -288,8 +288,8 @@ def test_the_keyboard_reaches_everything(page: Page, served: Served) -> None:
     page.goto(f"{served.address}/?q=bread")
     settle(page)
     in_hit = "document.activeElement.closest('.hit') !== null"
-    presses = 0
-    while presses < 12 and not page.evaluate(in_hit):
+    presses = 0  # 12 for a reader: who keeps the archive has one more in the navigation bar
+    while presses < 13 and not page.evaluate(in_hit):
         page.keyboard.press("Tab")
         presses += 1
     assert page.evaluate(in_hit)
