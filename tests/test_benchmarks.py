@@ -54,6 +54,22 @@ def test_every_benchmark_is_run_here() -> None:
     assert [name for name in scripts if f'"{name}"' not in here] == []
 
 
+def test_alignment_is_compared_with_a_truth(tmp_path: Path) -> None:
+    """What is wrong and what is missing is named by its numbers; unclear slides do not count."""
+    texts = [f"Loaf {n} of {w}\nbaked with {w} by the {w} guild" for n, w in enumerate(
+        ["rye", "spelt", "oats", "barley"])]  # fmt: skip
+    make_pdf(tmp_path / "a.pdf", texts)
+    make_pdf(tmp_path / "b.pdf", texts[:2] + texts[3:])
+    row = {"one": "a.pdf", "other": "b.pdf", "unclear": [2], "pairs": [[1, 1], [3, 3]]}
+    truth = tmp_path / "truth.json"
+    truth.write_text(json.dumps([row]))
+    told = run("alignment.py", str(tmp_path), "--truth", str(truth))
+    assert (told["slides"], told["pairs"]) == (3, 2)
+    (files,) = told["files"]
+    assert (files["wrong"], files["missing"]) == ([[4, 3]], [[3, 3]])
+    assert (told["precision"], told["recall"]) == (0.5, 0.5)
+
+
 @pytest.fixture
 def collection(tmp_path: Path) -> Path:
     """Three documents and two queries, one of them with a scope."""

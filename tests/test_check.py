@@ -88,7 +88,7 @@ BREAKERS: dict[str, tuple[Breaker, str, Severity]] = {
 }  # fmt: skip
 
 # Found when adding, or only as another user than the superuser; tested where they arise.
-ELSEWHERE = {"not-added", "not-readable", "passed-over"}
+ELSEWHERE = {"name-mended", "not-added", "not-readable", "passed-over"}
 
 
 @pytest.mark.parametrize("code", sorted(BREAKERS))

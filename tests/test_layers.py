@@ -68,6 +68,8 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "rapidocr": ("extract.ocr",),
     "PIL": ("extract.pdf", "extract.ocr", "extract.table", "pictures"),
     "ruamel": ("strict_yaml",),
+    "docutils": ("extract.decks.rst",),
+    "pylatexenc": ("extract.decks.latex",),
 }
 
 

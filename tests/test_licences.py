@@ -20,6 +20,8 @@ ALLOWED = {
 }  # fmt: skip
 """SPDX identifiers. MPL-2.0 asks for the source of changed files of the library alone."""
 EXCEPTIONS = {
+    "docutils": "Public domain and BSD-2-Clause. Its GPL is that of an Emacs mode in its source "
+    "archive, which is not in the wheel.",
     "pebble": "LGPL: a library of its own, imported and not changed, which whoever installs it "
     "can exchange; it may be imported by software of any licence.",
     "pypdfium2": "BSD-3-Clause and Apache-2.0. The licences of what is compiled into it lie in its "

@@ -26,8 +26,8 @@ VERBS = frozenset(
     Match Merge Move Name Normalise Note Number Open Pair Parse Pass Plan Print Propose Put
     Raise Read Record Redirect Refuse Remember Remove Rename Render Replace Report Resolve
     Return Rewrite Run Save Say Score Search See Send Serialise Serve Set Shorten Show Sketch
-    Sort Split Start Stop Store Suggest Sum Take Tell Test Try Turn Undo Update Wait Walk Write
-    Yield
+    Sort Split Start Stop Store Suggest Sum Take Tell Test Try Turn Undo Unpack Update Wait Walk
+    Write Yield
     """.split()
 )
 

@@ -31,6 +31,8 @@ CODES: dict[str, str] = {
     "too-deep": "a folder lies deeper than archives go",
     "item-empty": "an item has no file, and does not say where its files are held",
     "not-added": "a file of a folder could not be added; it stays where it is",
+    "name-mended": "a file is not what its name says; it was added under the ending that it has by "
+    "its bytes",
     "passed-over": "a hidden name, or one that a system left in a folder, was not added",
     "duplicate-file": "two items hold the very same file",
     "file-discloses": "a file has notes, comments, hidden slides, e-mail addresses or telephone "

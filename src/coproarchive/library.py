@@ -346,8 +346,14 @@ class Library:
         """Make the public copies that are missing, so that no reader waits; return their number.
 
         LibreOffice takes seconds for each file of an old format, so this is for a process that
-        nobody waits for.
+        nobody waits for. Copies of what was hidden, withdrawn or replaced are removed.
         """
+        public = self.public()
+        self.public_copies.remove_others(
+            (asset.sha256, public.withheld(item))
+            for item in public.items.values()
+            for asset in item.assets
+        )
         lacking = list(self._lacking())
 
         def files() -> Iterator[tuple[Path, str, frozenset[WordSource]]]:

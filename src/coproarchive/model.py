@@ -370,6 +370,8 @@ class Source(StrEnum):
     CAPTION = "caption"
     OCR = "OCR"
     PICTURE = "picture"
+    LAYOUT = "layout"
+    MACHINE_ALT = "machine-made alt text"
 
 
 WITHHELD_WITH: dict[Source, WordSource] = {
@@ -385,8 +387,7 @@ class Part:
     """A run of words from one source within a leaf.
 
     Attributes:
-        source: where the words stood.
-        text: clean text, NFC, without control characters except newline.
+        source, text: where the words stood; clean text, NFC, the only control being newline.
         confidence: 0..1, where a machine read the words from a picture; else None.
     """
 
@@ -400,13 +401,12 @@ class Leaf:
     """A page, slide, section or caption group of an asset (iiif:Canvas).
 
     Attributes:
-        number: 1-based place in the file.
-        kind: what a reader calls it.
+        number, kind: 1-based place in the file; what a reader calls it.
         label: the printed number or name, where it differs from the number ("iv", "00:12:31").
-        title: its heading, "" where it has none.
-        parts: its words in reading order, the title not repeated.
-        hidden: the author hid the slide.
-        start: seconds into the recording, for captions.
+        title, parts: its heading, "" where it has none; its other words in reading order.
+        hidden, start: the author hid the slide; seconds into the recording, for captions.
+        builds: pages just before this one that show a part of it: a slide with builds, as exported.
+        language: BCP 47, as its words tell; "" where they do not.
     """
 
     number: int
@@ -416,6 +416,8 @@ class Leaf:
     label: str = ""
     hidden: bool = False
     start: float | None = None
+    builds: int = 0
+    language: str = ""
 
     @property
     def text(self) -> str:

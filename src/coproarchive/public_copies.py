@@ -24,7 +24,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from coproarchive.extract.base import Helpers, Limits
-from coproarchive.extract.copying import VERSION, CopyMade, can_copy, is_open, make_copy
+from coproarchive.extract.copying import (
+    TEXT_DECKS,
+    VERSION,
+    CopyMade,
+    can_copy,
+    has_nothing_withheld,
+    is_open,
+    make_copy,
+)
 from coproarchive.extract.office import DOCX, PDF, PPTX
 from coproarchive.extract.office_copy import INSIDE
 from coproarchive.extract.worker import Workers
@@ -125,7 +133,7 @@ class PublicCopies:
             OSError: the file cannot be read.
         """
         kind = _kind_of(path) if withheld else media_type
-        if not withheld or is_open(kind):
+        if not withheld or is_open(kind) or has_nothing_withheld(path, kind):
             return Download(path, path.name, media_type)
         if not can_copy(kind, self._office):
             return Download(None, path.name, kind, why="no copy can be made of such files here.")
@@ -166,6 +174,20 @@ class PublicCopies:
         if not withheld or is_open(media_type) or not can_copy(media_type, self._office):
             return False
         return not (self._folder_of(_key(sha256, withheld)) / "record.json").exists()
+
+    def remove_others(self, files: Iterable[tuple[str, frozenset[WordSource]]]) -> None:
+        """Remove copies of what is public no longer, and those made by other rules or versions.
+
+        Args:
+            files: hash of each of which a copy may be kept, and what is withheld of it.
+        """
+        names = {_key(sha256, withheld) for sha256, withheld in files}
+        for version in self._folder.parent.glob("[0-9]*"):
+            if version != self._folder:
+                shutil.rmtree(version, ignore_errors=True)
+        for folder in self._folder.glob("??/*"):
+            if folder.name not in names and folder.name not in self._pending:
+                shutil.rmtree(folder, ignore_errors=True)
 
     def make_all(self, files: Iterable[tuple[Path, str, frozenset[WordSource]]]) -> None:
         """Make copies of files, of each with the hash that its record says.
@@ -299,7 +321,7 @@ def _key(sha256: str, withheld: frozenset[WordSource]) -> str:
 def _kind_of(path: Path) -> str:
     """Return the media type by a file's bytes; what may have notes is never open for its name."""
     kind = media_type_of_file(path)
-    if is_open(kind):
+    if is_open(kind) or kind in TEXT_DECKS:
         with path.open("rb") as file:
             if file.read(8).startswith(_STARTS):
                 return "application/octet-stream"

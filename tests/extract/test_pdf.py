@@ -25,16 +25,17 @@ from reportlab.pdfgen import canvas
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract import pdf
-from coproarchive.extract.base import Extraction, Limits
-from coproarchive.extract.pdf import (
-    draw_pages,
+from coproarchive.extract.base import Extraction, Limits, complete
+from coproarchive.extract.pdf import draw_pages, pdf_date
+from coproarchive.extract.pdf_text import (
     is_run_together,
-    pdf_date,
     repair,
     title_and_rest,
     with_spaces,
+    words_of,
 )
 from coproarchive.extract.table import extract
+from coproarchive.extract.text import clean
 from coproarchive.model import Severity, Source
 from making import make_pdf
 
@@ -239,10 +240,70 @@ def test_text_outside_the_page_is_not_its_text_but_a_cut_line_is_whole(tmp_path:
     assert "This line of words goes on beyond the edge" in text
 
 
+def slide(*lines: str, beside: tuple[str, ...] = ()) -> Callable[[canvas.Canvas], object]:
+    """A page of lines; some of them beside the page's box."""
+
+    def draw(pen: canvas.Canvas) -> None:
+        for row, line in enumerate((*lines, *beside)):
+            pen.drawString(50 if row < len(lines) else 5_000, 350 - 30 * row, line)
+
+    return draw
+
+
+def test_what_stands_beside_a_page_and_comes_later_is_not_on_it(tmp_path: Path) -> None:
+    """The next builds of a slide; where nothing comes later, the box is wrong and all is read."""
+    first, second = "Rye needs little nitrogen", "Barley answers to ploughing before the frost"
+    pages = [
+        slide("Which crop?", first, beside=(second, second)),
+        slide("Which crop?", first, second),
+    ]
+    leaves = read(drawn(tmp_path / "a.pdf", *pages)).leaves
+    assert [leaf.text for leaf in leaves] == [first, f"{first}\n{second}"]
+    alone = read(drawn(tmp_path / "b.pdf", slide("Which crop?", beside=(first, second)))).leaves
+    assert second in alone[0].text
+
+
+def test_pages_that_build_a_slide_are_that_slide(tmp_path: Path) -> None:
+    """Every page has its words; the last one says that it is the slide, and of which pages."""
+    title, one, two, three = "Which crop?", "Rye", "Barley", "Oats"
+    pages = [
+        slide("Welcome", "to the seminar"),
+        slide(title, one), slide(title, one, two), slide(title, one, two, three),
+        slide("Soil", "Loam"), slide("Soil", "Sand"),
+    ]  # fmt: skip
+    leaves = read(drawn(tmp_path / "a.pdf", *pages)).leaves
+    assert [(leaf.builds, leaf.label) for leaf in leaves] == [
+        (0, ""), (0, ""), (0, ""), (2, "2–4"), (0, ""), (0, ""),
+    ]  # fmt: skip
+    assert [leaf.number for leaf in complete(leaves)] == [1, 4, 5, 6]
+
+
+def test_printed_numbers_tell_which_pages_are_one_slide(tmp_path: Path) -> None:
+    """LaTeX's beamer prints the slide's number: pictures may come without words."""
+
+    def numbered(writer: pypdf.PdfWriter) -> None:
+        for page, number in ((0, 1), (1, 2), (2, 2), (3, 2), (4, 3)):
+            writer.set_page_label(page, page, PageLabelStyle.DECIMAL, start=number)
+
+    same = [slide("Which crop?")] * 3
+    path = drawn(tmp_path / "a.pdf", slide("Welcome"), *same, slide("Which crop?", "Rye"))
+    leaves = read(changed(path, numbered)).leaves
+    assert [(leaf.builds, leaf.label) for leaf in leaves] == [
+        (0, ""), (0, ""), (0, "2"), (2, "2 (pages 2–4 of the file)"), (0, "3"),
+    ]  # fmt: skip
+
+
 def test_words_are_mended() -> None:
     """Divided at line ends, letters one a line, navigation dots."""
-    assert repair("co\ufffe\r\nproduction") == "coproduction"
-    assert repair("know-\nledge of e-mail and Co-\nOp") == "knowledge of e-mail and Co-\nOp"
+    words = words_of(["knowledge, re\ufffe\r\nsearch and well-known co-\nproduction", "Knowledge"])
+    assert {"knowledge", "well-known"} <= words and not {"re", "search", "production"} & words
+    divided = "know\ufffe\r\nledge of e-mail, well-\nknown, and Co-\nOp"
+    assert repair(divided, words) == "knowledge of e-mail, well-known, and Co-\nOp"
+    # Where the file does not tell, `clean` leaves a soft hyphen: found as one word and as two.
+    assert (
+        clean(repair("co\ufffe\r\nproduction and know-\nhow"))
+        == "co\u00adproduction and know\u00adhow"
+    )
     assert repair("T\ni\nt\nl\ne\nd\nend") == "Titled\nend"
     assert repair(".\n.\n.\n.\nBread") == "Bread"
 
@@ -255,7 +316,8 @@ def test_lost_spaces_are_taken_from_the_second_reading() -> None:
     assert with_spaces(run, other) == other
     assert with_spaces(run, "Something else") == run
     lines = " ".join(["fermentation\ufffe\r\nsensitive"] * 4)
-    assert is_run_together(repair(lines)) and not is_run_together(lines)
+    words = frozenset({"fermentationsensitive"})
+    assert is_run_together(repair(lines, words)) and not is_run_together(lines)
     assert not is_run_together("Donaudampfschifffahrt and antidisestablishment")
     assert not is_run_together(
         "多集群环境中驱动的故障诊断多集群环境中驱动的故障诊断多集群环境中驱动"

@@ -14,7 +14,9 @@ from PIL import Image
 from coproarchive.extract import captions as captions_reader
 from coproarchive.extract import docx as docx_reader
 from coproarchive.extract.base import Extraction, Limits
-from coproarchive.extract.html import extract_html, extract_markdown, without_shortcodes
+from coproarchive.extract.decks.detect import read_html as read_html_file
+from coproarchive.extract.decks.detect import read_markdown as read_markdown_file
+from coproarchive.extract.html import without_shortcodes
 from coproarchive.extract.office import DOCX
 from coproarchive.extract.table import extract
 from coproarchive.model import Source
@@ -24,12 +26,12 @@ W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 def read_markdown(path: Path, text: str) -> Extraction:
     path.write_text(text, encoding="utf-8")
-    return extract_markdown(path, Limits())
+    return read_markdown_file(path, Limits())
 
 
 def read_html(path: Path, text: str) -> Extraction:
     path.write_text(text, encoding="utf-8")
-    return extract_html(path, Limits())
+    return read_html_file(path, Limits())
 
 
 def titles(extraction: Extraction) -> list[str]:
@@ -176,7 +178,7 @@ def test_encodings_are_found_out(tmp_path: Path, data: bytes, word: str) -> None
     """Byte order marks, UTF-8, and what old programmes wrote."""
     path = tmp_path / "p.md"
     path.write_bytes(data)
-    assert extract_markdown(path, Limits()).leaves[0].text == word
+    assert read_markdown_file(path, Limits()).leaves[0].text == word
 
 
 @pytest.mark.threat(13)
@@ -341,3 +343,59 @@ def test_subrip_captions_and_files_without_any(tmp_path: Path) -> None:
     assert captions_reader.extract(path, Limits()).leaves[0].start == 1.5
     path.write_text("nothing\n")
     assert extract(path, "application/x-subrip", Limits()).notices[0].code == "file-unreadable"
+
+
+def rolling(lines: list[str], seconds: float = 2.5) -> str:
+    """Captions as YouTube makes them: each line grows below the last one, then stands alone."""
+    cues = ["WEBVTT\nKind: captions\nLanguage: en\n"]
+    before = " "
+    for number, line in enumerate(lines):
+        start, end = number * seconds, (number + 1) * seconds - 0.01
+        first, *others = line.split(" ")
+        typed = first + "".join(f"<00:00:{start + 1:06.3f}><c> {word}</c>" for word in others)
+        cues.append(f"{stamp(start)} --> {stamp(end)} align:start position:0%\n{before}\n{typed}\n")
+        cues.append(f"{stamp(end)} --> {stamp(end + 0.01)} align:start position:0%\n{line}\n \n")
+        before = line
+    return "\n".join(cues)
+
+
+def stamp(seconds: float) -> str:
+    return f"00:{int(seconds) // 60:02}:{seconds % 60:06.3f}"
+
+
+def test_captions_that_roll_say_each_line_once_from_when_it_was_first_shown(
+    tmp_path: Path,
+) -> None:
+    """A line of a blank does not end a cue."""
+    lines = [
+        "welcome to the seminar",
+        "on growing rye",
+        "and how neighbours",
+        "share the harvest",
+    ] * 8
+    path = tmp_path / "talk.vtt"
+    path.write_text(rolling(lines))
+    captions = captions_reader.extract(path, Limits())
+    assert " ".join(leaf.text for leaf in captions.leaves) == " ".join(lines)
+    assert [leaf.start for leaf in captions.leaves] == [0.0, 60.0]
+
+
+def test_captions_that_grow_word_by_word_and_what_is_said_twice(tmp_path: Path) -> None:
+    """A line that begins as the one before, at once after it, has new words only."""
+    path = tmp_path / "c.vtt"
+    path.write_text(
+        "WEBVTT\n\n00:01.000 --> 00:02.000\nGood\n\n00:02.000 --> 00:03.000\nGood morning\n\n"
+        "00:03.000 --> 00:04.000\nGood morning all\n\n"
+        "00:09.000 --> 00:10.000\nGood morning to you\n"
+    )
+    captions = captions_reader.extract(path, Limits())
+    assert captions.leaves[0].text == "Good morning all Good morning to you"
+
+
+def test_a_line_of_blanks_ends_a_cue_before_a_number(tmp_path: Path) -> None:
+    """As some programmes write SubRip."""
+    path = tmp_path / "c.srt"
+    path.write_text(
+        "1\n00:00:01,000 --> 00:00:02,000\nOne loaf\n \n2\n00:00:02,000 --> 00:00:03,000\nTwo\n42\n"
+    )
+    assert captions_reader.extract(path, Limits()).leaves[0].text == "One loaf Two 42"

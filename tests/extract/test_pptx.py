@@ -58,16 +58,21 @@ def test_groups_are_read_at_any_depth(tmp_path: Path, depth: int) -> None:
     assert read(deck).leaves[0].title == "Deep loaf"
 
 
-def test_text_of_the_layout_is_left_out(tmp_path: Path) -> None:
-    """Date, footer and slide number say nothing of the slide."""
+def test_footers_are_the_decks_own_and_said_once(tmp_path: Path) -> None:
+    """A date and a footer say nothing of a slide: each is read once a deck; numbers never are."""
     furniture = "".join(box("XX", placeholder=kind) for kind in ("dt", "ftr", "sldNum", "hdr"))
     number = (
         "<p:sp><p:nvSpPr><p:nvPr/></p:nvSpPr><p:txBody><a:p><a:r><a:t>Page</a:t></a:r>"
         '<a:fld type="slidenum"><a:t>99</a:t></a:fld></a:p></p:txBody></p:sp>'
     )
-    deck = parts.make(tmp_path / "d.pptx", [furniture + number])
-    leaf = read(deck).leaves[0]
-    assert (leaf.title, leaf.text) == ("Page", "")
+    other = box("Another talk", placeholder="ftr") + box("Words")
+    deck = parts.make(tmp_path / "d.pptx", [furniture + number, furniture + number, other])
+    first, second, third = read(deck).leaves
+    assert (first.title, [(p.source, p.text) for p in first.parts]) == (
+        "Page", [(Source.LAYOUT, "XX")],
+    )  # fmt: skip
+    assert (second.title, second.parts) == ("Page", ())
+    assert of(third, Source.LAYOUT) == ["Another talk"]
 
 
 def test_the_same_box_twice_is_there_twice(tmp_path: Path) -> None:

@@ -26,3 +26,19 @@ def test_text_is_clean_whatever_it_holds(given: str, expected: str) -> None:
     assert clean(given) == expected
     assert clean(expected) == expected
     assert one_line(given) == " ".join(expected.split())
+
+
+@pytest.mark.parametrize(
+    "unseen", ["\u200b", "\u2060", "\ufeff", "\u200e", "\u202a", "\u2066", "\u180e"]
+)
+def test_what_has_no_width_does_not_split_a_word(unseen: str) -> None:
+    """Editors put it where a line may break; readers do not see it."""
+    assert clean(f"super{unseen}market and{unseen} bread") == "supermarket and bread"
+
+
+def test_a_word_that_a_line_end_divided_has_a_soft_hyphen_and_others_none() -> None:
+    """Authors' own soft hyphens are within one word."""
+    assert (
+        clean("know\u00adledge of well\ufffeknown \ufffe bread")
+        == "knowledge of well\u00adknown bread"
+    )

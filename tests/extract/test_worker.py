@@ -361,7 +361,7 @@ def test_our_own_faults_are_not_the_files(tmp_path: Path, monkeypatch: pytest.Mo
         def fail(*_: object, error: Exception = error) -> Extraction:
             raise error
 
-        monkeypatch.setattr("coproarchive.extract.html.extract_markdown", fail)
+        monkeypatch.setattr("coproarchive.extract.decks.detect.read_markdown", fail)
         extraction = table.extract(path, "text/markdown", limits)
         assert [n.code for n in extraction.notices] == [code]
         cache.put("a" * 64, "text/markdown", packed(extraction, limits))
@@ -381,3 +381,40 @@ def test_closing_does_not_wait_for_a_thread_that_is_stuck(
     workers.close()
     assert not (tmp_path / "scratch").exists()
     stuck.set()
+
+
+def test_a_failure_of_our_own_is_not_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said to be ours, and not kept: once it is mended, the very same file is read."""
+    path = tmp_path / "post.md"
+    path.write_text("# Bread\n\nFold it.\n", encoding="utf-8")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("coproarchive.extract.decks.detect.split_front_matter", lambda text: None)
+        failed = table.extract(path, "text/markdown", Limits())
+    (notice,) = failed.notices
+    assert (
+        notice.code == table.NOT_READ
+        and "TypeError in coproarchive.extract.decks" in notice.message
+    )
+    cache = ExtractionCache(tmp_path / "extracted", Limits())
+    cache.put("0" * 64, "text/markdown", packed(failed, Limits()))
+    assert cache.get("0" * 64, "text/markdown") is None
+    assert table.extract(path, "text/markdown", Limits()).leaves[0].title == "Bread"
+
+
+@pytest.mark.parametrize("error", [UnicodeDecodeError("utf-8", b"x", 0, 1, "x"), EOFError("x")])
+def test_what_python_says_of_data_is_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """And so is what a foreign library raises."""
+
+    def fail(text: str) -> None:
+        raise error
+
+    path = tmp_path / "post.md"
+    path.write_text("# Bread\n", encoding="utf-8")
+    monkeypatch.setattr("coproarchive.extract.decks.detect.split_front_matter", fail)
+    (notice,) = table.extract(path, "text/markdown", Limits()).notices
+    assert notice.code == "file-unreadable"

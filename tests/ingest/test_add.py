@@ -64,7 +64,7 @@ def test_a_pair_waits_for_the_file_that_cannot_be_read_just_now(
         )  # fmt: skip
 
     with monkeypatch.context() as patch:
-        patch.setattr("coproarchive.ingest.add.hash_file", failing)
+        patch.setattr("coproarchive.ingest.folder.hash_file", failing)
         report = add()
     assert [added.item.title for added in report.added] == ["On oats"]
     told = {problem.path: (problem.code, problem.message) for problem in report.problems}

@@ -32,6 +32,15 @@ def test_compounds_are_one_thing(text: str) -> None:
     assert (clause.kind, clause.joined) == ("compound", ("coproduction",))
 
 
+def test_what_has_no_width_does_not_end_a_word() -> None:
+    """Pasted from a page, or written in Persian; a divided word is one and two."""
+    for text in ("super\u200bmarket", "super\u2060market", "super\u200cmarket"):
+        assert [token.word for token in tokenize(text)] == ["supermarket"]
+        assert kinds(text) == [("word", ("supermarket",), False)]
+    terms, _ = invert(["of well\u00adknown of"], "en")
+    assert terms["=wellknown"] == [1, 2] and terms["=known"] == [2]
+
+
 def test_question_words_are_left_out_only_beside_others() -> None:
     """What is it that ... : the telling words are searched; "the who" still finds something."""
     assert kinds("what is an advance directive?") == [

@@ -20,7 +20,7 @@ from coproarchive.extract.base import Helpers, Limits
 from coproarchive.extract.copying import make_copy
 from coproarchive.extract.office import find_office
 from coproarchive.library import Library
-from coproarchive.model import Item, Series, WordSource
+from coproarchive.model import Item, Series, Visibility, WordSource
 from coproarchive.store import Store, hash_file, media_type_of_file
 from deck_parts import box
 from deck_parts import make as make_parts
@@ -339,6 +339,22 @@ def test_indexing_makes_no_copy_and_the_first_download_does(opened: Library) -> 
         assert "made at the first download" in client.get("/item/talk").text
         assert searched(client.get("/file/talk/talk.pptx").content, NOTED) == []
         assert "A copy without notes" in client.get("/item/talk").text
+
+
+def test_copies_of_what_is_public_no_longer_are_removed(opened: Library) -> None:
+    """Nobody could ask for them, but a copy of the index folder would have them."""
+    (made,) = (opened.settings.index / "copies").rglob("copy")
+    item = opened.store.read_item("talk")
+    opened.store.save_item(item.model_copy(update={"visibility": Visibility.HIDDEN}))
+    assert not opened.lacks_copies()
+    assert opened.make_copies() == 0
+    assert not made.parent.exists()
+    opened.store.save_item(item)
+    assert opened.make_copies() == 2
+    assert made.exists()
+    opened.store.save_item(item.model_copy(update={"release": (WordSource.NOTES,)}))
+    assert opened.make_copies() == 2
+    assert not made.exists()
 
 
 def test_missing_copies_are_made_without_waiting_for_readers(opened: Library) -> None:

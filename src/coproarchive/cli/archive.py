@@ -220,6 +220,10 @@ def _print_added(added: AddResult, versions: Sequence[OtherVersion]) -> None:
         same = f"{version.slides} of {version.of} slides are the same, or nearly"
         line = f"   A new version of {version.item.id}  {version.item.title}? {same}."
         out.print(Text(printable(line)))
+    for problem in added.problems:
+        if problem.severity is not Severity.NOTE or problem.code == "name-mended":
+            line = f"   {problem.path.rpartition('/')[2]}: {problem.message} {problem.hint}"
+            out.print(Text(printable(line.rstrip()), style="yellow"))
     _print_disclosures(added.disclosures)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -146,6 +146,13 @@ class Format:
         function: Callable[[Path, Limits], Extraction]
         function = pkgutil.resolve_name(f"{__package__}.{self.reader}")
         return function(path, limits)
+
+
+def complete(leaves: Iterable[Leaf]) -> Iterator[Leaf]:
+    """Yield leaves without those that show only a part of a slide which a later one has whole."""
+    leaves = list(leaves)
+    partial = {n for leaf in leaves for n in range(leaf.number - leaf.builds, leaf.number)}
+    return (leaf for leaf in leaves if leaf.number not in partial)
 
 
 def without_withheld(leaf: Leaf, withheld: frozenset[WordSource]) -> Leaf | None:

@@ -188,8 +188,8 @@ def unpacked(data: bytes) -> tuple[Extraction, str]:
     return (
         Extraction(
             tuple(
-                Leaf(number, kind, heading, _parts(parts), label, hidden, start)
-                for number, kind, heading, parts, label, hidden, start in leaves
+                Leaf(number, kind, heading, _parts(parts), label, hidden, start, builds, tongue)
+                for number, kind, heading, parts, label, hidden, start, builds, tongue in leaves
             ),
             tuple(
                 Notice(code, Severity(severity), message, hint, leaf)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,21 @@ from coproarchive.model import WordSource
 VERSION = 1
 """Raise it when copies are made otherwise."""
 _OPEN = ("text/", "image/", "audio/", "video/")
+TEXT_DECKS = frozenset(
+    """
+    text/markdown text/html application/xhtml+xml text/x-quarto text/x-r-markdown
+    application/x-ipynb+json text/x-go-present text/org text/x-tex text/x-rst text/asciidoc
+    """.split()
+)
+"""Texts that may be decks with notes; see text_copy.py."""
+_LONG_POST = 4 * 1024 * 1024
+"""Bytes of a post that is looked at here and not in a worker."""
+_POSTS = frozenset(("text/markdown", "text/html", "application/xhtml+xml"))
+_MAY_HAVE_NOTES = re.compile(
+    rb"<!--|\?\?\?|^\s*\^|note|hide|hidden|disabled|exclude|handout|\x00",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What a Markdown or HTML file has that has notes or hidden slides: most posts have none of it."""
 _ALSO_OPEN = frozenset({"application/x-subrip", "application/json", "application/xml"})
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 _WITH_MACROS = ".macroenabled"
@@ -45,13 +61,27 @@ OF_THE_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
 
 def is_open(media_type: str) -> bool:
     """Test whether such files have no place for notes, comments or hidden slides."""
+    if media_type in TEXT_DECKS:
+        return False
     return media_type.startswith(_OPEN) or media_type in _ALSO_OPEN
+
+
+def has_nothing_withheld(path: Path, media_type: str) -> bool:
+    """Test by a look at its bytes whether a post has no mark at all of notes or hidden slides.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if media_type not in _POSTS or path.stat().st_size > _LONG_POST:
+        return False
+    return not _MAY_HAVE_NOTES.search(path.read_bytes())
 
 
 def can_copy(media_type: str, office_path: str) -> bool:
     """Test whether copies of such files can be made here."""
     return (
         media_type == PDF
+        or media_type in TEXT_DECKS
         or media_type.startswith(_OFFICE)
         or _WITH_MACROS in media_type
         or (bool(office_path) and media_type in CONVERTED)
@@ -102,6 +132,10 @@ def _copied(
         from coproarchive.extract.pdf_copy import copy_pdf  # noqa: PLC0415 - 200 ms
 
         return copy_pdf(path, target, withheld)
+    if media_type in TEXT_DECKS:
+        from coproarchive.extract.text_copy import copy_text_file  # noqa: PLC0415 - for workers
+
+        return copy_text_file(path, media_type, target, withheld, limits)
     from coproarchive.extract.office_copy import copy_office_file  # noqa: PLC0415 - for workers
 
     return copy_office_file(path, target, withheld, limits)

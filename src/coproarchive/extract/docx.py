@@ -31,7 +31,7 @@ def extract(path: Path, limits: Limits) -> Extraction:
     Raises:
         UnreadableError, LimitError: see base.Format.read.
     """
-    with Package.open(path, limits) as bounded_package:
+    with Package.open(path, limits, rescue=True) as bounded_package:
         package: Parts = open_document(path, bounded_package) or bounded_package
         start = (r.target for r in package.relations("").values() if r.kind == "officeDocument")
         main = next(start, "word/document.xml")
@@ -53,6 +53,7 @@ def extract(path: Path, limits: Limits) -> Extraction:
                 leaves = _with_last(leaves, source, _text(part))
         metadata = metadata_of(package)
         notices = [_lost(package.lost)] if package.lost else []
+        notices += [_CUT] if bounded_package.is_cut else []
         notices += _undescribed(body)
         return bounded(leaves, limits, metadata=metadata, notices=notices)
 
@@ -61,6 +62,14 @@ _BESIDE = (
     ("footnotes", Source.TEXT),
     ("endnotes", Source.TEXT),
     ("comments", Source.COMMENT),
+)
+
+
+_CUT = Notice(
+    "file-damaged",
+    Severity.WARNING,
+    "the end of this document is missing; some parts may be lost with it.",
+    "Add it again from where it was, whole.",
 )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import lxml.html
 from lxml import etree
@@ -13,11 +12,9 @@ from markdown_it import MarkdownIt
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.front_matter import day
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
 from coproarchive.model import Leaf, Severity, Source
-
-if TYPE_CHECKING:
-    from coproarchive.strict_yaml import Plain
 
 # Elements whose text no reader sees as the post's own.
 _AROUND = {
@@ -42,6 +39,8 @@ _BLOCKS = {
     "figure", "figcaption", "dl", "dt", "dd", "h4", "h5", "h6", "main", "body", "details",
     "summary", "address", "caption", "center",
 }  # fmt: skip
+_BREAK = lxml.html.Element("br")
+"""What stands for the end of a paragraph while a tree is walked."""
 _MAIN = (
     "//*[contains(concat(' ', normalize-space(@class), ' '), ' entry-content ')]",
     "//article",
@@ -53,43 +52,41 @@ MUCH = 200
 """Characters that may be left out of a broken page without a word about it."""
 
 
-def extract_html(path: Path, limits: Limits) -> Extraction:
-    """Read the main text by headings, and alternative texts of pictures.
+def read_page(markup: str, name: str, limits: Limits) -> Extraction:
+    """Read a page's main text by headings, and alternative texts of pictures.
 
     Raises:
-        UnreadableError, LimitError: see base.Format.read.
+        UnreadableError: there is nothing in it.
     """
-    markup = without_shortcodes(decode(path.read_bytes()))
-    tree = parse_html(markup, path.name)
-    metadata = Metadata(title=_page_title(tree), language=tree.get("lang"), date=_published(tree))
+    markup = without_shortcodes(markup)
+    tree = parse_html(markup, name)
     main = _main(tree)
-    leaves, notices = _whole(markup, tree, sections(main))
+    leaves, notices = _whole(markup, tree, section_leaves(main))
     notices += _undescribed(main.xpath(".//img[not(@alt)]"))
-    return bounded(leaves, limits, metadata=metadata, notices=notices)
+    return bounded(leaves, limits, metadata=page_metadata(tree), notices=notices)
 
 
-def extract_markdown(path: Path, limits: Limits) -> Extraction:
-    """Read CommonMark with tables and front matter, a leaf for a heading of the first three levels.
+def read_post(
+    body: str, name: str, limits: Limits, metadata: Metadata, notices: list[Notice]
+) -> Extraction:
+    """Read CommonMark with tables, a leaf for a heading of the first three levels.
+
+    Args:
+        metadata: what front matter says; without a title there, the first heading is it.
+        notices: what was wrong with the front matter.
 
     Raises:
-        UnreadableError, LimitError: see base.Format.read.
+        UnreadableError: there is nothing in it.
     """
-    front, body, mistakes = split_front_matter(decode(path.read_bytes()))
     markup = markdown_html(without_shortcodes(body))
     if not markup.strip():
-        raise UnreadableError("this file is empty.", path.name, "Add it again, or remove it.")
-    tree = parse_html(markup, path.name)
-    leaves, notices = _whole(markup, tree, sections(tree))
-    notices += _undescribed(tree.xpath("//img[not(normalize-space(@alt))]")) + mistakes
+        raise UnreadableError("this file is empty.", name, "Add it again, or remove it.")
+    tree = parse_html(markup, name)
+    leaves, mistakes = _whole(markup, tree, section_leaves(tree))
+    mistakes += _undescribed(tree.xpath("//img[not(normalize-space(@alt))]")) + notices
     first = next((leaf.title for leaf in leaves if leaf.title), "")
-    metadata = Metadata(
-        title=real_title(_text(front.get("title"))) or first,
-        authors=tuple(_texts(front.get("author") or front.get("authors"))),
-        date=_day(_text(front.get("date"))),
-        language=_text(front.get("lang") or front.get("language")) or None,
-        keywords=tuple(_texts(front.get("tags"))),
-    )
-    return bounded(leaves, limits, metadata=metadata, notices=notices)
+    metadata = replace(metadata, title=metadata.title or first)
+    return bounded(leaves, limits, metadata=metadata, notices=mistakes)
 
 
 def markdown_html(text: str) -> str:
@@ -110,17 +107,6 @@ def without_shortcodes(text: str) -> str:
     return re.sub(rf"(?<![\w\[])\[(?:{closed}|gallery|playlist)\s*/?\](?![(\[])", " ", text)
 
 
-def decode(data: bytes) -> str:
-    """Decode text: UTF-8, else UTF-16 by its mark, else Windows-1252, which never fails."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    data = data.replace(b"\x00", b"")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
-
-
 def parse_html(markup: str, name: str) -> lxml.html.HtmlElement:
     """Parse a page into a tree; no network, no entities from elsewhere.
 
@@ -139,101 +125,84 @@ def parse_html(markup: str, name: str) -> lxml.html.HtmlElement:
         raise UnreadableError(f"this page cannot be read: {error}.", name) from None
 
 
-def split_front_matter(text: str) -> tuple[dict[str, Plain], str, list[Notice]]:
-    """Split YAML between two --- at the top, with its keys in lower case, from the text below it.
-
-    What is no strict YAML is left out, with a notice; see strict_yaml. A block over 20,000
-    characters is none, and neither is one that is no mapping.
-    """
-    match = re.match(r"^---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|$)", text, re.DOTALL)
-    if not match or len(match[1]) > 20_000:
-        return {}, text, []
-    from coproarchive.strict_yaml import YamlMistakeError, parse  # noqa: PLC0415 - 60 ms, seldom
-
-    body = text[match.end() :]
-    try:
-        content = parse(match[1]).content
-    except YamlMistakeError as mistake:
-        notice = Notice(
-            "front-matter-unread",
-            Severity.NOTE,
-            f"title, author, date and tags were not taken from its line {mistake.line + 1}, "
-            f"nor from those around it: {mistake}.",
-            "Mend the lines between the two --- at the top; a value with a colon needs quotes.",
-        )
-        return {}, body, [notice]
-    front = content if isinstance(content, dict) else {}
-    return {key.lower(): value for key, value in front.items()}, body, []
-
-
-def _texts(value: Plain) -> list[str]:
-    """Return the texts of a value: of one text those between commas, of a list its entries."""
-    if isinstance(value, str):
-        return [text for text in re.split(r"\s*[,;]\s*", value.strip()) if text]
-    if isinstance(value, dict):  # a person or a tag with more about it
-        return [_text(value.get("name") or value.get("title") or value.get("label"))]
-    return [text for entry in value or [] for text in (
-        [entry.strip()] if isinstance(entry, str) else _texts(entry)) if text]  # fmt: skip
-
-
-def _text(value: Plain) -> str:
-    return one_line(value) if isinstance(value, str) else ""
-
-
-def sections(root: lxml.html.HtmlElement) -> list[Leaf]:
+def section_leaves(root: lxml.html.HtmlElement) -> list[Leaf]:
     """Return leaves of the text below an element: one a heading, and one of what is before them."""
     builder = _Sections()
     builder.walk(root)
     return builder.finish()
 
 
-class _Sections:
-    """Collects words between headings."""
+class TreeWords:
+    """Collects words of a tree; kinds of it say what is passed over and what headings mean."""
 
     def __init__(self) -> None:
-        self._leaves: list[Leaf] = []
-        self._title = ""
         self._text: list[str] = []
         self._extra: list[tuple[Source, str]] = []
 
+    def is_passed_over(self, node: lxml.html.HtmlElement) -> bool:
+        """Test for an element of which nothing is collected."""
+        return _is_around(node)
+
+    def takes_heading(self, node: lxml.html.HtmlElement) -> bool:
+        """Test for a heading that is no text; what follows from it is done."""
+        raise NotImplementedError
+
     def walk(self, root: lxml.html.HtmlElement) -> None:
         """Walk the tree depth first, without recursion: pages may be nested very deep."""
-        pending: list[tuple[lxml.html.HtmlElement | str, bool]] = [(root, True)]
+        pending: list[tuple[lxml.html.HtmlElement | str, bool]] = [(root, False)]
         while pending:
-            node, is_root = pending.pop()
+            node, is_code = pending.pop()
             if isinstance(node, str):
-                self._text.append(node)
+                self._text.append(node if is_code else _folded(node))
+                continue
+            if node is _BREAK:
+                self._text.append("\n\n")
                 continue
             if not isinstance(node.tag, str):
                 continue
-            if not is_root and _is_around(node):
+            if node is not root and self.is_passed_over(node):
                 continue
-            if node.tag in _HEADINGS:
-                self._flush()
-                self._title = one_line(node.text_content())
-                self._text = []
+            if self.takes_heading(node):
                 continue
             if node.tag == "table":
                 self._extra.append((Source.TABLE, _table_text(node)))
                 continue
             self._leaf_element(node)
-            block = node.tag in _BLOCKS
-            if block:
-                pending.append(("\n\n", False))
+            is_block, inside = node.tag in _BLOCKS, is_code or node.tag == "pre"
+            if is_block:
+                pending.append((_BREAK, False))
             for child in reversed(node):
                 if child.tail:
-                    pending.append((_folded(child.tail), False))
-                pending.append((child, False))
+                    pending.append((child.tail, inside))
+                pending.append((child, inside))
             if node.text:
-                pending.append((node.text if node.tag == "pre" else _folded(node.text), False))
-            if block:
-                pending.append(("\n\n", False))
+                pending.append((node.text, inside))
+            if is_block:
+                pending.append((_BREAK, False))
 
     def _leaf_element(self, node: lxml.html.HtmlElement) -> None:
         if node.tag == "img" and node.get("alt"):
             self._extra.append((Source.ALT, node.get("alt")))
         elif node.tag == "br":
             self._text.append("\n")
+
+
+class _Sections(TreeWords):
+    """Collects words between headings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._leaves: list[Leaf] = []
+        self._title = ""
+
+    def takes_heading(self, node: lxml.html.HtmlElement) -> bool:
+        """Begin a leaf at a heading of the first three levels."""
+        if node.tag not in _HEADINGS:
+            return False
+        self._flush()
+        self._title = one_line(node.text_content())
+        self._text = []
+        return True
 
     def _flush(self) -> None:
         parts = parts_of((Source.TEXT, "".join(self._text)), *self._extra)
@@ -315,6 +284,13 @@ def _main(tree: lxml.html.HtmlElement) -> lxml.html.HtmlElement:
     return tree
 
 
+def page_metadata(tree: lxml.html.HtmlElement) -> Metadata:
+    """Return what a page says of itself."""
+    names = tree.xpath("//head/meta[translate(@name, 'AUTHOR', 'author')='author']/@content")
+    authors = tuple(one_line(str(name)) for name in names if str(name).strip())
+    return Metadata(_page_title(tree), authors, _published(tree), tree.get("lang"))
+
+
 def _page_title(tree: lxml.html.HtmlElement) -> str:
     for path in ("//meta[@property='og:title']/@content", "//title/text()", "//h1//text()"):
         titles = tree.xpath(path)
@@ -328,10 +304,5 @@ def _published(tree: lxml.html.HtmlElement) -> str | None:
     for path in ("//meta[@property='article:published_time']/@content", "//time/@datetime"):
         dates = tree.xpath(path)
         if isinstance(dates, list) and dates:
-            return _day(str(dates[0]))
+            return day(str(dates[0]))
     return None
-
-
-def _day(value: str) -> str | None:
-    match = re.match(r"\d{4}-\d{2}-\d{2}", value.strip())
-    return match[0] if match else None

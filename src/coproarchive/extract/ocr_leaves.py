@@ -13,6 +13,7 @@ from time import monotonic
 from coproarchive.errors import ExtractionError
 from coproarchive.extract import ocr
 from coproarchive.extract.base import Extraction, Limits, Notice
+from coproarchive.extract.letters import UNREADABLE
 from coproarchive.extract.pdf_pictures import page_views
 from coproarchive.extract.pptx_pictures import slide_views
 from coproarchive.extract.text import part
@@ -40,11 +41,13 @@ MORE = (
     "Raise COPROARCHIVE_READ_SECONDS (a picture takes two or three) or COPROARCHIVE_READ_MEMORY_MB."
 )
 
+_WORDLESS = frozenset({"leaf-without-text", UNREADABLE})
+"""Codes of the notices of leaves whose words the machine may yet read."""
 # What a viewer sees besides the title; notes and comments stand elsewhere.
 _SEEN = {
     Source.TEXT, Source.TABLE, Source.CHART, Source.SMARTART, Source.MATH, Source.PICTURE,
 }  # fmt: skip
-_SAID = _SEEN | {Source.ALT}
+_SAID = _SEEN | {Source.ALT, Source.LAYOUT}
 # Two letters; of Chinese and Japanese, two characters.
 _WORD = re.compile(r"[\u3040-\u9fff]{2}|[^\W\d_\u3040-\u9fff]{2,}")
 # A year is worth finding; the numbers along a chart's axis are not.
@@ -85,7 +88,7 @@ def with_ocr(
         until: when to stop, by time.monotonic().
     """
     leaves = {leaf.number: leaf for leaf in extraction.leaves}
-    noticed = {n.leaf for n in extraction.notices if n.code == "leaf-without-text"}
+    noticed = {n.leaf for n in extraction.notices if n.code in _WORDLESS}
     wordless = [number for number in leaves if number in noticed]
     few = sorted(few_worded(extraction.leaves) - noticed)
     if not wordless and not few:
@@ -99,7 +102,7 @@ def with_ocr(
     notices = [
         _after_ocr(n, reading, kind) if n.code == "leaf-without-text" else n
         for n in extraction.notices
-        if n.code != "leaf-without-text" or n.leaf not in reading.parts
+        if n.code not in _WORDLESS or n.leaf not in reading.parts
     ]
     # Those without words have a notice each, unless some of their pictures were read.
     late = [n for n in reading.unread if n not in wordless or n in reading.parts]

@@ -24,7 +24,8 @@ from coproarchive.extract.base import Helpers, Limits
 PDF = "application/pdf"
 PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-VERSION = 1
+VERSION = 2
+"""1 took failures of our own with relative paths for the files'."""
 
 CONVERTED: dict[str, str] = {
     "application/vnd.ms-powerpoint": PPTX,

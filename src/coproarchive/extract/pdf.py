@@ -19,6 +19,7 @@ import functools
 import logging
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,9 @@ import pypdfium2
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, without_text
+from coproarchive.extract.letters import unreadable, unreadable_notice
+from coproarchive.extract.pdf_pages import MOST_BUILDS, builds_of, comes_later
 from coproarchive.extract.pdf_structure import (
-    MAX_TITLE,
-    Page,
     alternative_texts,
     attachments,
     document_information,
@@ -45,6 +46,14 @@ from coproarchive.extract.pdf_structure import (
     remove_comments,
     text_objects,
 )
+from coproarchive.extract.pdf_text import (
+    is_divided,
+    is_run_together,
+    repair,
+    title_and_rest,
+    with_spaces,
+    words_of,
+)
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
 from coproarchive.model import Leaf, Severity, Source
 
@@ -55,27 +64,12 @@ if TYPE_CHECKING:  # drawing needs them, reading hardly ever
 
 FEW = 25
 """Characters below which a page that draws more runs of text than that says too little."""
-LONG = 18
-"""Letters without a space from which a word may be several: three of them make a page suspect."""
-VERY_LONG = 26
-"""Letters without a space that make a page suspect by themselves."""
-SHORT_LINES = 10
-"""Characters a line on average below which lines of a single letter are looked for."""
 LISTED = 10
 """Pages that one notice names."""
 MAX_PIXELS = 2_000
 """Longest side of a drawn page."""
 
-# What PDFium puts where a word was divided at the end of a line.
-_DIVIDED = re.compile(r"[\ufffe\u0002]\s*")
-_HYPHENATED = re.compile(r"(?<=[a-zà-ÿ])[-\u2010]\n(?=[a-zà-ÿ]{2})")
-_UPRIGHT = re.compile(r"(?:^\w\n){5,}\w?$", re.MULTILINE)
-_DOTS = re.compile(r"(?:^[.·•◦○●□■]\n){3,}", re.MULTILINE)  # navigation marks of slide themes
 _WORD = re.compile(r"[^\W\d_]{2}")
-# Small letters only: names in programmes LookLikeThis.
-_LONG_WORD = re.compile(rf"[a-z\u00df-\u00ff\u03ac-\u03ce\u0430-\u045f]{{{LONG},}}")
-# Letters of alphabets whose words have spaces between them.
-_RUN_TOGETHER = re.compile(rf"[A-Za-z\u00c0-\u052f]{{{LONG},}}")
 
 logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)
 
@@ -113,20 +107,107 @@ def _pages(
     limits: Limits,
 ) -> Iterator[Leaf]:
     titles = outline(document)
+    pages = list(_read_pages(document, second, limits))
+    texts = _texts(pages)
+    unread = _second_readings(texts, second)
+    builds = builds_of(texts, _printed(pages)) if len(pages) > 1 else {}
+    for index, page in enumerate(pages):
+        title, text = title_and_rest(texts[index], titles.get(index, ""))
+        parts = parts_of((Source.TEXT, text), *page.extra)
+        if index in unread:
+            notices.append(unreadable_notice(index + 1))
+        elif not title and not any(p.source is not Source.LINK for p in parts):
+            notices.append(without_text("page", index + 1))
+        label, before = page.label, builds.get(index, 0)
+        if before:
+            label = _range_label(label, index + 1 - before, index + 1)
+        yield Leaf(index + 1, "page", title, parts, label, builds=before)
+
+
+def _printed(pages: list[_PageRead]) -> list[str]:
+    """Return the printed number of each page, "" where none differs from the page's place."""
+    if not any(page.label for page in pages):
+        return [""] * len(pages)
+    return [page.label or str(number) for number, page in enumerate(pages, start=1)]
+
+
+def _range_label(label: str, first: int, last: int) -> str:
+    """Return what a slide of several pages is called."""
+    return f"{label} (pages {first}–{last} of the file)" if label else f"{first}–{last}"
+
+
+@dataclass(slots=True)
+class _PageRead:
+    """A page as PDFium gave it.
+
+    Attributes:
+        text: within its box.
+        outside: all of its text, where most stands outside the box; else "".
+        other: what pypdf reads, where it was asked.
+        is_run_together: whether words seem to have lost their spaces.
+        extra: notes and descriptions by source.
+        label: printed number, "" where it is the page's place.
+    """
+
+    text: str
+    outside: str = ""
+    other: str = ""
+    is_run_together: bool = False
+    extra: list[tuple[Source, str]] = field(default_factory=list)
+    label: str = ""
+
+
+def _read_pages(
+    document: pypdfium2.PdfDocument, second: Callable[[], SecondOpinion], limits: Limits
+) -> Iterator[_PageRead]:
     tagged = is_tagged(document)
     labelled = has_labels(document)
     left = limits.characters
     for index in range(min(len(document), limits.leaves + 1)):
-        text, extra = _page(document, index, second, has_tags=tagged)
-        title, text = title_and_rest(text, titles.get(index, ""))
-        parts = parts_of((Source.TEXT, text), *extra)
-        if not title and not any(p.source is not Source.LINK for p in parts):
-            notices.append(without_text("page", index + 1))
-        label = page_label(document, index) if labelled else ""
-        yield Leaf(index + 1, "page", title, parts, label)
-        left -= len(text)
+        page = _page(document, index, second, has_tags=tagged)
+        if labelled:
+            page.label = page_label(document, index)
+        yield page
+        left -= len(page.text)
         if left < -limits.leaf_characters:
             return  # beyond what is kept; `bounded` says so
+
+
+def _texts(pages: list[_PageRead]) -> list[str]:
+    """Return the pages' texts, as far as they tell it of one another."""
+    for index, page in enumerate(pages):
+        if page.outside:
+            following = [repair(other.text) for other in pages[index + 1 : index + 1 + MOST_BUILDS]]
+            lines = set(repair(page.text).split("\n"))
+            beside = "\n".join(x for x in repair(page.outside).split("\n") if x not in lines)
+            if not comes_later(beside, following):
+                page.text = page.outside
+    words: frozenset[str] = frozenset()
+    if any(is_divided(page.text) for page in pages):
+        words = words_of(page.text for page in pages)
+    texts = []
+    for page in pages:
+        text = repair(page.text, words)
+        if page.is_run_together:
+            text = with_spaces(text, page.other)
+        elif page.other:
+            other = repair(page.other, words)
+            text = other if len(other) > 2 * len(text) else text
+        texts.append(text)
+    return texts
+
+
+def _second_readings(texts: list[str], second: Callable[[], SecondOpinion]) -> set[int]:
+    """Replace the texts of pages whose letters make no words; return indexes of those unread."""
+    unread = unreadable(texts)
+    others = {index: repair(second().text(index)) for index in unread}
+    still = unreadable(list(others.values())) if others else {}
+    for place, (index, other) in enumerate(others.items()):
+        is_better = place not in still and sum(map(str.isalpha, other)) >= FEW
+        texts[index] = other if is_better else unread[index]
+        if is_better:
+            unread.pop(index)
+    return set(unread)
 
 
 def _untitled(leaves: list[Leaf]) -> Iterator[Notice]:
@@ -160,29 +241,25 @@ def _page(
     second: Callable[[], SecondOpinion],
     *,
     has_tags: bool,
-) -> tuple[str, list[tuple[Source, str]]]:
-    """Return the page's text, and its notes and descriptions by source."""
+) -> _PageRead:
+    """Read a page; ask pypdf where PDFium says too little of it."""
     with opened_page(document, index) as page:
         if not page:
-            return repair(second().text(index)), []
-        drawn = _text(page)
-        text = repair(drawn)
-        if len(text) < FEW and text_objects(page) > len(text):
-            other = repair(second().text(index))
-            text = other if len(other) > 2 * len(text) else text
-        elif is_run_together(drawn):  # not of words that were mended
-            text = with_spaces(text, second().text(index))
-        extra = page_notes(document, page)
+            return _PageRead(second().text(index))
+        inside, whole = page_text(page)
+        is_beside = len(inside) * 2 < len(whole)
+        read = _PageRead(inside if is_beside or inside == whole else _uncut(inside, whole))
+        read.outside = whole if is_beside else ""
+        drawn = len(repair(read.outside or read.text))
+        if drawn < FEW and text_objects(page) > drawn:
+            read.other = second().text(index)
+        elif is_run_together(read.text):  # not of words that were mended
+            read.is_run_together = True
+            read.other = second().text(index)
+        read.extra = page_notes(document, page)
         if has_tags:
-            extra += alternative_texts(page)
-        return text, extra
-
-
-def _text(page: Page) -> str:
-    inside, whole = page_text(page)
-    if len(inside) * 2 < len(whole):
-        return whole
-    return inside if len(inside) == len(whole) else _uncut(inside, whole)
+            read.extra += alternative_texts(page)
+        return read
 
 
 def _uncut(inside: str, whole: str) -> str:
@@ -230,59 +307,6 @@ def _without_pdfium(
         "Open it in a PDF viewer and print it to a new PDF.",
     )
     return bounded(leaves, limits, notices=[notice])
-
-
-def repair(text: str) -> str:
-    """Undo what PDFs do to words: divided at line ends, letters one a line, rows of dots."""
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if "\ufffe" in text or "\x02" in text:
-        text = _DIVIDED.sub("", text)
-    if "-\n" in text or "\u2010\n" in text:
-        text = _HYPHENATED.sub("", text)
-    if len(text) < SHORT_LINES * text.count("\n"):
-        text = _DOTS.sub("", text)
-        text = _UPRIGHT.sub(lambda match: match[0].replace("\n", ""), text)
-    return text.strip()
-
-
-def is_run_together(text: str) -> bool:
-    """Test whether words seem to have lost the spaces between them."""
-    long = _LONG_WORD.findall(text)
-    return len(long) >= 3 or any(len(word) >= VERY_LONG for word in long)
-
-
-def with_spaces(text: str, other: str) -> str:
-    """Divide runs of letters of the text where the other reading divides the same letters."""
-    other = " ".join(other.split())
-    at = [i for i, letter in enumerate(other) if letter != " "]
-    letters = "".join(other[i] for i in at)
-
-    def divided(match: re.Match[str]) -> str:
-        start = letters.find(match[0])
-        return match[0] if start < 0 else other[at[start] : at[start + len(match[0]) - 1] + 1]
-
-    return _RUN_TOGETHER.sub(divided, text)
-
-
-def title_and_rest(text: str, outlined: str) -> tuple[str, str]:
-    """Split the page's heading from its text.
-
-    The outline's entry if the page has one, else the first line that has words. A heading that
-    says more than the outline does is taken whole, so that no word is lost.
-    """
-    start = 0
-    while start <= len(text):
-        end = text.find("\n", start)
-        end = len(text) if end < 0 else end
-        heading = one_line(text[start:end])
-        if _WORD.search(heading):
-            rest = (text[:start] + text[end + 1 :]).rstrip("\n")
-            if heading.casefold().startswith(outlined.casefold()):
-                return (heading, rest) if len(heading) <= MAX_TITLE else (outlined, text)
-            return outlined, rest if outlined.casefold().startswith(heading.casefold()) else text
-        start = end + 1
-    return outlined, text
 
 
 def _metadata(document: pypdfium2.PdfDocument) -> Metadata:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ from lxml import etree
 from coproarchive.errors import UnreadableError
 from coproarchive.extract import metafile, svg
 from coproarchive.extract.base import Extraction, Limits, Notice, without_text
+from coproarchive.extract.captions import spoken
+from coproarchive.extract.charset import decode
 from coproarchive.extract.opc import open_deck
-from coproarchive.extract.shapes import P, R, read_slide
+from coproarchive.extract.shapes import P, R, layout_text, read_slide
 from coproarchive.extract.text import bounded, one_line, parts_of
 from coproarchive.extract.zips import Package, Parts, Relationship, metadata_of
 from coproarchive.model import Leaf, Severity, Source
@@ -25,8 +28,15 @@ _SECTIONS = "{http://schemas.microsoft.com/office/powerpoint/2010/main}section"
 _SECTION_SLIDE = "{http://schemas.microsoft.com/office/powerpoint/2010/main}sldId"
 _VML = "{urn:schemas-microsoft-com:vml}"
 _VML_OFFICE = "{urn:schemas-microsoft-com:office:office}"
+_OF_THE_DECK = (Source.LINK, Source.SECTION, Source.LAYOUT)
+"""What may stand on a slide that has no words of its own."""
 _NOTED = (Source.TEXT, Source.TABLE, Source.LINK)
 """What is read of a notes page: its addresses too are words of the notes."""
+_SLIDE_PART = re.compile(r"ppt/slides/slide(\d+)\.xml")
+_INSIDE = {"Word": "document", "Excel": "sheet", "PowerPoint": "deck", "Acrobat": "PDF"}
+"""What embedded files are called, by the programme that their kind names."""
+MAX_INSIDE = 20
+"""Embedded files that are named, of a deck."""
 _UNNAMED_SECTION = re.compile(r"^(default section|untitled section|standardabschnitt)$", re.I)
 
 
@@ -52,10 +62,12 @@ def extract(path: Path, limits: Limits) -> Extraction:
     Raises:
         UnreadableError, LimitError: see base.Format.read.
     """
-    with Package.open(path, limits) as package:
+    with Package.open(path, limits, rescue=True) as package:
         deck = Deck(open_deck(path, package) or package, path.name)
         notices: list[Notice] = []
         leaves = list(_leaves(deck, notices, limits))
+        if package.is_cut:
+            notices = [*_cut_off(leaves, notices)]
         if not leaves and notices:
             raise UnreadableError(
                 "this deck is damaged: none of its slides can be read.",
@@ -91,7 +103,7 @@ def _leaves(deck: Deck, notices: list[Notice], limits: Limits) -> Iterator[Leaf]
                 )
             )
             continue
-        leaf = _leaf(slide, number, notices)
+        leaf = _leaf(slide, number, notices, deck)
         lost = deck.take_lost()
         if lost:
             notices.append(
@@ -107,9 +119,28 @@ def _leaves(deck: Deck, notices: list[Notice], limits: Limits) -> Iterator[Leaf]
         left -= sum(len(part.text) for part in leaf.parts)
 
 
-def _leaf(slide: Slide, number: int, notices: list[Notice]) -> Leaf:
+def _cut_off(leaves: list[Leaf], notices: list[Notice]) -> Iterator[Notice]:
+    """Yield the notices of a deck whose end is missing: one for all slides that went with it."""
+    missing = sum(notice.code == "slide-missing" for notice in notices)
+    if leaves:
+        lost = (
+            f"{missing} of {len(leaves) + missing} slides are" if missing else "some parts may be"
+        )
+        yield Notice(
+            "file-damaged",
+            Severity.WARNING,
+            f"the end of this deck is missing; {lost} lost with it.",
+            "Add it again from where it was, whole.",
+        )
+    yield from (n for n in notices if not leaves or n.code != "slide-missing")
+
+
+def _leaf(slide: Slide, number: int, notices: list[Notice], deck: Deck) -> Leaf:
     words = read_slide(slide.root, slide.related)
     pieces = [(Source.SECTION, slide.section), *words.pieces]
+    pieces += [(Source.CAPTION, text) for text in slide.related.captions()]
+    pieces += [(Source.LAYOUT, text) for text in deck.said_first(slide, words.footers)]
+    notices += deck.files_inside(slide, number, words.embedded)
     if slide.notes is not None and slide.notes_related is not None:
         spoken = read_slide(slide.notes, slide.notes_related)
         noted = [spoken.title, *(t for s, t in spoken.pieces if s in _NOTED)]
@@ -117,7 +148,7 @@ def _leaf(slide: Slide, number: int, notices: list[Notice]) -> Leaf:
     pieces += [(Source.COMMENT, comment) for comment in slide.comments]
     title = one_line(words.title)[:300]
     parts = parts_of(*pieces)
-    if not title and not any(p.source not in (Source.LINK, Source.SECTION) for p in parts):
+    if not title and not any(p.source not in _OF_THE_DECK for p in parts):
         notices.append(without_text("slide", number))
     elif not title:
         notices.append(
@@ -157,6 +188,9 @@ class Deck:
         start = (r.target for r in package.relations("").values() if r.kind == "officeDocument")
         self._main = next(start, "ppt/presentation.xml")
         root = package.xml(self._main)
+        self._relations = package.relations(self._main)
+        if (root is None or not self._relations) and isinstance(package, Package):
+            root, self._relations = _as_numbered(package) or (root, self._relations)
         if root is None or root.tag != f"{P}presentation":
             raise UnreadableError(
                 "this is not a slide deck, or it is damaged.",
@@ -164,9 +198,11 @@ class Deck:
                 "Open it in the programme that made it and save it anew.",
             )
         self._root = root
-        self._relations = package.relations(self._main)
         self._authors = self._comment_authors()
         self._drawings: dict[str, str] = {}
+        self._texts: set[str] = set()
+        self._layouts: dict[str, str] = {}
+        self._inside = 0
         self.metadata = metadata_of(package)
         self.take_lost()
 
@@ -188,6 +224,50 @@ class Deck:
             )
             section = sections.get(entry.get("id", ""), "")
             yield Slide(root, related, notes, notes_related, comments, section)
+
+    def said_first(self, slide: Slide, footers: list[str]) -> Iterator[str]:
+        """Yield what the deck says on all slides and is shown for the first time on this one:
+        footers, words of its layout and of its master."""
+        for text in [*footers, *self._layout_texts(slide)]:
+            if text.strip() and text not in self._texts:
+                self._texts.add(text)
+                yield text
+
+    def _layout_texts(self, slide: Slide) -> Iterator[str]:
+        root, related = slide.root, slide.related
+        for kind in ("slideLayout", "slideMaster"):
+            targets = (r.target for r in related.relations.values() if r.kind == kind)
+            target = next(targets, "")
+            if not target or (kind == "slideMaster" and root.get("showMasterSp") in ("0", "false")):
+                return
+            hides_master = slide.root.get("showMasterSp") in ("0", "false")
+            layout = self._package.xml(target)
+            if layout is None:
+                return
+            root, related = layout, self._related(target)
+            if target not in self._layouts:
+                self._layouts[target] = layout_text(layout, related)
+            if not hides_master:
+                yield self._layouts[target]
+
+    def files_inside(self, slide: Slide, number: int, embedded: dict[str, str]) -> Iterator[Notice]:
+        """Yield notices of files inside a slide, the first MAX_INSIDE of a deck."""
+        for relation, kind in embedded.items():
+            target = slide.related.relations.get(relation)
+            if target is None or target.is_outside:
+                continue
+            self._inside += 1
+            if self._inside > MAX_INSIDE:
+                return
+            what = next((name for start, name in _INSIDE.items() if kind.startswith(start)), "file")
+            name = posixpath.basename(target.target)
+            yield Notice(
+                "file-inside-file",
+                Severity.NOTE,
+                f'slide {number} carries an embedded {what}, "{name}", which is not searched.',
+                "Look at it, and add it as a file of its own if it belongs to the archive.",
+                leaf=number,
+            )
 
     def take_lost(self) -> list[str]:
         """Return names of parts that could not be read since the last call, and forget them."""
@@ -274,6 +354,25 @@ class Deck:
                 yield f"{author}: {text}" if author else text
 
 
+def _as_numbered(
+    package: Package,
+) -> tuple[etree._Element, dict[str, Relationship]] | None:
+    """Return a list of slides by the numbers of their parts, where the deck's own was cut off."""
+    if not package.is_cut:
+        return None
+    numbered = sorted(
+        (int(match[1]), match[0])
+        for name in package.archive.namelist()
+        if (match := _SLIDE_PART.fullmatch(name))
+    )
+    root = etree.Element(f"{P}presentation")
+    relations = {}
+    for number, name in numbered:
+        etree.SubElement(root, f"{P}sldId").set(f"{R}id", str(number))
+        relations[str(number)] = Relationship(name, "slide", False)
+    return (root, relations) if numbered else None
+
+
 class SlideRelated:
     """What a slide's relationship ids point at.
 
@@ -336,6 +435,13 @@ class SlideRelated:
             data = self._package.read(name)
             self._drawings[name] = reader.words_in(data) if data else ""
         return self._drawings[name]
+
+    def captions(self) -> Iterator[str]:
+        """Yield what is said in the slide's films, by their captions."""
+        for target in self.relations.values():
+            is_track = target.kind.lower().endswith("track") or target.target.endswith(".vtt")
+            if is_track and not target.is_outside and (data := self._package.read(target.target)):
+                yield " ".join(text for _, text in spoken(decode(data)))
 
     def all(self, kind: str) -> Iterator[etree._Element]:
         """Return roots of every part of a kind of relationship."""

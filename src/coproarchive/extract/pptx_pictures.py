@@ -74,7 +74,7 @@ def slide_views(
     Raises:
         UnreadableError, LimitError: as pptx.extract.
     """
-    with Package.open(path, limits) as package:
+    with Package.open(path, limits, rescue=True) as package:
         yield _views(package, Deck(package, path.name), whole, pictured, share)
 
 

@@ -8,6 +8,7 @@ opens and those that it does not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -26,9 +27,31 @@ M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 A14 = "{http://schemas.microsoft.com/office/drawing/2010/main}"
 ASVG = "{http://schemas.microsoft.com/office/drawing/2016/SVG/main}"
 
-# Placeholders whose words come from the layout: date, footer, slide number, header.
+# Placeholders whose words are mostly the deck's own: date, footer, slide number, header.
 _FURNITURE = {"dt", "ftr", "sldNum", "hdr"}
+_SAID_ONCE = {"dt", "ftr"}
+_MACHINE = re.compile(
+    r"^machine generated alternative text:\s*|"
+    r"\s*\(?(description (automatically )?generated|description générée automatiquement|"
+    r"automatisch generierte beschreibung|automatisch gegenereerde beschrijving|"
+    r"beschrijving automatisch gegenereerd|descripción generada automáticamente|"
+    r"descrizione generata automaticamente|descrição gerada automaticamente|"
+    r"automatiskt genererad beskrivning|automatisk genere(re)?t beskrivelse|"
+    r"opis wygenerowany automatycznie|popis byl vytvořen automaticky|"
+    r"автоматически созданное описание|自动生成的说明|描述已自动生成|自動產生的描述|"
+    r"自動的に生成された説明|자동 생성된 설명|"
+    r"ai-generated content may be incorrect|ki-generierte inhalte können fehlerhaft sein|"
+    r"le contenu généré par l.ia peut être incorrect|"
+    r"el contenido generado por ia puede ser incorrecto|"
+    r"il contenuto generato dall.ia potrebbe non essere corretto|"
+    r"(o )?conteúdo gerado por ia pode (estar|ser) incorreto|"
+    r"door ai gegenereerde inhoud)[^\n]{0,50}$",
+    re.IGNORECASE,
+)
+"""What Office adds to a description that it made itself, by the language of its menus."""
+_FILE_NAME = re.compile(r"^\S.{0,200}\.(png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)$", re.IGNORECASE)
 _TITLES = {"title", "ctrTitle"}
+_SHOWN = {Source.TEXT, Source.TABLE, Source.MATH, Source.SMARTART}
 MAX_DEPTH = 60
 MAX_SHAPES = 20_000
 MAX_FALLBACK_TITLE = 120
@@ -63,6 +86,8 @@ class Words:
     tops: list[tuple[int, int]] = field(default_factory=list)  # upper edge of a box, its piece
     pieces: list[tuple[Source, str]] = field(default_factory=list)
     pictures_without_alt: int = 0
+    footers: list[str] = field(default_factory=list)  # and dates that somebody wrote
+    embedded: dict[str, str] = field(default_factory=dict)  # relationship id -> kind of file
 
     def add(self, source: Source, text: str) -> None:
         """Keep a piece that has words."""
@@ -124,6 +149,9 @@ def _read_shape(shape: etree._Element, related: Related, words: Words) -> None:
     placeholder = shape.find(f"{P}nvSpPr/{P}nvPr/{P}ph")
     kind = placeholder.get("type", "body") if placeholder is not None else ""
     if kind in _FURNITURE:
+        body = shape.find(f"{P}txBody")
+        if kind in _SAID_ONCE and body is not None and body.find(f".//{A}fld") is None:
+            words.footers.append(" ".join(_paragraphs(body)[0].split()))
         return
     _read_alt(shape, words)
     if shape.tag == f"{P}graphicFrame":
@@ -148,8 +176,11 @@ def _read_alt(shape: etree._Element, words: Words) -> None:
     for properties in shape.iter(f"{P}cNvPr"):
         alt = [properties.get("title", ""), properties.get("descr", "")]
         text = ". ".join(dict.fromkeys(piece for piece in alt if piece.strip()))
-        words.add(Source.ALT, text)
-        if shape.tag == f"{P}pic" and not text:
+        described = _MACHINE.sub("", text)
+        is_name = shape.tag == f"{P}pic" and _FILE_NAME.match(text.strip()) is not None
+        is_made = described != text or is_name
+        words.add(Source.MACHINE_ALT if is_made else Source.ALT, described)
+        if shape.tag == f"{P}pic" and (is_made or not text):
             words.pictures_without_alt += 1
         return
 
@@ -189,11 +220,11 @@ def _read_drawings(shape: etree._Element, related: Related, words: Words) -> Non
 def _read_frame(frame: etree._Element, related: Related, words: Words) -> None:
     """Read a table, a chart or SmartArt."""
     for table in frame.iter(f"{A}tbl"):
-        rows = []
-        for row in table.iter(f"{A}tr"):
-            cells = [" ".join(_paragraphs(cell)[0].split()) for cell in row.iter(f"{A}tc")]
-            rows.append(" | ".join(cell for cell in cells if cell))
-        words.add(Source.TABLE, "\n".join(rows))
+        words.add(Source.TABLE, "\n".join(map(_row_text, table.iter(f"{A}tr"))))
+    for embedded in frame.iter(f"{P}oleObj"):
+        kind = embedded.get("progId", "")
+        if embedded.find(f"{P}embed") is not None and not kind.startswith("Equation"):
+            words.embedded[embedded.get(f"{R}id", "")] = kind
     for chart in frame.iter():
         if not isinstance(chart.tag, str) or not chart.tag.endswith("}chart"):
             continue
@@ -204,6 +235,27 @@ def _read_frame(frame: etree._Element, related: Related, words: Words) -> None:
         root = related.xml(diagram.get(f"{R}dm", ""))
         if root is not None:
             words.add(Source.SMARTART, _smartart_text(root))
+
+
+def _row_text(row: etree._Element) -> str:
+    """Return a table's row, its formulas in their cells."""
+    cells = []
+    for cell in row.iter(f"{A}tc"):
+        text, formulas = _paragraphs(cell)
+        cells.append(" ".join(" ".join([text, *formulas]).split()))
+    return " | ".join(cell for cell in cells if cell)
+
+
+def layout_text(root: etree._Element, related: Related) -> str:
+    """Return what a layout or a master shows on every slide; its placeholders are the slides'."""
+    tree = root.find(f"{P}cSld/{P}spTree")
+    words = Words()
+    for number, shape in enumerate(_shapes(tree) if tree is not None else ()):
+        if number >= MAX_SHAPES:
+            break
+        if shape.find(f"*/{P}nvPr/{P}ph") is None:
+            _read_shape(shape, related, words)
+    return "\n".join(text for source, text in words.pieces if source in _SHOWN)
 
 
 def chart_text(root: etree._Element) -> str:

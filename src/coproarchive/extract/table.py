@@ -2,45 +2,69 @@
 
 from __future__ import annotations
 
+import binascii
 import errno
 import importlib.util
+import json
+import lzma
+import struct
+import sys
 import time
+import traceback
+import zipfile
+import zlib
 from pathlib import Path
 
+from lxml import etree
+
 from coproarchive.errors import ExtractionError, LimitError, UnreadableError, UnsupportedError
-from coproarchive.extract import office
+from coproarchive.extract import letters, office
 from coproarchive.extract.base import Extraction, Format, Helpers, Limits, Notice
+from coproarchive.extract.language import with_languages
 from coproarchive.model import Severity
 
 FORMATS: tuple[Format, ...] = (
-    Format("pdf", 5, frozenset({office.PDF}), "pdf:extract"),
+    Format("pdf", 6, frozenset({office.PDF}), "pdf:extract"),
     Format(
         "pptx",
-        5,
+        6,
         frozenset(
             {
                 office.PPTX,
                 "application/vnd.openxmlformats-officedocument.presentationml.slideshow",
                 "application/vnd.openxmlformats-officedocument.presentationml.template",
                 "application/vnd.ms-powerpoint.presentation.macroenabled.12",
+                "application/vnd.ms-powerpoint.slideshow.macroenabled.12",
+                "application/vnd.ms-powerpoint.template.macroenabled.12",
             }
         ),
         "pptx:extract",
     ),
     Format(
         "docx",
-        3,
+        4,
         frozenset(
             {
                 office.DOCX,
                 "application/vnd.openxmlformats-officedocument.wordprocessingml.template",
+                "application/vnd.ms-word.document.macroenabled.12",
             }
         ),
         "docx:extract",
     ),
-    Format("markdown", 2, frozenset({"text/markdown", "text/plain"}), "html:extract_markdown"),
-    Format("html", 1, frozenset({"text/html"}), "html:extract_html"),
-    Format("captions", 1, frozenset({"text/vtt", "application/x-subrip"}), "captions:extract"),
+    Format("markdown", 4, frozenset({"text/markdown"}), "decks.detect:read_markdown"),
+    Format("html", 3, frozenset({"text/html", "application/xhtml+xml"}), "decks.detect:read_html"),
+    Format("text", 1, frozenset({"text/plain"}), "plain:extract"),
+    Format(
+        "quarto", 1, frozenset({"text/x-quarto", "text/x-r-markdown"}), "decks.pandoc_deck:extract"
+    ),
+    Format("notebook", 1, frozenset({"application/x-ipynb+json"}), "decks.notebook:extract"),
+    Format("go-present", 1, frozenset({"text/x-go-present"}), "decks.go_present:extract"),
+    Format("org", 1, frozenset({"text/org"}), "decks.org:extract"),
+    Format("latex", 1, frozenset({"text/x-tex"}), "decks.latex:extract"),
+    Format("rst", 1, frozenset({"text/x-rst"}), "decks.rst:extract"),
+    Format("asciidoc", 1, frozenset({"text/asciidoc"}), "decks.asciidoc:extract"),
+    Format("captions", 2, frozenset({"text/vtt", "application/x-subrip"}), "captions:extract"),
 )
 """Which reader reads which media types: to add a format is to add a row and its module."""
 OCR = "ocr-3"
@@ -61,7 +85,8 @@ CODES: dict[str, str] = {
     "file-over-limit": "reading the file passed a limit of size, time or memory",
     "file-crashed-reader": "reading the file ended the reading process; the run went on",
     "file-damaged": "the file is damaged, but some of its text was read",
-    "file-inside-file": "a PDF carries another file, which is not searched",
+    "words-elsewhere": "a deck takes words from another file, which is not read",
+    "file-inside-file": "a PDF or a deck carries another file, which is not searched",
     "file-empty": "the file was read and has no words in it",
     "slide-missing": "one slide of a deck is damaged; the others were read",
     "slide-part-missing": "a chart, diagram or notes page of a slide is damaged or too large",
@@ -69,6 +94,8 @@ CODES: dict[str, str] = {
     "leaf-without-title": "a slide has no title, by which screen readers tell slides apart; "
     "or pages of a PDF have none",
     "picture-without-alt": "pictures on a slide have no description for those who cannot see them",
+    letters.UNREADABLE: "the letters of pages make no words, as their fonts or the file's charset "
+    "say wrongly what they are",
     "front-matter-unread": "the lines between --- at the top of a post are not YAML",
     "text-cut": "a very long text, or words in pictures, are searchable only up to a limit",
 }
@@ -80,6 +107,15 @@ _OF_THE_MACHINE = {
     errno.ENOENT, errno.EACCES, errno.EPERM, errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.EROFS,
     errno.EMFILE, errno.ENFILE, errno.ENOTDIR, errno.ESTALE,
 }  # fmt: skip
+_ABOUT_DATA = (
+    UnicodeError, EOFError, zlib.error, lzma.LZMAError, struct.error, binascii.Error,
+    zipfile.BadZipFile, json.JSONDecodeError, etree.LxmlError,
+)  # fmt: skip
+"""What Python's library and lxml raise about the data that they are given."""
+_LOOK_AGAIN = (
+    "See that the disk has room and the file can be opened, and run coproarchive index again."
+)
+_REPORT_IT = "The file may be sound. Report this with the file, or with how it was made."
 OCR_SHARE = 0.6
 """Share of the time for a file that reading its pictures may take."""
 OCR_UNTIL = 0.85
@@ -97,8 +133,8 @@ def readable(media_type: str) -> bool:
 
 
 def wants_words(media_type: str) -> bool:
-    """Test whether one would expect words in such a file: then not reading it is a problem."""
-    return readable(media_type) or media_type in office.CONVERTED
+    """Test whether not reading such a file is a problem: of all but pictures and recordings."""
+    return not media_type.startswith(("image/", "audio/", "video/"))
 
 
 def reader_name(media_type: str, helpers: Helpers) -> str:
@@ -167,13 +203,36 @@ def extract(
             )
     except Exception as error:  # noqa: BLE001 - libraries raise anything on hostile files
         kind = type(error).__name__
-        notice = _error("file-unreadable", f"this file is damaged ({kind}).", SAVE_ANEW)
+        if place := _our_fault(error):
+            notice = _not_read(f"coproarchive itself failed: {kind} in {place}", _REPORT_IT)
+        else:
+            notice = _error("file-unreadable", f"this file is damaged ({kind}).", SAVE_ANEW)
     return Extraction(notices=(notice,))
+
+
+def _our_fault(error: Exception) -> str:
+    """Return the place in this package where an error arose that no file should bring about.
+
+    It is ours where the innermost code that is not Python's own library is of this package: a
+    foreign library that gives up on a file tells of the file. So does what Python's own library
+    raises about data.
+    """
+    if isinstance(error, _ABOUT_DATA):
+        return ""
+    place = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        module = str(frame.f_globals.get("__name__", ""))
+        package = module.partition(".")[0]
+        if package == __name__.partition(".")[0]:
+            place = f"{module}, line {line}"
+        elif package not in sys.stdlib_module_names:
+            place = ""
+    return place
 
 
 def _extract(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> Extraction:
     named = reader_name(media_type, helpers)
-    if not named and not wants_words(media_type):
+    if not named and media_type not in office.CONVERTED:
         raise UnsupportedError(
             "there is no reader for this kind of file.",
             path.name,
@@ -186,7 +245,7 @@ def _extract(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> E
             extraction = _read(made, office.CONVERTED[media_type], limits, helpers, until)
     else:
         extraction = _read(path, media_type, limits, helpers, until)
-    notices = extraction.notices
+    notices = letters.one_notice(extraction)
     if not any(leaf.title or leaf.parts for leaf in extraction.leaves):
         empty = Notice(
             "file-empty",
@@ -218,7 +277,7 @@ def _read(
     format_ = format_of(media_type)
     assert format_ is not None, media_type
     _check_magic(path, format_.name)
-    extraction = format_.read(path, limits)
+    extraction = with_languages(letters.mended_extraction(format_.read(path, limits)))
     if helpers.ocr and format_.name in PICTURED:
         from coproarchive.extract import ocr_leaves  # noqa: PLC0415 - heavy, and an extra
 
@@ -242,12 +301,8 @@ def _check_magic(path: Path, name: str) -> None:
         )
 
 
-def _not_read(why: str) -> Notice:
-    return _error(
-        NOT_READ,
-        f"it could not be read just now ({why}).",
-        "See that the disk has room and the file can be opened, and run coproarchive index again.",
-    )
+def _not_read(why: str, hint: str = _LOOK_AGAIN) -> Notice:
+    return _error(NOT_READ, f"it could not be read just now ({why}).", hint)
 
 
 def _error(code: str, message: str, hint: str | None = None) -> Notice:

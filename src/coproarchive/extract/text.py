@@ -5,18 +5,29 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
 from coproarchive.model import Leaf, Part, Severity, Source
 
+DIVIDED = "\ufffe"
+"""PDFium's mark of a word that a line's end divides; `clean` makes a soft hyphen of it."""
+SOFT_HYPHEN = "\u00ad"
+"""Where a word was divided that may be a compound: it is found as one word and as two."""
 _LIGATURES = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "\u00ad": None}
-)
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\ufeff]")
+    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st",
+     SOFT_HYPHEN: None}
+)  # fmt: skip
+# Nothing is seen of these, and they stand within words: zero-width and word-joining spaces, marks
+# of the direction of writing, invisible operators. Joiners (U+200C, U+200D) shape letters and stay.
+_UNSEEN = r"\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_CONTROL = re.compile(rf"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff\uffff{_UNSEEN}]")
+_DIVIDED_WORD = re.compile(rf"(?<=[^\W\d_]){DIVIDED}(?=[^\W\d_])")
 _PRIVATE = re.compile(r"[\ue000-\uf8ff]")
 # What a page seldom has; where none of it stands, most of the steps have nothing to do.
 _ODD = re.compile(
-    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\ud800-\udfff\ue000-\uf8ff\ufb00-\ufb06\ufeff\ufffe\uffff]"
+    r"[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\ud800-\udfff\ue000-\uf8ff\ufb00-\ufb06\ufffe\uffff"
+    rf"{_UNSEEN}]"
 )
 _OTHER_BLANK = re.compile(r"[^\S\n ]")
 _GAPS = re.compile(r"\n{3,}")
@@ -34,12 +45,14 @@ def clean(text: str) -> str:
     """Normalise text: NFC, one space between words, at most one empty line, no control characters.
 
     Removed: NUL and other controls, lone surrogates, private-use glyphs of symbol fonts, soft
-    hyphens. Ligatures become letters.
+    hyphens, spaces and marks of no width. Ligatures become letters.
     """
     if _ODD.search(text):
         text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n")
         text = _CONTROL.sub("", text.replace("\f", "\n").replace("\t", " "))
         text = _PRIVATE.sub(" ", text.translate(_LIGATURES))
+        if DIVIDED in text:
+            text = _DIVIDED_WORD.sub(SOFT_HYPHEN, text).replace(DIVIDED, "")
     other = not text.isascii()
     if other:
         text = unicodedata.normalize("NFC", text)
@@ -68,7 +81,9 @@ def part(source: Source, text: str, confidence: float | None = None) -> Part | N
 
 
 # A description or an address that is said twice says nothing more; a box on a slide is there twice.
-_SAID_ONCE = {Source.LINK, Source.ALT, Source.ANNOTATION, Source.COMMENT}
+_SAID_ONCE = {
+    Source.LINK, Source.ALT, Source.MACHINE_ALT, Source.ANNOTATION, Source.COMMENT,
+}  # fmt: skip
 
 
 def parts_of(*pieces: tuple[Source, str]) -> tuple[Part, ...]:
@@ -132,4 +147,4 @@ def _cut(leaf: Leaf, room: int) -> Leaf:
         room -= len(piece.text)
         if room <= 0:
             break
-    return Leaf(leaf.number, leaf.kind, title, tuple(parts), leaf.label, leaf.hidden, leaf.start)
+    return replace(leaf, title=title, parts=tuple(parts))

@@ -24,6 +24,7 @@ from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
+from coproarchive.errors import LimitError
 from coproarchive.extract.base import Extraction, Helpers, Limits, Notice
 from coproarchive.extract.blobs import Blobs
 from coproarchive.extract.cache import ExtractionCache, packed
@@ -38,6 +39,7 @@ from coproarchive.extract.table import (
     ocr_is_installed,
     reader_name,
 )
+from coproarchive.extract.unpack import UnpackedZip, unpack
 from coproarchive.locking import sweep
 from coproarchive.model import Severity
 
@@ -256,6 +258,24 @@ class Reader:
                 if reading.task is not None:
                     reading.task.future.cancel()  # type: ignore[no-untyped-call]
             self._cache.flush()
+
+    def unpack(self, path: Path) -> tuple[Path, UnpackedZip]:
+        """Unpack a zip file in a worker; return the folder, which `close` removes.
+
+        Raises:
+            UnreadableError: nothing in it can be unpacked.
+            LimitError: it holds too many files, unpacks to too much, or takes too long.
+        """
+        scratch = self._workers.scratch
+        folder = Path(tempfile.mkdtemp(prefix="zip-", dir=scratch))
+        task = self._workers.schedule(unpack, path.absolute(), folder, self.limits)
+        try:
+            return folder, task.result()
+        except CancelledError:
+            raise KeyboardInterrupt from None
+        except (*CRASHES, *TIMEOUTS, MemoryError) as error:
+            notice = self._failure(error).notices[0]
+            raise LimitError(notice.message, path.name, notice.hint) from None
 
     def close(self) -> None:
         """Stop the workers."""

@@ -21,6 +21,7 @@ from lxml import etree
 
 from coproarchive.errors import LimitError, UnreadableError
 from coproarchive.extract.base import Limits, Metadata
+from coproarchive.extract.rescue import rescued
 from coproarchive.extract.text import one_line, real_title
 
 MAX_MEMBERS = 50_000
@@ -87,10 +88,16 @@ class Package:
     archive: zipfile.ZipFile
     lost: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
+    is_cut: bool = False
 
     @classmethod
-    def open(cls, path: Path, limits: Limits) -> Package:
+    def open(cls, path: Path, limits: Limits, *, rescue: bool = False) -> Package:
         """Open a zip-based file after looking at its directory.
+
+        Args:
+            path, limits: of the file.
+            rescue: whether parts that are whole are read of a file whose end is missing; it is then
+                `is_cut`.
 
         Raises:
             UnreadableError: no zip file.
@@ -100,6 +107,8 @@ class Package:
             archive = zipfile.ZipFile(path)
             members = archive.infolist()
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as why:
+            if rescue and (saved := rescued(path, limits, MAX_MEMBERS)):
+                return cls(saved, is_cut=True)
             raise UnreadableError(
                 f"this file is damaged: {str(why).rstrip('.')}.",
                 path.name,

@@ -7,7 +7,7 @@ every file ends as a file of an item or is named in one problem, never neither.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from coproarchive.catalogue import Catalogue
@@ -15,10 +15,13 @@ from coproarchive.errors import DuplicateError, IngestError, NotFoundError
 from coproarchive.extract import table
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.disclosure import Disclosure, disclosure_of
-from coproarchive.extract.worker import Job, Reader
+from coproarchive.extract.worker import Reader
 from coproarchive.ingest.authority import person_id
-from coproarchive.ingest.propose import Proposal, kind_of, propose
+from coproarchive.ingest.folder import EMPTY_HINT, files_to_read
+from coproarchive.ingest.propose import Proposal, is_deck, kind_of, propose
+from coproarchive.ingest.zipped import open_zips
 from coproarchive.model import (
+    Asset,
     AssetRole,
     Contribution,
     Item,
@@ -35,18 +38,17 @@ from coproarchive.store import (
     hash_file,
     media_type_of,
     media_type_of_file,
+    name_by_kind,
     role_of,
     safe_name,
     slugify,
     unique_file_name,
-    walk,
 )
 from coproarchive.store.changes import Activity
 from coproarchive.store.sidecar import did_you_mean, valid
 
 _PASSING = table.PASSING | {"not-readable"}
 """Codes of files that another run may read."""
-_EMPTY_HINT = "Copy it again from where it came from."
 # Which of an item's files speaks for it: decks know their titles best.
 _SPEAKS = ("presentationml", "ms-powerpoint", "pdf", "wordprocessingml", "markdown", "html")
 
@@ -100,6 +102,7 @@ class FolderReport:
         files: number of files found.
         stored: number of files now in items.
         problems: one for each file that is not.
+        places: where files lay that came out of zip files: "week-1/talk.zip/a.pptx".
     """
 
     added: list[AddResult] = field(default_factory=list)
@@ -107,6 +110,7 @@ class FolderReport:
     stored: int = 0
     problems: list[Problem] = field(default_factory=list)
     folder: Path = field(default_factory=Path)
+    places: dict[Path, str] = field(default_factory=dict)
 
     def reject(
         self,
@@ -117,7 +121,7 @@ class FolderReport:
         severity: Severity = Severity.ERROR,
     ) -> None:
         """Record why a file was not added."""
-        place = path.relative_to(self.folder).as_posix()
+        place = self.places.get(path) or path.relative_to(self.folder).as_posix()
         self.problems.append(Problem(code, severity, place, message, hint=hint))
 
     def reject_duplicate(self, path: Path, where: str) -> None:
@@ -147,13 +151,16 @@ def add_files(
     if not paths:
         raise IngestError("no file was named.")
     check_draft(store, catalogue, draft)
-    files = []
     for path in paths:
         if path.is_dir():
             raise IngestError(
                 "this is a folder.", path, "To add all in it: coproarchive add --recursive"
             )
-        files.append(_read_one(path, catalogue, reader))
+    opened = open_zips(paths, reader)
+    files = sorted(
+        (_read_one(path, catalogue, reader) for path in opened.paths),
+        key=lambda f: _speaks_first(f) if f.path in opened.places else (-1, ""),
+    )
     if len({f.sha256 for f in files}) < len(files):
         raise DuplicateError("the same file was named twice.", paths[0])
     for f in files:
@@ -165,7 +172,8 @@ def add_files(
         places = store.places_by_sha256()
         for f in files:
             _refuse_known(f.path, places.get(f.sha256))
-        return _add(store, catalogue, files, draft)
+        added = _add(store, catalogue, files, draft)
+        return replace(added, problems=(*added.problems, *opened.problems))
 
 
 def group_files(paths: Sequence[Path]) -> list[list[Path]]:
@@ -176,6 +184,7 @@ def group_files(paths: Sequence[Path]) -> list[list[Path]]:
 
 def proposal_for(path: Path, catalogue: Catalogue, reader: Reader) -> Proposal:
     """Propose a record for one file, to fill in a form. Raises as add_files does."""
+    path = open_zips([path], reader).paths[0]
     return propose(path, _read_one(path, catalogue, reader).extraction, catalogue)
 
 
@@ -191,7 +200,7 @@ def disclosures_of(
         DuplicateError, IngestError: as add_files.
     """
     withheld = frozenset(catalogue.series.withhold).difference(release)
-    files = (_read_one(path, catalogue, reader) for path in paths)
+    files = (_read_one(path, catalogue, reader) for path in open_zips(paths, reader).paths)
     disclosures = ((f.path.name, disclosure_of(f.extraction, withheld)) for f in files)
     return [pair for pair in disclosures if pair[1]]
 
@@ -213,7 +222,7 @@ def add_folder(
         raise IngestError("there is no such folder.", folder)
     check_draft(store, catalogue, draft)
     report = FolderReport(folder=folder)
-    hashed = list(_hashed(folder, catalogue, report, progress))
+    hashed = list(files_to_read(folder, catalogue, reader, report, progress))
     read: dict[Path, _SourceFile] = {}
     for done, (job, extraction) in enumerate(reader.read_many(hashed), start=1):
         progress("reading", done, len(hashed), job.path.name)
@@ -266,47 +275,6 @@ def _add_group(
         places[asset.sha256] = f"{added.item.id}/{asset.path}"
 
 
-def _hashed(
-    folder: Path, catalogue: Catalogue, report: FolderReport, progress: Progress
-) -> Iterator[Job]:
-    """Yield files to read; a file that is refused or in the archive already becomes a problem."""
-    seen: dict[str, Path] = {}
-    for entry in walk(folder, max_depth=60, with_system=True):
-        if entry.kind == "folder":
-            continue
-        report.files += 1
-        path = folder / entry.path
-        progress("looking", report.files, 0, entry.path)
-        if entry.kind == "system":
-            message = "this name is hidden or a system's own; it was passed over."
-            hint = "If it belongs to the archive, give it another name and add it."
-            report.reject(path, "passed-over", message, hint, Severity.NOTE)
-            continue
-        if entry.kind == "file" and not entry.size:
-            report.reject(path, "not-added", "this file is empty.", _EMPTY_HINT)
-            continue
-        if entry.kind == "unreadable":
-            report.reject(path, "not-readable", "the permissions do not allow to read this.")
-            continue
-        if entry.kind != "file":
-            what = {"link": "a link", "special": "a pipe or device"}.get(entry.kind, entry.kind)
-            report.reject(path, "not-a-file", f"this is {what}.")
-            continue
-        try:
-            media_type = media_type_of_file(path)
-            _, sha256 = hash_file(path)
-        except OSError as error:
-            report.reject(path, "not-readable", f"this cannot be read: {error.strerror}.")
-            continue
-        copies = catalogue.by_sha256.get(sha256)
-        if copies or sha256 in seen:
-            where = "/".join(copies[0]) if copies else seen[sha256].relative_to(folder).as_posix()
-            report.reject_duplicate(path, where)
-            continue
-        seen[sha256] = path
-        yield Job(path, sha256, media_type)
-
-
 def _groups(files: Iterable[_SourceFile]) -> list[list[_SourceFile]]:
     """Group files that are one work: the same name, but for the ending, in the same folder.
 
@@ -315,9 +283,8 @@ def _groups(files: Iterable[_SourceFile]) -> list[list[_SourceFile]]:
     groups: dict[tuple[Path, str], list[_SourceFile]] = {}
     for number, f in enumerate(files):
         stem = f.path.stem.casefold()
-        alone = kind_of(f.media_type) is Kind.POST or _same_kind(
-            groups.get((f.path.parent, stem)), f
-        )
+        is_post = kind_of(f.media_type) is Kind.POST and not is_deck(f.extraction)
+        alone = is_post or _same_kind(groups.get((f.path.parent, stem)), f)
         key = (f.path.parent, f"{stem}/{number}" if alone else stem)
         groups.setdefault(key, []).append(f)
     return [sorted(group, key=_speaks_first) for group in groups.values()]
@@ -386,7 +353,7 @@ def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> _SourceFile:
     except OSError as error:
         raise IngestError(f"cannot be read: {error.strerror}.", path) from None
     if not size:
-        raise IngestError("this file is empty.", path, _EMPTY_HINT)
+        raise IngestError("this file is empty.", path, EMPTY_HINT)
     copies = catalogue.by_sha256.get(sha256)
     _refuse_known(path, "/".join(copies[0]) if copies else None)
     media_type = media_type_of_file(path)
@@ -430,7 +397,8 @@ def _add(
     title = draft.title or proposal.title
     names: dict[str, Path] = {}
     for f in files:
-        names[unique_file_name(safe_name(f.path.name), names)] = f.path
+        mended = name_by_kind(safe_name(f.path.name), f.media_type)
+        names[unique_file_name(mended, names)] = f.path
     item = Item(
         id=store.free_id(slugify(title), draft.seminar),
         seminar=draft.seminar,
@@ -444,13 +412,17 @@ def _add(
         rights=draft.rights,
         licence=draft.licence,
         release=draft.release,
+        assets=tuple(_described(name, f) for name, f in zip(names, files, strict=True)),
     )
     item = store.add_item(item, names)
     problems = [
-        Problem(n.code, n.severity, f"{item.id}/{name}", n.message, str(n.leaf or ""), n.hint)
-        for name, f in zip(names, files, strict=True)
-        for n in f.extraction.notices
-        if table.wants_words(f.media_type)
+        *_renamed(item.id, names, files),
+        *(
+            Problem(n.code, n.severity, f"{item.id}/{name}", n.message, str(n.leaf or ""), n.hint)
+            for name, f in zip(names, files, strict=True)
+            for n in f.extraction.notices
+            if table.wants_words(f.media_type)
+        ),
     ]
     unknown = proposal.unknown_people if draft.people is None else ()
     named = zip(names, files, strict=True)
@@ -458,6 +430,26 @@ def _add(
         (name, disclosure_of(f.extraction, catalogue.withheld(item))) for name, f in named
     )
     return AddResult(item, unknown, tuple(problems), tuple(pair for pair in disclosures if pair[1]))
+
+
+def _described(name: str, file: _SourceFile) -> Asset:
+    """Describe a file of an item: a text that is read by slide is slides, not a post."""
+    usual = role_of(file.media_type)
+    role = AssetRole.SLIDES if is_deck(file.extraction) else usual
+    return Asset(path=name, role=role, media_type=file.media_type, size=0, sha256=file.sha256)
+
+
+def _renamed(item_id: str, names: Iterable[str], files: Iterable[_SourceFile]) -> Iterator[Problem]:
+    """Yield a note for each file whose name says that it is something else."""
+    for name, file in zip(names, files, strict=True):
+        if media_type_of(file.path.name) != file.media_type:
+            yield Problem(
+                "name-mended",
+                Severity.NOTE,
+                f"{item_id}/{name}",
+                f'"{file.path.name}" is not what its name says: by its bytes it is a '
+                f"{Path(name).suffix.lstrip('.').upper()} file, and is kept under this name.",
+            )
 
 
 def _contributions(

@@ -24,6 +24,14 @@ _DATE = re.compile(r"(?<!\d)(20\d\d|19\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[1
 _KINDS = {
     "text/markdown": Kind.POST,
     "text/html": Kind.POST,
+    "application/xhtml+xml": Kind.POST,
+    "text/x-quarto": Kind.POST,
+    "text/x-r-markdown": Kind.POST,
+    "text/org": Kind.POST,
+    "text/x-rst": Kind.POST,
+    "text/asciidoc": Kind.POST,
+    "text/x-tex": Kind.HANDOUT,
+    "application/x-ipynb+json": Kind.HANDOUT,
     "text/plain": Kind.POST,
     "text/vtt": Kind.VIDEO,
     "application/x-subrip": Kind.VIDEO,
@@ -73,8 +81,13 @@ def propose(path: Path, extraction: Extraction, catalogue: Catalogue) -> Proposa
         date=_date(path.stem) or _own_date(path, extraction),
         topics=_topics(title, leaves, catalogue),
         language=_language(extraction.metadata.language),
-        kind=kind_of(media_type_of_file(path)),
+        kind=Kind.PRESENTATION if is_deck(extraction) else kind_of(media_type_of_file(path)),
     )
+
+
+def is_deck(extraction: Extraction) -> bool:
+    """Test whether a file was read by its slides, as Markdown and HTML may be."""
+    return any(leaf.kind == "slide" for leaf in extraction.leaves)
 
 
 def kind_of(media_type: str) -> Kind:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.edtf import edtf_bounds
-from coproarchive.extract.base import Extraction, without_withheld
+from coproarchive.extract.base import Extraction, complete, without_withheld
 from coproarchive.model import (
     Asset,
     Item,
@@ -107,7 +107,7 @@ def shown_leaves(item: Item, catalogue: Catalogue, reader: Reader) -> Iterator[t
     """
     withheld = catalogue.withheld(item)
     for asset, extraction in extractions(item, reader):
-        for leaf in extraction.leaves:
+        for leaf in complete(extraction.leaves):
             leaf_shown = without_withheld(leaf, withheld)
             if leaf_shown is not None:
                 yield asset, leaf_shown

@@ -38,6 +38,7 @@ from coproarchive.store.files import (
     is_used,
     media_type_of,
     media_type_of_file,
+    name_by_kind,
     safe_name,
     slugify,
     sync_folder,
@@ -64,8 +65,8 @@ from coproarchive.store.recorder import Recorder
 from coproarchive.strict_yaml import Plain, YamlDocument, YamlPath, append, parse, render, revise
 
 __all__ = [
-    "Store", "folded_name", "hash_file", "media_type_of", "media_type_of_file", "role_of",
-    "safe_name", "slugify", "unique", "unique_file_name", "walk",
+    "Store", "folded_name", "hash_file", "media_type_of", "media_type_of_file", "name_by_kind",
+    "role_of", "safe_name", "slugify", "unique", "unique_file_name", "walk",
 ]  # fmt: skip
 
 _ROLES: dict[str, AssetRole] = {
@@ -73,7 +74,16 @@ _ROLES: dict[str, AssetRole] = {
     "application/x-subrip": AssetRole.CAPTIONS,
     "text/markdown": AssetRole.POST,
     "text/html": AssetRole.POST,
+    "application/xhtml+xml": AssetRole.POST,
     "text/plain": AssetRole.POST,
+    "text/x-quarto": AssetRole.POST,
+    "text/x-r-markdown": AssetRole.POST,
+    "text/org": AssetRole.POST,
+    "text/x-rst": AssetRole.POST,
+    "text/asciidoc": AssetRole.POST,
+    "text/x-go-present": AssetRole.SLIDES,
+    "text/x-tex": AssetRole.HANDOUT,
+    "application/x-ipynb+json": AssetRole.HANDOUT,
     "application/pdf": AssetRole.SLIDES,
 }
 

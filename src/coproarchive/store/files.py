@@ -37,11 +37,16 @@ MEDIA_TYPES: dict[str, str] = {
     ".ppsx": "application/vnd.openxmlformats-officedocument.presentationml.slideshow",
     ".potx": "application/vnd.openxmlformats-officedocument.presentationml.template",
     ".pptm": "application/vnd.ms-powerpoint.presentation.macroenabled.12",
+    ".ppsm": "application/vnd.ms-powerpoint.slideshow.macroenabled.12",
+    ".potm": "application/vnd.ms-powerpoint.template.macroenabled.12",
     ".ppt": "application/vnd.ms-powerpoint",
     ".pps": "application/vnd.ms-powerpoint",
+    ".pot": "application/vnd.ms-powerpoint",
     ".odp": "application/vnd.oasis.opendocument.presentation",
     ".key": "application/vnd.apple.keynote",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".dotx": "application/vnd.openxmlformats-officedocument.wordprocessingml.template",
+    ".docm": "application/vnd.ms-word.document.macroenabled.12",
     ".doc": "application/msword",
     ".odt": "application/vnd.oasis.opendocument.text",
     ".rtf": "application/rtf",
@@ -49,7 +54,19 @@ MEDIA_TYPES: dict[str, str] = {
     ".markdown": "text/markdown",
     ".html": "text/html",
     ".htm": "text/html",
+    ".xhtml": "application/xhtml+xml",
+    ".xht": "application/xhtml+xml",
+    ".qmd": "text/x-quarto",
+    ".rmd": "text/x-r-markdown",
+    ".ipynb": "application/x-ipynb+json",
+    ".slide": "text/x-go-present",
+    ".org": "text/org",
+    ".tex": "text/x-tex",
+    ".rst": "text/x-rst",
+    ".adoc": "text/asciidoc",
+    ".asciidoc": "text/asciidoc",
     ".txt": "text/plain",
+    ".text": "text/plain",
     ".vtt": "text/vtt",
     ".srt": "application/x-subrip",
     ".png": "image/png",
@@ -81,36 +98,111 @@ def media_type_of(name: str) -> str:
 def media_type_of_file(path: Path) -> str:
     """Return the IANA media type by a file's bytes where these say it, else by its name's ending.
 
-    Bytes say it of PDF, and of Office files by the content type of their main part (ECMA-376-2,
-    10.1.2): a PDF without an ending and a .pptx named .ppt are what they are. What is named as a
-    text and has zero bytes is none.
+    Bytes say it of PDF; of Office files by the content type of their main part (ECMA-376-2,
+    10.1.2) or, before 2007, by the names of their streams; of OpenDocument, RTF and pictures. A PDF
+    without an ending and a .pptx named .ppt are what they are; a web page or a notebook is one
+    where its name says nothing of texts. What is named as a text and has zero bytes is none.
 
     Raises:
         OSError: the file cannot be read.
     """
+    named = media_type_of(path.name)
     with path.open("rb") as file:
-        start = file.read(5)
-        if start == b"%PDF-":
-            return MEDIA_TYPES[".pdf"]
-        if start[:4] == b"PK\x03\x04" and _has_small_directory(file):
-            with contextlib.suppress(zipfile.BadZipFile, KeyError, *_ZIP_ERRORS):
-                with zipfile.ZipFile(file).open("[Content_Types].xml") as part:
-                    main = re.search(rb'"(application/vnd\.[\w.-]+)\.main\+xml"', part.read(CHUNK))
-                kind = main[1].decode().lower() if main else ""
-                kind += ".12" if kind.endswith("macroenabled") else ""
-                if kind in MEDIA_TYPES.values():
-                    return kind
-        named = media_type_of(path.name)
-        if named in _TEXTS:
-            file.seek(0)
-            start = file.read(8192)
-            if b"\0" in start and not start.startswith(_UTF16_32):
-                return media_type_of("")
-    return named
+        start = file.read(8192)
+        kind = _by_bytes(file, start, named)
+    if kind:
+        return kind
+    is_wide = start.startswith(_UTF16_32) or _is_utf16(start)
+    return _UNKNOWN if named in _TEXTS and b"\0" in start and not is_wide else named
 
 
-_TEXTS = frozenset(MEDIA_TYPES[e] for e in (".md", ".html", ".txt", ".vtt", ".srt", ".csv", ".rtf"))
+_UNKNOWN = "application/octet-stream"
+_TEXTS = frozenset(
+    kind for kind in MEDIA_TYPES.values()
+    if kind.startswith("text/") or kind in ("application/rtf", "application/x-subrip",
+                                            "application/xhtml+xml", "application/x-ipynb+json")
+)  # fmt: skip
 _UTF16_32 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
+_MARKS = (
+    (b"%PDF-", MEDIA_TYPES[".pdf"]), (b"{\\rtf", MEDIA_TYPES[".rtf"]),
+    (b"\x89PNG\r\n", "image/png"), (b"\xff\xd8\xff", "image/jpeg"), (b"GIF8", "image/gif"),
+)  # fmt: skip
+_OPEN_DOCUMENT = re.compile(rb"mimetype(application/vnd\.oasis\.opendocument\.[a-z-]+)PK")
+_STREAMS = (("PowerPoint Document", ".ppt"), ("WordDocument", ".doc"))
+"""Names of the main streams of Office files before 2007 ([MS-PPT] 2.1.2, [MS-DOC] 2.1.1)."""
+
+
+def _by_bytes(file: BinaryIO, start: bytes, named: str) -> str:
+    """Return the media type that a file's bytes tell, "" where they tell none."""
+    if start.startswith(b"PK\x03\x04"):
+        return _zip_kind(file, start, named)
+    if start.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _ole_kind(file, start)
+    for mark, kind in _MARKS:
+        if start.startswith(mark) and (named not in _TEXTS or kind == MEDIA_TYPES[".pdf"]):
+            return "" if named.startswith("image/") else kind
+    return "" if named in _TEXTS else _text_kind(start, named)
+
+
+def _text_kind(start: bytes, named: str) -> str:
+    """Return the media type of a text that is not named as one, "" where it is no known text."""
+    text = start.removeprefix(codecs.BOM_UTF8).lstrip()[:4096]
+    if text[:14].lower().startswith((b"<!doctype html", b"<html")):
+        return MEDIA_TYPES[".html"]
+    is_notebook = named == _UNKNOWN and text.startswith(b"{") and b'"cell_type"' in start
+    return MEDIA_TYPES[".ipynb"] if is_notebook else ""
+
+
+def _zip_kind(file: BinaryIO, start: bytes, named: str) -> str:
+    """Return the media type of a zip-based file, "" where it is of none that is known."""
+    if match := _OPEN_DOCUMENT.match(start, 30):
+        kind = match[1].decode()
+        return kind if kind in MEDIA_TYPES.values() else ""
+    if not _has_small_directory(file):
+        return ""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.NameToInfo
+            if "[Content_Types].xml" not in names:
+                return MEDIA_TYPES[".zip"] if named == _UNKNOWN and names else ""
+            with archive.open("[Content_Types].xml") as part:
+                main = re.search(rb'"(application/vnd\.[\w.-]+)\.main\+xml"', part.read(CHUNK))
+    except (zipfile.BadZipFile, KeyError, *_ZIP_ERRORS):
+        return ""
+    kind = main[1].decode().lower() if main else ""
+    kind += ".12" if kind.endswith("macroenabled") else ""
+    return kind if kind in MEDIA_TYPES.values() else ""
+
+
+def _ole_kind(file: BinaryIO, start: bytes) -> str:
+    """Return the media type of a compound file by its directory ([MS-CFB] 2.6), "" for others."""
+    shift = int.from_bytes(start[30:32], "little")
+    sector = int.from_bytes(start[48:52], "little")
+    if shift not in (9, 12):
+        return ""
+    file.seek((sector + 1) << shift)
+    directory = file.read(64 * 1024)
+    for name, ending in _STREAMS:
+        entry = name.encode("utf-16-le") + b"\0\0"
+        if any(directory[at : at + 64].startswith(entry) for at in range(0, len(directory), 128)):
+            return MEDIA_TYPES[ending]
+    return ""
+
+
+def name_by_kind(name: str, media_type: str) -> str:
+    """Return a file's name with the ending that its media type has: a PDF's named talk.pptx, or
+    talk, is talk.pdf. The name itself where its ending is right, or the type has none."""
+    if media_type_of(name) == media_type or media_type not in MEDIA_TYPES.values():
+        return name
+    ending = next(e for e, kind in MEDIA_TYPES.items() if kind == media_type)
+    stem, suffix = os.path.splitext(name)
+    return (stem if suffix.lower() in MEDIA_TYPES else name) + ending
+
+
+def _is_utf16(start: bytes) -> bool:
+    """Test whether bytes may be UTF-16 without a mark: zeros in pairs, at one place of each."""
+    zeros = [start[0::2].count(0), start[1::2].count(0)]
+    return min(zeros) == 0 and max(zeros) > len(start) / 40
 
 
 _ZIP_ERRORS = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error,

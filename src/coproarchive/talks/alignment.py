@@ -20,12 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coproarchive.model import Leaf, Source
-from coproarchive.search.language.analysis import STOP_WORDS, stem, words_of
+from coproarchive.search.language.analysis import STOP_WORDS, cut, stem
 
 VERSION = 1
 """Raise it when other leaves are paired: items are then indexed anew."""
 ALIKE = 0.4
 """Similarity from which two leaves in order are one slide."""
+NEARLY = 0.9
+"""Similarity from which two leaves are surely one slide."""
 MOVED = 0.75
 """Similarity from which two leaves are one slide wherever they stand."""
 MOVED_WORDS = 4
@@ -68,7 +70,7 @@ def texts_on(leaf: Leaf) -> list[str]:
 def words_on(leaf: Leaf) -> list[str]:
     """Return the folded words that stand on a leaf itself, in order, but for its own number."""
     numbering = {str(leaf.number), leaf.label.casefold()}
-    return [word for text in texts_on(leaf) for word, _ in words_of(text) if word not in numbering]
+    return [word for word in cut("\n".join(texts_on(leaf)))[0] if word not in numbering]
 
 
 def align(one: Sequence[Leaf], other: Sequence[Leaf]) -> tuple[Pair, ...]:
@@ -156,6 +158,10 @@ def _in_order(similarity: Matrix) -> list[tuple[int, int]]:
     """Pair leaves that are alike, in order, so that the sum of the pairs' gains is greatest."""
     # Squares, and twice for the same words: two half matches never outweigh a whole one.
     gain = np.where(similarity >= ALIKE, similarity**2, -1.0)
+    # What is nearly the same as a leaf wherever it stands is no match for one that is like it.
+    is_nearly = similarity >= NEARLY
+    is_elsewhere = np.logical_or.outer(is_nearly.any(axis=1), is_nearly.any(axis=0))
+    gain[is_elsewhere & ~is_nearly] = -1.0
     gain[similarity >= 1.0] = 2.0
     rows, columns = gain.shape
     best = np.zeros((rows + 1, columns + 1), np.float32)
@@ -185,7 +191,9 @@ def _moved(
     moved = []
     for i in np.flatnonzero(free.max(axis=1, initial=0) >= MOVED).tolist():
         j = int(free[i].argmax())
-        if free[i, j] >= MOVED and int(free[:, j].argmax()) == i and len(one[i]) >= MOVED_WORDS:
+        is_the_only = (similarity[i] >= 1).sum() == (similarity[:, j] >= 1).sum() == 1
+        tells = len(one[i]) >= MOVED_WORDS or is_the_only
+        if free[i, j] >= MOVED and int(free[:, j].argmax()) == i and tells:
             moved.append((i, j))
             free[i, :] = 0
             free[:, j] = 0

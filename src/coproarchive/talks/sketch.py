@@ -10,6 +10,7 @@ slides of an item, such as footers, are left out first.
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from coproarchive.model import Leaf
 from coproarchive.search.language.analysis import STOP_WORDS, fold, words_of
-from coproarchive.talks.alignment import template_words, words_on
+from coproarchive.talks.alignment import template_words, texts_on, words_on
 
 VERSION = 1
 """Raise it when other sketches are made: items are then indexed anew."""
@@ -28,6 +29,7 @@ SIZE = 24
 """Hashes of a sketch at most."""
 SHINGLE = 3
 """Words of a shingle."""
+_FACTOR = np.uint32(0x9E3779B1)
 LEAST_WORDS = 8
 """Different telling words of a slide that is looked for elsewhere."""
 CLOSING_WORDS = 30
@@ -42,6 +44,8 @@ _CLOSING = frozenset(
     )
 )
 """First words of headings of slides that every talk has."""
+
+_ADDRESS = re.compile(r"@\w|https?:|www\.|\w\.(?:com|org|net|io|edu|ac\.uk)\b", re.IGNORECASE)
 
 Sketches = NDArray[np.uint32]
 
@@ -78,15 +82,17 @@ def sketches_of(
     sketched = []
     for place, ((path, leaf), all_words) in enumerate(zip(leaves, words, strict=True)):
         telling_words = [word for word in all_words if word not in template]
-        is_first = place == 0 and leaf.kind in ("page", "slide")
-        if not is_first and _tells(leaf, telling_words, record_words):
+        is_framing = leaf.kind in ("page", "slide") and (
+            place == 0 or (place == len(leaves) - 1 and _is_closing(leaf, all_words))
+        )
+        if not is_framing and _tells(leaf, telling_words, record_words):
             sketched.append(
                 SketchedLeaf(
                     path,
                     leaf.number,
                     leaf.kind,
                     leaf.label,
-                    _hash(telling_words),
+                    zlib.crc32(" ".join(telling_words).encode()),
                     sketch(telling_words),
                 )
             )
@@ -95,8 +101,11 @@ def sketches_of(
 
 def sketch(words: Sequence[str]) -> tuple[int, ...]:
     """Return the SIZE least hashes of words three by three, ascending."""
-    shingles = {" ".join(words[n : n + SHINGLE]) for n in range(max(1, len(words) - SHINGLE + 1))}
-    return tuple(sorted(_mixed(zlib.crc32(s.encode())) for s in shingles)[:SIZE])
+    hashes = np.fromiter((zlib.crc32(word.encode()) for word in words), np.uint32, len(words))
+    if len(hashes) < SHINGLE:
+        hashes = np.pad(hashes, (0, SHINGLE - len(hashes)))
+    shingles = (hashes[:-2] * _FACTOR + hashes[1:-1]) * _FACTOR + hashes[2:]
+    return tuple(np.unique(_mixed(shingles))[:SIZE].tolist())
 
 
 def resemblance(one: Sequence[int], other: Sequence[int]) -> float:
@@ -106,21 +115,19 @@ def resemblance(one: Sequence[int], other: Sequence[int]) -> float:
     return sum(h in shared for h in bottom) / len(bottom) if bottom else 0.0
 
 
-def _mixed(value: int) -> int:
-    """Return 32 bits mixed: CRCs of texts that are alike lie side by side.
+def _mixed(values: Sketches) -> Sketches:
+    """Return hashes in an order of their own: those of texts that are alike lie side by side.
 
     The finaliser of MurmurHash3.
     """
-    value ^= value >> 16
-    value = value * 0x85EBCA6B & 0xFFFFFFFF
-    value ^= value >> 13
-    value = value * 0xC2B2AE35 & 0xFFFFFFFF
-    return value ^ value >> 16
+    values = (values ^ (values >> np.uint32(16))) * np.uint32(0x85EBCA6B)
+    values = (values ^ (values >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+    return values ^ (values >> np.uint32(16))
 
 
-def _hash(words: Iterable[str]) -> int:
-    """Return a hash of words in order, of 32 bits; who finds it equal compares the sketches too."""
-    return _mixed(zlib.crc32(" ".join(words).encode()))
+def _is_closing(leaf: Leaf, words: Sequence[str]) -> bool:
+    """Test whether the last slide only says how to reach the speaker."""
+    return len(words) <= CLOSING_WORDS and any(map(_ADDRESS.search, texts_on(leaf)))
 
 
 def _tells(leaf: Leaf, words: Sequence[str], record_words: Collection[str]) -> bool:

@@ -71,6 +71,8 @@ _SOURCES = {
     "notes": "From the speaker’s notes",
     "comment": "From a comment",
     "alt text": "Description of a picture",
+    "machine-made alt text": "Description of a picture, made by a machine",
+    "layout": "From the deck’s layout",
     "annotation": "From a note on the page",
     "link": "Link",
     "caption": "Spoken words",

@@ -96,6 +96,23 @@ def test_nothing_is_imported_while_a_record_cannot_be_read(
         assert "changed" in {step.action for step in bring_items(*changed).steps}
 
 
+def test_people_that_could_not_be_written_are_written_by_the_next_run(
+    bring_items: Bring, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what the blog tells of those whom the archive knew: it was not removed by anybody."""
+    store.save_person(Person(id="bo-miller", names=("Bo Miller",)))
+
+    def full(*_: object) -> None:
+        raise FileSystemError(OSError(errno.ENOSPC, "No space left on device"), "people.yaml")
+
+    with monkeypatch.context() as patch, pytest.raises(FileSystemError):
+        patch.setattr(Store, "save_people", full)
+        bring_items(*CLASSIC)
+    bring_items(*CLASSIC)
+    people, _ = store.read_people()
+    assert people["bo-miller"].affiliations == ("University of Crumbtown",)
+
+
 def test_an_export_that_cannot_be_read_just_now_stops_the_import(
     bring_items: Bring, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -131,10 +131,12 @@ class Applier:
                 people.append(person)
             else:
                 people += self._known_person(current, person)
-            self.state.remember(f"person:{person.id}", person.id, hashes(person, PERSON_FIELDS))
         if not self.dry:
             self.store.save_topics(new_topics)
             self.store.save_people(people)
+        # Only now: what was not written must not count as written and then removed by hand.
+        for person in plan.people.values():
+            self.state.remember(f"person:{person.id}", person.id, hashes(person, PERSON_FIELDS))
 
     def _known_person(self, current: Person, fresh: Person) -> list[Person]:
         merged = merge(current, fresh, self._base(f"person:{fresh.id}"), PERSON_FIELDS)

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 import lxml.html
 from lxml import etree
 
-from coproarchive.extract.html import decode, parse_html
+from coproarchive.extract.charset import decode
+from coproarchive.extract.html import parse_html
 from coproarchive.ingest.wordpress.source import Post, Site, TaxonomyTerm
 from coproarchive.model import Severity
 from coproarchive.store import slugify, walk

@@ -107,6 +107,8 @@ def phrases_in(text: str, language: str) -> tuple[list[str], list[str]]:
         language: BCP 47.
     """
     exclude = _not_telling(language)
+    if "\u00ad" in text:
+        text = text.replace("\u00ad", "")  # a word that a line's end divided is mostly one
     if "@" in text or "://" in text or "www." in text:
         text = _ADDRESS.sub("\n", text)
     phrases: list[str] = []

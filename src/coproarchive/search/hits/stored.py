@@ -23,7 +23,9 @@ import msgpack
 from coproarchive.model import Asset, Leaf, Source
 from coproarchive.search.language.fields import LEAF_FIELDS
 
-NOTES = frozenset({Source.NOTES, Source.COMMENT, Source.ALT, Source.ANNOTATION, Source.LINK})
+NOTES = frozenset({
+    Source.NOTES, Source.COMMENT, Source.ALT, Source.MACHINE_ALT, Source.ANNOTATION, Source.LINK,
+})  # fmt: skip
 """Sources of text that is not on the slide itself."""
 SOURCES = tuple(Source)
 _BETWEEN = ("\n", "\n\n")

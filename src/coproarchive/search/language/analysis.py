@@ -34,8 +34,12 @@ FIELD_SHIFT = LEAF_BITS + MAX_LEAVES.bit_length() - 1
 MAX_WORD = 64
 """Letters of a word that are indexed: longer runs are data."""
 
-_JOINT = r"(?:([-\u2010-\u2013 ])(?=[^\W_]))?"
-_USUAL = re.compile(rf"([^\W_]+(?:['’][^\W_]+)*){_JOINT}")
+# Nothing is seen of these, and they do not end a word: apostrophes do not either.
+_UNSEEN = r"\u200b-\u200d\u2060\ufeff"
+_WITHIN = rf"(?:['’]|[{_UNSEEN}]+)"
+# A soft hyphen stands where a line's end divided what may be a compound; see extract/pdf_text.py.
+_JOINT = r"(?:([-\u00ad\u2010-\u2013 ])(?=[^\W_]))?"
+_USUAL = re.compile(rf"([^\W_]+(?:{_WITHIN}[^\W_]+)*){_JOINT}")
 _CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f"
 _LETTER = rf"(?:(?![{_CJK}])[^\W_])"
 # Symbols that carry meaning (C++, C#, R&D, AT&T; N.H.S. is NHS), and scripts that are written
@@ -43,12 +47,13 @@ _LETTER = rf"(?:(?![{_CJK}])[^\W_])"
 _SPECIAL = re.compile(
     r"([A-Za-z]\+\+|\b[A-Za-z]#|\b[A-Za-z]{1,3}&[A-Za-z]{1,3}\b|"
     r"(?<![\w.])(?:[A-Za-z]\.){2,}(?:[A-Za-z]\b)?(?!\w)|"
-    rf"(?!\W)[{_CJK}](?:['’][sS](?!{_LETTER}))?|{_LETTER}+(?:['’]{_LETTER}+)*){_JOINT}"
+    rf"(?!\W)[{_CJK}](?:['’][sS](?!{_LETTER}))?|{_LETTER}+(?:{_WITHIN}{_LETTER}+)*){_JOINT}"
 )
 _IS_SPECIAL = re.compile(rf"[A-Za-z](?:\+\+|#|&[A-Za-z]|\.[A-Za-z])|[{_CJK}]")
 _FOREIGN = re.compile(r"[^\W\x00-\x7f]")
 # Words of a text with none of these need no folding but to lower case.
-_NOT_PLAIN = re.compile(r"[-'’\u2010-\u2013&#+]")
+_NOT_PLAIN = re.compile(rf"[-'’\u00ad\u2010-\u2013&#+{_UNSEEN}]")
+_IS_UNSEEN = re.compile(rf"[{_UNSEEN}]")
 _INITIALS = re.compile(r"\.[A-Za-z]")
 _PLAIN = re.compile(r"[^\W_]+")
 # Beginnings that are written joined, with a hyphen or apart, as the writer likes.
@@ -91,7 +96,7 @@ class Token(NamedTuple):
 @lru_cache(maxsize=100_000)
 def fold(word: str) -> str:
     """Return a word in lower case, without accents of Latin letters and possessive endings."""
-    word = re.sub(r"['’][sS]?$", "", word).replace("’", "'")
+    word = re.sub(r"['’][sS]?$", "", _IS_UNSEEN.sub("", word)).replace("’", "'")
     if "." in word:
         word = word.replace(".", "")
     decomposed = unicodedata.normalize("NFKD", word.casefold())
