@@ -316,7 +316,12 @@ def plain_latex(text: str) -> str:
 
     converter, context = _converter()
     walker = LatexWalker(_flattened(text), latex_context=context, tolerant_parsing=True)
-    made: str = converter.nodelist_to_text(walker.get_latex_nodes()[0])
+    made: str
+    try:
+        made = converter.nodelist_to_text(walker.get_latex_nodes()[0])
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        # What is no LaTeX loses its marks alone: its words are there all the same.
+        made = re.sub(r"\\[A-Za-z@]+\*?|[\\{}~]", " ", text)
     return re.sub(r"(?m)^[ \t]*\*[ \t]+", "", made)
 
 
