@@ -41,7 +41,7 @@ from coproarchive.store.changes import Activity
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tests"))
 from making import make_pdf
-from telling import COMMENTED, HIDDEN, NOTED, make_telling_deck
+from telling import COMMENTED, HIDDEN, NOTED, SEEN, make_telling_deck
 
 T = TypeVar("T")
 
@@ -55,6 +55,12 @@ SECRET_WORDS = (
 )
 SILENT_WORDS = "wyvernalia thrumblecap ossifragrant"
 """Words of hidden things that no probe asks for: they may stand in no answer, header or log."""
+
+REUSED = (
+    "kneading bowls made from beech wood outlast porcelain ones when scrubbed weekly with soda",
+    "millers once paid rent for weirs in eels counted every autumn by bailiffs of an abbey",
+)
+"""Texts of slides that several items have, public and secret ones."""
 
 WITHHELD = (*NOTED, *COMMENTED, *HIDDEN)
 """Words that a public deck keeps from its readers: of notes, comments and hidden slides."""
@@ -228,7 +234,7 @@ class _Maker:
             self._item(full, number, fates[number] if number < 6 else rng.choice(fates))
         self._programmes(full)
         full.items["deck"] = Item(id="deck", title="A deck that could tell")
-        full.texts["deck"] = {"deck.pptx": []}
+        full.texts["deck"] = {"deck.pptx": [], "deck.pdf": [f"The {SEEN}", "Thanks"]}
         aside = Asset(path="aside.pdf", role=AssetRole.SLIDES, media_type="application/pdf",
                       size=0, sha256="0" * 64, visibility=rng.choice(_NOT_PUBLIC[:2]))  # fmt: skip
         full.items["past"] = Item(id="past", title="Bread that was otherwise", assets=(aside,))
@@ -269,7 +275,12 @@ class _Maker:
         )
         ending = rng.choice([".pdf", ".md", ".vtt", ".pdf"])
         pages = [self._say(words, 9) + (f" {SILENT_WORDS}" if secret else "") for _ in range(3)]
-        full.texts[item_id] = {f"talk{number}{ending}": pages}
+        if ending == ".pdf":
+            # Slides that several items have, of secret ones too; and what was said, another form.
+            pages += [REUSED[number % 2]]
+            full.texts[item_id] = {f"talk{number}.pdf": pages, f"talk{number}.vtt": pages[1:]}
+        else:
+            full.texts[item_id] = {f"talk{number}{ending}": pages}
 
     def _programmes(self, full: Records) -> None:
         for key, seminar in full.seminars.items():

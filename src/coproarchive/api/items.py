@@ -8,7 +8,8 @@ from functools import cached_property
 from coproarchive.catalogue import Catalogue
 from coproarchive.library import Library
 from coproarchive.model import Item, Leaf
-from coproarchive.search.document import extractions, shown_leaves
+from coproarchive.search.document import aligned_item, extractions
+from coproarchive.talks.forms import aligned
 
 
 class ArchivedItem:
@@ -68,17 +69,23 @@ class ArchivedItem:
 
     @cached_property
     def leaves(self) -> tuple[Leaf, ...]:
-        """Slides, pages and sections of its files, with their text; read now if not before."""
+        """Slides, pages and sections with their text, each once for all files that have it.
+
+        Files that were not read before are read now.
+        """
         for asset in self.record.assets:
             reader = self._library.reader
             if reader.cached(asset.sha256, asset.media_type) is None:
                 path = self._library.store.asset_path(self.id, asset.path)
                 reader.read(path, asset.sha256, asset.media_type)
+        item, reader = self.record, self._library.reader
         if self._is_public:
-            leaves = shown_leaves(self.record, self._catalogue, self._library.reader)
-            return tuple(leaf for _, leaf in leaves)
-        read = extractions(self.record, self._library.reader)
-        return tuple(leaf for _, extraction in read for leaf in extraction.leaves)
+            aligned_leaves = aligned_item(item, self._catalogue, reader).leaves
+        else:
+            read = ((asset, leaf) for asset, e in extractions(item, reader) for leaf in e.leaves)
+            language = item.language or self._catalogue.series.languages[0]
+            aligned_leaves = aligned(read, language, reader.blobs).leaves
+        return tuple(aligned_leaf.leaf for aligned_leaf in aligned_leaves)
 
 
 class ArchivedItems(Mapping[str, ArchivedItem]):

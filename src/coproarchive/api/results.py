@@ -23,6 +23,9 @@ class SearchLeaf:
         title: its heading.
         snippet: the words around the best match.
         source: where those words stood ("text", "notes", "alt text", ...).
+        start: seconds into the recording, where the words are of captions.
+        forms: the same slide in other files, and captions of what was said then: file, kind and
+            number of each.
         address: of this very leaf.
     """
 
@@ -34,6 +37,8 @@ class SearchLeaf:
         self.title = leaf.title.text
         self.snippet = leaf.snippet.text
         self.source = leaf.source
+        self.start = leaf.start
+        self.forms = tuple((form.asset, form.kind, form.number) for form in leaf.forms)
         self.address = f"{address}#{render.anchor(leaf.asset, leaf.kind, leaf.number, first_file)}"
 
     def __repr__(self) -> str:
@@ -72,6 +77,8 @@ class SearchResults:
         hits: of this page, in order.
         near_misses: items that have only some of the words, where few have all; not counted.
         total: number of hits, all pages.
+        leaves: number of slides, pages and sections that answer, of all hits, each once for all
+            files that have it; None where the engine cannot count so many.
         pages: number of pages.
         facets: name -> label of a value -> number of items that have it.
         notes: how the query was understood, in sentences.
@@ -86,6 +93,7 @@ class SearchResults:
 
         self.hits, self.near_misses = hits_of(results.hits), hits_of(results.near_misses)
         self.total, self.pages, self.notes = results.total, results.pages, results.notes
+        self.leaves = results.leaves
         self.facets = {f.name: {v.label: v.count for v in f.values} for f in results.facets}
         self._library, self._catalogue, self._results = library, catalogue, results
 
