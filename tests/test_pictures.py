@@ -230,3 +230,27 @@ def test_the_item_page_shows_them_beside_the_text(client: TestClient) -> None:
     assert page.count('<img class="shot" loading="lazy" alt=""') == 4
     assert f"/picture/{SEMINAR}/bread-for-all/bread.pptx/2-320.webp" in page
     assert "/picture/" not in client.get("/item/a-post").text
+
+
+def test_a_picture_has_a_hash_by_which_it_is_known_again(
+    tmp_path: Path, open_pictures: Callable[..., Pictures]
+) -> None:
+    """The same page of another file has nearly the same; a name that was not written is none."""
+    words = ["The wind mill\nStones turn slowly", "Grist\nand grain\nin heaps", "Flour"]
+    made = open_pictures()
+    hashes = []
+    for name, pages in (("a", words), ("b", words[::-1])):
+        asked = job(make_pdf(tmp_path / f"{name}.pdf", pages))
+        for width in (320, 1000):
+            assert soon(lambda: made.get(asked, 1, width, 3))  # noqa: B023 - asked at once
+        settled(made)
+        hashes.append(made.hashes_of(asked.sha256))
+    assert hashes[0].keys() == hashes[1].keys() == {1, 2, 3}
+    assert hashes[0][2] == hashes[1][2]
+    assert (
+        (hashes[0][1] ^ hashes[1][3]).bit_count() <= 2 < (hashes[0][1] ^ hashes[0][3]).bit_count()
+    )
+    stray = next((tmp_path / "index" / "pictures").rglob("1.*.dhash"))
+    stray.rename(stray.with_name(f"1.{'f' * 16}.{stray.name.split('.')[2]}.dhash"))
+    assert 1 not in made.hashes_of(stray.parent.name)
+    assert made.hashes_of("0" * 64) == {}

@@ -2,6 +2,7 @@
 
     index/pictures/<drawer's version>/<2 letters>/<sha256>/
         <number>-<width>.<checksum>.webp
+        <number>.<hash>.<checksum>.dhash    empty: the name has the picture's difference hash
         slides.<checksum>.pdf               of a deck, see drawing.py
         not-drawn.txt                       why, and by which drawer
 
@@ -84,6 +85,16 @@ class Pictures:
         if can_draw(job.media_type, self._helpers.office) and not self._gave_up(folder):
             self._draw(job, number, width, leaves)
         return None
+
+    def hashes_of(self, sha256: str) -> dict[int, int]:
+        """Return number of a page -> difference hash of its picture, of those that were drawn."""
+        hashes = {}
+        for path in self._folder_of(sha256).glob("*.*.*.dhash"):
+            number, value, _ = path.name.split(".", 2)
+            # A name can be damaged too: what was not written is no hash.
+            if path.name == _name(f"{number}.{value}", f"{number}.{value}".encode(), "dhash"):
+                hashes[int(number)] = int(value, 16)
+        return hashes
 
     @property
     def is_drawing(self) -> bool:
@@ -194,6 +205,10 @@ def _write(drawn: Drawing, width: int, folder: Path, drawer: str, scratch: Path)
         for number, picture in drawn.pictures.items():
             name = _name(f"{number}-{width}", picture, "webp")
             _write_whole(folder / name, picture, scratch)
+        for number, value in drawn.hashes.items():
+            stem = f"{number}.{value:016x}"
+            if not any(folder.glob(f"{number}.*.dhash")):  # of another width
+                _write_whole(folder / _name(stem, stem.encode(), "dhash"), b"", scratch)
 
 
 def _write_whole(path: Path, data: bytes, scratch: Path) -> None:

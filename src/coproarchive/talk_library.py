@@ -51,8 +51,7 @@ class TalkLibrary:
         leaf = self.alignment(item_id).find(path, number)
         if leaf is None:
             return ()
-        catalogue, place = self._library.public(), (leaf.asset.path, leaf.leaf.number)
-        return self._library.ask(lambda index: index.reuses(catalogue).of_leaf(item_id, *place))
+        return self._reuses().of_leaf(item_id, leaf.asset.path, leaf.leaf.number)
 
     def reuses(self, item_id: str) -> dict[tuple[str, int], tuple[Reuse, ...]]:
         """Return path and number of each leaf of a public item that others have too -> where.
@@ -61,9 +60,8 @@ class TalkLibrary:
             NotFoundError: there is no such public item.
             IndexStateError: there is no index.
         """
-        catalogue = self._library.public()
-        catalogue.item(item_id)
-        return self._library.ask(lambda index: index.reuses(catalogue).of_item(item_id))
+        self._library.public().item(item_id)
+        return self._reuses().of_item(item_id)
 
     def reuse_groups(self) -> list[tuple[Reuse, ...]]:
         """Return the places of each slide that stands in several public items, by date.
@@ -71,8 +69,12 @@ class TalkLibrary:
         Raises:
             IndexStateError: there is no index.
         """
-        catalogue = self._library.public()
-        return self._library.ask(lambda index: list(index.reuses(catalogue).groups()))
+        return list(self._reuses().groups())
+
+    def _reuses(self) -> Reuses:
+        """Return what finds slides of public items in others. Raises IndexStateError."""
+        catalogue, hashes_of = self._library.public(), self._library.pictures.hashes_of
+        return self._library.ask(lambda index: index.reuses(catalogue, hashes_of))
 
     def other_versions(self, files: Iterable[Extraction], item_id: str = "") -> list[OtherVersion]:
         """Return items, hidden ones too, of which files may be another version, most alike first.

@@ -188,6 +188,25 @@ def test_resemblance_is_that_of_the_shingles(changed: int) -> None:
     assert abs(sum(errors) / len(errors)) < 0.04
 
 
+def test_pictures_without_words_are_known_by_their_hash() -> None:
+    """A few bits may differ; plain grounds, and what a talk has twice, tell nothing."""
+    talks = Talks()
+    talks.add("a", [TITLE, "", "", "", "", RYE], date="2010")
+    talks.add("b", [TITLE, RYE, "", "", "", "Thanks"], date="2012")
+    oven, mill, ground = 0xF0F0_3C3C_00FF_1234, 0x1248_8421_FF00_0FF0, 0b111
+    drawn = {
+        "a": {2: oven, 3: ground, 4: mill, 5: mill},
+        "b": {3: ground, 4: oven ^ 0b101, 5: mill},
+    }
+    by_hash = {talks.items[name].assets[0].sha256: hashes for name, hashes in drawn.items()}
+    catalogue = talks.catalogue
+    index = index_of(catalogue, talks.reader)
+    reuses = index.reuses(catalogue.for_public(), lambda sha256: by_hash[sha256])
+    assert told(reuses, "a", 2) == [("b", 4, 0.97)]
+    assert sorted(number for _, number in reuses.of_item("a")) == [2, 6]
+    assert sorted(number for _, number in reuses.of_item("b")) == [2, 4]
+
+
 # -------------------------------------------------------------- other versions
 
 

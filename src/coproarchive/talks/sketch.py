@@ -5,7 +5,8 @@ the resemblance and containment of documents"): from two sketches the Jaccard in
 can be estimated, exactly where a slide has no more of them than a sketch holds.
 
 Slides that say little have none: titles, "Questions?", a heading alone. Words that stand on most
-slides of an item, such as footers, are left out first.
+slides of an item, such as footers, are left out first. A slide that is a picture without words is
+known by the difference hash of its picture, where it was drawn (extract/drawing.py).
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ class SketchedLeaf(NamedTuple):
     Attributes:
         path: of its file.
         number, kind, label: see model.Leaf.
-        whole: hash of all its words in order.
+        whole: hash of all its words in order; 0 where it has none, and is known by its picture.
         sketch: bottom hashes of its shingles, ascending; at most SIZE.
     """
 
@@ -85,7 +86,11 @@ def sketches_of(
         is_framing = leaf.kind in ("page", "slide") and (
             place == 0 or (place == len(leaves) - 1 and _is_closing(leaf, all_words))
         )
-        if not is_framing and _tells(leaf, telling_words, record_words):
+        if is_framing:
+            continue
+        if not telling_words and leaf.kind in ("page", "slide"):
+            sketched.append(SketchedLeaf(path, leaf.number, leaf.kind, leaf.label, 0, ()))
+        elif _tells(leaf, telling_words, record_words):
             sketched.append(
                 SketchedLeaf(
                     path,

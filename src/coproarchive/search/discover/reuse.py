@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,6 +29,11 @@ MOST_SPEAKERS = 3
 MOST_HOLDERS = 400
 """Leaves with a shingle beyond which it leads to none: it is a set phrase, and looking would take
 long."""
+ALIKE_BITS = 4
+"""Bits of 64 by which the difference hashes of the same picture may differ: drawn from a deck and
+from its PDF."""
+PLAIN_BITS = 8
+"""Bits of a hash that are set, or not set, in a picture that tells: fewer are a plain ground."""
 VERSION_SHARE = 0.5
 """Share of the shorter file's slides that another has too, from which it may be another version."""
 VERSION_SLIDES = 3
@@ -87,13 +92,21 @@ class Reuses:
         stored: id -> sketches of an item, as talks.sketch packed them.
         catalogue: what readers may see; of what is not in it, or has changed since it was indexed,
             nothing is told.
+        pictures: returns, by the hash of a file, number of a page -> difference hash of its
+            picture.
     """
 
-    def __init__(self, stored: Mapping[str, bytes], catalogue: Catalogue):
+    def __init__(
+        self,
+        stored: Mapping[str, bytes],
+        catalogue: Catalogue,
+        pictures: Callable[[str], Mapping[int, int]] = lambda _: {},
+    ):
         self._catalogue = catalogue
         self._rows: list[_Row] = []
         self._rows_of: dict[str, range] = {}
-        sketches, sizes = [], []
+        sketches: list[Sketches] = []
+        sizes: list[int] = []
         for item_id in sorted(stored.keys() & catalogue.items.keys()):
             record, heads, hashes = unpack(stored[item_id])
             if record != record_of(item_id, catalogue):
@@ -106,11 +119,34 @@ class Reuses:
             self._rows_of[item_id] = range(first, len(self._rows))
             sketches.append(hashes)
         self._hashes = np.concatenate(sketches) if sketches else np.zeros(0, np.uint32)
-        ends = np.cumsum(np.array([0, *sizes], np.int64))
-        self._bounds = ends
+        self._bounds = ends = np.cumsum(np.array([0, *sizes], np.int64))
         order = np.argsort(self._hashes, kind="stable")
         self._ordered = self._hashes[order]
         self._owners = np.repeat(np.arange(len(sizes), dtype=np.int32), np.diff(ends))[order]
+        self._picture_of = dict(self._pictured(sizes, pictures))
+        self._picture_rows = np.fromiter(self._picture_of, np.int64, len(self._picture_of))
+        self._pictures = np.array(list(self._picture_of.values()), np.uint64)
+
+    def _pictured(
+        self, sizes: Sequence[int], pictures: Callable[[str], Mapping[int, int]]
+    ) -> Iterator[tuple[int, int]]:
+        """Yield row and hash of each picture that tells: not plain, and once in its item."""
+        for item_id, rows in self._rows_of.items():
+            wordless = [row for row in rows if not sizes[row]]
+            if not wordless:
+                continue
+            assets = self._catalogue.items[item_id].assets
+            hashes_of = {asset.path: pictures(asset.sha256) for asset in assets}
+            of_rows = [
+                (row, hashes_of.get(self._rows[row].path, {}).get(self._rows[row].number))
+                for row in wordless
+            ]
+            hashes = [(row, value) for row, value in of_rows if value is not None]
+            for row, value in hashes:
+                is_plain = not PLAIN_BITS <= value.bit_count() <= 64 - PLAIN_BITS
+                twice = sum((value ^ other).bit_count() <= ALIKE_BITS for _, other in hashes) > 1
+                if not (is_plain or twice):
+                    yield row, value
 
     @property
     def nbytes(self) -> int:
@@ -153,13 +189,15 @@ class Reuses:
 
     def other_versions(self, leaves: Sequence[SketchedLeaf]) -> list[OtherVersion]:
         """Return items of which a file's leaves may be another version, most alike first."""
+        leaves = [leaf for leaf in leaves if leaf.sketch]
         shared: Counter[str] = Counter()
         for leaf in leaves:
             alike = self._alike(np.array(leaf.sketch, np.uint32), leaf.whole)
             shared.update({self._rows[row].item_id for row in alike})
         versions = []
         for item_id, count in shared.items():
-            shorter = min(len(leaves), len(self._rows_of[item_id]))
+            with_words = np.diff(self._bounds)[self._rows_of[item_id]]
+            shorter = min(len(leaves), int(np.count_nonzero(with_words)))
             if count >= max(VERSION_SHARE * shorter, min(VERSION_SLIDES, shorter)):
                 item = self._catalogue.items[item_id]
                 versions.append(OtherVersion(item, count, len(leaves)))
@@ -191,11 +229,21 @@ class Reuses:
                 alike[row] = 1.0 if is_same else min(round(similarity, 2), 0.99)
         return alike
 
+    def _alike_pictures(self, picture: int) -> dict[int, float]:
+        """Return row -> similarity of the slides without words that show the same picture."""
+        distances = np.bitwise_count(self._pictures ^ np.uint64(picture))
+        near = np.flatnonzero(distances <= ALIKE_BITS)
+        return {int(self._picture_rows[n]): round(1 - int(distances[n]) / 64, 2) for n in near}
+
     def _elsewhere(self, row: int) -> dict[int, float]:
         """Return row -> similarity of the best leaf of each other item; none of a template's."""
         item_id = self._rows[row].item_id
         best: dict[str, tuple[float, int]] = {}
-        for other, similarity in self._alike(self._sketch(row), self._rows[row].whole).items():
+        if row in self._picture_of:
+            alike = self._alike_pictures(self._picture_of[row])
+        else:
+            alike = self._alike(self._sketch(row), self._rows[row].whole)
+        for other, similarity in alike.items():
             other_id = self._rows[other].item_id
             if other_id != item_id:
                 best[other_id] = max(best.get(other_id, (0.0, 0)), (similarity, -other))

@@ -10,7 +10,7 @@ all that hits, suggestions and reports need.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -156,18 +156,23 @@ class Index:
         """Return id -> sketches of the item's slides, of what is public; see talks.sketch."""
         return self._engine.snapshot().stored(SKETCHES)
 
-    def reuses(self, catalogue: Catalogue) -> Reuses:
+    def reuses(
+        self,
+        catalogue: Catalogue,
+        pictures: Callable[[str], Mapping[int, int]] = lambda _: {},
+    ) -> Reuses:
         """Return what finds slides of public items in others; made once for an update.
 
         Args:
             catalogue: what the reader may see.
+            pictures: returns, by the hash of a file, number of a page -> hash of its picture.
         """
         context = self._context_of(catalogue)
         with self._reusing:
             if self._reuses is None or self._reuses[0] is not context:
                 stored = context.snapshot.stored(SKETCHES)
                 public = {i: data for i, data in stored.items() if i not in context.exclude}
-                self._reuses = context, Reuses(public, catalogue)
+                self._reuses = context, Reuses(public, catalogue, pictures)
             return self._reuses[1]
 
     def highlighter(self, query: Query, catalogue: Catalogue, language: str) -> Highlighter:
