@@ -33,6 +33,8 @@ from coproarchive.store.files import (
 from coproarchive.store.reader import LOCK, REVISION, SERIES, STAGING
 
 PARTIAL = ".partial"
+FLUSH_FILES = 200
+"""Files after which it is written down how far a backup came."""
 _PAYLOAD, _MANIFEST, _TAGS = "data", "manifest-sha256.txt", "tagmanifest-sha256.txt"
 _STAMPS, _JOURNAL = "stamps.json", "journal.jsonl"
 _LEFT_OUT = frozenset((LOCK, REVISION, STAGING))
@@ -87,8 +89,8 @@ def back_up_archive(store: Store, folder: Path, progress: Progress = silent) -> 
         ArchiveError: the folder lies in the archive.
         FileSystemError: it cannot be written to.
     """
-    folder = folder.absolute()
-    if folder.is_relative_to(store.root):
+    folder = folder.resolve()
+    if folder.is_relative_to(store.root.resolve()):
         raise ArchiveError("a backup cannot lie in the archive itself.", folder)
     with naming(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -255,7 +257,7 @@ class _Bag:
         self._journal.append(
             json.dumps([path, payload_file.sha256, payload_file.size, payload_file.stamp])
         )
-        if len(self._journal) >= 200 or payload_file.size > 1 << 26:
+        if len(self._journal) >= FLUSH_FILES or payload_file.size > 1 << 26:
             self._flush()
 
     def _link(self, path: str, payload_file: PayloadFile, target: Path) -> bool:
@@ -390,11 +392,11 @@ def _brought(bag: Path, path: str, sha256: str, target: Path) -> bool:
 
 
 def file_in_bags(folder: Path, sha256: str) -> Path | None:
-    """Return a file with this sha256 in the newest bag that has it sound, None where none has."""
+    """Return a file whose sha256 begins so, in the newest bag that has it sound; None if none."""
     for bag in sources(bags_in(folder)):
         with contextlib.suppress(ArchiveError, OSError):
-            for path, payload_file in payload_of(bag).items():
+            for path, known_file in payload_of(bag).items():
                 file = bag / _PAYLOAD / path
-                if payload_file.sha256 == sha256 and hash_file(file)[1] == sha256:
+                if known_file.sha256.startswith(sha256) and hash_file(file)[1] == known_file.sha256:
                     return file
     return None

@@ -172,17 +172,18 @@ def repair_files(
         if name not in damaged_paths:
             raise NotFoundError("this file is not damaged, or not of this archive.", name)
     for damage in list(report.damage):
-        if (names and damage.path not in names) or damage.path.startswith(KEPT):
-            continue
         source = file_in_bags(folder, damage.sha256)
-        if source is None:
+        if source is None or (names and damage.path not in names):
             continue
+        place = store.root / damage.path
         item_id, _, name = damage.path.rpartition("/")
         with store.lock(), store.staged() as staging:
-            keep_file(store, item_id, name)
-            if copy_hashed(source, staging / "copy")[1] != damage.sha256:
+            if not damage.path.startswith(KEPT):
+                keep_file(store, item_id, name)
+            if not copy_hashed(source, staging / "copy")[1].startswith(damage.sha256):
                 continue
-            (staging / "copy").replace(store.root / damage.path)
-            sync_folder(store.root / item_id)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            (staging / "copy").replace(place)
+            sync_folder(place.parent)
         report.damage.remove(damage)
         report.repaired.append(damage.path)
