@@ -87,8 +87,8 @@ BREAKERS: dict[str, tuple[Breaker, str, Severity]] = {
     "duplicate-file": (_duplicate, "windmills-again/mill.pdf", Severity.WARNING),
 }  # fmt: skip
 
-# Found when adding, or only as another user than the superuser; tested where they arise.
-ELSEWHERE = {"name-mended", "not-added", "not-readable", "passed-over"}
+# Found when adding, as another user than the superuser, or by settings; tested where they arise.
+ELSEWHERE = {"address-missing", "name-mended", "not-added", "not-readable", "passed-over"}
 
 
 @pytest.mark.parametrize("code", sorted(BREAKERS))
@@ -130,6 +130,19 @@ def test_every_code_has_its_case() -> None:
 def test_a_sound_archive_has_no_problem_worth_an_exit_code(library: Library) -> None:
     """Nothing but notes in the archive that the other tests break."""
     assert [p for p in library.check() if p.severity is not Severity.NOTE] == []
+
+
+@pytest.mark.parametrize("settings", [{"host": "0.0.0.0"}, {"allowed_hosts": "talks.example"}])
+def test_a_public_archive_without_an_address_is_told(
+    archive: Path, open_library: Callable[..., Library], settings: dict[str, str]
+) -> None:
+    """Citations would carry whatever name a reader came by; an address of its own mends it."""
+    codes = {p.code for p in open_library(archive, **settings).check()}
+    assert "address-missing" in codes
+    edit(archive, "archive.yaml", "title:", "address: https://talks.example\ntitle:")
+    assert "address-missing" not in {p.code for p in open_library(archive, **settings).check()}
+    edit(archive, "archive.yaml", "address: https://talks.example\n", "")
+    assert "address-missing" not in {p.code for p in open_library(archive).check()}
 
 
 @pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="the superuser reads everything")

@@ -24,7 +24,6 @@ FLOORS: dict[str, tuple[int, str]] = {
     "strict_yaml": (1, "strict_yaml"),
     "store": (2, "store"),
     "extract": (2, "extract"),
-    "publish": (2, "publish"),
     "search.language": (2, "search.language"),
     "search": (2, "search"),
     "catalogue": (3, "catalogue"),
@@ -46,6 +45,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "talk_library": (9, "library"),
     "operate": (10, "operate"),
     "desk": (10, "desk"),
+    "publish": (10, "publish"),
     "web": (11, "web"),
     "ui": (12, "ui"),
     "cli": (12, "cli"),
@@ -70,6 +70,8 @@ GUARDED: dict[str, tuple[str, ...]] = {
     "ruamel": ("strict_yaml",),
     "docutils": ("extract.decks.rst",),
     "pylatexenc": ("extract.decks.latex",),
+    "citeproc": ("publish.csl",),
+    "icalendar": ("publish.calendar_file",),
 }
 
 

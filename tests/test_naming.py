@@ -19,7 +19,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Imperatives that docstrings begin with. A new verb is added here; a noun never is.
 VERBS = frozenset(
     """
-    Add Align Answer Ask Assign Begin Bring Build Carry Change Check Choose Clean Clear Close
+    Add Align Answer Ask Assign Begin Bring Build Carry Change Check Choose Cite Clean Clear Close
     Combine Compare Convert Copy Correct Count Create Cut Decode Delete Describe Destroy Divide
     Draw Edit End Enter Escape Estimate Export Find Finish Fold Format Give Group Hash Hold
     Ignore Import Index Invert Join Keep Leave Let Link List Load Lock Look Lower Make Map Mark

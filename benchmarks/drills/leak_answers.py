@@ -129,8 +129,23 @@ def searches(world: World) -> Iterator[str]:
         yield f"?{quoted('topic', f'-{topic}')}"
 
 
+def places(world: World) -> Iterator[str]:
+    """Items and slides of them, of hidden decks and hidden slides too, and places that are none."""
+    for item in [*world.items, "nothing"]:
+        yield item
+        for place in ("slide/1", "slide/3", "slide/4", "page/1", "page/9", "section/1", "cue/1"):
+            yield f"{item}/{place}"
+
+
 PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
     "/item/{item_id:path}": item_ids,
+    "/item/{item_id:path}/cite": lambda w: (f"{place}/cite" for place in places(w)),
+    "/item/{item_id:path}/quote": lambda w: (f"{place}/quote" for place in places(w)),
+    "/item/{item_id:path}/cite.{format}": lambda w: (
+        f"{place}/cite.{form}"
+        for place in places(w)
+        for form in ("bib", "ris", "csl.json", "txt", "txt?style=mla&locale=de-DE", "yaml")
+    ),
     "/seminar/{seminar_id}": lambda w: ids(w.seminars),
     "/person/{person_id}": lambda w: ids(w.people),
     "/topic/{topic_id}": lambda w: ids(w.topics),
@@ -148,7 +163,7 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
 }
 """Route with parameters -> what to put in place of them (or, for queries, behind it)."""
 
-QUERY_PARAMETERS = {"q", "token"}
+QUERY_PARAMETERS = {"q", "token", "style", "locale"}
 """Names that handlers read from an address; `Query.from_params` takes those of a search."""
 
 PAGES = ("", "add", "problems")
@@ -159,13 +174,18 @@ PUBLIC_API: dict[str, Callable[[Any, World], Any]] = {
     "items": lambda a, w: [[*map(_item_told, a.items.values())], [i in a.items for i in w.items]],
     "item": lambda a, w: [_told(lambda item_id: _item_told(a.item(item_id)), i) for i in w.items],
     "similar": lambda a, w: [_told(a.similar, i) for i in w.items],
+    "cite": lambda a, w: [
+        _told(lambda place: [a.cite(place, format=f) for f in ("text", "ris")], p)
+        for i in w.items
+        for p in (i, f"{i}#slide-1", f"{i}#slide-3", f"{i}#page-1", f"{i}#section-1")
+    ],
     "suggest": lambda a, w: [a.suggest(t[:3]) for t in (*w.words, *w.secrets)],
     "search": lambda a, w: [_told(partial(_found, a), c) for c in _api_searches(w)],
 }
 KEEPERS_API = {"all_items", "add", "update_index", "check", "library", "close"}
 """The archivist's; `library` is what the rest is made of."""
 
-PUBLIC_COMMANDS = ("search", "suggest", "similar", "reuse")
+PUBLIC_COMMANDS = ("search", "suggest", "similar", "reuse", "cite")
 KEEPERS_COMMANDS = {
     "init", "add", "index", "check", "import", "seminar", "serve", "password", "show",
     "upgrade", "doctor", "edit", "replace", "file", "visibility", "withdraw", "merge", "rename",
@@ -429,6 +449,7 @@ def commands_told(archive_folder: Path, index: Path, world: World) -> Answers:
             "suggest": [["suggest", text[:4]]],
             "similar": [["similar", text]],
             "reuse": [["reuse", text], ["reuse", text, "--json"], ["reuse", "--json"]],
+            "cite": [["cite", text], ["cite", f"{text}#slide-1", "--format", "bibtex"]],
         }
         for command in PUBLIC_COMMANDS:
             for arguments in words[command]:

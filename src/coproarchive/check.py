@@ -26,6 +26,8 @@ CODES: dict[str, str] = {
     "file-unlisted": "a file lies in the archive that no record names",
     "not-a-file": "a link, pipe or device lies in the archive; it is not followed",
     "not-readable": "the file permissions do not let this programme read it",
+    "address-missing": "the server is public and archive.yaml has no address, so citations carry "
+    "whatever name a reader came by",
     "bad-name": "a folder's name cannot be an id, so nothing in it is seen",
     "name-clash": "two names in a folder are one on disks that ignore letter case or composition",
     "too-deep": "a folder lies deeper than archives go",
@@ -53,13 +55,18 @@ def check(
     reader: Reader,
     progress: Progress = silent,
     why_not_offered: Callable[[Item, Asset], str] = lambda *_: "",
+    *,
+    is_public: bool = False,
 ) -> list[Problem]:
     """Return every problem, worst first, then by path. Reads every file; changes nothing.
 
     Args:
         why_not_offered: why readers cannot download a public item's file, "" where they can.
+        is_public: whether the archive is served to more than this machine.
     """
     problems = list(catalogue.problems)
+    if is_public and not catalogue.series.address:
+        problems.append(_no_address())
     for rule in RULES:
         problems += rule(store, catalogue)
     problems += _files(store, catalogue, reader, progress)
@@ -69,6 +76,17 @@ def check(
         set(problems), key=lambda p: (order.index(p.severity), p.path, p.code, p.field)
     )
     return bounded(problems)
+
+
+def _no_address() -> Problem:
+    return Problem(
+        "address-missing",
+        Severity.WARNING,
+        "archive.yaml",
+        "the archive has no address of its own, so citations carry the name a reader came by.",
+        field="address",
+        hint="Add to archive.yaml: address: https://...",
+    )
 
 
 def bounded(problems: list[Problem]) -> list[Problem]:

@@ -465,7 +465,10 @@ class Library:
         self.changed()
         catalogue = self.catalogue(progress)
         self.make_copies(progress)
-        return check(self.store, catalogue, self.reader, progress, why_not_offered)
+        is_public = self.settings.is_public
+        return check(
+            self.store, catalogue, self.reader, progress, why_not_offered, is_public=is_public
+        )
 
     def close(self) -> None:
         """Stop the reading processes and close the index."""

@@ -26,6 +26,8 @@ from coproarchive.extract.base import Limits
 from coproarchive.search.engines import ENGINES
 from coproarchive.search.engines.seam import ServerOptions
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""Names of this machine, for itself alone."""
 PREFIX = "COPROARCHIVE_"
 _DEFAULT = Limits()
 
@@ -248,6 +250,11 @@ class Settings(BaseModel):
         """Return the names in allowed_hosts, in small letters."""
         names = (name.strip().lower().rstrip(".") for name in self.allowed_hosts.split(","))
         return tuple(filter(None, names))
+
+    @property
+    def is_public(self) -> bool:
+        """Whether the page is served to more than this machine, itself or through a proxy."""
+        return any(name not in LOOPBACK for name in (self.host, *self.hosts()))
 
     @property
     def server_options(self) -> ServerOptions:

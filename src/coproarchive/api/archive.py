@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -27,6 +28,9 @@ from coproarchive.ingest.add import FolderReport, ItemDraft, add_files, add_fold
 from coproarchive.library import Library
 from coproarchive.model import Kind, Problem, Series
 from coproarchive.progress import Progress, silent
+from coproarchive.publish.citing import reference_at
+from coproarchive.publish.csl import STYLES, styled
+from coproarchive.publish.formats import FORMATS
 from coproarchive.search.discover.suggest import Suggestion
 from coproarchive.search.index.update import UpdateReport
 from coproarchive.search.language.fields import FACETS
@@ -174,6 +178,43 @@ class Archive:
         with _index_hint():
             similar = self.library.similar(item_id, leaf)
         return tuple(ArchivedItem(self.library, catalogue, s.item) for s in similar)
+
+    def cite(
+        self,
+        place: str,
+        *,
+        style: Literal["apa", "harvard", "mla", "chicago"] = "apa",
+        format: Literal["text", "bibtex", "ris", "csl-json"] = "text",
+        locale: str = "en-GB",
+    ) -> str:
+        """Return a reference to an item or to one slide of it.
+
+        As text, the first line is for the list of references, the second for the running text.
+
+        Examples:
+            >>> print(archive.cite("windmills", style="chicago"))
+            Miller, Bo. 2017. ‘Windmills’. Presentation. Talks on bread. /item/windmills.
+            (Miller 2017)
+            >>> archive.cite("windmills#page-2", format="ris").splitlines()[0]
+            'TY  - SLIDE'
+
+        Args:
+            place: an item's id; one with #slide-3, #page-3, #section-3 or #cue-3 behind it; or the
+                address of its page.
+            style: of a text.
+            format: text, or what reference managers read.
+            locale: language of the style's own words, BCP 47.
+
+        Raises:
+            NotFoundError: there is no such place.
+        """
+        chosen = one_of("format", format, ("text", *FORMATS))
+        name = one_of("style", style, tuple(STYLES))
+        reference = reference_at(self.library, text_of("place", place))
+        if chosen != "text":
+            return FORMATS[chosen].write([reference])
+        text = styled(reference, name, locale=locale, accessed=datetime.date.today())
+        return f"{text.entry}\n{text.in_text}"
 
     def suggest(self, text: str) -> list[Suggestion]:
         """Return completions of the beginning of a query: titles, people, topics, phrases.

@@ -14,7 +14,7 @@ from coproarchive.extract.office import find_office
 from coproarchive.extract.table import ocr_is_installed
 from coproarchive.operate.findings import Finding, note, problem, well
 from coproarchive.operate.health import LOW_DISK_BYTES, is_low, nearest_folder
-from coproarchive.settings import PREFIX, SECRETS, LoadedSettings, Settings
+from coproarchive.settings import LOOPBACK, PREFIX, SECRETS, LoadedSettings, Settings
 from coproarchive.store import Store
 
 FONT_FOLDERS = (
@@ -27,7 +27,6 @@ NOT_BEFORE = 1_793_491_200
 """2026-11-01 in seconds of the epoch: this version is younger than any clock before it."""
 FUTURE_SECONDS = 24 * 3600
 """How far in the future a record's time may be before the clock is doubted."""
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def ago(moment: float) -> str:
@@ -142,7 +141,7 @@ def clock(loaded: LoadedSettings) -> Iterator[Finding]:
 def address(loaded: LoadedSettings) -> Iterator[Finding]:
     """Yield by whom the page can be reached, and whether the settings fit that."""
     settings = loaded.settings
-    is_local = settings.host in _LOOPBACK
+    is_local = settings.host in LOOPBACK
     whose = "this machine alone" if is_local else "the network"
     yield well("address", f"Served on {settings.host}, port {settings.port}: for {whose}.")
     if _answers(settings.host, settings.port):
@@ -153,13 +152,13 @@ def address(loaded: LoadedSettings) -> Iterator[Finding]:
     if not is_local and not settings.hosts():
         message = "Any name is believed that a reader's request says this archive has."
         yield note("address", message, "Set COPROARCHIVE_ALLOWED_HOSTS to its names.")
-    if public.startswith("http://") and not any(name in public for name in _LOOPBACK):
+    if public.startswith("http://") and not any(name in public for name in LOOPBACK):
         message = f"The archive's address is {public}, without TLS."
         yield note("address", message, "Put a proxy with a certificate before it: /help/operate")
     if not public and not is_local:
         message = "archive.yaml has no address, so citations and the site map have none."
         yield note("address", message, "Add to archive.yaml: address: https://...")
-    if settings.metrics and settings.metrics_place()[0] not in _LOOPBACK:
+    if settings.metrics and settings.metrics_place()[0] not in LOOPBACK:
         message = f"Figures are told to whoever reaches {settings.metrics}."
         yield note("metrics", message, "Keep that address to the network of who asks.")
 
@@ -187,7 +186,7 @@ def password(loaded: LoadedSettings) -> Iterator[Finding]:
             yield problem("password", message, f'Run: chmod 600 "{file}"')
     if settings.password_hash or file:
         yield well("password", "A password is set: whoever has it adds, from anywhere.")
-    elif settings.host in _LOOPBACK:
+    elif settings.host in LOOPBACK:
         message = "None is set: who opens the link that `serve` prints may add."
         yield note("password", message, "Before a proxy serves it to others, make one: "
                    "coproarchive password")  # fmt: skip

@@ -20,7 +20,7 @@ import argon2
 from starlette.requests import HTTPConnection
 
 from coproarchive.errors import RefusedError
-from coproarchive.settings import Settings
+from coproarchive.settings import LOOPBACK, Settings
 from coproarchive.web.credentials import KeeperLink, Password, same
 from coproarchive.web.sessions import GuessLimit, Sessions
 
@@ -28,8 +28,6 @@ Act = Literal["add", "see-problems"]
 COOKIE = "coproarchive_keeper"
 DEVICE = "coproarchive_device"
 """Cookie of a browser that signed in before."""
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _LINK = "link"
 """What sessions were opened with that the printed link began."""
 

@@ -8,7 +8,8 @@ from starlette.requests import HTTPConnection
 
 from coproarchive.errors import CoproArchiveError
 from coproarchive.library import Library
-from coproarchive.web.access import LOOPBACK, host_name
+from coproarchive.settings import LOOPBACK
+from coproarchive.web.access import host_name
 
 
 class HostNames:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial, wraps
+from importlib.resources import files
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -17,6 +18,7 @@ from coproarchive.logs import log
 from coproarchive.operate.reindex import Reindexer
 from coproarchive.web import render
 from coproarchive.web.access import Access
+from coproarchive.web.citing import Citing
 from coproarchive.web.concurrency import (
     RETRY_SECONDS,
     BusyError,
@@ -50,6 +52,7 @@ def routes(
     limits = limits or RequestLimits(library.settings)
     pages = Pages(library)
     downloads, machine = Downloads(library, pages), Machine(library, reindexer)
+    citing = Citing(library, pages)
     sign_in, manual = SignIn(library, access, pages), Help(pages)
 
     safe, bounded = partial(_safe, pages), partial(_bounded, pages)
@@ -60,6 +63,9 @@ def routes(
         return await run_in_threadpool(safe(lambda r: sign_in.login(r, values)), request)
 
     return [
+        Route("/item/{item_id:path}/cite", bounded(limits.pages, citing.page)),
+        Route("/item/{item_id:path}/cite.{format}", bounded(limits.pages, citing.file)),
+        Route("/item/{item_id:path}/quote", bounded(limits.pages, citing.quote)),
         Route("/item/{item_id:path}", bounded(limits.pages, pages.item)),
         Route("/seminar/{seminar_id}", bounded(limits.pages, pages.seminar)),
         Route("/person/{person_id}", bounded(limits.pages, pages.person)),
@@ -76,6 +82,7 @@ def routes(
         Route("/login", login, methods=["GET", "POST"]),
         Route("/logout", sign_in.logout, methods=["POST"]),
         Route("/look/site.css", _site_css),
+        Route("/look/cite.js", _cite_js),
         Route("/healthz", machine.health),
         Route("/robots.txt", safe(machine.robots)),
         Route("/sitemap.xml", bounded(limits.pages, machine.sitemap)),
@@ -130,5 +137,12 @@ async def _is_gone(request: Request) -> bool:
 def _site_css(_: Request) -> Response:
     """Serve /look/site.css: the styles of the pages that need no script."""
     headers = {"Cache-Control": "max-age=3600"}
-    css = render.stylesheet("base", "pages", "parts", "search")
+    css = render.stylesheet("base", "pages", "parts", "search", "citing")
     return Response(css, media_type="text/css; charset=utf-8", headers=headers)
+
+
+def _cite_js(_: Request) -> Response:
+    """Serve /look/cite.js: copies citations and quotes."""
+    script = files("coproarchive.web").joinpath("static", "cite.js").read_text(encoding="utf-8")
+    headers = {"Cache-Control": "max-age=3600"}
+    return Response(script, media_type="text/javascript; charset=utf-8", headers=headers)

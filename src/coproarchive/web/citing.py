@@ -1,0 +1,225 @@
+"""Citations on pages and as files, and the card that quotes a slide."""
+
+from __future__ import annotations
+
+import datetime
+from typing import NamedTuple
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.errors import NotFoundError
+from coproarchive.library import Library
+from coproarchive.model import Asset, Item, Leaf
+from coproarchive.publish import csl
+from coproarchive.publish.formats import BY_SUFFIX, FORMATS
+from coproarchive.publish.metadata import coins, meta_tags
+from coproarchive.publish.places import find_leaf, read_place
+from coproarchive.publish.plain import plain_citation
+from coproarchive.publish.reference import Locator, Reference, place_path, reference_to
+from coproarchive.web import render
+from coproarchive.web.pages import Pages
+from coproarchive.web.policies import SCRIPTED
+
+MAX_ALT = 500
+"""Characters of alternative text: screen readers read it in one go."""
+MAX_QUOTE = 600
+_NO_REFERENCE = PlainTextResponse("There is no such reference in this archive.", 404)
+
+
+class ReferenceFile(NamedTuple):
+    """A reference in one format, as pages show it."""
+
+    label: str
+    suffix: str
+    media_type: str
+    text: str
+
+
+class CitationBox(NamedTuple):
+    """What templates/_cite.html and _cite_head.html show.
+
+    Attributes:
+        noun: what is cited: talk, post, slide, page, ...
+        path: of the page of what is cited.
+        address: the whole address that is cited.
+        plain: in one line, in no style.
+        files: in each format.
+        styles: name and label of each style.
+        coins: title of the span.
+        tags: name and content of tags for the head.
+        locator: the place, None for a whole item.
+    """
+
+    noun: str
+    path: str
+    address: str
+    plain: str
+    files: tuple[ReferenceFile, ...]
+    styles: tuple[tuple[str, str], ...]
+    coins: str
+    tags: tuple[tuple[str, str], ...]
+    locator: Locator | None
+
+
+_NOUNS = {"presentation": "talk", "cue": "passage"}
+
+
+def citation_box(
+    catalogue: Catalogue,
+    item: Item,
+    base: str,
+    leaf: Leaf | None = None,
+    *,
+    address: str = "",
+    pdf_address: str = "",
+) -> CitationBox:
+    """Return what a page shows for citing an item, or one leaf of it.
+
+    Args:
+        catalogue: what the reader may see.
+        item: its record.
+        base: what absolute addresses begin with.
+        leaf: the place that is cited, None for the whole item.
+        address: of the place, where it is not reference.place_path.
+        pdf_address: of the whole as a PDF that everybody gets, "" for none.
+    """
+    reference = reference_to(item, catalogue, base, leaf, address)
+    kind = leaf.kind if leaf else item.kind.value
+    return CitationBox(
+        noun=_NOUNS.get(kind, kind),
+        path=place_path(item.id, leaf),
+        address=reference.address,
+        plain=plain_citation(reference),
+        files=tuple(
+            ReferenceFile(row.label, row.suffix, row.media_type, row.write([reference]))
+            for row in FORMATS.values()
+        ),
+        styles=tuple((name, style.label) for name, style in csl.STYLES.items()),
+        coins=coins(reference),
+        tags=tuple(meta_tags(reference, pdf_address)),
+        locator=reference.locator,
+    )
+
+
+class Citing:
+    """Handlers of addresses below an item's, or below that of one of its slides.
+
+    Args:
+        library: what is cited.
+        pages: knows what addresses begin with, and answers where there is nothing.
+    """
+
+    def __init__(self, library: Library, pages: Pages):
+        self._library = library
+        self._pages = pages
+
+    def file(self, request: Request) -> Response:
+        """Serve .../cite.bib, cite.ris and cite.csl.json, and cite.txt?style=&locale=."""
+        suffix = request.path_params["format"]
+        row = BY_SUFFIX.get(suffix)
+        try:
+            catalogue, item, _, leaf = self._place(request)
+        except NotFoundError:
+            return _NO_REFERENCE
+        reference = reference_to(item, catalogue, self._pages.names.base(request), leaf)
+        if suffix == "txt":
+            return _styled_text(request, reference)
+        if row is None:
+            return _NO_REFERENCE
+        name = f"{reference.id.replace(':', '-')}.{row.suffix}"
+        return Response(
+            row.write([reference]),
+            media_type=f"{row.media_type}; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+    def page(self, request: Request) -> Response:
+        """Serve .../cite: every style and every format."""
+        try:
+            catalogue, item, _, leaf = self._place(request)
+        except NotFoundError as error:
+            return self._pages.missing(request, error.message)
+        base = self._pages.names.base(request)
+        reference = reference_to(item, catalogue, base, leaf)
+        today = datetime.date.today()
+        styles = [
+            (name, style.label, csl.styled(reference, name, accessed=today))
+            for name, style in csl.STYLES.items()
+        ]
+        html = render.page(
+            "cite.html", catalogue, "", f"Cite: {item.title}",
+            item=item, spoken=reference.language, styles=styles, locale=csl.LOCALE,
+            cite=citation_box(catalogue, item, base, leaf),
+        )  # fmt: skip
+        return HTMLResponse(html, headers=SCRIPTED)
+
+    def quote(self, request: Request) -> Response:
+        """Serve .../slide/<n>/quote: a card with picture, words, citation and licence."""
+        try:
+            catalogue, item, asset, leaf = self._place(request)
+        except NotFoundError as error:
+            return self._pages.missing(request, error.message)
+        if asset is None or leaf is None:
+            return self._pages.missing(request, "Only a slide, page or section can be quoted.")
+        base = self._pages.names.base(request)
+        cite = citation_box(catalogue, item, base, leaf)
+        text = csl.styled(reference_to(item, catalogue, base, leaf), "apa")
+        quoted = shortened(leaf.text or leaf.title, MAX_QUOTE).split("\n")
+        picture = f"/picture/{item.id}/{quote(asset.path)}/{leaf.number}-1000.webp"
+        html = render.page(
+            "quote.html", catalogue, "", f"Quote {cite.locator}: {item.title}",
+            item=item, spoken=item.language or catalogue.series.languages[0], cite=cite, text=text,
+            picture=picture if leaf.kind in ("slide", "page") else "",
+            quoted=[line for line in quoted if line.strip()],
+            alt=alt_text(item, leaf), licence=item.licence, rights=item.rights,
+            plain=plain_quote(quoted, text, item),
+            file_name=f"{item.id.replace('/', '-')}-{leaf.kind}-{leaf.number}",
+        )  # fmt: skip
+        return HTMLResponse(html, headers=SCRIPTED)
+
+    def _place(self, request: Request) -> tuple[Catalogue, Item, Asset | None, Leaf | None]:
+        """Return what an address names. Raises NotFoundError."""
+        catalogue = self._library.public()
+        place = read_place(request.path_params["item_id"])
+        item = catalogue.item(place.item_id)
+        if place.kind:
+            self._library.recover_texts(item)
+        asset, leaf = find_leaf(item, catalogue, self._library.reader, place) or (None, None)
+        return catalogue, item, asset, leaf
+
+
+def _styled_text(request: Request, reference: Reference) -> Response:
+    """Answer with a citation in a style: the entry, and below it what is for the text."""
+    style = request.query_params.get("style", "apa")
+    if style not in csl.STYLES:
+        names = ", ".join(csl.STYLES)
+        return PlainTextResponse(f"There is no such style here: there are {names}.", 404)
+    locale = request.query_params.get("locale", csl.LOCALE)
+    text = csl.styled(reference, style, locale=locale, accessed=datetime.date.today())
+    return PlainTextResponse(f"{text.entry}\n{text.in_text}\n")
+
+
+def shortened(text: str, length: int) -> str:
+    """Return a text, or its first whole words and an ellipsis, at most `length` characters."""
+    if len(text) <= length:
+        return text
+    cut = text[: length - 1]
+    return cut[: max(cut.rfind(" "), cut.rfind("\n"), length // 2)].rstrip() + "…"
+
+
+def alt_text(item: Item, leaf: Leaf) -> str:
+    """Return what a picture of a leaf shows, in words: where it is from, its title and words."""
+    place = f"{leaf.kind.capitalize()} {leaf.label or leaf.number} of “{item.title}”"
+    words = ". ".join(filter(None, (leaf.title.strip(), *leaf.text.split("\n"))))
+    return shortened(f"{place}: {words}" if words else f"{place}, without words.", MAX_ALT)
+
+
+def plain_quote(lines: list[str], text: csl.StyledCitation, item: Item) -> str:
+    """Return the card as plain text."""
+    licence = f"Licence: {item.licence}" if item.licence else ""
+    words = "\n".join(lines)
+    pieces = (f"“{words}” {text.in_text}" if words else "", text.entry, licence)
+    return "\n\n".join(filter(None, pieces))
