@@ -19,7 +19,7 @@ _PLACE = re.compile(
 )
 
 
-class Place(NamedTuple):
+class CitedPlace(NamedTuple):
     """Where something stands, as it was asked for.
 
     Attributes:
@@ -35,7 +35,7 @@ class Place(NamedTuple):
     file: str = ""
 
 
-def read_place(text: str) -> Place:
+def read_place(text: str) -> CitedPlace:
     """Read `ID`, `ID#slide-3`, `ID/slide/3` or the address of a page.
 
     Raises:
@@ -47,13 +47,13 @@ def read_place(text: str) -> Place:
             f'"{text[:200]}" names no place.', hint="Write an item's id, or ID#slide-3."
         )
     kind = match["kind"] or match["fragment"] or ""
-    return Place(
+    return CitedPlace(
         match["item"], kind, int(match["number"] or 0), (match["file"] or "").removesuffix("-")
     )
 
 
 def find_leaf(
-    item: Item, catalogue: Catalogue, reader: Reader, place: Place
+    item: Item, catalogue: Catalogue, reader: Reader, place: CitedPlace
 ) -> tuple[Asset, Leaf] | None:
     """Return the file and the leaf at a place, of what readers see; None for the whole item.
 
