@@ -77,6 +77,28 @@ def test_other_processes_of_the_caller_still_know_its_main(tmp_path: Path) -> No
     assert done.stdout == "[2, 4]\n" * 2, done.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_ctrl_c_does_not_reach_workers_that_start(tmp_path: Path) -> None:
+    """Nor the server that forks them: both would answer it with a traceback on the terminal."""
+    (tmp_path / "script.py").write_text(
+        "import signal\nfrom coproarchive.extract.processes import WorkerContext\n"
+        "def told(): print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ()))\n"
+        "if __name__ == '__main__':\n"
+        "    worker = WorkerContext().Process(target=signal.pthread_sigmask, args=(0, ()))\n"
+        "    worker.start()\n    worker.join()\n    told()\n"
+        "    from multiprocessing.forkserver import _forkserver\n"
+        "    status = open(f'/proc/{_forkserver._forkserver_pid}/status').read()\n"
+        "    print(int(status.split('SigBlk:')[1].split()[0], 16) >> (signal.SIGINT - 1) & 1)\n"
+    )
+    if not Path("/proc/self/status").exists():
+        pytest.skip("only Linux tells which signals a process holds back")
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True, check=False,
+        timeout=60, env={**os.environ, "PYTHONPATH": str(SRC)},
+    )  # fmt: skip
+    assert done.stdout == "False\n1\n", done.stderr
+
+
 def test_workers_start_again_when_the_server_has_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

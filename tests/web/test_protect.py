@@ -9,11 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from starlette.responses import HTMLResponse
+from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from coproarchive.library import Library
 from coproarchive.settings import Settings
-from coproarchive.web.access import Access
+from coproarchive.web import render
+from coproarchive.web.access import COOKIE, Access
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.middleware import Protect
 from serving import keeper_here
@@ -103,6 +106,25 @@ def test_every_answer_tells_the_browser_what_it_may_not(library: Library) -> Non
     ):  # fmt: skip
         assert asked.headers(name) == [value]
     assert asked.sent[1] == {"type": "http.response.body", "body": b"app"}
+
+
+def test_who_keeps_the_archive_finds_the_way_to_add_on_every_page(library: Library) -> None:
+    """After opening the printed link, and after signing out no more; readers never."""
+    access = Access(Settings())
+
+    async def page(scope: Scope, receive: Receive, send: Send) -> None:
+        await HTMLResponse(render.header(library.public(), "/"))(scope, receive, send)
+
+    app = Protect(page, access, HostNames(library))
+    keeper = keeper_here(access)
+    client = TestClient(app, f"http://{OWN}")
+    assert 'href="/add"' not in client.get("/seminars").text
+    client.cookies.set(COOKIE, "made-up")
+    assert 'href="/add"' not in client.get("/seminars").text
+    client.cookies.set(COOKIE, (keeper.cookies or {})[COOKIE])
+    assert '<a href="/add">Add</a>' in client.get("/seminars").text
+    access.sign_out(keeper)
+    assert 'href="/add"' not in client.get("/seminars").text
 
 
 def test_what_an_answer_says_itself_stays(library: Library) -> None:

@@ -7,9 +7,12 @@ or Streamlit's page would be run again by every worker; the text of `python -` c
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import sys
 import threading
-from multiprocessing import spawn
+from collections.abc import Iterator
+from multiprocessing import resource_tracker, spawn
 from typing import Any
 
 if sys.platform == "linux":
@@ -56,12 +59,30 @@ class WorkerProcess(_Process):
     """A process that does not import the caller's `__main__`."""
 
     def start(self) -> None:
-        """Start as Process.start does."""
+        """Start as Process.start does; what is started hears no Ctrl-C, nor does its server.
+
+        A terminal sends it to all of them, and who still imports would answer with a traceback.
+        """
         _thread.is_starting = True
         try:
-            super().start()
+            with _without_ctrl_c():
+                super().start()
         finally:
             _thread.is_starting = False
+
+
+@contextlib.contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Hold SIGINT back in this thread, and in processes that it starts meanwhile."""
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # it lets SIGINT through again as it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class WorkerContext(_Context):

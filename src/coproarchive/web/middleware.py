@@ -161,7 +161,9 @@ class NotFound:
 
     def _is_known(self, scope: Scope) -> bool:
         path = scope["path"]
-        # Streamlit's pages ask for their assets relative to themselves: /add/static/...
+        # Streamlit's pages ask for their assets relative to themselves: /add/static/... They also
+        # ask whether the whole app is there (/add/_stcore/health); that Streamlit answers with 404,
+        # which a browser's console shows, tells them that /add is a page.
         for page in app_paths.PAGES[1:]:
             if path.startswith(f"{page}/"):
                 path = path.removeprefix(page)
