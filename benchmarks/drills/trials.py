@@ -258,8 +258,9 @@ def _is_named(ended: Ended) -> bool:
 
 
 def chosen_writers(only: str) -> list[Writer]:
-    """Return the writers whose names begin so. Raises SystemExit where there is none."""
-    writers = [writer for writer in WRITERS if writer.name.startswith(only)]
+    """Return the writers whose names begin so, or so (with commas). Raises SystemExit if none do."""
+    beginnings = tuple(only.split(","))
+    writers = [writer for writer in WRITERS if writer.name.startswith(beginnings)]
     if not writers:
         names = ", ".join(writer.name for writer in WRITERS)
         raise SystemExit(f'No writer begins with "{only}". There are: {names}.')
