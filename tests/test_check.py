@@ -12,7 +12,7 @@ import pytest
 from coproarchive.check import CODES
 from coproarchive.extract import table
 from coproarchive.library import Library
-from coproarchive.model import Item, Severity
+from coproarchive.model import Item, Person, Severity
 from coproarchive.store import Store
 from making import SEMINAR, make_pdf
 
@@ -57,8 +57,20 @@ def _add(archive: Path, name: str, data: bytes) -> None:
     Store(archive).add_item(Item(id="0-another", title="Another"), {name: source})
 
 
+def _person(archive: Path, **fields: object) -> None:
+    values = {"id": "baker-ada", "names": ("Zoe Zwieback",), **fields}
+    Store(archive).save_person(Person.model_validate(values))
+
+
 Breaker = Callable[[Path], object]
 BREAKERS: dict[str, tuple[Breaker, str, Severity]] = {
+    "same-name": (
+        lambda a: _person(a, names=("Baker, Ada",)), "people.yaml", Severity.WARNING),
+    "orcid-wrong": (
+        lambda a: _person(a, orcid="0000-0002-1825-0098"), "people.yaml", Severity.WARNING),
+    "person-unused": (_person, "people.yaml", Severity.NOTE),
+    "topic-used-once": (
+        lambda a: edit(a, POST, "  - milling\n", ""), "topics.yaml", Severity.NOTE),
     "record-broken": (
         lambda a: edit(a, MILL, "title:", "titel:"), MILL, Severity.ERROR),
     "unknown-person": (

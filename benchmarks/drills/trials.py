@@ -258,7 +258,7 @@ def _is_named(ended: Ended) -> bool:
 
 
 def chosen_writers(only: str) -> list[Writer]:
-    """Return the writers whose names begin so, or so (with commas). Raises SystemExit if none do."""
+    """Return the writers whose names begin so (commas between). Raises SystemExit if none do."""
     beginnings = tuple(only.split(","))
     writers = [writer for writer in WRITERS if writer.name.startswith(beginnings)]
     if not writers:

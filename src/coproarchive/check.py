@@ -13,7 +13,7 @@ from coproarchive.extract.worker import Job, Reader
 from coproarchive.model import Asset, Item, Problem, Severity, Visibility
 from coproarchive.progress import Progress, silent
 from coproarchive.search.index.update import missing_file, notice_problem
-from coproarchive.store import Store, folded_name, hash_file
+from coproarchive.store import Store, folded_name, hash_file, slugify
 
 CODES: dict[str, str] = {
     **table.CODES,
@@ -32,6 +32,10 @@ CODES: dict[str, str] = {
     "name-clash": "two names in a folder are one on disks that ignore letter case or composition",
     "too-deep": "a folder lies deeper than archives go",
     "item-empty": "an item has no file, and does not say where its files are held",
+    "same-name": "two people, or two topics, have one name",
+    "orcid-wrong": "the last digit of an ORCID does not fit the others",
+    "person-unused": "no item and no programme names a person",
+    "topic-used-once": "a topic that one item alone has",
     "not-added": "a file of a folder could not be added; it stays where it is",
     "name-mended": "a file is not what its name says; it was added under the ending that it has by "
     "its bytes",
@@ -203,7 +207,80 @@ def _duplicates(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
             )
 
 
-RULES: tuple[Callable[[Store, Catalogue], Iterator[Problem]], ...] = (_folder, _items, _duplicates)
+def _same_names(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield people and topics that may be one: of one name, in whichever order and form it is."""
+    people = {p.id: p.names for p in catalogue.people.values()}
+    topics = {t.id: (t.label, *t.alternatives) for t in catalogue.topics.values()}
+    for noun, path, names_by_id in (
+        ("person", "people.yaml", people),
+        ("topic", "topics.yaml", topics),
+    ):
+        first: dict[tuple[str, ...], str] = {}
+        for key, names in names_by_id.items():
+            for name in names:
+                other = first.setdefault(tuple(sorted(slugify(name).split("-"))), key)
+                if other != key:
+                    yield Problem(
+                        "same-name",
+                        Severity.WARNING,
+                        path,
+                        f'"{name}" is a name of {other} too.',
+                        field=key,
+                        hint=f"Where they are one: coproarchive merge {noun} {key} {other}",
+                    )
+
+
+def _orcids(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield ORCIDs whose last digit does not check."""
+    for person in catalogue.people.values():
+        if person.orcid and orcid_check_digit(person.orcid) != person.orcid[-1]:
+            yield Problem(
+                "orcid-wrong",
+                Severity.WARNING,
+                "people.yaml",
+                f"{person.orcid} is no ORCID: its last digit does not fit the others.",
+                field=person.id,
+                hint=f"Look it up, then: coproarchive edit person:{person.id} --set orcid=...",
+            )
+
+
+def orcid_check_digit(orcid: str) -> str:
+    """Return what the last digit of an ORCID must be: ISO/IEC 7064, MOD 11-2."""
+    total = 0
+    for digit in orcid.replace("-", "")[:-1]:
+        total = (total + int(digit)) * 2
+    return "0123456789X"[(12 - total % 11) % 11]
+
+
+def _seldom_used(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield people whom nothing names, and topics that one item alone has."""
+    for person in catalogue.people.values():
+        if not (catalogue.items_of_person(person.id) or catalogue.sessions_of_person(person.id)):
+            yield Problem(
+                "person-unused",
+                Severity.NOTE,
+                "people.yaml",
+                "no item and no programme names this person.",
+                field=person.id,
+                hint="Name them in a record, or take the entry out.",
+            )
+    wider = {topic.broader for topic in catalogue.topics.values()}
+    for topic in catalogue.topics.values():
+        items = catalogue.items_of_topic(topic.id)
+        if len(items) == 1 and topic.id not in wider:
+            yield Problem(
+                "topic-used-once",
+                Severity.NOTE,
+                "topics.yaml",
+                f"{items[0].id} alone has this topic.",
+                field=topic.id,
+                hint=f"Where another means the same: coproarchive merge topic {topic.id} INTO",
+            )
+
+
+RULES: tuple[Callable[[Store, Catalogue], Iterator[Problem]], ...] = (
+    _folder, _items, _duplicates, _same_names, _orcids, _seldom_used,
+)  # fmt: skip
 
 
 def _files(
