@@ -250,6 +250,14 @@ DECKS = [
         {2: "mention winter"},
     ),
     Deck(
+        "rules.rst",
+        "Growing rye\n===========\n\n----\n\nSoil\n====\n\nloam\n\n"
+        ".. note:: mention winter\n\n"
+        "----\n\n.. image:: a.png\n    :alt: a field\n\nHarrow\n------\n",
+        [("Growing rye", ""), ("Soil", "loam"), ("Harrow", "")],
+        {2: "mention winter"},
+    ),
+    Deck(
         "talk.adoc",
         "= Growing rye\nAda Baker <ada@example.org>\n2024-05-02\n:revealjs_theme: white\n\n"
         "// why\n\n== Soil\n\n* *loam*\n* https://example.org/c[clay]\n\nimage::a.png[a field]\n\n"

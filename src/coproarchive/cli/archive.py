@@ -239,6 +239,7 @@ def _report_json(
                 "title": added.item.title,
                 "assets": [asset.path for asset in added.item.assets],
                 "unknown_people": list(added.unknown_people),
+                "problems": [problem_json(problem) for problem in added.problems],
                 "disclosures": _disclosures_json(added.disclosures),
                 "other_versions": [
                     {"id": v.item.id, "title": v.item.title, "slides": v.slides, "of": v.of}

@@ -52,16 +52,22 @@ MUCH = 200
 """Characters that may be left out of a broken page without a word about it."""
 
 
-def read_page(markup: str, name: str, limits: Limits) -> Extraction:
+def read_page(
+    markup: str, name: str, limits: Limits, tree: lxml.html.HtmlElement | None = None
+) -> Extraction:
     """Read a page's main text by headings, and alternative texts of pictures.
+
+    Args:
+        tree: of the markup, where it is parsed already.
 
     Raises:
         UnreadableError: there is nothing in it.
     """
-    markup = without_shortcodes(markup)
-    tree = parse_html(markup, name)
+    text = without_shortcodes(markup)
+    if tree is None or text != markup:
+        tree = parse_html(text, name)
     main = _main(tree)
-    leaves, notices = _whole(markup, tree, section_leaves(main))
+    leaves, notices = _whole(text, tree, section_leaves(main))
     notices += _undescribed(main.xpath(".//img[not(@alt)]"))
     return bounded(leaves, limits, metadata=page_metadata(tree), notices=notices)
 

@@ -45,4 +45,4 @@ def read_html(path: Path, limits: Limits) -> Extraction:
     page = deck_in(tree)
     if page is not None:
         return read_html_deck(page, limits, page_metadata(tree))
-    return read_page(markup, path.name, limits)
+    return read_page(markup, path.name, limits, tree)

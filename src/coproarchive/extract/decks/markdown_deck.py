@@ -64,6 +64,7 @@ _OF_SLIDEV = frozenset(
     aspectratio colorschema
     """.split()
 )
+_SNIPPET = re.compile(r"(?m)^<<<[ \t]*(\S+).*$")
 _HIDDEN = re.compile(r"<!--\s*\.slide:[^>]{0,500}data-visibility=[\"']hidden")
 _DIRECTIVE = re.compile(
     r"^\s*(?:end_slide|pause|stop|slide\b.*|(?:column|column_layout|reset_layout|jump_to_middle|"
@@ -263,9 +264,9 @@ def slides_of(
         if front.get("layout") == "true" and flavour.keys:
             continue  # a template: it is not shown itself
         text, notes = cut.take(body)
-        source = front.get("src")
-        if source and flavour.front:
-            elsewhere.append(source)
+        if flavour.front:
+            elsewhere += [front.get("src", ""), *_SNIPPET.findall(text)]
+            text = _SNIPPET.sub("", text)
         hidden = any(front.get(key) == "true" for key in ("hide", "disabled", "exclude"))
         hidden = hidden or bool(_HIDDEN.search(text))
         text = _without_marks_of(flavour, text)

@@ -44,6 +44,7 @@ _SHOWS = re.compile(
     r"notes::|slideconf::|presenternotes::)|^:data-[\w-]+:|^:(?:skip-help|css|theme|slide-\w+):",
     re.MULTILINE,
 )
+_RULES = re.compile(r"(?m)(?<=\n)[ \t]*\n-{4,}[ \t]*\n(?=[ \t]*\n)")
 _HOVERCRAFT = re.compile(r"^:(?:data-[\w-]+|skip-help|auto-console|hovercraft-path):", re.MULTILINE)
 
 
@@ -53,12 +54,13 @@ def extract(path: Path, limits: Limits) -> Extraction:
     Raises:
         UnreadableError, LimitError: see base.Format.read.
     """
-    cut = cut_rst(decode(path.read_bytes()))
+    text = decode(path.read_bytes())
+    cut = cut_rst(text)
     notices: list[Notice] = words_elsewhere(_files(cut.bare))
-    if _HOVERCRAFT.search(cut.bare):
-        texts = _between_rules(cut.text)
-        trees = [parse_html(_markup(text, cut), path.name) for text in texts]
-        metadata = _metadata(next(filter(None, map(_title, texts)), ""), cut.bare)
+    if is_hovercraft(text):
+        parts = _between_rules(cut.text)
+        trees = [parse_html(_markup(part, cut), path.name) for part in parts]
+        metadata = _metadata(next(filter(None, map(_title, parts)), ""), cut.bare)
         made = [tree_leaf(n, tree, SlideText(""), notices) for n, tree in enumerate(trees, start=1)]
         return deck(made, limits, metadata, notices)
     tree = parse_html(_markup(cut.text, cut), path.name)
@@ -76,6 +78,16 @@ def extract(path: Path, limits: Limits) -> Extraction:
     return deck(made, limits, metadata, notices)
 
 
+def is_hovercraft(text: str) -> bool:
+    """Tell whether a text is written for Hovercraft: by its fields, or by rules with notes between.
+
+    A copy without notes may be taken for another document: its words are the same.
+    """
+    if _HOVERCRAFT.search(text):
+        return True
+    return len(_RULES.findall(text)) >= 2 and bool(re.search(r"(?m)^\.\. note::", text))
+
+
 def _is_slide(section: lxml.html.HtmlElement, text: str) -> bool:
     """Tell whether a section is a slide: for reveal.js those below another are slides too."""
     depth = sum(parent.tag == "section" for parent in section.iterancestors())
@@ -86,7 +98,7 @@ def cut_rst(text: str) -> CutText:
     """Cut notes (directives of NOTES; in Hovercraft `note`) and comments out of a text."""
     cut = CutText()
     text = without_marks(text).replace("\r\n", "\n").expandtabs(8)
-    names = _NOTES | ({"note"} if _HOVERCRAFT.search(text) else frozenset())
+    names = _NOTES | ({"note"} if is_hovercraft(text) else frozenset())
     made: list[str] = []
     lines = text.split("\n")
     at = 0
