@@ -57,8 +57,8 @@ def test_results_facets_and_pages_are_links(client: TestClient) -> None:
     assert "1 item" in narrowed
     chips = links(narrowed, 'class="narrowed"')
     assert "2 items" in client.get("/search" + chips["Kind: Post ✕"]).text
-    newest = client.get("/search" + links(page.text)["Newest first"]).text
-    assert 'aria-current="true">Newest first' in newest
+    newest = client.get("/search" + links(page.text)["Newest"]).text
+    assert 'aria-current="true">Newest' in newest
     slides = client.get("/search" + links(page.text)["Slides"]).text
     assert 'class="shots grid"' in slides
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from textwrap import shorten
-from urllib.parse import quote
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.edtf import edtf_bounds
-from coproarchive.model import Asset, Item, Kind
+from coproarchive.model import Item, Kind
 from coproarchive.web.render import pretty_date
-from coproarchive.web.search_view import Choice
+from coproarchive.web.search_view import Choice, FirstSlide, picture_of
 
 NEWEST = 4
 TOPICS = 24
@@ -22,9 +21,6 @@ LABEL_WIDTH = 190
 """Of a seminar's title above its dot, in thousandths of the line at a desk's width."""
 LABEL_LETTERS = 30
 LEVELS = 2
-
-FirstSlide = Callable[[Item], tuple[Asset, int] | None]
-"""Returns the file and the number of an item's first slide or page, None where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +173,7 @@ def _years_since_0(date: str) -> float:
 
 def _newest(item: Item, catalogue: Catalogue, first_slide: FirstSlide) -> NewTalk:
     slide = first_slide(item)
-    picture = f"/picture/{item.id}/{quote(slide[0].path)}/{slide[1]}-320.webp" if slide else ""
+    picture = picture_of(slide, item) if slide else ""
     names = ", ".join(catalogue.person_name(c.person) for c in item.people[:3])
     seminar = catalogue.seminars.get(item.seminar or "")
     date = catalogue.item_date(item)

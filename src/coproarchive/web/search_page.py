@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from coproarchive.library import Library
-from coproarchive.model import Asset, Item
+from coproarchive.model import Item
 from coproarchive.search.document import shown_leaves
-from coproarchive.search.hits.results import Facet, Results
+from coproarchive.search.hits.results import Facet, LeafHit, Results, Snippet
 from coproarchive.web import render
 from coproarchive.web.home_view import home_view
 from coproarchive.web.metrics import SEARCHES
@@ -70,7 +70,9 @@ class SearchPage:
 
     def view(self, address: SearchAddress, results: Results) -> SearchView:
         """Return what is shown of results."""
-        return search_view(address, results, self._library.public(), self._years(address))
+        return search_view(
+            address, results, self._library.public(), self.first_slide, self._years(address)
+        )
 
     def _years(self, address: SearchAddress) -> Facet | None:
         """Return the years as if no dates were chosen, so that the histogram can be widened."""
@@ -92,10 +94,14 @@ class SearchPage:
     def home(self, *, searched_at: str) -> Markup:
         """Render the home, whose field leads to an address of ours."""
         catalogue = self._library.public()
-        home = home_view(catalogue, self._first_slide)
+        home = home_view(catalogue, self.first_slide)
         return render.fragment("_home.html", catalogue, home=home, searched_at=searched_at)
 
-    def _first_slide(self, item: Item) -> tuple[Asset, int] | None:
-        """Return the file and number of an item's first slide or page that readers may see."""
-        leaves = shown_leaves(item, self._library.public(), self._library.reader)
-        return next(((a, lf.number) for a, lf in leaves if lf.kind in ("page", "slide")), None)
+    def first_slide(self, item: Item) -> LeafHit | None:
+        """Return an item's first slide or page that readers may see, as a hit without words."""
+        for asset, leaf in shown_leaves(item, self._library.public(), self._library.reader):
+            if leaf.kind in ("page", "slide"):
+                title = Snippet(leaf.title)
+                label = leaf.label or ""
+                return LeafHit(asset.path, leaf.number, leaf.kind, label, title, Snippet(""), "")
+        return None

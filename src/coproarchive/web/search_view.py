@@ -5,7 +5,7 @@ Everything here is text and addresses; the template `_search.html` makes it mark
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode
 
@@ -24,7 +24,9 @@ MOST_VALUES = 400
 """Values that the list of all shows; the rest are found by typing."""
 MOST_YEARS = 40
 """Years of the histogram, the last ones; older items are found by their dates all the same."""
-SORTS: dict[Sort, str] = {"relevance": "Best match", "date": "Newest first", "title": "A to Z"}
+FirstSlide = Callable[[Item], LeafHit | None]
+"""Returns an item's first slide or page as a hit without words, None where it has none."""
+SORTS: dict[Sort, str] = {"relevance": "Best match", "date": "Newest", "title": "A to Z"}
 VIEWS: dict[View, str] = {"talks": "Talks", "slides": "Slides"}
 
 
@@ -174,6 +176,7 @@ def search_view(
     address: SearchAddress,
     results: Results,
     catalogue: Catalogue,
+    first_slide: FirstSlide,
     years: Facet | None = None,
 ) -> SearchView:
     """Make what is shown of results.
@@ -182,6 +185,7 @@ def search_view(
         address: what was asked.
         results: the answer to its query.
         catalogue: what the reader may see.
+        first_slide: of what is listed without words, for its picture.
         years: the facet of years as if no dates were chosen; that of the results where None.
     """
     query = address.query
@@ -206,8 +210,8 @@ def search_view(
             Choice(label, replace(address, view=view).href, address.view == view)
             for view, label in VIEWS.items()
         ],
-        hits=[_hit(hit, query, catalogue) for hit in results.hits],
-        near_misses=[_hit(hit, query, catalogue) for hit in results.near_misses],
+        hits=[_hit(hit, query, catalogue, first_slide) for hit in results.hits],
+        near_misses=[_hit(hit, query, catalogue, first_slide) for hit in results.near_misses],
         first=(query.page - 1) * query.size + 1,
         facets=[_facet(f, address) for f in results.facets if f.ranked and f.name != "year"],
         years=_years(years, address) if years else (),
@@ -224,10 +228,9 @@ def total_words(results: Results) -> str:
     Each slide counts once for all files of its talk that have it.
     """
     items = _items(results.total)
-    where = f", page {results.query.page} of {results.pages}" if results.pages > 1 else ""
     if not results.leaves:
-        return f"{items} found{where}"
-    return f"{results.leaves:,} slide{'' if results.leaves == 1 else 's'} in {items}{where}"
+        return f"{items} found"
+    return f"{results.leaves:,} slide{'' if results.leaves == 1 else 's'} in {items}"
 
 
 def _items(count: int) -> str:
@@ -370,12 +373,15 @@ def _named(query: Query, catalogue: Catalogue) -> list[PageLink]:
 # ---------------------------------------------------------------------- hits
 
 
-def _hit(hit: Hit, query: Query, catalogue: Catalogue) -> HitView:
+def _hit(hit: Hit, query: Query, catalogue: Catalogue, first_slide: FirstSlide) -> HitView:
     item = catalogue.items[hit.id]
     suffix = f"?{urlencode({'q': query.text})}" if query.text else ""
     href = f"/item/{hit.id}{suffix}"
     seminar = catalogue.seminars.get(hit.seminar or "")
     when = pretty_date(hit.date) if hit.date else ""
+    leaves = hit.leaves
+    if not query.positive and (first := first_slide(item)):
+        leaves = (first,)
     return HitView(
         href=href,
         title=hit.title,
@@ -383,7 +389,7 @@ def _hit(hit: Hit, query: Query, catalogue: Catalogue) -> HitView:
         seminar=(seminar.id, seminar.title) if seminar else None,
         speakers=[(p, catalogue.person_name(p)) for p in hit.speakers],
         snippet=hit.snippet,
-        slides=[_slide(leaf, item, suffix) for leaf in hit.leaves],
+        slides=[_slide(leaf, item, suffix) for leaf in leaves],
         more=hit.more_leaves,
         more_href=href if hit.more_leaves else "",
         missing=hit.missing,
@@ -392,15 +398,19 @@ def _hit(hit: Hit, query: Query, catalogue: Catalogue) -> HitView:
     )
 
 
+def picture_of(leaf: LeafHit, item: Item) -> str:
+    """Return the address of a slide's picture, "" for what has none."""
+    if leaf.kind not in ("page", "slide"):
+        return ""
+    return f"/picture/{item.id}/{quote(leaf.asset)}/{leaf.number}-320.webp"
+
+
 def _slide(leaf: LeafHit, item: Item, suffix: str) -> SlideView:
     first = item.assets[0].path if item.assets else ""
     place = anchor(leaf.asset, leaf.kind, leaf.number, first)
-    picture = ""
-    if leaf.kind in ("page", "slide"):
-        picture = f"/picture/{item.id}/{quote(leaf.asset)}/{leaf.number}-320.webp"
     return SlideView(
         f"/item/{item.id}{suffix}#{place}",
-        picture,
+        picture_of(leaf, item),
         f"{leaf.kind.capitalize()} {leaf.label or leaf.number}",
         leaf.title,
         leaf.snippet,
