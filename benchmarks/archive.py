@@ -25,7 +25,8 @@ import numpy as np
 
 import speed
 import speed_rivals
-from coproarchive.ingest.add import ItemDraft, add_folder
+from coproarchive.ingest.add import ItemDraft
+from coproarchive.ingest.folder_plan import add_folder
 from coproarchive.library import Library
 from coproarchive.model import Series
 from coproarchive.search.document import shown_leaves

@@ -15,6 +15,8 @@ import blogs
 from coproarchive.desk import Desk
 from coproarchive.desk.values import FieldEdit
 from coproarchive.extract.worker import Job
+from coproarchive.ingest.add import ItemDraft
+from coproarchive.ingest.folder_plan import DescribeOptions, add_folder
 from coproarchive.ingest.wordpress import Options, import_site
 from coproarchive.ingest.wordpress.detect import source_of
 from coproarchive.ingest.wordpress.fetch import Fetcher
@@ -134,6 +136,15 @@ def _old(folder: Path) -> None:
     record.write_text("".join(line for line in lines if not line.startswith("format:")))
 
 
+def _described(folder: Path) -> None:
+    """Make an archive to which a folder was added whose descriptions wait to be confirmed."""
+    shutil.copytree(make_scene("talks", folder.parent), folder)
+    library = Library(settings_of(folder))
+    place = (library.store, library.catalogue(), library.reader)
+    add_folder(*place, folder / "in" / "folder", ItemDraft(), options=DescribeOptions())
+    library.close()
+
+
 def _imported(folder: Path) -> None:
     """Make an archive with a blog that was brought, indexed; the blog has changed since."""
     shutil.copytree(make_scene("talks", folder.parent), folder)
@@ -169,6 +180,7 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "stale": _stale,
     "unindexed": _unindexed,
     "old": _old,
+    "described": _described,
     "edited": _edited,
     "bagged": _bagged,
     "imported": _imported,

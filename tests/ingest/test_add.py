@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from coproarchive.errors import DuplicateError, IngestError, NotFoundError, SidecarError
-from coproarchive.ingest.add import FolderReport, ItemDraft, add_files, add_folder, proposal_for
+from coproarchive.ingest.add import ItemDraft, add_files, proposal_for
+from coproarchive.ingest.folder_plan import FolderReport, add_folder
 from coproarchive.library import Library
 from coproarchive.model import Kind, Role, Series
 from coproarchive.settings import Settings

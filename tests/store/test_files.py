@@ -13,7 +13,8 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.errors import FileSystemError, NotFoundError, SidecarError
 from coproarchive.extract import table
 from coproarchive.extract.base import Limits
-from coproarchive.ingest.add import ItemDraft, add_folder
+from coproarchive.ingest.add import ItemDraft
+from coproarchive.ingest.folder_plan import add_folder
 from coproarchive.library import Library
 from coproarchive.model import Severity
 from coproarchive.store import Store, files, sidecar

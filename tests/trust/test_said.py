@@ -11,7 +11,8 @@ from starlette.testclient import TestClient
 
 from coproarchive.cli import main
 from coproarchive.errors import IngestError
-from coproarchive.ingest.add import ItemDraft, add_files, add_folder
+from coproarchive.ingest.add import ItemDraft, add_files
+from coproarchive.ingest.folder_plan import add_folder
 from coproarchive.library import Library
 from coproarchive.store import media_type_of_file
 from coproarchive.web.access import Access

@@ -24,7 +24,8 @@ from coproarchive.api.narrowing import (
 )
 from coproarchive.api.results import SearchResults
 from coproarchive.errors import IndexStateError, IngestError, NotFoundError
-from coproarchive.ingest.add import FolderReport, ItemDraft, add_files, add_folder
+from coproarchive.ingest.add import ItemDraft, add_files
+from coproarchive.ingest.folder_plan import FolderReport, add_folder
 from coproarchive.library import Library
 from coproarchive.model import Kind, Problem, Series
 from coproarchive.progress import Progress, silent

@@ -22,14 +22,18 @@ from coproarchive.cli.context import CliState, state_of
 from coproarchive.cli.options import (
     DATE_FORMS,
     AbstractOption,
+    ConfidenceOption,
     DateOption,
+    DescribeOption,
     DryAddOption,
     FilesArgument,
     JsonOption,
     KindOption,
+    PlanCsvOption,
     RecursiveOption,
     ReleaseOption,
     RoleOption,
+    SeminarFromOption,
     SeminarOption,
     SpeakerOption,
     TitleOption,
@@ -40,7 +44,8 @@ from coproarchive.model import Problem, Seminar, Series, Severity
 
 if TYPE_CHECKING:
     from coproarchive.extract.disclosure import Disclosure
-    from coproarchive.ingest.add import AddResult, FolderReport, ItemDraft
+    from coproarchive.ingest.add import AddResult, ItemDraft
+    from coproarchive.ingest.folder_plan import DescribeOptions, FolderReport
     from coproarchive.library import Library
     from coproarchive.progress import Progress
     from coproarchive.search.discover.reuse import OtherVersion
@@ -116,7 +121,11 @@ def add(
     abstract: AbstractOption = None,
     release: ReleaseOption = None,
     recursive: RecursiveOption = False,
+    describe: DescribeOption = False,
+    confidence: ConfidenceOption = None,
+    seminar_from: SeminarFromOption = None,
     dry_run: DryAddOption = False,
+    as_csv: PlanCsvOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Add a talk: its files become one new item; with --recursive, a folder of them many.
@@ -124,6 +133,10 @@ def add(
     What you leave out is proposed from the files. Then make it searchable: coproarchive index
     """
     from coproarchive.ingest.add import ItemDraft, disclosures_of
+
+    options = _describe_options(describe, recursive, confidence, seminar, seminar_from)
+    if as_csv and not (recursive and dry_run):
+        raise IngestError("--csv prints the plan of a folder: add --recursive --dry-run --csv.")
 
     library = state_of(context).library
     draft = ItemDraft(
@@ -139,45 +152,119 @@ def add(
     )
     if dry_run:
         if recursive:
-            raise IngestError("--dry-run takes files, not a folder.")
+            _plan(state_of(context), paths, options, as_json=as_json, as_csv=as_csv)
+            return
         disclosures = disclosures_of(paths, library.catalogue(), library.reader, draft.release)
         say_json(
             {"disclosures": _disclosures_json(disclosures)}
         ) if as_json else _print_disclosures(disclosures)
         return
     with progress_bars(not as_json) as progress:
-        report = _added(library, paths, draft, recursive, progress)
+        report = _added(library, paths, draft, recursive, progress, options)
     versions = {added.item.id: _other_versions(library, added) for added in report.added}
     if as_json:
         say_json(_report_json(report, versions))
         return
+    _print_report(report, versions, state_of(context), is_described=options is not None)
+
+
+def _print_report(
+    report: FolderReport,
+    versions: Mapping[str, Sequence[OtherVersion]],
+    state: CliState,
+    *,
+    is_described: bool,
+) -> None:
+    """Print what was added and what was not, and what to do next."""
     for each in report.added[-SHOWN_PROBLEMS:]:
         _print_added(each, versions[each.item.id])
     _print_problems(report.problems)
     counts = f"{report.files} files: {report.stored} added in {len(report.added)} items"
     out.print(Text(f"{counts}, {len(report.problems)} not added.", style="bold"))
     if report.added:
-        index_it = state_of(context).command("index")
+        if is_described:
+            look = state.command("review")
+            out.print(Text(f"To look through what was guessed: {look}"))
+        index_it = state.command("index")
         out.print(Text(f"To make them searchable: {index_it}"))
 
 
+def _describe_options(
+    describe: bool,
+    recursive: bool,
+    confidence: float | None,
+    seminar: str | None,
+    seminar_from: str | None,
+) -> DescribeOptions | None:
+    """Return how a folder is described; None where it is not.
+
+    Raises:
+        IngestError: options that do not go together.
+    """
+    from coproarchive.ingest.describe import SURE
+    from coproarchive.ingest.folder_plan import DescribeOptions
+
+    if not describe:
+        if confidence is not None or seminar_from is not None:
+            raise IngestError("--confidence and --seminar-from belong to --describe.")
+        return None
+    if not recursive:
+        raise IngestError("--describe takes a folder: add --recursive --describe FOLDER.")
+    if seminar is not None and seminar_from is not None:
+        raise IngestError("--seminar names one seminar, --seminar-from makes one a folder.")
+    return DescribeOptions(SURE if confidence is None else confidence, seminar_from is not None)
+
+
+def _plan(
+    state: CliState,
+    paths: list[Path],
+    options: DescribeOptions | None,
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Show what the one folder would become."""
+    from coproarchive.cli.describing import print_plan
+    from coproarchive.ingest.folder_plan import DescribeOptions, plan_folder
+
+    options = options or DescribeOptions()
+    library, folder = state.library, _one_folder(paths)
+    with progress_bars(not as_json) as progress:
+        catalogue = library.catalogue(progress)
+        plan = plan_folder(catalogue, library.reader, folder, options, progress)
+    print_plan(plan, options, as_json=as_json, as_csv=as_csv)
+
+
+def _one_folder(paths: list[Path]) -> Path:
+    if len(paths) != 1:
+        raise IngestError("--recursive takes one folder.")
+    return paths[0]
+
+
 def _added(
-    library: Library, paths: list[Path], draft: ItemDraft, recursive: bool, progress: Progress
+    library: Library,
+    paths: list[Path],
+    draft: ItemDraft,
+    recursive: bool,
+    progress: Progress,
+    options: DescribeOptions | None,
 ) -> FolderReport:
     """Add the files, or all that is in the one folder."""
-    from coproarchive.ingest.add import FolderReport, add_files, add_folder
+    from coproarchive.ingest.add import add_files
+    from coproarchive.ingest.folder_plan import FolderReport, add_folder
     from coproarchive.store.sidecar import valid
 
     catalogue = library.catalogue(progress)
     if not recursive:
         added = valid(lambda: add_files(library.store, catalogue, library.reader, paths, draft))
         return FolderReport([added], len(paths), len(paths))
-    if len(paths) != 1:
-        raise IngestError("--recursive takes one folder.")
+    folder = _one_folder(paths)
     if draft.title or draft.abstract:
         raise IngestError("--title and --abstract describe one item, not a folder of them.")
     return valid(
-        lambda: add_folder(library.store, catalogue, library.reader, paths[0], draft, progress)
+        lambda: add_folder(
+            library.store, catalogue, library.reader, folder, draft, progress, options
+        )
     )
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
     from rich.table import Table
 
+    from coproarchive.ingest.guesses import Guess
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, soft_wrap=True, stderr=True)
 
@@ -100,6 +102,31 @@ def problem_table(problems: Iterable[Problem]) -> Table:
             Text(printable(where)),
             Text(printable(what)),
         )
+    return table
+
+
+def guess_table(guesses: Iterable[Guess], numbered: bool = False) -> Table:
+    """Return guesses as rows, the words they were read from beside them."""
+    table = plain_table(
+        *(("",) if numbered else ()), "guess", "understood", "sure", "read from", "record"
+    )
+    for number, guess in enumerate(guesses, start=1):
+        cells = (
+            guess.kind, guess.value, f"{guess.confidence:.0%}",
+            f"{guess.line[:160]} ({guess.rule})", guess.record,
+        )  # fmt: skip
+        first = (str(number),) if numbered else ()
+        table.add_row(*(Text(printable(cell)) for cell in (*first, *cells)))
+    return table
+
+
+def plain_table(*titles: str) -> Table:
+    """Return a table without lines, its cells folded."""
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for title in titles:
+        table.add_column(title, overflow="fold")
     return table
 
 

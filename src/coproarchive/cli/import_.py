@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from coproarchive.cli.console import out, printable, problem_table, progress_bars, say_json
+from coproarchive.cli.console import (
+    guess_table,
+    out,
+    plain_table,
+    printable,
+    problem_table,
+    progress_bars,
+    say_json,
+)
 from coproarchive.cli.context import CliState, state_of
 from coproarchive.cli.options import (
     HIDDEN,
@@ -29,9 +37,9 @@ from coproarchive.errors import IngestError
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from coproarchive.ingest.guesses import Guess
     from coproarchive.ingest.wordpress import Options, Report
     from coproarchive.ingest.wordpress.report import Step
-    from coproarchive.ingest.wordpress.source import Guess
 
 SHOWN = 40
 
@@ -136,7 +144,7 @@ def _print(report: Report, saved: Path | None, state: CliState) -> None:
             out.print(Text(f"... of {len(report.problems)} in all: {listed}."))
     if report.guesses:
         out.print()
-        out.print(_guess_table(sorted(report.guesses, key=lambda g: g.confidence)[:SHOWN]))
+        out.print(guess_table(sorted(report.guesses, key=lambda g: g.confidence)[:SHOWN]))
         if len(report.guesses) > SHOWN:
             out.print(Text(f"... of {len(report.guesses)} guesses in all, the least sure first."))
     out.print()
@@ -153,33 +161,10 @@ def _print(report: Report, saved: Path | None, state: CliState) -> None:
 
 
 def _steps_table(steps: Iterable[Step]) -> Table:
-    table = _table("", "kind", "record", "title", "why")
+    table = plain_table("", "kind", "record", "title", "why")
     for step in steps:
         cells = (step.action, step.noun, step.record or step.source, step.title, step.why)
         table.add_row(*(Text(printable(cell)) for cell in cells))
-    return table
-
-
-def _guess_table(guesses: Iterable[Guess], numbered: bool = False) -> Table:
-    table = _table(
-        *(("",) if numbered else ()), "guess", "understood", "sure", "read from", "record"
-    )
-    for number, guess in enumerate(guesses, start=1):
-        cells = (
-            guess.kind, guess.value, f"{guess.confidence:.0%}",
-            f"{guess.line[:160]} ({guess.rule})", guess.record,
-        )  # fmt: skip
-        first = (str(number),) if numbered else ()
-        table.add_row(*(Text(printable(cell)) for cell in (*first, *cells)))
-    return table
-
-
-def _table(*titles: str) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for title in titles:
-        table.add_column(title, overflow="fold")
     return table
 
 
@@ -224,5 +209,5 @@ def review(
         say_json({"guesses": [{f: getattr(g, f) for f in g.__slots__} for g in listed]})
         return
     if listed:
-        out.print(_guess_table(listed, numbered=True))
+        out.print(guess_table(listed, numbered=True))
     out.print(Text(f"{len(listed)} guesses. Wrong: correct the record. Right: --confirm NUMBER."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -86,7 +86,42 @@ DryAddOption = Annotated[
     typer.Option(
         "--dry-run",
         help="Say what the files would tell of people (notes, addresses, telephone numbers), and "
-        "add nothing.",
+        "add nothing. With --recursive: show the table of items that the folder would become.",
+    ),
+]
+DescribeOption = Annotated[
+    bool,
+    typer.Option(
+        "--describe",
+        help="Fill in title, people, date and topics of each item from slides, names of files and "
+        "folders, and tables, BibTeX and READMEs beside them. What is written is marked as a "
+        "guess; look through them with: coproarchive review",
+    ),
+]
+ConfidenceOption = Annotated[
+    float | None,
+    typer.Option(
+        "--confidence",
+        min=0.0,
+        max=1.0,
+        help="With --describe: how sure (0 to 1) a guess has to be, to be written. Without this, "
+        "0.7.",
+    ),
+]
+SeminarFromOption = Annotated[
+    Literal["folder"] | None,
+    typer.Option(
+        "--seminar-from",
+        metavar="folder",
+        help="With --describe: the folder that files lie in becomes their seminar.",
+    ),
+]
+PlanCsvOption = Annotated[
+    bool,
+    typer.Option(
+        "--csv",
+        help="With --recursive --dry-run: print the table as CSV. Corrected, and saved as "
+        "talks.csv in the folder, it is what --describe goes by.",
     ),
 ]
 

@@ -100,6 +100,29 @@ class Metadata:
 
 
 @dataclass(frozen=True, slots=True)
+class PlacedLine:
+    """A line of a page or slide as a viewer sees it.
+
+    Attributes:
+        leaf: 1-based number of the page or slide.
+        text: clean, without line breaks.
+        size: height of its letters, as a share (0..1) of the height of the page.
+        top: upper edge of the line, 0..1 from the top of the page.
+        role: of its box: "title", "subtitle", "footer", "date", or "" where that is not said.
+    """
+
+    leaf: int
+    text: str
+    size: float
+    top: float
+    role: str = ""
+
+
+PLACED_LEAVES = 2
+"""First leaves, and last ones, whose lines are kept with their places."""
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """Everything read from one file.
 
@@ -108,12 +131,15 @@ class Extraction:
         notices: in the order found; one of severity error where the file could not be read.
         metadata: what the file says of itself.
         extractor: name and version of the reader, e.g. "pdf 3"; "" where none read it.
+        placed: lines of the first and the last PLACED_LEAVES leaves, by which a talk is described;
+            none where the format has no layout.
     """
 
     leaves: tuple[Leaf, ...] = ()
     notices: tuple[Notice, ...] = ()
     metadata: Metadata = field(default_factory=Metadata)
     extractor: str = ""
+    placed: tuple[PlacedLine, ...] = ()
 
     @property
     def failed(self) -> bool:

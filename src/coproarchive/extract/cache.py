@@ -13,7 +13,14 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from coproarchive.extract.base import Extraction, Helpers, Limits, Metadata, Notice
+from coproarchive.extract.base import (
+    Extraction,
+    Helpers,
+    Limits,
+    Metadata,
+    Notice,
+    PlacedLine,
+)
 from coproarchive.extract.blob_store import BlobStore
 from coproarchive.extract.blobs import Blobs, Key, TieredBlobs
 from coproarchive.extract.table import PASSING, reader_name
@@ -163,6 +170,7 @@ def packed(extraction: Extraction, limits: Limits) -> bytes:
         _values(extraction.metadata),
         [_values(notice) for notice in extraction.notices],
         [_values(leaf) for leaf in extraction.leaves],
+        [_OF_PLACED(line) for line in extraction.placed],
     )
     text = json.dumps(stored, ensure_ascii=False, default=_values)
     return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
@@ -181,7 +189,8 @@ def unpacked(data: bytes) -> tuple[Extraction, str]:
         ValueError, KeyError, TypeError, zlib.error: `packed` did not give it, or that of another
             version.
     """
-    form, limits, extractor, metadata, notices, leaves = json.loads(zlib.decompress(data))
+    # What an earlier version kept has no places.
+    form, limits, extractor, metadata, notices, leaves, *more = json.loads(zlib.decompress(data))
     if form != _FORM:
         raise ValueError("kept by another version")
     title, authors, date, language, keywords = metadata
@@ -197,6 +206,7 @@ def unpacked(data: bytes) -> tuple[Extraction, str]:
             ),
             Metadata(title, tuple(authors), date, language, tuple(keywords)),
             extractor,
+            tuple(PlacedLine(*line) for placed in more[:1] for line in placed),
         ),
         limits,
     )
@@ -212,6 +222,7 @@ _NAMES = {kind: [field.name for field in dataclasses.fields(kind)] for kind in _
 # Values only, in the order of their fields: half the time of dictionaries.
 _VALUES = {kind: operator.attrgetter(*names) for kind, names in _NAMES.items()}
 _FORM = zlib.crc32(repr(_NAMES).encode())
+_OF_PLACED = operator.attrgetter(*(field.name for field in dataclasses.fields(PlacedLine)))
 
 
 def _values(record: Leaf | Part | Notice | Metadata) -> tuple[Any, ...]:

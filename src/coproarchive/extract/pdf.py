@@ -26,9 +26,19 @@ from typing import TYPE_CHECKING
 import pypdfium2
 
 from coproarchive.errors import UnreadableError
-from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, without_text
+from coproarchive.extract.base import (
+    PLACED_LEAVES,
+    Extraction,
+    Limits,
+    Metadata,
+    Notice,
+    PlacedLine,
+    without_text,
+)
 from coproarchive.extract.letters import unreadable, unreadable_notice
+from coproarchive.extract.made_up import authors_in
 from coproarchive.extract.pdf_pages import MOST_BUILDS, builds_of, comes_later
+from coproarchive.extract.pdf_placed import placed_lines
 from coproarchive.extract.pdf_structure import (
     alternative_texts,
     attachments,
@@ -93,9 +103,10 @@ def extract(path: Path, limits: Limits) -> Extraction:
     try:
         metadata = _metadata(document)
         notices: list[Notice] = list(attachments(document))
-        leaves = list(_pages(document, second, notices, limits))
+        placed: list[PlacedLine] = []
+        leaves = list(_pages(document, second, notices, limits, placed))
         notices += _untitled(leaves)
-        return bounded(leaves, limits, metadata=metadata, notices=notices)
+        return bounded(leaves, limits, metadata=metadata, notices=notices, placed=placed)
     finally:
         document.close()
 
@@ -105,9 +116,10 @@ def _pages(
     second: Callable[[], SecondOpinion],
     notices: list[Notice],
     limits: Limits,
+    placed: list[PlacedLine],
 ) -> Iterator[Leaf]:
     titles = outline(document)
-    pages = list(_read_pages(document, second, limits))
+    pages = list(_read_pages(document, second, limits, placed))
     texts = _texts(pages)
     unread = _second_readings(texts, second)
     builds = builds_of(texts, _printed(pages)) if len(pages) > 1 else {}
@@ -158,13 +170,18 @@ class _PageRead:
 
 
 def _read_pages(
-    document: pypdfium2.PdfDocument, second: Callable[[], SecondOpinion], limits: Limits
+    document: pypdfium2.PdfDocument,
+    second: Callable[[], SecondOpinion],
+    limits: Limits,
+    placed: list[PlacedLine],
 ) -> Iterator[_PageRead]:
     tagged = is_tagged(document)
     labelled = has_labels(document)
     left = limits.characters
-    for index in range(min(len(document), limits.leaves + 1)):
-        page = _page(document, index, second, has_tags=tagged)
+    count = len(document)
+    for index in range(min(count, limits.leaves + 1)):
+        is_end = index < PLACED_LEAVES or index >= count - PLACED_LEAVES
+        page = _page(document, index, second, placed if is_end else None, has_tags=tagged)
         if labelled:
             page.label = page_label(document, index)
         yield page
@@ -239,14 +256,27 @@ def _page(
     document: pypdfium2.PdfDocument,
     index: int,
     second: Callable[[], SecondOpinion],
+    placed: list[PlacedLine] | None,
     *,
     has_tags: bool,
 ) -> _PageRead:
-    """Read a page; ask pypdf where PDFium says too little of it."""
+    """Read a page; ask pypdf where PDFium says too little of it.
+
+    Args:
+        document, index: the page.
+        second: another reader.
+        placed: to which the page's lines are added as laid out; None: they are not looked at.
+        has_tags: whether the document has descriptions of pictures.
+    """
     with opened_page(document, index) as page:
         if not page:
             return _PageRead(second().text(index))
-        inside, whole = page_text(page)
+
+        def look(text_page: object, count: int) -> None:
+            if placed is not None:
+                placed.extend(placed_lines(page, text_page, count, index + 1))
+
+        inside, whole = page_text(page, look)
         is_beside = len(inside) * 2 < len(whole)
         read = _PageRead(inside if is_beside or inside == whole else _uncut(inside, whole))
         read.outside = whole if is_beside else ""
@@ -310,11 +340,10 @@ def _without_pdfium(
 
 
 def _metadata(document: pypdfium2.PdfDocument) -> Metadata:
-    authors = re.split(r"\s*(?:;|,| and |&)\s*", one_line(document_information(document, "Author")))
     keywords = re.split(r"\s*[;,]\s*", one_line(document_information(document, "Keywords")))
     return Metadata(
         title=real_title(document_information(document, "Title")),
-        authors=tuple(a for a in authors if _WORD.search(a)),
+        authors=authors_in(one_line(document_information(document, "Author"))),
         date=pdf_date(document_information(document, "CreationDate")),
         language=language(document),
         keywords=tuple(k for k in keywords if k),

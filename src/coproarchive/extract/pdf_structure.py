@@ -104,8 +104,13 @@ class opened_page:  # noqa: N801 - used as open() is
             pdfium.FPDF_ClosePage(self._page)
 
 
-def page_text(page: Page) -> tuple[str, str]:
-    """Return the text within the page's box, and all of it; lines end with CR LF."""
+def page_text(page: Page, look: Callable[[object, int], None] | None = None) -> tuple[str, str]:
+    """Return the text within the page's box, and all of it; lines end with CR LF.
+
+    Args:
+        page: handle.
+        look: called with the handle of the page's text, which costs to make, and its characters.
+    """
     text_page = pdfium.FPDFText_LoadPage(page)
     if not text_page:
         return "", ""
@@ -113,6 +118,8 @@ def page_text(page: Page) -> tuple[str, str]:
         count = pdfium.FPDFText_CountChars(text_page)
         if count <= 0:
             return "", ""
+        if look is not None:
+            look(text_page, count)
         inside = _text_inside(page, text_page, count)
         if count == len(inside):
             return inside, inside

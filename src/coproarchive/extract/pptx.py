@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,11 +14,19 @@ from lxml import etree
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract import metafile, svg
-from coproarchive.extract.base import Extraction, Limits, Notice, without_text
+from coproarchive.extract.base import (
+    PLACED_LEAVES,
+    Extraction,
+    Limits,
+    Notice,
+    PlacedLine,
+    without_text,
+)
 from coproarchive.extract.captions import spoken
 from coproarchive.extract.charset import decode
 from coproarchive.extract.opc import open_deck
 from coproarchive.extract.shapes import P, R, layout_text, read_slide
+from coproarchive.extract.shapes_placed import placed_lines_of
 from coproarchive.extract.text import bounded, one_line, parts_of
 from coproarchive.extract.zips import Package, Parts, Relationship, metadata_of
 from coproarchive.model import Leaf, Severity, Source
@@ -65,7 +74,8 @@ def extract(path: Path, limits: Limits) -> Extraction:
     with Package.open(path, limits, rescue=True) as package:
         deck = Deck(open_deck(path, package) or package, path.name)
         notices: list[Notice] = []
-        leaves = list(_leaves(deck, notices, limits))
+        placed: list[PlacedLine] = []
+        leaves = list(_leaves(deck, notices, limits, placed))
         if package.is_cut:
             notices = [*_cut_off(leaves, notices)]
         if not leaves and notices:
@@ -84,11 +94,15 @@ def extract(path: Path, limits: Limits) -> Extraction:
                     "Open it in the programme that made it and save it anew.",
                 )
             )
-        return bounded(leaves, limits, metadata=deck.metadata, notices=notices)
+        return bounded(leaves, limits, metadata=deck.metadata, notices=notices, placed=placed)
 
 
-def _leaves(deck: Deck, notices: list[Notice], limits: Limits) -> Iterator[Leaf]:
+def _leaves(
+    deck: Deck, notices: list[Notice], limits: Limits, placed: list[PlacedLine]
+) -> Iterator[Leaf]:
     left = limits.characters
+    height = deck.size[1]
+    last: deque[tuple[int, etree._Element]] = deque(maxlen=PLACED_LEAVES)
     for number, slide in enumerate(deck.slides(), start=1):
         if number > limits.leaves + 1 or left < -limits.leaf_characters:
             return  # beyond what is kept; `bounded` says so
@@ -117,6 +131,12 @@ def _leaves(deck: Deck, notices: list[Notice], limits: Limits) -> Iterator[Leaf]
             )
         yield leaf
         left -= sum(len(part.text) for part in leaf.parts)
+        if number <= PLACED_LEAVES:
+            placed += placed_lines_of(slide.root, number, height)
+        else:
+            last.append((number, slide.root))
+    for number, root in last:
+        placed += placed_lines_of(root, number, height)
 
 
 def _cut_off(leaves: list[Leaf], notices: list[Notice]) -> Iterator[Notice]:

@@ -101,7 +101,7 @@ def read_slide(root: etree._Element, related: Related) -> Words:
     tree = root.find(f"{P}cSld/{P}spTree")
     if tree is None:
         return words
-    for number, shape in enumerate(_shapes(tree)):
+    for number, shape in enumerate(shapes_in_order(tree)):
         if number >= MAX_SHAPES:
             break
         _read_shape(shape, related, words)
@@ -114,7 +114,7 @@ def read_slide(root: etree._Element, related: Related) -> Words:
     return words
 
 
-def _shapes(tree: etree._Element) -> Iterator[etree._Element]:
+def shapes_in_order(tree: etree._Element) -> Iterator[etree._Element]:
     """Yield shapes in reading order, those of groups and of the first workable alternative too."""
     pending: list[tuple[etree._Element, int]] = [(child, 0) for child in reversed(tree)]
     while pending:

@@ -13,6 +13,7 @@ import time
 import traceback
 import zipfile
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 from lxml import etree
@@ -255,7 +256,7 @@ def _extract(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> E
         )
         notices = (*notices, empty)
     extractor = named.replace("-", " ").replace("+", " + ")
-    return Extraction(extraction.leaves, notices, extraction.metadata, extractor)
+    return replace(extraction, notices=notices, extractor=extractor)
 
 
 def _check_size(path: Path, limits: Limits) -> None:

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 
-from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, PlacedLine
+from coproarchive.extract.made_up import is_made_up, without_prefix
 from coproarchive.model import Leaf, Part, Severity, Source
 
 DIVIDED = "\ufffe"
@@ -31,14 +32,6 @@ _ODD = re.compile(
 )
 _OTHER_BLANK = re.compile(r"[^\S\n ]")
 _GAPS = re.compile(r"\n{3,}")
-# Titles that programs give to files that their authors gave none.
-_JUNK_TITLE = re.compile(
-    r"^(powerpoint[- ]presentation|presentation\d*|untitled.*|slide ?\d+|document\d*|"
-    r"microsoft (power ?point|word).*|no slide title|pr[ée]sentation powerpoint|"
-    r"(folie|diapositiva|diapositive|title)( ?\d+)?|"
-    r".*\.(pptx?|pdf|docx?|indd|dvi|tex|odp|key)|[\W\d_]*)$",
-    re.IGNORECASE,
-)
 
 
 def clean(text: str) -> str:
@@ -70,8 +63,8 @@ def one_line(text: str) -> str:
 
 def real_title(title: str) -> str:
     """Return the title, or "" where a program made it up."""
-    title = one_line(title)
-    return "" if _JUNK_TITLE.match(title) else title[:300]
+    title = without_prefix(one_line(title))
+    return "" if is_made_up(title) else title[:300]
 
 
 def part(source: Source, text: str, confidence: float | None = None) -> Part | None:
@@ -105,6 +98,7 @@ def bounded(
     *,
     metadata: Metadata | None = None,
     notices: Iterable[Notice] = (),
+    placed: Iterable[PlacedLine] = (),
 ) -> Extraction:
     """Make an extraction within the limits; every cut is a notice."""
     retained: list[Leaf] = []
@@ -133,7 +127,9 @@ def bounded(
             )
         retained.append(cut)
         left -= len(cut.title) + sum(len(p.text) for p in cut.parts)
-    return Extraction(tuple(retained), tuple(all_notices), metadata or Metadata())
+    return Extraction(
+        tuple(retained), tuple(all_notices), metadata or Metadata(), placed=tuple(placed)
+    )
 
 
 def _cut(leaf: Leaf, room: int) -> Leaf:

@@ -21,6 +21,7 @@ from lxml import etree
 
 from coproarchive.errors import LimitError, UnreadableError
 from coproarchive.extract.base import Limits, Metadata
+from coproarchive.extract.made_up import authors_in
 from coproarchive.extract.rescue import rescued
 from coproarchive.extract.text import one_line, real_title
 
@@ -186,11 +187,10 @@ def metadata_of(package: Parts) -> Metadata:
     core = parse_xml(package.read("docProps/core.xml"))
     nodes = [n for n in core if isinstance(n.tag, str)] if core is not None else []
     fields = {etree.QName(node).localname: node.text or "" for node in nodes}
-    author = one_line(fields.get("creator", ""))
     created = re.match(r"\d{4}-\d{2}-\d{2}", fields.get("created", ""))
     return Metadata(
         title=real_title(fields.get("title", "")),
-        authors=(author,) if any(c.isalpha() for c in author) else (),
+        authors=authors_in(one_line(fields.get("creator", ""))),
         date=created[0] if created else None,
         language=fields.get("language") or None,
         keywords=tuple(k.strip() for k in fields.get("keywords", "").split(",") if k.strip()),

@@ -15,7 +15,7 @@ from coproarchive.progress import Progress
 from coproarchive.store import hash_file, media_type_of_file, walk
 
 if TYPE_CHECKING:
-    from coproarchive.ingest.add import FolderReport
+    from coproarchive.ingest.folder_plan import FolderReport
 
 EMPTY_HINT = "Copy it again from where it came from."
 

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from weakref import WeakKeyDictionary
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.edtf import edtf_bounds
 from coproarchive.extract.base import Extraction
-from coproarchive.ingest.names import NameKey, name_key
-from coproarchive.model import Kind, Leaf
-from coproarchive.search.language.analysis import tokenize
+from coproarchive.ingest.describe import (
+    DATE,
+    SEMINAR,
+    SPEAKER,
+    SURE,
+    TOPIC,
+    Description,
+    describe,
+    person_of,
+)
+from coproarchive.ingest.describe.surroundings import Surroundings
+from coproarchive.ingest.guesses import Guess
+from coproarchive.model import Kind
 from coproarchive.store import media_type_of_file
 
-TOPIC_MENTIONS = 3
-"""A topic is proposed when its words stand in the text so often, or once in the title."""
-MAX_TOPICS = 6
-
-_DATE = re.compile(r"(?<!\d)(20\d\d|19\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
+OFFERED = 0.5
+"""Confidence from which a name that the archive does not know is offered to the archivist."""
 _KINDS = {
     "text/markdown": Kind.POST,
     "text/html": Kind.POST,
@@ -43,13 +48,15 @@ class Proposal:
     """A record as the file suggests it.
 
     Attributes:
-        title: from the file's metadata, its first heading or its name, in this order.
-        people: ids of known people whom the metadata or the first page names.
-        unknown_people: names in the metadata that people.yaml does not have.
-        date: EDTF, from the name or a post's own date; None where only the programme's clock says.
+        title: the likeliest; see describe.titles.
+        people: ids of known people who seem to have given the talk.
+        unknown_people: names of others who seem to have, which people.yaml does not have.
+        date: EDTF, or None.
         topics: ids of topics that the text is often about.
         language: BCP 47, or None.
         kind: by the kind of file.
+        description: all guesses, with their sources and how sure they are.
+        seminar: id of the archive's own seminar that the file seems to be of, or None.
     """
 
     title: str
@@ -59,30 +66,64 @@ class Proposal:
     topics: tuple[str, ...]
     language: str | None
     kind: Kind
+    description: Description
+    seminar: str | None = None
+
+    def written(self, least: float) -> tuple[Guess, ...]:
+        """Return the guesses that go into a record: the title, and what is at least so sure."""
+        of_others = (g for kind in (SPEAKER, DATE, TOPIC) for g in self.description.of(kind, least))
+        return (self.description.title, *of_others)
 
 
-def propose(path: Path, extraction: Extraction, catalogue: Catalogue) -> Proposal:
-    """Propose a record from what was read of the file."""
-    leaves = extraction.leaves
-    first = next((leaf.title for leaf in leaves[:3] if leaf.title), "")
-    title = extraction.metadata.title or first or humanised(path.stem)
-    names = _names_of(catalogue).by_key
-    people: list[str] = []
-    unknown: list[str] = []
-    for author in extraction.metadata.authors:
-        key = name_key(author)
-        (people if key in names else unknown).append(names.get(key, author))
-    opening = " ".join(leaf.title + " " + leaf.text for leaf in leaves[:1])
-    people += [person for person in _named_in(opening, catalogue) if person not in people]
+def propose(
+    path: Path,
+    extraction: Extraction,
+    catalogue: Catalogue,
+    surroundings: Surroundings | None = None,
+    *,
+    least: float = SURE,
+) -> Proposal:
+    """Propose a record from what was read of the file.
+
+    Args:
+        path: of the file that speaks for the item.
+        extraction: what was read of it.
+        catalogue: what the archive knows.
+        surroundings: what its folder tells.
+        least: confidence, 0..1, from which date, topics and people are proposed.
+    """
+    kind = Kind.PRESENTATION if is_deck(extraction) else kind_of(media_type_of_file(path))
+    is_post = kind is Kind.POST
+    description = describe(path, extraction, catalogue, surroundings, is_post=is_post)
+    people, unknown = _people(description.of(SPEAKER), catalogue, least)
+    dates = description.of(DATE, least)
+    seminars = [guess.value for guess in description.of(SEMINAR, least)]
     return Proposal(
-        title=title[:300],
-        people=tuple(people),
-        unknown_people=tuple(unknown),
-        date=_date(path.stem) or _own_date(path, extraction),
-        topics=_topics(title, leaves, catalogue),
+        title=description.title.value[:300],
+        people=people,
+        unknown_people=unknown,
+        date=dates[0].value if dates else None,
+        topics=tuple(guess.value for guess in description.of(TOPIC, least)),
         language=_language(extraction.metadata.language),
-        kind=Kind.PRESENTATION if is_deck(extraction) else kind_of(media_type_of_file(path)),
+        kind=kind,
+        description=description,
+        seminar=next((s for s in seminars if s in catalogue.seminars), None),
     )
+
+
+def _people(
+    guesses: Iterable[Guess], catalogue: Catalogue, least: float
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return ids of those whom the archive knows, and names of the others."""
+    people: dict[str, None] = {}
+    unknown: dict[str, None] = {}
+    for guess in guesses:
+        person = person_of(guess.value, catalogue)
+        if person and guess.confidence >= min(least, OFFERED):
+            people[person] = None
+        elif not person and guess.confidence >= min(least, OFFERED):
+            unknown[guess.value] = None
+    return tuple(people), tuple(unknown)
 
 
 def is_deck(extraction: Extraction) -> bool:
@@ -99,89 +140,6 @@ def kind_of(media_type: str) -> Kind:
     return (
         Kind.HANDOUT if "word" in media_type or media_type.endswith("text") else Kind.PRESENTATION
     )
-
-
-def humanised(stem: str) -> str:
-    """Turn a file's name into a title: separators become spaces, a date at its front goes."""
-    words = re.sub(r"[_\-+.]+", " ", _DATE.sub("", stem)).strip()
-    return (words[:1].upper() + words[1:]) or stem
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """Everybody's names, ready to be looked up.
-
-    Attributes:
-        by_key: name_key -> person id.
-        by_first: first word -> (words, person id) of names of at least two words.
-    """
-
-    by_key: dict[NameKey, str]
-    by_first: dict[str, list[tuple[tuple[str, ...], str]]]
-
-
-_NAMES: WeakKeyDictionary[Catalogue, _Names] = WeakKeyDictionary()
-"""Made once a catalogue: forms and folders ask for the same names again and again."""
-
-
-def _names_of(catalogue: Catalogue) -> _Names:
-    names = _NAMES.get(catalogue)
-    if names is None:
-        names = _Names({}, {})
-        for person in catalogue.people.values():
-            for name in person.names:
-                names.by_key.setdefault(name_key(name), person.id)
-                words = tuple(token.word for token in tokenize(name))
-                if len(words) > 1:
-                    names.by_first.setdefault(words[0], []).append((words, person.id))
-        _NAMES[catalogue] = names
-    return names
-
-
-def _named_in(text: str, catalogue: Catalogue) -> list[str]:
-    """Find people whose full name, of at least two words, stands in the text, in its order."""
-    by_first = _names_of(catalogue).by_first
-    words = tuple(token.word for token in tokenize(text[:5_000]))
-    people: dict[str, None] = {}
-    for at, word in enumerate(words):
-        for name, person in by_first.get(word, ()):
-            if words[at : at + len(name)] == name:
-                people[person] = None
-    return list(people)
-
-
-def _topics(title: str, leaves: tuple[Leaf, ...], catalogue: Catalogue) -> tuple[str, ...]:
-    text = " ".join(f"{leaf.title} {leaf.text}" for leaf in leaves)[:500_000]
-    words = f" {' '.join(token.word for token in tokenize(text))} "
-    in_title = f" {' '.join(token.word for token in tokenize(title))} "
-    counts: Counter[str] = Counter()
-    for topic in catalogue.topics.values():
-        for label in (topic.label, *topic.alternatives):
-            words_of_label = " ".join(token.word for token in tokenize(label))
-            if words_of_label:
-                counts[topic.id] += words.count(f" {words_of_label} ")
-                counts[topic.id] += TOPIC_MENTIONS * in_title.count(f" {words_of_label} ")
-    return tuple(t for t, n in counts.most_common(MAX_TOPICS) if n >= TOPIC_MENTIONS)
-
-
-def _date(stem: str) -> str | None:
-    match = _DATE.search(stem)
-    return _valid(f"{match[1]}-{match[2]}-{match[3]}") if match else None
-
-
-def _own_date(path: Path, extraction: Extraction) -> str | None:
-    """Return a post's date. A deck's is that of its file, which is not the day of the talk."""
-    if kind_of(media_type_of_file(path)) is Kind.POST and extraction.metadata.date:
-        return _valid(extraction.metadata.date)
-    return None
-
-
-def _valid(date: str) -> str | None:
-    try:
-        edtf_bounds(date)
-    except ValueError:
-        return None
-    return date
 
 
 def _language(tag: str | None) -> str | None:

@@ -384,6 +384,17 @@ class Store(ArchiveReader):
                 "this file is damaged.", path, "Move it away and import again."
             ) from None
 
+    def state_names(self, prefix: str) -> list[str]:
+        """List names of what is saved under .state/ that begin so, in their order."""
+        folder = self.root / ".state"
+        try:
+            names = sorted(os.listdir(folder))
+        except FileNotFoundError:
+            return []
+        return [
+            n.removesuffix(".json") for n in names if n.startswith(prefix) and n.endswith(".json")
+        ]
+
     def write_state(self, name: str, value: object) -> None:
         """Keep an importer's state under .state/; value is what JSON can hold."""
         with self.lock():

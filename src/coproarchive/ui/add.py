@@ -16,9 +16,9 @@ from coproarchive.ingest.add import (
     ItemDraft,
     add_files,
     disclosures_of,
-    group_files,
     proposal_for,
 )
+from coproarchive.ingest.folder_plan import group_files
 from coproarchive.ingest.propose import Proposal
 from coproarchive.library import Library
 from coproarchive.model import Kind, WordSource

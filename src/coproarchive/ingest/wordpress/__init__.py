@@ -17,6 +17,7 @@ from typing import Any
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import ArchiveError
+from coproarchive.ingest.guesses import Guess
 from coproarchive.ingest.wordpress.addresses import plain_address
 from coproarchive.ingest.wordpress.apply import Applier
 from coproarchive.ingest.wordpress.media import Fetches, Media
@@ -24,7 +25,7 @@ from coproarchive.ingest.wordpress.merge import ImportState, sites
 from coproarchive.ingest.wordpress.plan import Plan
 from coproarchive.ingest.wordpress.planner import make_plan
 from coproarchive.ingest.wordpress.report import Report
-from coproarchive.ingest.wordpress.source import BlogSource, Guess, Options
+from coproarchive.ingest.wordpress.source import BlogSource, Options
 from coproarchive.ingest.wordpress.survey import Survey, is_own, known_addresses, survey_site
 from coproarchive.model import Severity
 from coproarchive.progress import Progress, silent

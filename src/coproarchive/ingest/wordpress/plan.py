@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from coproarchive.ingest.wordpress.source import Guess
+from coproarchive.ingest.guesses import Guess
 from coproarchive.ingest.wordpress.survey import Entry
 from coproarchive.model import ImportRules, Item, Link, Person, Seminar, Topic
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.extract.text import one_line
+from coproarchive.ingest.guesses import Guess
 from coproarchive.ingest.names import bare_name, name_key
 from coproarchive.ingest.wordpress.addresses import plain_address
 from coproarchive.ingest.wordpress.content import EMAIL
@@ -22,7 +23,7 @@ from coproarchive.ingest.wordpress.seminars import (
     is_generic,
     rule_for,
 )
-from coproarchive.ingest.wordpress.source import Guess, Options
+from coproarchive.ingest.wordpress.source import Options
 from coproarchive.ingest.wordpress.survey import Entry, Findings, Survey
 from coproarchive.ingest.wordpress.talk_items import TalkItem, films_without_address, talk_items
 from coproarchive.ingest.wordpress.understand.people import Bio

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
-from coproarchive.ingest.wordpress.source import Guess
+from coproarchive.ingest.guesses import Guess
 from coproarchive.model import Problem, Severity
 
 CODES: dict[str, str] = {

@@ -12,9 +12,9 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from coproarchive.ingest.guesses import Guess
 from coproarchive.ingest.names import NameKey, name_key
 from coproarchive.ingest.wordpress.addresses import plain_address
-from coproarchive.ingest.wordpress.source import Guess
 from coproarchive.ingest.wordpress.survey import Entry, Findings, Survey
 from coproarchive.ingest.wordpress.understand.talks import is_presentations, says_film
 from coproarchive.ingest.wordpress.understand.when import without_dates

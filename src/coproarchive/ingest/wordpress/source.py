@@ -146,26 +146,3 @@ class Options:
 
 
 INCLUDES = ("private", "draft", "password", "trash", "e-mail")
-
-
-@dataclass(frozen=True, slots=True)
-class Guess:
-    """Something understood from prose, for the archivist to confirm.
-
-    Attributes:
-        kind: "speaker", "author", "session", "date", ...
-        value: what was understood.
-        line: the words it was read from, at most 300 characters.
-        rule: why it was understood so.
-        confidence: 0..1, set by the rule; below 0.6 it deserves a look first.
-        source: address or id of the post it stands in.
-        record: the record it went into.
-    """
-
-    kind: str
-    value: str
-    line: str
-    rule: str
-    confidence: float
-    source: str = ""
-    record: str = ""

@@ -1,0 +1,401 @@
+"""Names of those who speak: on slides, in file names and in metadata, and how sure each is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from coproarchive.extract.made_up import authors_in
+from coproarchive.ingest.describe.cover import Cover, TextBlock
+from coproarchive.ingest.describe.name_lists import (
+    family_names,
+    given_names,
+    is_chinese_name,
+    is_pinyin_name,
+)
+from coproarchive.ingest.names import NameKey, bare_name, name_key
+from coproarchive.ingest.wordpress.content import EMAIL
+from coproarchive.ingest.wordpress.understand.names import NOT_NAMES, is_name, is_organisation
+
+MAX_NAMES = 8
+"""Names that a slide's list of speakers has; more are those of a committee, or of references."""
+MAX_LINE = 200
+
+_LABEL = re.compile(
+    r"^\W*(?:(?:presented|given|delivered|prepared|written|held|taught|slides|talk|a talk|lecture)"
+    r"\s+)?(?:by|von|par|por|di|door|av|af)\b\s*:?\s+"
+    r"|^\W*(?:(?:guest|invited|keynote|main|co-?)\s*)?(?:speakers?|presenters?|authors?|lecturers?|"
+    r"instructors?|trainers?|teachers?|tutors?|presenting|referent(?:en|in|innen)?|vortragende[rn]?|"
+    r"dozent(?:in|en)?|autor(?:es|a|en|in)?|auteurs?|intervenant(?:e|s)?|ponentes?|relator[ei]|"
+    r"sprekers?|palestrantes?|prelegent(?:ka)?|foredragsholder|talare|докладчик|автор|лектор|"
+    r"演讲人|演讲者|讲师|主讲人?|分享人|嘉宾|講者|発表者|講師|발표자)\s*(?:[:：\-–—|]|\bis\b)\s*",
+    re.IGNORECASE,
+)
+_OF_OTHERS = re.compile(
+    r"\b(?:thanks|thank you|acknowledg\w+|courtesy|credits?|photo|image|cartoon|quot\w+|"
+    r"supervis\w+|advis[oe]r\w*|funded|sponsor\w*|hosted|chair\w*|edited|based on|adapted|inspired|"
+    r"et al|references?|source|translated|cc[- ]by|licen[cs]e\w*|copyright)\b|©|\(c\)",
+    re.IGNORECASE,
+)
+_APART = re.compile(
+    r"\s*(?:[;&/|·•+,、，；／⋅◦]|\s[–—-]\s|\s(?:and|und|et|y|e|og|och|en|i|with|mit|avec|con)\s)\s*"
+)
+_MARKS = re.compile(r"[\d¹²³⁰-⁹*∗†‡§¶#]+(?:\s*,\s*[\d*†‡]+)*")
+_BRACKETS = re.compile(r"\s*[(\[（【<][^)\]）】>]*[)\]）】>]?")
+_ADDRESS = re.compile(
+    rf"{EMAIL.pattern}|\S*(?:://|www\.)\S*|(?<!\w)@\w+|\b[\w-]+\.(?:com|org|net|io|edu)\S*"
+)
+_ORGANISATIONS = frozenset(
+    """inc ltd llc gmbh corp corporation company labs lab software systems technologies
+    technology solutions consulting cloud data open source api server services platform
+    engineer engineering developer development manager director founder cto ceo architect
+    scientist student phd candidate lecturer principal senior staff lead maintainer contributor
+    evangelist advocate member user users group microsoft google amazon apple facebook ibm
+    intel oracle linux python java kubernetes azure windows docker github spark hadoop
+    foundation computing computer science sciences mathematics physics biology statistics
+    division national federal state united states kingdom germany france spain italy china
+    india japan york london francisco berlin paris tutorial guide overview basics advanced
+    beginner beginners using getting started part intro version edition unit module chapter
+    lesson week appendix agenda contents outline references hall hotel street conference summit
+    meetup days day camp con fest""".split()
+)
+
+
+_PLACES = frozenset(
+    """alabama alaska arizona arkansas california colorado connecticut delaware florida hawaii
+    idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan
+    minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania
+    tennessee texas utah vermont wisconsin wyoming austria belgium brazil bulgaria canada chile
+    colombia croatia denmark egypt england estonia europe asia africa america americas finland
+    greece hungary iceland ireland israel kenya latvia lithuania luxembourg malta mexico
+    morocco netherlands nigeria norway pakistan peru philippines poland portugal romania russia
+    scotland serbia singapore slovakia slovenia sweden switzerland taiwan thailand turkey
+    ukraine vietnam wales zealand australia angeles vegas diego jose antonio clara monica cruz
+    louis paul arbor alto kong aviv aires lumpur town lake beach valley bay island islands
+    state emirates arabia korea rica rico leone leon amsterdam athens barcelona beijing belfast
+    bologna boston brussels bucharest budapest cambridge chicago cologne copenhagen dublin
+    edinburgh geneva glasgow hamburg helsinki istanbul krakow leeds leuven lisbon liverpool
+    ljubljana lyon madrid manchester melbourne milan montreal moscow mumbai munich oslo oxford
+    philadelphia prague rome rotterdam seattle seoul shanghai shenzhen stockholm tallinn tokyo
+    toronto valencia vancouver vienna warsaw zagreb zurich""".split()
+)
+_BEFORE_PLACES = frozenset(
+    "san santa santo los las st saint new el fort port cape ann palo sri".split()
+)
+# Given names that are words of titles and headings too.
+_ALSO_WORDS = frozenset(
+    """will mark grant rich dawn grace hope faith may june april august art bill rob jack drew
+    chase sky summer rose lily daisy ivy iris pearl ruby amber jade crystal robin ray dale glen
+    heath cliff frank ernest victor bishop dean earl duke king prince hunter mason cooper
+    carter parker baker christian jordan austin paris london india china georgia virginia
+    carolina dakota savannah madison charlotte florence sydney victoria chelsea brooklyn
+    phoenix dallas houston memphis lincoln jackson washington franklin hamilton cat don max
+    major star ever gay penny sandy rusty guy melody harmony unity trinity destiny angel
+    crystal echo page gene bond case ford ash forest field woods banks brook
+    marine royal noble price young""".split()
+)
+_LISTING = re.compile(
+    r"^\W*(?:references?|bibliography|acknowledg\w+|credits?|further\s+(?:reading|information)|"
+    r"(?:more\s+)?resources|links?|(?:our\s+|the\s+)?team|committee|sponsors?|contributors?|"
+    r"related\s+work|literature|quellen|literatur(?:verzeichnis)?|bibliographie|références|"
+    r"collaborators?|people|thanks\s+to)\b.{0,30}$",
+    re.IGNORECASE,
+)
+_ROLES = frozenset(
+    """software senior principal staff lead chief staff engineer developer architect scientist
+    researcher professor lecturer director manager founder university college institute
+    department phd ceo cto postdoc student consultant research product program community""".split()
+)
+MANY_LINES = 25
+"""Lines of a leaf above which it is a page of text, whose names stand at its top."""
+TOP_LINES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class NameMention:
+    """A person's name in the file.
+
+    Attributes:
+        name: as it is to be written.
+        line: where it stands.
+        rule: why it was taken for a speaker's.
+        confidence: 0..1.
+    """
+
+    name: str
+    line: str
+    rule: str
+    confidence: float
+
+    @property
+    def key(self) -> NameKey:
+        """The name as it is compared."""
+        return name_key(self.name)
+
+
+def written_authors(authors: Iterable[str], *, is_post: bool = False) -> list[str]:
+    """Return those of a file's authors that have the form of a name.
+
+    Args:
+        authors: as the file has them.
+        is_post: whether a post's front matter says so, where somebody wrote them as they are.
+    """
+    names: list[str] = []
+    for author in authors:
+        if is_post and 2 <= len(author.split()) <= 5 and author.replace(" ", "").isalpha():
+            names.append(author)
+            continue
+        for one in authors_in(author):
+            name = _written(_BRACKETS.sub("", one))
+            if name and not is_organisation(name) and not _has_other_word(name):
+                names.append(name)
+    return list(dict.fromkeys(names))
+
+
+def names_on(cover: Cover, title: str, authors: Iterable[str], stem: str) -> list[NameMention]:
+    """Find names of speakers on the first and the last leaves.
+
+    Args:
+        cover: blocks of the file.
+        title: the file's title, which is no name.
+        authors: people of its metadata.
+        stem: the file's name without its ending.
+    """
+    context = _NameContext(
+        cover.common_words,
+        cover.accounts,
+        frozenset(name_key(author) for author in authors),
+        _folded(title),
+        f" {_folded(stem)} ",
+    )
+    mentions: list[NameMention] = []
+    for number, leaf in enumerate(dict.fromkeys(b.leaf for b in cover.opening)):
+        blocks = [b for b in cover.opening if b.leaf == leaf]
+        mentions += _on_leaf(blocks, context, 0.0 if number == 0 else 0.18)
+    for leaf in dict.fromkeys(b.leaf for b in cover.closing):
+        blocks = [b for b in cover.closing if b.leaf == leaf]
+        mentions += _on_leaf(blocks, context, 0.3)
+    return merged_names(mentions)
+
+
+def names_in_pieces(pieces: Iterable[str]) -> list[NameMention]:
+    """Find names among the parts of a file's name: "Title - Ada Baker - Leeds 2015"."""
+    pieces = tuple(pieces)
+    mentions = []
+    for piece in pieces if len(pieces) > 1 else ():
+        divided = [
+            _written(one.title() if one[1:].islower() else one) for one in _APART.split(piece)
+        ]
+        for name in divided if all(divided) else ():
+            score, rule = _score(name, _NameContext(frozenset(), frozenset(), frozenset(), "", ""))
+            score += 0.15 if is_chinese_name(name) else 0.0
+            if score > 0:
+                rule = f"{rule}, in the file's name"
+                mentions.append(NameMention(name, piece, rule, round(min(score, 0.9), 2)))
+    return mentions
+
+
+@dataclass(frozen=True, slots=True)
+class _NameContext:
+    common_words: frozenset[str]
+    accounts: frozenset[str]
+    authors: frozenset[NameKey]
+    title: str
+    stem: str
+
+
+def _on_leaf(blocks: list[TextBlock], context: _NameContext, less: float) -> list[NameMention]:
+    lines = [(block, line) for block in blocks for line in block.lines]
+    if len(lines) > MANY_LINES:
+        lines = lines[:TOP_LINES]
+    if any(_LISTING.match(block.text) for block in blocks[:3]):
+        less += 0.4
+    mentions: list[NameMention] = []
+    for at, (block, line) in enumerate(lines):
+        beside = lines[at + 1][1] if at + 1 < len(lines) else ""
+        before = lines[at - 1][1] if at else ""
+        mentions += _in_line(block, line, before, beside, context)
+    names = len({mention.key for mention in mentions})
+    if names > MAX_NAMES:
+        less += 0.35
+    return [
+        NameMention(m.name, m.line, m.rule, round(max(0.0, min(0.98, m.confidence - less)), 2))
+        for m in mentions
+    ]
+
+
+def _in_line(
+    block: TextBlock, line: str, before: str, beside: str, context: _NameContext
+) -> list[NameMention]:
+    """Read the names of one line: "Ada Baker, Oven College", "by Ada Baker and Ben Carter"."""
+    if len(line) > MAX_LINE or _OF_OTHERS.search(line):
+        return []
+    label = _LABEL.match(line)
+    is_labelled = bool(label) or (bool(_LABEL.match(f"{before} : ")) and len(before) < 30)
+    text = line[label.end() :] if label else line
+    text = _MARKS.sub(" ", _BRACKETS.sub(" ", _ADDRESS.sub(" ; ", text)))
+    if not label and len(text.split()) > 22:
+        return []
+    has_contact = bool(_ADDRESS.search(line) or _ADDRESS.search(beside))
+    mentions: list[NameMention] = []
+    pieces = [piece.strip(" .:–—-\"'“”") for piece in _APART.split(text)]
+    pieces = [piece for piece in pieces if piece]
+    for number, piece in enumerate(pieces):
+        name = _name_in(piece, is_lower_case=has_contact and number == 0)
+        if not name or _folded(piece) == context.title:
+            continue
+        if block.role == "title" and f" {_folded(piece)} " in f" {context.title} ":
+            continue
+        score, rule = _score(name, context)
+        if score <= 0:
+            continue
+        if is_labelled:
+            score, rule = score + 0.4, f"after a label, {rule}"
+        score += 0.08 if has_contact else 0.0
+        # What stands behind a name of two characters, in brackets or after a dash, is about it.
+        is_apart = bool(re.match(rf"\s*{re.escape(name)}\s*(?:[(（@,，|/–—-])", line))
+        score += 0.12 if len(name) == 2 and is_apart else 0.0
+        score -= 0.0 if number == 0 or mentions else 0.12
+        score -= 0.1 if len(pieces) == 1 and len(line.split()) > 6 else 0.0
+        mentions.append(NameMention(name, line, rule, score))
+    return mentions or _of_address(line)
+
+
+def _name_in(piece: str, *, is_lower_case: bool) -> str:
+    """Return the name that a piece of a line is, or begins or ends with; "" where there is none.
+
+    Args:
+        piece: between commas and the like.
+        is_lower_case: whether "ada baker" may be a name: beside an address it is.
+    """
+    if name := _written(piece):
+        return name
+    words = piece.split()
+    chinese = [word for word in words if is_chinese_name(word)]
+    if len(chinese) == 1 and len(words) <= 5:
+        return chinese[0]
+    if is_lower_case and len(words) == 2 and piece.islower() and words[0] in given_names():
+        return _written(piece.title())
+    # "Ada Baker Software Engineer", "Ada Baker University of Leeds": what she is without a comma.
+    for length in (3, 2):
+        begin = " ".join(words[:length])
+        after = [word.casefold() for word in words[length:]]
+        if after and after[0] in _ROLES and (name := _written(begin)) and words:
+            return name if words[0].casefold() in given_names() or length == 2 else ""
+    return ""
+
+
+def _of_address(line: str) -> list[NameMention]:
+    """Read the name of which an address is made: ada.baker@example.org."""
+    mentions = []
+    for address in EMAIL.findall(line):
+        words = re.split(r"[._]", address.partition("@")[0])
+        if len(words) == 2 and all(w.replace("-", "").isalpha() and len(w) > 2 for w in words):
+            name = _written(" ".join(word.title() for word in words))
+            if name and words[0].casefold() in given_names() and not _has_other_word(name):
+                mentions.append(NameMention(name, line, "an e-mail address", 0.72))
+    return mentions
+
+
+def _written(piece: str) -> str:
+    """Return a piece as a name is written, "" where it does not have the form of one."""
+    bare = bare_name(piece)
+    if is_chinese_name(bare):
+        return bare
+    letters = [c for c in bare if c.isalpha()]
+    words = bare.split()
+    if not 2 <= len(words) <= 5 or not letters:
+        return ""
+    if all(c.isupper() for c in letters) and len(letters) > 5:
+        bare = " ".join(word if len(word) < 3 and "." in word else word.title() for word in words)
+    else:
+        # "Katie KODES" and "KODES Katie": the surname in capitals is written as a name.
+        bare = " ".join(w.title() if w.isupper() and len(w) > 3 else w for w in words)
+    return bare if is_name(bare) else ""
+
+
+def _has_other_word(name: str) -> bool:
+    """Tell whether a word is that of an organisation, a place, a trade or a heading."""
+    words = [word.casefold().strip(".") for word in name.split()]
+    if words[-1] in _PLACES or words[0] in _BEFORE_PLACES:
+        return True
+    return any(word in NOT_NAMES or word in _ORGANISATIONS for word in words)
+
+
+def _score(name: str, context: _NameContext) -> tuple[float, str]:
+    """Return how sure a form is a person's name by itself, and why."""
+    if is_chinese_name(name):
+        score, rule = (0.75 if len(name) == 3 else 0.6), "a Chinese name"
+        if name in context.stem:
+            score, rule = score + 0.3, f"{rule}, and the file's name"
+        return score, rule
+    words = [word.casefold().strip(".") for word in name.split()]
+    if _has_other_word(name):
+        return 0.0, ""
+    key = name_key(name)
+    score, rule = 0.32, "the form of a name"
+    long = [word for word in words if len(word) > 1]
+    if not long:
+        return 0.0, ""
+    is_given = long[0] in given_names() or (len(long) > 1 and long[-1] in given_names())
+    if long[0] in given_names():
+        score, rule = (0.55 if long[0] in _ALSO_WORDS else 0.75), "a given name first"
+    elif is_pinyin_name(words):
+        score, rule = 0.72, "a Chinese name in Latin letters"
+    elif is_given:
+        score, rule = 0.62, "a given name last"
+    if long[-1] in family_names() or long[0] in family_names():
+        score += 0.1
+    common = [word for word in words if word in context.common_words]
+    score -= 0.22 * len(common) if is_given else 0.3 * len(common)
+    if any(_agrees(key, author) for author in context.authors):
+        score, rule = score + 0.4, f"{rule}, and the file's author"
+    if _is_account(words, context.accounts):
+        score, rule = score + 0.3, f"{rule}, and an address or handle"
+    if len(long) > 1 and f" {' '.join(words)} " in context.stem:
+        score, rule = score + 0.3, f"{rule}, and the file's name"
+    return score, rule
+
+
+def _agrees(key: NameKey, author: NameKey) -> bool:
+    """Tell whether two names are one person's: middle names and initials may be missing."""
+    if key == author:
+        return True
+    long, other = {w for w in key if len(w) > 1}, {w for w in author if len(w) > 1}
+    return len(long & other) >= 2 or (len(other) == 1 and len(long) == 1 and long == other)
+
+
+def _is_account(words: list[str], accounts: frozenset[str]) -> bool:
+    """Tell whether a handle or address is made of the name: jbogard, ada.baker, abaker."""
+    first, last = words[0], words[-1]
+    if len(last) < 3:
+        return False
+    for account in accounts:
+        letters = re.sub(r"[\W\d_]", "", account)
+        if last in letters and (first in letters or letters.startswith(first[0])):
+            return True
+        if letters in (last, first + last[0], f"{last}{first}") and len(letters) > 3:
+            return True
+    return False
+
+
+def merged_names(mentions: list[NameMention]) -> list[NameMention]:
+    """Keep each person once, in order; named twice is surer, and the longer form is written."""
+    people: list[NameMention] = []
+    for mention in mentions:
+        for number, other in enumerate(people):
+            if _agrees(mention.key, other.key):
+                best, less = sorted((mention, other), key=lambda m: -m.confidence)
+                again = 0.05 if less.line != best.line and less.confidence >= 0.3 else 0.0
+                people[number] = NameMention(
+                    best.name, best.line, best.rule, round(min(0.98, best.confidence + again), 2)
+                )
+                break
+        else:
+            people.append(mention)
+    return people
+
+
+def _folded(text: str) -> str:
+    return " ".join(re.sub(r"[\W_]+", " ", text).casefold().split())

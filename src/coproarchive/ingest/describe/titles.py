@@ -1,0 +1,231 @@
+"""The title of a talk: from its first slide by size and place, held against what else names it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from rapidfuzz import fuzz
+
+from coproarchive.extract.text import real_title
+from coproarchive.ingest.describe.cover import Cover, TextBlock
+from coproarchive.ingest.describe.dates import without_date
+from coproarchive.ingest.describe.name_lists import given_names
+from coproarchive.ingest.wordpress.content import EMAIL
+from coproarchive.ingest.wordpress.understand.names import is_name
+
+MAX_TITLE = 200
+"""Characters of a title; more are a paragraph."""
+AGREES = 72.0
+"""Likeness (0..100) from which two are one title."""
+
+_ADDRESS = re.compile(
+    r"https?://|www\.|^\S+\.(?:com|org|net|io|edu|gov)\b\S*$|^@\w+$", re.IGNORECASE
+)
+_RIGHTS = re.compile(
+    r"©|\(c\)\s|copyright|all rights reserved|confidential|licen[cs]ed under", re.I
+)
+_SECTION = re.compile(
+    r"^\W*(?:agenda|contents?|table of contents|outline|overview|introduction|intro|"
+    r"about(?: me| us)?|"
+    r"who am i|whoami|hello|hi|welcome|thank(?:s| you)|thanks?!?|questions?\??|q ?& ?a|the end|"
+    r"disclaimer|acknowledge?ments?|references?|summary|conclusions?|inhalt|gliederung|übersicht|"
+    r"danke|merci|gracias|grazie|obrigad[oa]|plan|sommaire|índice|indice|目录|谢谢|感谢|议程|"
+    r"logistics|prerequisites|goals?|objectives|learning objectives|abstract|notes?)\W*$",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"^\W*(?:slide|page|seite|folie|\d+)\W*\d*\W*$", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{2}|[\u3040-\u9fff\uac00-\ud7af]")
+
+
+@dataclass(frozen=True, slots=True)
+class TitleCandidate:
+    """What may be the title.
+
+    Attributes:
+        title: as it would be written.
+        line: the words it was read from.
+        rule: where they stood.
+        score: how it ranks among the others; not a probability.
+        confidence: 0..1.
+    """
+
+    title: str
+    line: str
+    rule: str
+    score: float
+    confidence: float
+
+
+def title_of(
+    cover: Cover, metadata: str, stem_titles: Iterable[str], names: Iterable[str] = ()
+) -> TitleCandidate | None:
+    """Choose the title; None where nothing names the talk.
+
+    Args:
+        cover: blocks of the file.
+        metadata: the title that the file says of itself, "" where it is none.
+        stem_titles: what of the file's name may be the title, the likeliest first.
+        names: of people, which are no titles.
+    """
+    people = {" ".join(name.casefold().split()) for name in names}
+    on_cover = _on_cover(cover, people)
+    stems = [stem for stem in stem_titles if _WORD.search(stem)]
+    metadata = real_title(metadata)
+    if metadata and (_is_no_title(metadata) or metadata.casefold() in people):
+        metadata = ""
+    ranked = [_held_against(candidate, metadata, stems, cover) for candidate in on_cover]
+    ranked.sort(key=lambda candidate: -candidate.score)
+    if ranked:
+        return _with_margin(ranked)
+    return _elsewhere(metadata, stems, cover)
+
+
+def _elsewhere(metadata: str, stems: list[str], cover: Cover) -> TitleCandidate | None:
+    """Choose a title where no slide shows one."""
+    if metadata and stems and max(likeness(metadata, stem) for stem in stems) >= AGREES:
+        return TitleCandidate(metadata, metadata, "metadata and the file's name", 0.8, 0.75)
+    first = next((leaf.title for leaf in cover.leaves[:3] if _WORD.search(leaf.title)), "")
+    if first and not _is_no_title(first) and not _SECTION.match(first):
+        return TitleCandidate(first[:MAX_TITLE], first, "the first heading", 0.5, 0.5)
+    if stems:
+        return TitleCandidate(stems[0], stems[0], "the file's name", 0.4, 0.4)
+    if metadata:
+        return TitleCandidate(metadata, metadata, "metadata alone", 0.3, 0.3)
+    return None
+
+
+def likeness(one: str, other: str) -> float:
+    """Return how alike two titles are, 0..100: the words of the shorter, wherever they stand."""
+    first, second = _words(one), _words(other)
+    if not first or not second:
+        return 0.0
+    short, long = sorted((len(first), len(second)))
+    joined = fuzz.ratio(first.replace(" ", ""), second.replace(" ", ""))
+    contained = fuzz.token_set_ratio(first, second) if short >= 8 and short * 4 >= long else 0.0
+    return float(max(joined, contained))
+
+
+def _words(text: str) -> str:
+    return " ".join(re.sub(r"[\W_]+", " ", text).casefold().split())
+
+
+def _on_cover(cover: Cover, people: set[str]) -> list[TitleCandidate]:
+    """Return blocks of the first leaves that may be the title, by size, place and role."""
+    candidates: list[TitleCandidate] = []
+    leaves = list(dict.fromkeys(block.leaf for block in cover.opening))
+    for number, leaf in enumerate(leaves):
+        blocks = [b for b in cover.opening if b.leaf == leaf]
+        possible = [b for b in blocks if _may_be_title(b, cover, people)]
+        largest = max((b.size for b in possible), default=0.0)
+        for order, block in enumerate(possible):
+            score, rule = _standing(block, order, largest)
+            if number:
+                score -= 0.45
+                rule = f"{rule} of the second"
+            title, rest = _finished(block, blocks)
+            candidates.append(
+                TitleCandidate(title, " / ".join((*block.lines, *rest))[:300], rule, score, 0.0)
+            )
+    return candidates
+
+
+def _standing(block: TextBlock, order: int, largest: float) -> tuple[float, str]:
+    """Score a block by how it stands on its slide: 1.0 where it is the largest."""
+    if not largest:
+        is_first = block.role == "title" or order == 0
+        return (0.95 if is_first else 0.3 - 0.05 * order), "the first line"
+    score = block.size / largest
+    rule = "the largest letters" if score >= 0.98 else "smaller letters"
+    if block.role == "title":
+        score, rule = max(score, 0.8) + 0.25, "the title's place"
+    elif block.role in ("subtitle", "footer", "date"):
+        score -= 0.25
+    score -= 0.15 if block.top > 0.75 else 0.0
+    words = len(block.text.split())
+    score -= 0.12 if words == 1 and len(block.text) < 8 else 0.0
+    score -= 0.3 if words > 22 else 0.0
+    score -= 0.2 if re.match(r"^\s*[•\-–▪■➢●*]\s", block.text) else 0.0
+    score -= 0.25 if _SECTION.match(block.text) else 0.0
+    return score, rule
+
+
+def _finished(block: TextBlock, blocks: list[TextBlock]) -> tuple[str, tuple[str, ...]]:
+    """Return the block's title; one that ends with a colon goes on in the next block."""
+    title = block.text
+    at = blocks.index(block)
+    if title.endswith((":", "–", "—", " -", "...", "…")) and at + 1 < len(blocks):
+        following = blocks[at + 1]
+        if following.size >= 0.4 * block.size and len(following.text) < 120:
+            return real_title(f"{title} {following.text}")[:MAX_TITLE], following.lines
+    return real_title(title.strip(" :;,|–—-•"))[:MAX_TITLE] or title[:MAX_TITLE], ()
+
+
+def _may_be_title(block: TextBlock, cover: Cover, people: set[str]) -> bool:
+    text = block.text
+    if not _WORD.search(text) or len(text) > 2 * MAX_TITLE or _is_no_title(text):
+        return False
+    if " ".join(text.casefold().split()) in people or _is_person(text):
+        return False
+    if not real_title(text):
+        return False
+    if not _WORD.search(re.sub(r"\b(?:at|on|in|the)\b", "", without_date(text))):
+        return False
+    return block.role == "title" or not all(cover.is_running(line) for line in block.lines)
+
+
+def _is_no_title(text: str) -> bool:
+    """Tell an address, a line of rights or a number from a title."""
+    bare = text.strip()
+    return bool(
+        _ADDRESS.search(bare)
+        or EMAIL.search(bare)
+        or _RIGHTS.search(bare)
+        or _NUMBERED.match(bare)
+        or real_title(bare) == ""
+    )
+
+
+def _is_person(text: str) -> bool:
+    """Tell whether the block is a person's name, as far as a list of given names tells."""
+    name = " ".join(w.title() if w.isupper() and len(w) > 2 else w for w in text.split())
+    return is_name(name) and name.split()[0].casefold() in given_names()
+
+
+def _held_against(
+    candidate: TitleCandidate, metadata: str, stems: list[str], cover: Cover
+) -> TitleCandidate:
+    """Raise the score of what the file's name or metadata say too.
+
+    A subtitle that a name repeats stays one: the smaller the letters, the less it is raised.
+    """
+    of_stem = max((_agreement(candidate.title, stem) for stem in stems), default=0.0)
+    of_metadata = _agreement(candidate.title, metadata) if metadata else 0.0
+    score, rule = candidate.score, candidate.rule
+    weight = max(0.0, min(1.0, 2 * candidate.score - 0.6))
+    if of_stem >= AGREES:
+        score, rule = score + 0.45 * weight * of_stem / 100, f"{rule}, as the file's name"
+    if of_metadata >= AGREES:
+        score, rule = score + 0.3 * weight * of_metadata / 100, f"{rule}, as the metadata"
+    return replace(candidate, score=score, rule=rule)
+
+
+def _agreement(title: str, other: str) -> float:
+    """Return likeness, 0 where the title is but a small part of what is said elsewhere."""
+    if len(_words(title)) < 0.4 * len(_words(other)):
+        return 0.0
+    return likeness(title, other)
+
+
+def _with_margin(ranked: list[TitleCandidate]) -> TitleCandidate:
+    """Say how sure the first is: by its score and by how far the second stands behind."""
+    best = ranked[0]
+    second = ranked[1].score if len(ranked) > 1 else 0.0
+    margin = best.score - second
+    confidence = 0.55 + 0.35 * min(1.0, max(0.0, margin) / 0.5)
+    confidence += 0.12 if "as the " in best.rule else 0.0
+    confidence += 0.05 if "the title's place" in best.rule else 0.0
+    confidence -= 0.25 if "of the second" in best.rule else 0.0
+    confidence -= 0.15 if best.score < 0.8 else 0.0
+    return replace(best, confidence=round(max(0.1, min(0.97, confidence)), 2))
