@@ -11,7 +11,8 @@ import pytest
 from coproarchive.errors import LimitError, UnreadableError
 from coproarchive.extract.base import Limits
 from coproarchive.extract.unpack import unpack
-from coproarchive.ingest.add import AddResult, FolderReport, ItemDraft, add_files, add_folder
+from coproarchive.ingest.add import AddResult, ItemDraft, add_files
+from coproarchive.ingest.folder_plan import FolderReport, add_folder
 from coproarchive.library import Library
 from coproarchive.model import AssetRole, Series
 from coproarchive.settings import Settings

@@ -11,7 +11,18 @@ from collections.abc import Sequence
 import typer
 
 from coproarchive.cli import archive as archive_commands
-from coproarchive.cli import care, describing, cite, desk, doctor, import_, reuse, search, serve, upgrade
+from coproarchive.cli import (
+    care,
+    cite,
+    describing,
+    desk,
+    doctor,
+    import_,
+    reuse,
+    search,
+    serve,
+    upgrade,
+)
 from coproarchive.cli.console import display_path, err, say_error
 from coproarchive.cli.context import CliState
 from coproarchive.errors import CoproArchiveError, FileSystemError
@@ -28,7 +39,19 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for module in (archive_commands, describing, desk, care, import_, search, reuse, cite, serve, upgrade, doctor):
+for module in (
+    archive_commands,
+    describing,
+    desk,
+    care,
+    import_,
+    search,
+    reuse,
+    cite,
+    serve,
+    upgrade,
+    doctor,
+):
     module.register(app)
 
 

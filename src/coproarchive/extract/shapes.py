@@ -250,7 +250,7 @@ def layout_text(root: etree._Element, related: Related) -> str:
     """Return what a layout or a master shows on every slide; its placeholders are the slides'."""
     tree = root.find(f"{P}cSld/{P}spTree")
     words = Words()
-    for number, shape in enumerate(_shapes(tree) if tree is not None else ()):
+    for number, shape in enumerate(shapes_in_order(tree) if tree is not None else ()):
         if number >= MAX_SHAPES:
             break
         if shape.find(f"*/{P}nvPr/{P}ph") is None:

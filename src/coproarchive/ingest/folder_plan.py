@@ -23,7 +23,6 @@ from coproarchive.ingest.add import (
     speaks_first,
 )
 from coproarchive.ingest.authority import seminar_id
-from coproarchive.ingest.folder import files_to_read
 from coproarchive.ingest.describe import (
     SAID_IN,
     SEMINAR,
@@ -34,6 +33,7 @@ from coproarchive.ingest.describe import (
 )
 from coproarchive.ingest.describe.dates import find_dates
 from coproarchive.ingest.describe.surroundings import Surroundings, surroundings_of
+from coproarchive.ingest.folder import files_to_read
 from coproarchive.ingest.guesses import Guess
 from coproarchive.ingest.propose import Proposal, is_deck, kind_of, propose
 from coproarchive.model import AssetRole, Kind, Problem, Severity
@@ -388,5 +388,3 @@ def _worth_keeping(
 def _same_kind(group: list[SourceFile] | None, file: SourceFile) -> bool:
     """Return whether the group has such a file: talk.pptx beside Talk.PPTX are two works."""
     return any(f.media_type == file.media_type for f in group or ())
-
-
