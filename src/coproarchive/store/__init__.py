@@ -374,27 +374,6 @@ class Store(ArchiveReader):
         path = f"{seminar_id}/{slug}" if seminar_id else slug
         return unique(path, lambda candidate: is_used(self.root / candidate))
 
-    def read_state(self, name: str) -> object:
-        """Read what an importer saved under .state/, None where there is nothing."""
-        path = self._state_path(name)
-        try:
-            return json.loads(path.read_bytes()) if path.is_file() else None
-        except ValueError:
-            raise ArchiveError(
-                "this file is damaged.", path, "Move it away and import again."
-            ) from None
-
-    def state_names(self, prefix: str) -> list[str]:
-        """List names of what is saved under .state/ that begin so, in their order."""
-        folder = self.root / ".state"
-        try:
-            names = sorted(os.listdir(folder))
-        except FileNotFoundError:
-            return []
-        return [
-            n.removesuffix(".json") for n in names if n.startswith(prefix) and n.endswith(".json")
-        ]
-
     def write_state(self, name: str, value: object) -> None:
         """Keep an importer's state under .state/; value is what JSON can hold."""
         with self.lock():
@@ -402,12 +381,6 @@ class Store(ArchiveReader):
             path.parent.mkdir(exist_ok=True)
             data = json.dumps(value, ensure_ascii=False, indent=1).encode()
             write_durably(path, data, self._scratch)
-
-    def _state_path(self, name: str) -> Path:
-        # Not `slugify`: an upgrade that transliterates otherwise must still find its state.
-        ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-        slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")
-        return self.root / ".state" / f"{slug}.json"
 
     def save_content(
         self,

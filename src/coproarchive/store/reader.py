@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import hashlib
+import json
 import os
 import re
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
-from coproarchive.errors import NewerFormatError, NotFoundError, SidecarError
+from coproarchive.errors import ArchiveError, NewerFormatError, NotFoundError, SidecarError
 from coproarchive.model import ID_PATTERN, Item, Person, Seminar, Series, Topic
 from coproarchive.store import sidecar
 from coproarchive.store.cache import ParsedCache
@@ -189,6 +190,33 @@ class ArchiveReader:
                         f"{path} {s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}\n".encode()
                     )
         return digest.hexdigest()
+
+    def read_state(self, name: str) -> object:
+        """Read what an importer saved under .state/, None where there is nothing."""
+        path = self._state_path(name)
+        try:
+            return json.loads(path.read_bytes()) if path.is_file() else None
+        except ValueError:
+            raise ArchiveError(
+                "this file is damaged.", path, "Move it away and import again."
+            ) from None
+
+    def state_names(self, prefix: str) -> list[str]:
+        """List names of what is saved under .state/ that begin so, in their order."""
+        folder = self.root / ".state"
+        try:
+            names = sorted(os.listdir(folder))
+        except FileNotFoundError:
+            return []
+        return [
+            n.removesuffix(".json") for n in names if n.startswith(prefix) and n.endswith(".json")
+        ]
+
+    def _state_path(self, name: str) -> Path:
+        # Not `slugify`: an upgrade that transliterates otherwise must still find its state.
+        ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+        slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")
+        return self.root / ".state" / f"{slug}.json"
 
     def save_cache(self) -> None:
         """Keep what was parsed, for the next process."""
