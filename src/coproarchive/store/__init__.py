@@ -12,10 +12,8 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import shutil
 import threading
-import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
