@@ -13,6 +13,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from coproarchive.model import Item
+from coproarchive.search.discover.reuse import OtherVersion
+from coproarchive.talk_library import TalkLibrary
 from coproarchive.ui import search, state
 from coproarchive.web.access import Visitor
 from making import HOSTILE, SEMINAR
@@ -197,6 +200,22 @@ def test_the_form_says_what_a_deck_would_tell(at: Open, tmp_path: Path) -> None:
         "The speaker's notes", "Comments and their authors", "Hidden slides",
     ]  # fmt: skip
     assert choice.value == []
+
+
+def test_the_form_asks_whether_a_file_is_a_new_version(
+    at: Open, deck: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of which item, and how many slides they have in common; a title is text."""
+    assert at()
+    other = OtherVersion(Item(id="bread", title="Bread <b>then</b>"), 4, 5)
+    monkeypatch.setattr(TalkLibrary, "other_versions", lambda *_: [other])
+    script = (
+        "from pathlib import Path\nfrom coproarchive.ui import add\n"
+        "from coproarchive.ui.state import app_state\n"
+        f"add._form([Path({str(deck)!r})], app_state().library)\n"
+    )
+    page = html_of(AppTest.from_string(script, default_timeout=60).run())
+    assert "A new version of “Bread &lt;b&gt;then&lt;/b&gt;” (bread)? 4 of 5 slides" in page
 
 
 def test_a_result_says_why_and_partial_ones_stand_under_a_line(at: Open) -> None:

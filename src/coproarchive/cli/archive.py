@@ -132,7 +132,7 @@ def add(
 
     What you leave out is proposed from the files. Then make it searchable: coproarchive index
     """
-    from coproarchive.ingest.add import ItemDraft, disclosures_of
+    from coproarchive.ingest.add import ItemDraft
 
     options = _describe_options(describe, recursive, confidence, seminar, seminar_from)
     if as_csv and not (recursive and dry_run):
@@ -153,11 +153,8 @@ def add(
     if dry_run:
         if recursive:
             _plan(state_of(context), paths, options, as_json=as_json, as_csv=as_csv)
-            return
-        disclosures = disclosures_of(paths, library.catalogue(), library.reader, draft.release)
-        say_json(
-            {"disclosures": _disclosures_json(disclosures)}
-        ) if as_json else _print_disclosures(disclosures)
+        else:
+            _say_before(library, paths, draft, as_json)
         return
     with progress_bars(not as_json) as progress:
         report = _added(library, paths, draft, recursive, progress, options)
@@ -291,6 +288,38 @@ def _disclosures_json(disclosures: Sequence[tuple[str, Disclosure]]) -> list[dic
     ]
 
 
+def _say_before(library: Library, paths: list[Path], draft: ItemDraft, as_json: bool) -> None:
+    """Say what files would tell, and of what they may be a new version; nothing is added."""
+    from coproarchive.ingest.add import disclosures_of, read_files
+
+    catalogue, reader = library.catalogue(), library.reader
+    disclosures = disclosures_of(paths, catalogue, reader, draft.release)
+    versions = library.talks.other_versions(read_files(paths, catalogue, reader))
+    if as_json:
+        say_json(
+            {
+                "disclosures": _disclosures_json(disclosures),
+                "other_versions": _versions_json(versions),
+            }
+        )
+    else:
+        _print_disclosures(disclosures)
+        _print_versions(versions)
+
+
+def _print_versions(versions: Sequence[OtherVersion]) -> None:
+    for version in versions[:SHOWN_VERSIONS]:
+        same = f"{version.slides} of {version.of} slides are the same, or nearly"
+        line = f"   A new version of {version.item.id}  {version.item.title}? {same}."
+        out.print(Text(printable(line)))
+
+
+def _versions_json(versions: Sequence[OtherVersion]) -> list[dict[str, object]]:
+    return [
+        {"id": v.item.id, "title": v.item.title, "slides": v.slides, "of": v.of} for v in versions
+    ]
+
+
 def _other_versions(library: Library, added: AddResult) -> list[OtherVersion]:
     """Return items of which one that was added may be another version."""
     read = (library.reader.cached(asset.sha256, asset.media_type) for asset in added.item.assets)
@@ -303,10 +332,7 @@ def _print_added(added: AddResult, versions: Sequence[OtherVersion]) -> None:
     if added.unknown_people:
         names = ", ".join(f'"{printable(name)}"' for name in added.unknown_people)
         out.print(Text(f"   The file names {names}: if they spoke, add them to the record."))
-    for version in versions[:SHOWN_VERSIONS]:
-        same = f"{version.slides} of {version.of} slides are the same, or nearly"
-        line = f"   A new version of {version.item.id}  {version.item.title}? {same}."
-        out.print(Text(printable(line)))
+    _print_versions(versions)
     for problem in added.problems:
         if problem.severity is not Severity.NOTE or problem.code == "name-mended":
             line = f"   {problem.path.rpartition('/')[2]}: {problem.message} {problem.hint}"
@@ -328,10 +354,7 @@ def _report_json(
                 "unknown_people": list(added.unknown_people),
                 "problems": [problem_json(problem) for problem in added.problems],
                 "disclosures": _disclosures_json(added.disclosures),
-                "other_versions": [
-                    {"id": v.item.id, "title": v.item.title, "slides": v.slides, "of": v.of}
-                    for v in versions[added.item.id]
-                ],
+                "other_versions": _versions_json(versions[added.item.id]),
             }
             for added in report.added
         ],

@@ -144,6 +144,12 @@ def proposal_for(path: Path, catalogue: Catalogue, reader: Reader) -> Proposal:
     return propose(path, _read_one(path, catalogue, reader).extraction, catalogue)
 
 
+def read_files(paths: Sequence[Path], catalogue: Catalogue, reader: Reader) -> list[Extraction]:
+    """Read files before they are added. Raises as add_files does."""
+    files = (_read_one(path, catalogue, reader) for path in open_zips(paths, reader).paths)
+    return [f.extraction for f in files]
+
+
 def disclosures_of(
     paths: Sequence[Path], catalogue: Catalogue, reader: Reader, release: Sequence[WordSource] = ()
 ) -> list[tuple[str, Disclosure]]:

@@ -17,6 +17,7 @@ from coproarchive.ingest.add import (
     add_files,
     disclosures_of,
     proposal_for,
+    read_files,
 )
 from coproarchive.ingest.folder_plan import group_files
 from coproarchive.ingest.propose import Proposal
@@ -124,6 +125,10 @@ def _form(work: list[Path], library: Library) -> None:
     disclosures = disclosures_of(work, catalogue, library.reader)
     if disclosures:
         st.html(disclosures_html(disclosures))
+    for version in library.talks.other_versions(read_files(work, catalogue, library.reader))[:3]:
+        same = f"{version.slides} of {version.of} slides are the same, or nearly"
+        line = Markup('<p class="notice">A new version of “{}” ({})? {}.</p>')
+        st.html(line.format(version.item.title, version.item.id, same))
     sources = [source for _, disclosure in disclosures for source in disclosure.sources]
     with st.form(f"record:{_key(work)}"):
         draft = _fields(proposal, catalogue, _key(work))
