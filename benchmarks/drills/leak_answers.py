@@ -25,6 +25,7 @@ from typing import Any
 from urllib.parse import quote
 
 import coproarchive
+from coproarchive.publish.addresses import KINDS
 from coproarchive.search.language.fields import FACETS
 from leak_archives import World
 
@@ -61,7 +62,16 @@ def ids(names: Iterable[str]) -> Iterator[str]:
 def files(world: World) -> Iterator[str]:
     """Paths of files of items, and what lies beside them."""
     for item, name in [*world.files, ("nothing", "talk1.md")]:
-        for file in (name, name.upper(), f"{name}.bak", "item.yaml", "nothing.pdf", f"../{name}"):
+        for file in (
+            name,
+            name.upper(),
+            f"{name}.bak",
+            f"{name}.pdf",
+            f"{name}.vtt",
+            "item.yaml",
+            "nothing.pdf",
+            f"../{name}",
+        ):
             yield f"{item}/{quote(file)}"
     for item in world.items:
         yield from (f"{item}/talk0.md", f"{item}/")
@@ -137,7 +147,24 @@ def places(world: World) -> Iterator[str]:
             yield f"{item}/{place}"
 
 
+def leaves(world: World) -> Iterator[str]:
+    """Places of leaves in items, with and without a file, and with words to find there."""
+    for item in [*world.items, "nothing", "s0/nothing"]:
+        yield from (f"{item}{{leaf}}/{n}" for n in (1, 2, 3, 99))
+        for word in (*world.words[:1], *world.secrets[:2]):
+            yield f"{item}{{leaf}}/1?{quoted('q', word)}"
+    for item, name in world.files:
+        yield f"{item}/{quote(name)}{{leaf}}/1"
+
+
+def leaves_of(kind: str) -> Callable[[World], Iterator[str]]:
+    """Return what asks for the leaves of a kind."""
+    return lambda world: (place.replace("{leaf}", f"/{kind}") for place in leaves(world))
+
+
 PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
+    **{f"/item/{{item_id:path}}/{k}/{{number:int}}": leaves_of(k) for k in KINDS},
+    "/item/{item_id:path}/text": lambda w: (f"{i}/text" for i in item_ids(w)),
     "/item/{item_id:path}": item_ids,
     "/item/{item_id:path}/cite": lambda w: (f"{place}/cite" for place in places(w)),
     "/item/{item_id:path}/quote": lambda w: (f"{place}/quote" for place in places(w)),
@@ -266,7 +293,11 @@ def answer_of(response: Any, metrics: bool = False) -> Any:
     kind = headers.get("content-type", "")
     if kind.startswith("image/") or "presentation" in kind:  # drawn, or copied, a moment ago
         headers = {k: v for k, v in headers.items() if k not in ("etag", "last-modified")}
-    text = _read(response.content)
+    # Whether its pictures were drawn a moment ago: a page leaves room for their shape.
+    text = re.sub(r'(?<=class=")(grid|viewer) \w+', r"\1", _read(response.content))
+    text = re.sub(r'width="1000" height="\d+"', "", text)
+    if text != _read(response.content):
+        headers.pop("content-length", None)
     cookie = headers.get("set-cookie")
     if cookie:
         headers["set-cookie"] = re.sub(r"=[^;]+", "=...", cookie, count=1)

@@ -89,7 +89,7 @@ class Library:
         return store
 
     @cached_property
-    def _office(self) -> str:
+    def office(self) -> str:
         """LibreOffice's `soffice`, "" for none."""
         from coproarchive.extract.office import find_office
 
@@ -107,7 +107,7 @@ class Library:
         return Reader(
             self.settings.index / "extracted",
             self.settings.limits(),
-            office=self._office,
+            office=self.office,
             read_pictures=self.settings.ocr == "auto",
             shared=self.index_storage.texts(),
         )
@@ -118,7 +118,7 @@ class Library:
         from coproarchive.pictures import Pictures
 
         folder = self.settings.index / "pictures"
-        return Pictures(folder, self.settings.limits(), self._office)
+        return Pictures(folder, self.settings.limits(), self.office)
 
     @cached_property
     def talks(self) -> TalkLibrary:
@@ -133,7 +133,7 @@ class Library:
         from coproarchive.public_copies import PublicCopies
 
         folder = self.settings.index / "copies"
-        return PublicCopies(folder, self.settings.limits(), self._office)
+        return PublicCopies(folder, self.settings.limits(), self.office)
 
     def catalogue(self, progress: Progress = silent) -> Catalogue:
         """Return every record, read again when one changed on the disk. Raises ArchiveError."""
@@ -278,6 +278,17 @@ class Library:
         if any(recovered):
             alike = self.ask(lambda index: index.similar(item, catalogue, self.reader, leaf))
         return alike
+
+    def can_picture(self, asset: Asset) -> bool:
+        """Test whether pictures of a file's pages or slides are there, or may come."""
+        return self.pictures.can_draw(asset.sha256, asset.media_type)
+
+    def picture_size(self, item_id: str, asset: Asset, number: int) -> tuple[int, int]:
+        """Return width and height of a large picture; a card's until it is drawn."""
+        from coproarchive.pictures import WIDTHS, size_of
+
+        path = self.picture(item_id, asset, number, WIDTHS[1])
+        return size_of(path) if path else (WIDTHS[1], WIDTHS[1] * 9 // 16)
 
     def picture(self, item_id: str, asset: Asset, number: int, width: int) -> Path | None:
         """Return the picture of a page or slide; None until it is drawn, or where it cannot be."""

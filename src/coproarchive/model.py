@@ -374,14 +374,6 @@ class Source(StrEnum):
     MACHINE_ALT = "machine-made alt text"
 
 
-WITHHELD_WITH: dict[Source, WordSource] = {
-    Source.NOTES: WordSource.NOTES,
-    Source.COMMENT: WordSource.COMMENTS,
-    Source.ANNOTATION: WordSource.COMMENTS,
-}
-"""Which words are withheld with which; those of hidden slides are told by Leaf.hidden."""
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
     """A run of words from one source within a leaf.
@@ -389,11 +381,16 @@ class Part:
     Attributes:
         source, text: where the words stood; clean text, NFC, the only control being newline.
         confidence: 0..1, where a machine read the words from a picture; else None.
+        levels: of each line that is not empty: 0 for a paragraph, 1 and more in lists, -1 for one
+            that goes on with the line before; () where the file does not say.
+        anchor: of a link, the words that carry it; "" where they are not known.
     """
 
     source: Source
     text: str
     confidence: float | None = None
+    levels: tuple[int, ...] = ()
+    anchor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,6 +404,7 @@ class Leaf:
         hidden, start: the author hid the slide; seconds into the recording, for captions.
         builds: pages just before this one that show a part of it: a slide with builds, as exported.
         language: BCP 47, as its words tell; "" where they do not.
+        markup: HTML of a post's section as it was written, not sanitised; "" for others.
     """
 
     number: int
@@ -418,6 +416,7 @@ class Leaf:
     start: float | None = None
     builds: int = 0
     language: str = ""
+    markup: str = ""
 
     @property
     def text(self) -> str:

@@ -5,6 +5,7 @@
         <number>.<hash>.<checksum>.dhash    empty: the name has the picture's difference hash
         slides.<checksum>.pdf               of a deck, see drawing.py
         not-drawn.txt                       why, and by which drawer
+        whole.txt                           empty: all of the file was drawn ahead
 
 The checksum is that of the file's bytes (CRC-32, 8 hexadecimal digits): a picture that differs is
 named in the log, removed, and drawn again.
@@ -23,6 +24,7 @@ import textwrap
 import time
 import uuid
 import zlib
+from collections.abc import Iterator
 from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +46,8 @@ WAITING = 200
 RETRY_SECONDS = 60.0
 """After a full disk or one that fails, the next drawing of the file is tried so much later."""
 
+_WHOLE = "whole.txt"
+
 log = logging.getLogger(__name__)
 
 _PAPER, _INK, _QUIET, _LINE = "#f5f1e8", "#3a4448", "#7a8488", "#ddd4c5"
@@ -56,10 +60,16 @@ class Pictures:
         folder: where they are kept; may be deleted.
         limits: memory and seconds of one drawing.
         office: LibreOffice's `soffice`, "" for none.
+        niceness: how far drawing stands back behind other work (POSIX nice).
+
+    Attributes:
+        folder: see above.
     """
 
-    def __init__(self, folder: Path, limits: Limits, office: str):
+    def __init__(self, folder: Path, limits: Limits, office: str, niceness: int = 0):
+        self.folder = folder
         self._folder = folder / str(VERSION)
+        self._niceness = niceness
         self._limits = limits
         self._helpers = Helpers(office)
         # One: drawing is for looks, reading and searching come first.
@@ -95,6 +105,46 @@ class Pictures:
             if path.name == _name(f"{number}.{value}", f"{number}.{value}".encode(), "dhash"):
                 hashes[int(number)] = int(value, 16)
         return hashes
+
+    def can_draw(self, sha256: str, media_type: str) -> bool:
+        """Test whether pictures of a file are there, or may come."""
+        is_drawn = can_draw(media_type, self._helpers.office)
+        return is_drawn and not self._gave_up(self._folder_of(sha256))
+
+    def made_pdf(self, sha256: str, *, is_checked: bool) -> Path | None:
+        """Return the PDF that was made of a deck, None where there is none.
+
+        Args:
+            sha256: of the deck.
+            is_checked: whether its bytes are compared with its checksum.
+        """
+        folder = self._folder_of(sha256)
+        if is_checked:
+            return _stored_picture(folder, "slides", "pdf")
+        return next(folder.glob("slides.*.pdf"), None)
+
+    def is_to_draw(self, sha256: str, media_type: str) -> bool:
+        """Test whether pictures of a file may be missing; see draw_ahead."""
+        is_whole = (self._folder_of(sha256) / _WHOLE).exists()
+        return not is_whole and self.can_draw(sha256, media_type)
+
+    def draw_ahead(self, job: Job, leaves: int) -> Iterator[None]:
+        """Draw the missing pictures of a file, a block a step, then note that they are there.
+
+        The caller waits for the end of each drawing, and may stop.
+        """
+        folder = self._folder_of(job.sha256)
+        for width in WIDTHS:
+            for first in range(1, leaves + 1, BLOCK):
+                block = range(first, min(first + BLOCK, leaves + 1))
+                if any(not list(folder.glob(f"{n}-{width}.*.webp")) for n in block):
+                    self._draw(job, first, width, leaves)
+                    yield
+                    if self._gave_up(folder):
+                        return
+        with contextlib.suppress(OSError):
+            if folder.is_dir():
+                (folder / _WHOLE).touch()
 
     @property
     def is_drawing(self) -> bool:
@@ -156,7 +206,7 @@ class Pictures:
         helpers = Helpers(self._helpers.office, scratch=self._workers.scratch)
         future = self._workers.schedule(
             draw, source.path, source.sha256, source.media_type, numbers, width, leaves,
-            self._limits, helpers,
+            self._limits, helpers, self._niceness,
         )  # fmt: skip
         future.add_done_callback(lambda done: self._keep(done, key, folder))
 
@@ -218,6 +268,13 @@ def _write_whole(path: Path, data: bytes, scratch: Path) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=4096)
+def size_of(picture: Path) -> tuple[int, int]:
+    """Return width and height in pixels; the name of a picture has its checksum."""
+    with Image.open(picture) as opened:
+        return opened.size
 
 
 # ------------------------------------------------------------------- cards

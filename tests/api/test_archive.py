@@ -127,7 +127,7 @@ def test_a_search_says_where_it_is_answered(talks: ca.Archive) -> None:
     assert (leaf.file, leaf.number, leaf.label, leaf.kind) == ("bread.pptx", 3, "3", "slide")
     assert leaf.title == "Flours"
     assert "Millstone" in leaf.snippet
-    assert leaf.address == f"/item/{BREAD}#slide-3"
+    assert leaf.address == f"/item/{BREAD}/slide/3"
     assert results.facets["speaker"] == {"Ada Baker": 1}
     assert "Bread for all" in repr(results)
 

@@ -141,8 +141,8 @@ def test_from_a_hit_to_its_slide_and_back(page: Page, served: Served) -> None:
     """The hit's slide opens in the same tab, marked; Back returns to the results."""
     visit(page, served, "/?q=millstone")
     page.get_by_role("link", name="Slide 3").click()
-    page.wait_for_url(f"**/item/{SEMINAR}/bread-for-all?q=millstone#slide-3")
-    expect(page.locator("#slide-3 mark")).to_have_text("Millstone")
+    page.wait_for_url(f"**/item/{SEMINAR}/bread-for-all/slide/3?q=millstone")
+    expect(page.locator(".words mark")).to_have_text("Millstone")
     page.go_back()
     settle(page)
     total(page, "1 item")
@@ -220,6 +220,8 @@ def test_a_file_too_many_is_said_on_the_page(browser: Browser, tmp_path: Path) -
 PATHS = [
     "/", "/?q=bread", "/?q=xylophone", "/?sort=date&view=slides", "/search?q=bread", "/add",
     "/problems", f"/item/{SEMINAR}/bread-for-all",
+    f"/item/{SEMINAR}/bread-for-all/slide/3?q=flour", f"/item/{SEMINAR}/bread-for-all/text",
+    "/item/a-post?q=bread",
     f"/seminar/{SEMINAR}", "/seminars", "/people", "/topics", "/person/ada-baker", "/nowhere",
 ]  # fmt: skip
 

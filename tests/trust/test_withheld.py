@@ -31,6 +31,8 @@ from telling import (
 
 INDEXED = (*NOTED, *COMMENTED[:3], *HIDDEN)
 """Words that the readers of files find; Yorick, in the deck, is the last of COMMENTED too."""
+PLACES = ("", "/text", "/slide/1", "/slide/2", "/slide/3", "/page/1", "/section/1", "/section/2")
+"""Below an item's address: its pages."""
 
 
 @pytest.fixture
@@ -83,12 +85,14 @@ def test_withheld_words_are_in_no_way_out(
     library = open_library(telling)
     library.update_index()
     with client_of(library) as client:
-        pages = " ".join(client.get(f"/item/{item}").text for item in library.public().items)
+        paths = [f"/item/{i}{p}" for i in library.public().items for p in PLACES]
+        pages = " ".join(client.get(path).text for path in paths)
         assert SEEN in pages
         for word in (*INDEXED, COMMENTED[3]):
             assert word not in pages
             assert nothing_of(library, word)
-            assert f">{word}" not in client.get(f"/item/deck?q={word}").text
+            for place in ("", "/slide/1"):
+                assert f">{word}" not in client.get(f"/item/deck{place}?q={word}").text
     assert library.search(Query.parse(SEEN)).total == 3
     library.close()
     for file in library.settings.index.rglob("*"):

@@ -64,7 +64,7 @@ def test_an_address_is_a_search(at: Open) -> None:
     assert '<span aria-current="true">A to Z</span>' in page
     assert re.search(r"checked><span>Sourdough</span>", page)
     assert "1 item" in page
-    assert f"/item/{SEMINAR}/bread-for-all?q=millstone#slide-3" in page
+    assert f"/item/{SEMINAR}/bread-for-all/slide/3?q=millstone" in page
     assert "<mark>Millstone</mark>" in page
 
 

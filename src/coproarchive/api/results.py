@@ -8,8 +8,8 @@ from coproarchive.api import notebook
 from coproarchive.api.items import ArchivedItem, ArchivedItems
 from coproarchive.catalogue import Catalogue
 from coproarchive.library import Library
+from coproarchive.publish.addresses import leaf_path
 from coproarchive.search.hits.results import Hit, LeafHit, Results
-from coproarchive.web import render
 
 
 class SearchLeaf:
@@ -29,7 +29,7 @@ class SearchLeaf:
         address: of this very leaf.
     """
 
-    def __init__(self, leaf: LeafHit, address: str, first_file: str):
+    def __init__(self, leaf: LeafHit, item: ArchivedItem):
         self.file = leaf.asset
         self.number = leaf.number
         self.label = leaf.label or str(leaf.number)
@@ -39,7 +39,8 @@ class SearchLeaf:
         self.source = leaf.source
         self.start = leaf.start
         self.forms = tuple((form.asset, form.kind, form.number) for form in leaf.forms)
-        self.address = f"{address}#{render.anchor(leaf.asset, leaf.kind, leaf.number, first_file)}"
+        path = leaf_path(item.record, leaf.asset, leaf.kind, leaf.number)
+        self.address = item.address.removesuffix(f"/item/{item.id}") + path
 
     def __repr__(self) -> str:
         return f"<{self.kind.capitalize()} {self.label}: {self.snippet or self.title}>"
@@ -58,10 +59,9 @@ class SearchHit:
     """
 
     def __init__(self, item: ArchivedItem, hit: Hit):
-        first_file = item.record.assets[0].path if item.record.assets else ""
         self.item = item
         self.id, self.title, self.address = item.id, item.title, item.address
-        self.leaves = tuple(SearchLeaf(leaf, item.address, first_file) for leaf in hit.leaves)
+        self.leaves = tuple(SearchLeaf(leaf, item) for leaf in hit.leaves)
         self.snippet = hit.snippet.text
         self.missing = hit.missing
         self.score = hit.score

@@ -7,7 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from coproarchive.model import WITHHELD_WITH, Leaf, Severity, WordSource
+from coproarchive.model import Leaf, Severity, Source, WordSource
+
+WITHHELD_WITH: dict[Source, WordSource] = {
+    Source.NOTES: WordSource.NOTES,
+    Source.COMMENT: WordSource.COMMENTS,
+    Source.ANNOTATION: WordSource.COMMENTS,
+}
+"""Which words are withheld with which; those of hidden slides are told by Leaf.hidden."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,10 @@ class ExtractionCache:
 
 def _size(extraction: Extraction) -> int:
     """Estimate an extraction's weight in memory: its characters, and 100 to 200 an object."""
-    return sum(200 + sum(100 + len(p.text) for p in leaf.parts) for leaf in extraction.leaves)
+    return sum(
+        200 + len(leaf.markup) + sum(100 + len(p.text) for p in leaf.parts)
+        for leaf in extraction.leaves
+    )
 
 
 def packed(extraction: Extraction, limits: Limits) -> bytes:
@@ -197,8 +200,30 @@ def unpacked(data: bytes) -> tuple[Extraction, str]:
     return (
         Extraction(
             tuple(
-                Leaf(number, kind, heading, _parts(parts), label, hidden, start, builds, tongue)
-                for number, kind, heading, parts, label, hidden, start, builds, tongue in leaves
+                Leaf(
+                    number,
+                    kind,
+                    heading,
+                    _parts(parts),
+                    label,
+                    hidden,
+                    start,
+                    builds,
+                    tongue,
+                    markup,
+                )
+                for (
+                    number,
+                    kind,
+                    heading,
+                    parts,
+                    label,
+                    hidden,
+                    start,
+                    builds,
+                    tongue,
+                    markup,
+                ) in leaves
             ),
             tuple(
                 Notice(code, Severity(severity), message, hint, leaf)
@@ -212,8 +237,11 @@ def unpacked(data: bytes) -> tuple[Extraction, str]:
     )
 
 
-def _parts(stored: list[tuple[str, str, float | None]]) -> tuple[Part, ...]:
-    return tuple([Part(_SOURCES[source], text, sure) for source, text, sure in stored])
+def _parts(stored: list[tuple[str, str, float | None, list[int], str]]) -> tuple[Part, ...]:
+    return tuple([
+        Part(_SOURCES[source], text, sure, tuple(levels), anchor)
+        for source, text, sure, levels, anchor in stored
+    ])  # fmt: skip
 
 
 _SOURCES = {str(source): source for source in Source}

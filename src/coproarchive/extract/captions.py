@@ -36,6 +36,9 @@ class Cue(NamedTuple):
     lines: list[str]
 
 
+_COMMA = re.compile(r"(:\d{2}),(\d{1,3})")
+
+
 def extract(path: Path, limits: Limits) -> Extraction:
     """Read cues, grouped so that a phrase rarely falls between two leaves.
 
@@ -121,6 +124,13 @@ def _seconds(value: str) -> float:
     for piece in value.replace(",", ".").split(":"):
         total = total * 60 + float(piece)
     return total
+
+
+def as_webvtt(text: str) -> str:
+    """Return captions in SubRip's form as WebVTT, which is what browsers play."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    cues = (_COMMA.sub(r"\1.\2", line) if "-->" in line else line for line in lines)
+    return "WEBVTT\n\n" + "\n".join(cues)
 
 
 def clock(seconds: float) -> str:

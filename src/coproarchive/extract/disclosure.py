@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from coproarchive.extract.base import Extraction, without_withheld
-from coproarchive.model import WITHHELD_WITH, Leaf, WordSource
+from coproarchive.extract.base import WITHHELD_WITH, Extraction, without_withheld
+from coproarchive.model import Leaf, WordSource
 
 SHOWN_PLACES = 8
 """Slides named in a sentence; how many more there are is said."""

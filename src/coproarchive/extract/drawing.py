@@ -7,7 +7,9 @@ Comments are never drawn, neither a deck's nor a PDF's: a picture shows what was
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import shutil
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -53,7 +55,7 @@ def can_draw(media_type: str, office_path: str) -> bool:
 
 def draw(
     path: Path, sha256: str, media_type: str, numbers: list[int], width: int, slides: int,
-    limits: Limits, helpers: Helpers,
+    limits: Limits, helpers: Helpers, niceness: int = 0,
 ) -> Drawing:  # fmt: skip
     """Draw pages; whatever is wrong with the file is an answer, not an exception.
 
@@ -66,12 +68,14 @@ def draw(
         width: pixels.
         slides: how many leaves the file has: where the drawing has another number of pages, none
             is shown, since it would be the wrong one.
+        niceness: how far this process, and what it starts, stands back behind others.
 
     Raises:
         OSError: the system would not read or write just now, which is no fault of the file.
     """
     from coproarchive.extract.pdf import count_pages  # noqa: PLC0415 - for workers only
 
+    _stand_back(niceness)
     if sha256 and not is_archived(path, sha256, limits):
         return Drawing({})
     try:
@@ -92,6 +96,13 @@ def draw(
         if isinstance(error, OSError) and error.errno:  # Pillow's own have none
             raise
         return Drawing({}, why=str(error) or type(error).__name__)
+
+
+def _stand_back(niceness: int) -> None:
+    """Raise this process's niceness to a number, if it is lower."""
+    with contextlib.suppress(OSError, AttributeError):  # not on Windows
+        before = os.nice(0)
+        os.nice(max(0, niceness - before))
 
 
 def _draw(path: Path, numbers: list[int], width: int) -> tuple[dict[int, bytes], dict[int, int]]:

@@ -13,7 +13,8 @@ from markdown_it import MarkdownIt
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
 from coproarchive.extract.front_matter import day
-from coproarchive.extract.text import bounded, one_line, parts_of, real_title
+from coproarchive.extract.post_markup import with_markup
+from coproarchive.extract.text import bounded, one_line, parts_of, real_title, row_text
 from coproarchive.model import Leaf, Severity, Source
 
 # Elements whose text no reader sees as the post's own.
@@ -67,7 +68,7 @@ def read_page(
     if tree is None or text != markup:
         tree = parse_html(text, name)
     main = _main(tree)
-    leaves, notices = _whole(text, tree, section_leaves(main))
+    leaves, notices = _whole(text, tree, with_markup(section_leaves(main), main, _is_around))
     notices += _undescribed(main.xpath(".//img[not(@alt)]"))
     return bounded(leaves, limits, metadata=page_metadata(tree), notices=notices)
 
@@ -88,7 +89,7 @@ def read_post(
     if not markup.strip():
         raise UnreadableError("this file is empty.", name, "Add it again, or remove it.")
     tree = parse_html(markup, name)
-    leaves, mistakes = _whole(markup, tree, section_leaves(tree))
+    leaves, mistakes = _whole(markup, tree, with_markup(section_leaves(tree), tree, _is_around))
     mistakes += _undescribed(tree.xpath("//img[not(normalize-space(@alt))]")) + notices
     first = next((leaf.title for leaf in leaves if leaf.title), "")
     metadata = replace(metadata, title=metadata.title or first)
@@ -267,7 +268,7 @@ def _table_text(table: lxml.html.HtmlElement) -> str:
     rows = []
     for row in table.iter("tr"):
         cells = [one_line(cell.text_content()) for cell in row.iter("td", "th")]
-        rows.append(" | ".join(cell for cell in cells if cell))
+        rows.append(row_text(cells))
     return "\n".join(rows)
 
 

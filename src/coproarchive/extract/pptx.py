@@ -27,7 +27,7 @@ from coproarchive.extract.charset import decode
 from coproarchive.extract.opc import open_deck
 from coproarchive.extract.shapes import P, R, layout_text, read_slide
 from coproarchive.extract.shapes_placed import placed_lines_of
-from coproarchive.extract.text import bounded, one_line, parts_of
+from coproarchive.extract.text import ANCHOR, bounded, one_line, parts_of
 from coproarchive.extract.zips import Package, Parts, Relationship, metadata_of
 from coproarchive.model import Leaf, Severity, Source
 
@@ -163,7 +163,8 @@ def _leaf(slide: Slide, number: int, notices: list[Notice], deck: Deck) -> Leaf:
     notices += deck.files_inside(slide, number, words.embedded)
     if slide.notes is not None and slide.notes_related is not None:
         spoken = read_slide(slide.notes, slide.notes_related)
-        noted = [spoken.title, *(t for s, t in spoken.pieces if s in _NOTED)]
+        texts = (t.partition(ANCHOR)[0] for s, t in spoken.pieces if s in _NOTED)
+        noted = [spoken.title, *texts]
         pieces.append((Source.NOTES, "\n".join(piece for piece in noted if piece)))
     pieces += [(Source.COMMENT, comment) for comment in slide.comments]
     title = one_line(words.title)[:300]

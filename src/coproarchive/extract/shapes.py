@@ -15,6 +15,7 @@ from typing import Protocol
 
 from lxml import etree
 
+from coproarchive.extract.text import ANCHOR, CONTINUED, LEVEL, row_text
 from coproarchive.model import Source
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -52,6 +53,8 @@ _MACHINE = re.compile(
 _FILE_NAME = re.compile(r"^\S.{0,200}\.(png|jpe?g|gif|bmp|tiff?|emf|wmf|svg|webp)$", re.IGNORECASE)
 _TITLES = {"title", "ctrTitle"}
 _SHOWN = {Source.TEXT, Source.TABLE, Source.MATH, Source.SMARTART}
+# Placeholders whose paragraphs have bullets unless they say otherwise (ECMA-376-1, 19.7.10).
+_LISTS = {"body", "obj"}
 MAX_DEPTH = 60
 MAX_SHAPES = 20_000
 MAX_FALLBACK_TITLE = 120
@@ -105,13 +108,30 @@ def read_slide(root: etree._Element, related: Related) -> Words:
         if number >= MAX_SHAPES:
             break
         _read_shape(shape, related, words)
-    for link in root.iter(f"{A}hlinkClick"):
-        address = related.address(link.get(f"{R}id", ""))
-        if address and address.startswith(("http://", "https://", "mailto:")):
-            words.add(Source.LINK, address)
+    for address, anchor in _links(root, related):
+        words.add(Source.LINK, f"{address}{ANCHOR}{anchor}")
     if not words.title:
         words.title = _fallback_title(words)
     return words
+
+
+def _links(root: etree._Element, related: Related) -> Iterator[tuple[str, str]]:
+    """Yield addresses on the web and the words that carry them, "" for those of a shape."""
+    before: etree._Element | None = None
+    runs: list[tuple[str, str]] = []
+    for link in root.iter(f"{A}hlinkClick"):
+        address = related.address(link.get(f"{R}id", ""))
+        if not address or not address.startswith(("http://", "https://", "mailto:")):
+            continue
+        run = next(link.iterancestors(f"{A}r"), None)
+        anchor = "".join(t.text or "" for t in run.iter(f"{A}t")) if run is not None else ""
+        # An editor divides one link into runs, of other letters or languages.
+        if run is not None and runs and runs[-1][0] == address and run.getprevious() is before:
+            runs[-1] = (address, runs[-1][1] + anchor)
+        else:
+            runs.append((address, anchor))
+        before = run
+    yield from runs
 
 
 def shapes_in_order(tree: etree._Element) -> Iterator[etree._Element]:
@@ -159,7 +179,7 @@ def _read_shape(shape: etree._Element, related: Related, words: Words) -> None:
     elif shape.tag != f"{P}grpSp":
         body = shape.find(f"{P}txBody")
         if body is not None:
-            text, formulas = _paragraphs(body)
+            text, formulas = _paragraphs(body, kind in _LISTS)
             if kind in _TITLES and not words.title:
                 words.title = " ".join(text.split())
             elif text.strip():
@@ -185,8 +205,27 @@ def _read_alt(shape: etree._Element, words: Words) -> None:
         return
 
 
-def _paragraphs(body: etree._Element) -> tuple[str, list[str]]:
-    """Return text with a line a paragraph, and the formulas in it."""
+def _level(paragraph: etree._Element, is_list: bool) -> int:
+    """Return the level of a paragraph in lists, 0 outside of them."""
+    properties = paragraph.find(f"{A}pPr")
+    if properties is None:
+        return int(is_list)
+    written = properties.get("lvl", "0")
+    depth = int(written) if written.isascii() and written.isdigit() else 0
+    if properties.find(f"{A}buNone") is not None:
+        return depth
+    bullets = (f"{A}buChar", f"{A}buAutoNum", f"{A}buBlip")
+    has_bullet = is_list or any(properties.find(tag) is not None for tag in bullets)
+    return depth + has_bullet
+
+
+def _paragraphs(body: etree._Element, is_list: bool = False) -> tuple[str, list[str]]:
+    """Return text with a line a paragraph, and the formulas in it.
+
+    Args:
+        body: of a shape or a cell.
+        is_list: whether paragraphs have bullets unless they say otherwise.
+    """
     lines: list[str] = []
     formulas: list[str] = []
     for paragraph in body.iter(f"{A}p"):
@@ -199,8 +238,9 @@ def _paragraphs(body: etree._Element) -> tuple[str, list[str]]:
             elif node.tag == f"{A14}m":
                 formulas.append("".join(t.text or "" for t in node.iter(f"{M}t")))
             else:
-                pieces.append("\n" if node.tag == f"{A}br" else " ")
-        lines.append("".join(pieces))
+                pieces.append(f"\n{CONTINUED}" if node.tag == f"{A}br" else " ")
+        level = LEVEL * _level(paragraph, is_list)
+        lines.append(f"{level}{''.join(pieces)}")
     return "\n".join(lines), formulas
 
 
@@ -243,7 +283,7 @@ def _row_text(row: etree._Element) -> str:
     for cell in row.iter(f"{A}tc"):
         text, formulas = _paragraphs(cell)
         cells.append(" ".join(" ".join([text, *formulas]).split()))
-    return " | ".join(cell for cell in cells if cell)
+    return row_text(cells)
 
 
 def layout_text(root: etree._Element, related: Related) -> str:

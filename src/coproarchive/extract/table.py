@@ -28,7 +28,7 @@ FORMATS: tuple[Format, ...] = (
     Format("pdf", 6, frozenset({office.PDF}), "pdf:extract"),
     Format(
         "pptx",
-        6,
+        7,
         frozenset(
             {
                 office.PPTX,
@@ -53,8 +53,8 @@ FORMATS: tuple[Format, ...] = (
         ),
         "docx:extract",
     ),
-    Format("markdown", 4, frozenset({"text/markdown"}), "decks.detect:read_markdown"),
-    Format("html", 3, frozenset({"text/html", "application/xhtml+xml"}), "decks.detect:read_html"),
+    Format("markdown", 5, frozenset({"text/markdown"}), "decks.detect:read_markdown"),
+    Format("html", 4, frozenset({"text/html", "application/xhtml+xml"}), "decks.detect:read_html"),
     Format("text", 1, frozenset({"text/plain"}), "plain:extract"),
     Format(
         "quarto", 1, frozenset({"text/x-quarto", "text/x-r-markdown"}), "decks.pandoc_deck:extract"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, PlacedLine
@@ -67,10 +67,46 @@ def real_title(title: str) -> str:
     return "" if is_made_up(title) else title[:300]
 
 
+LEVEL = "\x1d"
+"""Before a line, once for each level of the list that it is in; `clean` removes it."""
+CONTINUED = "\x1e"
+"""Before a line that goes on with the line before."""
+ANCHOR = "\x1f"
+"""Between the address of a link and the words that carry it."""
+
+
+def row_text(cells: Sequence[str]) -> str:
+    """Return a table's row, with bars between its cells; "" where all are empty.
+
+    A bar within a cell becomes a broken one, so that the row can be divided again.
+    """
+    return " | ".join(cell.replace("|", "¦") for cell in cells) if any(cells) else ""
+
+
 def part(source: Source, text: str, confidence: float | None = None) -> Part | None:
     """Return a part of clean text, or None where nothing is left of it."""
-    text = clean(text)
-    return Part(source, text, confidence) if text else None
+    anchor = ""
+    if source is Source.LINK and ANCHOR in text:
+        text, _, anchor = text.partition(ANCHOR)
+    plain = clean(text)
+    if not plain:
+        return None
+    return Part(source, plain, confidence, _levels(text, plain), one_line(anchor))
+
+
+def _levels(text: str, plain: str) -> tuple[int, ...]:
+    """Return the level of each line of clean text that is not empty; () where none is said."""
+    if LEVEL not in text:
+        return ()
+    levels: list[int] = []
+    lines: list[str] = []
+    for line in text.split("\n"):
+        depth = len(line) - len(line.lstrip(LEVEL))
+        pieces = [piece for piece in clean(line).split("\n") if piece]
+        first = -1 if line.startswith(CONTINUED) else min(depth, 9)
+        levels += [first, *[-1] * (len(pieces) - 1)] if pieces else []
+        lines += pieces
+    return tuple(levels) if lines == [line for line in plain.split("\n") if line] else ()
 
 
 # A description or an address that is said twice says nothing more; a box on a slide is there twice.
@@ -82,12 +118,12 @@ _SAID_ONCE = {
 def parts_of(*pieces: tuple[Source, str]) -> tuple[Part, ...]:
     """Make parts of the pieces that have words; links, notes and descriptions each once."""
     made: list[Part] = []
-    once: set[Part] = set()
+    once: set[tuple[Source, str]] = set()
     for source, text in pieces:
         piece = part(source, text)
-        if piece is None or (source in _SAID_ONCE and piece in once):
+        if piece is None or (source in _SAID_ONCE and (source, piece.text) in once):
             continue
-        once.add(piece)
+        once.add((source, piece.text))
         made.append(piece)
     return tuple(made)
 

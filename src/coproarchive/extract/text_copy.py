@@ -13,7 +13,7 @@ from pathlib import Path
 import lxml.html
 
 from coproarchive.errors import UnreadableError
-from coproarchive.extract.base import Limits
+from coproarchive.extract.base import WITHHELD_WITH, Limits
 from coproarchive.extract.charset import decode
 from coproarchive.extract.decks import html_deck, notebook, pandoc_deck
 from coproarchive.extract.decks.asciidoc import cut_asciidoc
@@ -26,7 +26,7 @@ from coproarchive.extract.decks.slides import CutText
 from coproarchive.extract.front_matter import split_front_matter
 from coproarchive.extract.html import parse_html
 from coproarchive.extract.table import format_of
-from coproarchive.model import WITHHELD_WITH, WordSource
+from coproarchive.model import WordSource
 
 _CUTTERS: dict[str, Callable[[str], CutText]] = {
     "org": cut_org,

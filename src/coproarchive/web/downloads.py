@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -11,11 +12,15 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 
 from coproarchive import pictures
 from coproarchive.errors import NotFoundError
+from coproarchive.extract.captions import as_webvtt
+from coproarchive.extract.charset import decode
 from coproarchive.library import DAMAGED, Library
-from coproarchive.model import Asset, Leaf
+from coproarchive.model import Asset, Item, Leaf
 from coproarchive.search.document import shown_leaves
 from coproarchive.search.language.query import Query
-from coproarchive.web.pages import NOT_OFFERED, Pages
+from coproarchive.web.file_views import NOT_OFFERED
+from coproarchive.web.made_pdf import made_pdf
+from coproarchive.web.pages import Pages
 
 if TYPE_CHECKING:
     from coproarchive.public_copies import Download
@@ -26,6 +31,8 @@ _DAMAGED = (
     "The bytes of this file are not those that were archived, so they are not handed out. Those "
     "who keep the archive can put it back from a copy; its record and its words are here."
 )
+MOST_CAPTIONS = 5_000_000
+"""Bytes of captions that are turned into another format on their way to a player."""
 _TEXT = {"text/markdown", "text/vtt", "text/plain"}
 
 
@@ -61,7 +68,8 @@ class Downloads:
         item = self._library.public().items.get(item_id)
         asset = next((a for a in item.assets if a.path == name), None) if item else None
         if item is None or asset is None:
-            return self._pages.missing(request, "There is no such file in this archive.")
+            derived = self._derived(item, name) if item else None
+            return derived or self._pages.missing(request, "There is no such file in this archive.")
         try:
             download = self._library.download(item, asset, make=True)
         except NotFoundError:
@@ -79,6 +87,23 @@ class Downloads:
         if download.path is None:
             return self._pages.message("Not offered here", NOT_OFFERED, 403)
         return _file(download)
+
+    def _derived(self, item: Item, name: str) -> Response | None:
+        """Return what is made of a file: the PDF of a deck, SRT captions as WebVTT."""
+        stem, _, ending = name.rpartition(".")
+        asset = next((a for a in item.assets if a.path == stem), None)
+        if asset is None:
+            return None
+        if ending == "pdf":
+            made = made_pdf(item, asset, self._library)
+            return _file(made) if made and made.path else None
+        if (ending, asset.media_type) == ("vtt", "application/x-subrip"):
+            with contextlib.suppress(NotFoundError):
+                download = self._library.download(item, asset, make=True)
+                if download and download.path and asset.size <= MOST_CAPTIONS:
+                    text = decode(download.path.read_bytes())
+                    return Response(as_webvtt(text), media_type="text/vtt; charset=utf-8")
+        return None
 
     def picture(self, request: Request) -> Response:
         """Serve /picture/<item>/<file>/<number>-<width>.webp: a page, or a card instead of it."""

@@ -18,16 +18,12 @@ from coproarchive.web import app_paths, render
 from coproarchive.web.access import COOKIE, Access, visitor_of_request
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.pages import Pages
+from coproarchive.web.policies import PAGE_POLICY
 from coproarchive.web.sign_in import is_encrypted
 from coproarchive.web.upload_route import PREFIX as UPLOADS
 
 _UPLOAD_COOKIE = "_streamlit_xsrf"
 """Name of Streamlit's cookie against forged uploads: a random number, in each browser another."""
-
-PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
-)
 
 # Streamlit's bundle loads itself in pieces, styles elements in place and compiles components from
 # blobs; nothing is loaded from another site.

@@ -1,9 +1,8 @@
-"""The pages that need no script: items, seminars, speakers and topics, readable on anything."""
+"""The pages that need no script: seminars, speakers and topics; for items see item_pages.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -11,38 +10,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, NotFoundError
 from coproarchive.library import Library
-from coproarchive.model import Asset, Item, Leaf, Seminar, Session
-from coproarchive.publish.citation import citation, creators, json_ld
-from coproarchive.search.document import extractions, shown_leaves
-from coproarchive.search.hits.highlight import Highlighter
-from coproarchive.search.hits.results import Snippet
-from coproarchive.search.hits.targets import TermTargets
-from coproarchive.search.language.query import Query
+from coproarchive.model import Item, Seminar, Session
 from coproarchive.web import render
 from coproarchive.web.hosts import HostNames
-
-NOT_OFFERED = (
-    "This file is kept in the archive. It carries, or may carry, notes or comments that are not "
-    "public, so it is not offered for download."
-)
-NOT_READY = "A copy without what is not public, made at the first download; that may take a moment."
-LeafView = tuple[Leaf, str, Snippet, list[tuple[str, Snippet]]]
-
-
-class FileView(NamedTuple):
-    """A file of an item, as its page tells of it.
-
-    Attributes:
-        asset: its record.
-        size: bytes of what is downloaded; None where that is not known yet.
-        note: that it is a copy, and without what; "" where it is the file itself.
-        is_offered: whether there is anything to download.
-    """
-
-    asset: Asset
-    size: int | None
-    note: str
-    is_offered: bool = True
 
 
 class Pages:
@@ -55,104 +25,6 @@ class Pages:
     def __init__(self, library: Library):
         self._library = library
         self.names = HostNames(library)
-
-    def item(self, request: Request) -> Response:
-        """Serve /item/<id>; ?q= has words to mark."""
-        catalogue = self._library.public()
-        item_id = request.path_params["item_id"]
-        item = catalogue.items.get(item_id) or catalogue.tombstones.get(item_id)
-        if item is None:
-            return self.missing(request, f'There is nothing at "{item_id}" in this archive.')
-        seminar = catalogue.seminars.get(item.seminar or "")
-        address = f"{self.names.base(request)}/item/{item.id}"
-        date = catalogue.item_date(item)
-
-        def cited(leaf: Leaf | None = None, anchor: str = "") -> str:
-            place = f"{address}#{anchor}" if anchor else address
-            name = catalogue.person_name
-            return citation(item, seminar, catalogue.series, name, date, place, leaf)
-
-        if not item.withdrawn:
-            self._library.recover_texts(item)
-        html = render.page(
-            "item.html",
-            catalogue,
-            current="",
-            title=item.title,
-            spoken=item.language or catalogue.series.languages[0],
-            item=item,
-            seminar=seminar,
-            creators=creators(item),
-            address=address,
-            cited=cited,
-            relation_words=render.relation_words,
-            item_title=lambda other: catalogue.items[other].title,
-            json_ld=render.script_json(
-                json_ld(item, seminar, catalogue.person_name, date, address)
-            ),
-            files=[] if item.withdrawn else [self._file(item, asset) for asset in item.assets],
-            not_offered=NOT_OFFERED,
-            texts=[] if item.withdrawn else self._texts(item, catalogue, request),
-            read_by={a.path: e.extractor for a, e in extractions(item, self._library.reader)},
-            neighbours=_neighbours(item, catalogue),
-            similar=[] if item.withdrawn else self._similar(item),
-        )
-        return HTMLResponse(html, 410 if item.withdrawn else 200)
-
-    def _file(self, item: Item, asset: Asset) -> FileView:
-        """Return what is said of a file for download."""
-        try:
-            download = self._library.download(item, asset)
-        except NotFoundError:
-            return FileView(asset, None, "")
-        if download is None:
-            return FileView(asset, None, NOT_READY)
-        if not download.is_copy:
-            return FileView(asset, asset.size, "", download.path is not None)
-        assert download.path is not None, "a copy is a file"
-        note = f"A copy without {download.without}." if download.without else "A copy."
-        return FileView(asset, download.path.stat().st_size, note)
-
-    def _texts(
-        self, item: Item, catalogue: Catalogue, request: Request
-    ) -> list[tuple[Asset, list[LeafView]]]:
-        """Return each file's leaves, with their words marked."""
-        marks = self._highlighter(item, catalogue, request)
-        by_file: dict[str, tuple[Asset, list[LeafView]]] = {}
-        first_file = item.assets[0].path if item.assets else ""
-        for asset, leaf in shown_leaves(item, catalogue, self._library.reader):
-            _, views = by_file.setdefault(asset.path, (asset, []))
-            pieces = [
-                (render.source_words(part.source.value, part.confidence), marks.whole(part.text))
-                for part in leaf.parts
-            ]
-            views.append(
-                (
-                    leaf,
-                    render.anchor(asset.path, leaf.kind, leaf.number, first_file),
-                    marks.whole(leaf.title),
-                    pieces,
-                )
-            )
-        return list(by_file.values())
-
-    def _similar(self, item: Item) -> list[Item]:
-        """Return similar items of other seminars: the page lists its own seminar's already."""
-        try:
-            similar = self._library.similar(item.id)
-        except CoproArchiveError:
-            return []  # without an index there is none; the page itself is whole
-        return [s.item for s in similar if not item.seminar or s.item.seminar != item.seminar]
-
-    def _highlighter(self, item: Item, catalogue: Catalogue, request: Request) -> Highlighter:
-        query = Query.parse(request.query_params.get("q", ""))
-        language = item.language or catalogue.series.languages[0]
-        if query.clauses:
-            try:
-                return self._library.index().highlighter(query, catalogue, language)
-            except CoproArchiveError:
-                pass  # without an index nothing is marked; the page itself is whole
-        return Highlighter(TermTargets((), lambda word: (word,)), language)
 
     def seminar(self, request: Request) -> Response:
         """Serve /seminar/<id>."""
@@ -316,12 +188,6 @@ class Pages:
             "coproarchive check",
             503,
         )
-
-
-def _neighbours(item: Item, catalogue: Catalogue) -> list[Item]:
-    if not item.seminar:
-        return []
-    return [i for i in catalogue.items_of_seminar(item.seminar) if i.id != item.id]
 
 
 def _when_and_where(seminar: Seminar) -> str:

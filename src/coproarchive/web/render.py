@@ -54,12 +54,15 @@ _MONTHS = (
 
 _FILE_KINDS = {
     "application/pdf": "PDF",
-    "text/markdown": "text",
-    "text/plain": "text",
-    "text/html": "web page",
-    "text/vtt": "captions",
-    "application/x-subrip": "captions",
+    "text/markdown": "Text",
+    "text/plain": "Text",
+    "text/html": "Web page",
+    "text/vtt": "Captions",
+    "application/x-subrip": "Captions",
+    "application/vnd.oasis.opendocument.presentation": "OpenDocument slides",
+    "application/vnd.apple.keynote": "Keynote",
 }
+_GENERAL_KINDS = {"image": "Picture", "audio": "Sound recording", "video": "Video", "text": "Text"}
 _SOURCES = {
     "text": "",
     "title": "",
@@ -137,6 +140,13 @@ def stylesheet(*names: str) -> str:
     """Return the named stylesheets of web/static, joined."""
     static = files("coproarchive.web").joinpath("static")
     return "".join(static.joinpath(f"{name}.css").read_text(encoding="utf-8") for name in names)
+
+
+@lru_cache(maxsize=4)
+def script(name: str) -> str:
+    """Return the named script of web/static."""
+    static = files("coproarchive.web").joinpath("static")
+    return static.joinpath(f"{name}.js").read_text(encoding="utf-8")
 
 
 def header(
@@ -222,10 +232,10 @@ def kind_of_file(asset: Asset) -> str:
     if asset.media_type in _FILE_KINDS:
         return _FILE_KINDS[asset.media_type]
     if "presentation" in asset.media_type or "powerpoint" in asset.media_type:
-        return "PowerPoint slides"
+        return "PowerPoint"
     if "word" in asset.media_type:
         return "Word document"
-    return asset.media_type.partition("/")[0]
+    return _GENERAL_KINDS.get(asset.media_type.partition("/")[0], "File")
 
 
 def pretty_date(value: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial, wraps
-from importlib.resources import files
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -16,6 +15,7 @@ from coproarchive.errors import CoproArchiveError
 from coproarchive.library import Library
 from coproarchive.logs import log
 from coproarchive.operate.reindex import Reindexer
+from coproarchive.publish.addresses import KINDS
 from coproarchive.web import render
 from coproarchive.web.access import Access
 from coproarchive.web.citing import Citing
@@ -27,6 +27,7 @@ from coproarchive.web.concurrency import (
 )
 from coproarchive.web.downloads import Downloads
 from coproarchive.web.help import Help
+from coproarchive.web.item_pages import ItemPages
 from coproarchive.web.machine import Machine
 from coproarchive.web.pages import Pages
 from coproarchive.web.search_page import SearchPage
@@ -52,7 +53,6 @@ def routes(
     limits = limits or RequestLimits(library.settings)
     pages = Pages(library)
     downloads, machine = Downloads(library, pages), Machine(library, reindexer)
-    citing = Citing(library, pages)
     sign_in, manual = SignIn(library, access, pages), Help(pages)
 
     safe, bounded = partial(_safe, pages), partial(_bounded, pages)
@@ -63,10 +63,7 @@ def routes(
         return await run_in_threadpool(safe(lambda r: sign_in.login(r, values)), request)
 
     return [
-        Route("/item/{item_id:path}/cite", bounded(limits.pages, citing.page)),
-        Route("/item/{item_id:path}/cite.{format}", bounded(limits.pages, citing.file)),
-        Route("/item/{item_id:path}/quote", bounded(limits.pages, citing.quote)),
-        Route("/item/{item_id:path}", bounded(limits.pages, pages.item)),
+        *_item_routes(library, pages, limits),
         Route("/seminar/{seminar_id}", bounded(limits.pages, pages.seminar)),
         Route("/person/{person_id}", bounded(limits.pages, pages.person)),
         Route("/topic/{topic_id}", bounded(limits.pages, pages.topic)),
@@ -82,12 +79,30 @@ def routes(
         Route("/login", login, methods=["GET", "POST"]),
         Route("/logout", sign_in.logout, methods=["POST"]),
         Route("/look/site.css", _site_css),
-        Route("/look/cite.js", _cite_js),
+        *(Route(f"/look/{name}.js", partial(_script, name)) for name in ("cite", "viewer")),
         Route("/healthz", machine.health),
         Route("/robots.txt", safe(machine.robots)),
         Route("/sitemap.xml", bounded(limits.pages, machine.sitemap)),
         Route("/suggest", bounded(limits.searches, downloads.suggest)),
         Route("/results.csv", bounded(limits.exports, downloads.results)),
+    ]
+
+
+def _item_routes(library: Library, pages: Pages, limits: RequestLimits) -> list[Route]:
+    """Return the routes of items, and of what is below an item's address."""
+    items, citing = ItemPages(library, pages), Citing(library, pages)
+    bounded = partial(_bounded, pages, limits.pages)
+    leaves = [
+        Route(f"/item/{{item_id:path}}/{kind}/{{number:int}}", bounded(partial(items.leaf, kind)))
+        for kind in KINDS
+    ]
+    return [
+        Route("/item/{item_id:path}/cite", bounded(citing.page)),
+        Route("/item/{item_id:path}/cite.{format}", bounded(citing.file)),
+        Route("/item/{item_id:path}/quote", bounded(citing.quote)),
+        *leaves,
+        Route("/item/{item_id:path}/text", bounded(items.text)),
+        Route("/item/{item_id:path}", bounded(items.item)),
     ]
 
 
@@ -137,12 +152,12 @@ async def _is_gone(request: Request) -> bool:
 def _site_css(_: Request) -> Response:
     """Serve /look/site.css: the styles of the pages that need no script."""
     headers = {"Cache-Control": "max-age=3600"}
-    css = render.stylesheet("base", "pages", "parts", "search", "citing")
+    css = render.stylesheet("base", "pages", "parts", "search", "citing", "viewer")
     return Response(css, media_type="text/css; charset=utf-8", headers=headers)
 
 
-def _cite_js(_: Request) -> Response:
-    """Serve /look/cite.js: copies citations and quotes."""
-    script = files("coproarchive.web").joinpath("static", "cite.js").read_text(encoding="utf-8")
+def _script(name: str, _: Request) -> Response:
+    """Serve /look/<name>.js: a script that adds to pages which are whole without it."""
     headers = {"Cache-Control": "max-age=3600"}
+    script = render.script(name)
     return Response(script, media_type="text/javascript; charset=utf-8", headers=headers)

@@ -11,11 +11,12 @@ from urllib.parse import quote, urlencode
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import Item
+from coproarchive.publish.addresses import leaf_path
 from coproarchive.search.hits.results import Facet, FacetValue, Hit, LeafHit, Results, Snippet
 from coproarchive.search.index.present import label_of
 from coproarchive.search.language.query import Query
 from coproarchive.search.language.query_tree import Sort
-from coproarchive.web.render import anchor, pretty_date, source_words
+from coproarchive.web.render import pretty_date, source_words
 from coproarchive.web.search_address import SearchAddress, View
 
 SHOWN_VALUES = 5
@@ -391,7 +392,7 @@ def _hit(hit: Hit, query: Query, catalogue: Catalogue, first_slide: FirstSlide) 
         snippet=hit.snippet,
         slides=[_slide(leaf, item, suffix) for leaf in leaves],
         more=hit.more_leaves,
-        more_href=href if hit.more_leaves else "",
+        more_href=f"{href}#in-this-talk" if hit.more_leaves else "",
         missing=hit.missing,
         matched=[(word, ", ".join(places)) for word, places in hit.matched.items()],
         language=item.language or catalogue.series.languages[0],
@@ -406,10 +407,8 @@ def picture_of(leaf: LeafHit, item: Item) -> str:
 
 
 def _slide(leaf: LeafHit, item: Item, suffix: str) -> SlideView:
-    first = item.assets[0].path if item.assets else ""
-    place = anchor(leaf.asset, leaf.kind, leaf.number, first)
     return SlideView(
-        f"/item/{item.id}{suffix}#{place}",
+        leaf_path(item, leaf.asset, leaf.kind, leaf.number) + suffix,
         picture_of(leaf, item),
         f"{leaf.kind.capitalize()} {leaf.label or leaf.number}",
         leaf.title,

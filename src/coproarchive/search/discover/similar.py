@@ -6,16 +6,20 @@ As Lucene's MoreLikeThis: the words with the highest tf-idf are searched.
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.model import Item
-from coproarchive.search.document import aligned_item, searchable_names
+from coproarchive.model import Item, Leaf
+from coproarchive.search.cache import Cache
+from coproarchive.search.document import HIT, aligned_item, searchable_names
 from coproarchive.search.engines.seam import Occurrences, Request, Snapshot
+from coproarchive.search.hits.source import HitSource
+from coproarchive.search.hits.stored import StoredItem, StoredLeaf
 from coproarchive.search.language.analysis import STOP_WORDS, stem, words_of
+from coproarchive.search.language.fields import LEAF_FIELDS
 from coproarchive.search.language.query_tree import AtLeast, MatchAll, Term
 
 if TYPE_CHECKING:
@@ -30,6 +34,24 @@ RECORD_FACTOR = 4
 SHOWN_WORDS = 5
 MIN_SHARED = 3
 """Telling words that both must have."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarLeaf:
+    """A leaf of another item like one.
+
+    Attributes:
+        item: its item's record.
+        path: of its file.
+        kind, number, label, title: of the leaf.
+    """
+
+    item: Item
+    path: str
+    kind: str
+    number: int
+    label: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +107,75 @@ def similar(
         Similar(catalogue.items[i], score, _shared(telling, occurrences.get(i)))
         for i, score in likes
     )
+
+
+def similar_leaves(
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    item: Item,
+    leaf: Leaf,
+    sources: Cache[HitSource],
+    *,
+    exclude: frozenset[str] = frozenset(),
+    limit: int = 4,
+) -> tuple[SimilarLeaf, ...]:
+    """Find leaves of other items with the telling words of one, the most alike of each item.
+
+    Args:
+        snapshot: searched.
+        catalogue: what the reader may see.
+        item: the leaf's own.
+        leaf: more like this; as the reader sees it.
+        sources: what hits are shown from, by item id.
+        exclude: ids that the snapshot has and the reader may no longer see.
+        limit: number of leaves.
+    """
+    language = item.language or catalogue.series.languages[0]
+    telling = _telling(snapshot, _counts([(leaf.title, 2), (leaf.text, 1)]), language, exclude)
+    if len(telling) < MIN_SHARED:
+        return ()
+    node = AtLeast(tuple(Term(form, (), weight) for form, _, weight in telling), MIN_SHARED)
+    response = snapshot.search(Request(node, exclude=exclude, limit=3 * limit))
+    ids = [i for i, _ in response.hits if i != item.id and i in catalogue.items]
+    occurrences = snapshot.occurrences(ids, [form for form, _, _ in telling])
+    weights = {form: weight for form, _, weight in telling}
+    likes: list[tuple[float, SimilarLeaf]] = []
+    for item_id in ids:
+        source = sources.get(item_id, lambda i=item_id: _source(snapshot, i, catalogue))  # type: ignore[misc]  # bound now
+        best = _best_leaf(occurrences[item_id], weights, source)
+        if best is not None:
+            score, stored = best
+            path = source.stored.assets[stored.asset][1]
+            found_leaf = SimilarLeaf(catalogue.items[item_id], path, stored.kind, stored.number,
+                                     stored.label, stored.texts[0])  # fmt: skip
+            likes.append((score, found_leaf))
+    likes.sort(key=lambda like: -like[0])
+    return tuple(like for _, like in likes[:limit])
+
+
+def _source(snapshot: Snapshot, item_id: str, catalogue: Catalogue) -> HitSource:
+    stored = StoredItem(snapshot.stored(HIT, [item_id])[item_id])
+    return HitSource(item_id, stored, catalogue)
+
+
+def _best_leaf(
+    occurrences: Occurrences, weights: dict[str, float], source: HitSource
+) -> tuple[float, StoredLeaf] | None:
+    """Return the leaf with the most telling words and their weight, if it has MIN_SHARED."""
+    words: dict[int, set[str]] = defaultdict(set)
+    for form in weights:
+        for field, ordinal, _ in occurrences.terms.get(form, ()):
+            if field in LEAF_FIELDS:
+                words[ordinal].add(form)
+    scored = [
+        (sum(weights[form] for form in forms), -ordinal)
+        for ordinal, forms in words.items()
+        if len(forms) >= MIN_SHARED and source.shows(ordinal)
+    ]
+    if not scored:
+        return None
+    score, ordinal = max(scored)
+    return score, source.stored.leaf(-ordinal)
 
 
 def _texts(

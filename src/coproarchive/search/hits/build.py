@@ -91,6 +91,20 @@ class HitBuilder:
             tuple([self._hit(i, score, occurrences[i], _NEAR) for i, score in near_misses]),
         )
 
+    def leaves(self, item_id: str) -> tuple[LeafHit, ...]:
+        """Return every leaf of an item that answers, in the item's order."""
+        targets = self._targets
+        self._snapshot.prefetch([item_id], HIT)
+        occurrences = self._snapshot.occurrences(
+            [item_id], targets.indexed_terms, targets.prefixes
+        )[item_id]
+        source = self._sources.get(item_id, lambda: self._source(item_id))
+        stored = source.stored
+        as_indexed = self._highlighter(stored.about.language)
+        matches = match_item(stored, source.shows, occurrences, targets, as_indexed)
+        in_order = sorted(matches.leaves, key=lambda match: match.ordinal)
+        return tuple(_leaf_hit(match, stored) for match in in_order)
+
     def _source(self, item_id: str) -> HitSource:
         stored = StoredItem(self._snapshot.stored(HIT, [item_id])[item_id])
         return HitSource(item_id, stored, self._catalogue)

@@ -16,15 +16,15 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.model import Item
+from coproarchive.model import Item, Leaf
 from coproarchive.search.discover import phrases
 from coproarchive.search.discover.reuse import Reuses
-from coproarchive.search.discover.similar import Similar, similar
+from coproarchive.search.discover.similar import Similar, SimilarLeaf, similar, similar_leaves
 from coproarchive.search.document import PHRASES, SKETCHES, record_of
 from coproarchive.search.engines.seam import IndexStorage
 from coproarchive.search.hits.build import HitBuilder
 from coproarchive.search.hits.highlight import Highlighter
-from coproarchive.search.hits.results import Results
+from coproarchive.search.hits.results import LeafHit, Results
 from coproarchive.search.hits.targets import TermTargets
 from coproarchive.search.index.execute import Outcome
 from coproarchive.search.index.present import facets_of, notes_of
@@ -174,6 +174,29 @@ class Index:
                 public = {i: data for i, data in stored.items() if i not in context.exclude}
                 self._reuses = context, Reuses(public, catalogue, pictures)
             return self._reuses[1]
+
+    def leaf_hits(self, item_id: str, query: Query, catalogue: Catalogue) -> tuple[LeafHit, ...]:
+        """Return every leaf of an item that answers a query, in the item's order.
+
+        As in hits; none of an item that is not indexed, or not as the reader may see it.
+        """
+        context = self._context_of(catalogue)
+        if item_id in context.exclude or item_id not in context.snapshot.digests():
+            return ()
+        builder = HitBuilder(
+            context.rewriter.rewrite(query), context.rewriter, catalogue, context.snapshot,
+            context.hit_sources,
+        )  # fmt: skip
+        return builder.leaves(item_id)
+
+    def similar_leaves(
+        self, item: Item, leaf: Leaf, catalogue: Catalogue
+    ) -> tuple[SimilarLeaf, ...]:
+        """Find leaves of other items like one of this item; see similar.similar_leaves."""
+        context = self._context_of(catalogue)
+        return similar_leaves(
+            context.snapshot, catalogue, item, leaf, context.hit_sources, exclude=context.exclude
+        )
 
     def highlighter(self, query: Query, catalogue: Catalogue, language: str) -> Highlighter:
         """Make what marks answers to the query in texts of a language, as in hits."""

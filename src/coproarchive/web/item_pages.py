@@ -1,0 +1,269 @@
+"""The pages of an item: an overview, one of each slide, and its words alone.
+
+Each is whole without script; static/viewer.js adds keys, swiping and a larger picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.errors import CoproArchiveError
+from coproarchive.library import Library
+from coproarchive.model import Asset, Item
+from coproarchive.pictures import WIDTHS
+from coproarchive.publish.addresses import leaf_path
+from coproarchive.publish.citation import json_ld
+from coproarchive.search.discover.similar import SimilarLeaf
+from coproarchive.search.document import extractions
+from coproarchive.search.language.query import Query
+from coproarchive.web import item_views as views
+from coproarchive.web import media, render
+from coproarchive.web.citing import citation_box
+from coproarchive.web.file_views import NOT_OFFERED, file_views
+from coproarchive.web.leaves import PICTURED, FileLeaves, LeafPlace, file_leaves, find_leaf
+from coproarchive.web.pages import Pages
+from coproarchive.web.policies import SCRIPTED
+from coproarchive.web.words import leaf_words, unmarked
+
+MOST_WORDS = 5_000
+"""Characters of a slide's words on its page; the copy in words has all."""
+MOST_HITS = 60
+"""Places of a talk that a slide's page lists; so many links are 6 KiB."""
+MOST_PICTURES = 300
+"""Pictures on an overview; what follows is listed by number and title."""
+MOST_ASKED = 500
+"""Characters of what is asked inside a talk."""
+
+
+class ItemPages:
+    """Handlers of an item's pages.
+
+    Args:
+        library: what is served.
+        pages: the other plain pages.
+    """
+
+    def __init__(self, library: Library, pages: Pages):
+        self._library = library
+        self._pages = pages
+
+    # -------------------------------------------------------------- overview
+
+    def item(self, request: Request) -> Response:
+        """Serve /item/<id>: an overview; ?q= has words to find in it."""
+        catalogue = self._library.public()
+        item_id = request.path_params["item_id"]
+        if tombstone := catalogue.tombstones.get(item_id):
+            return self._tombstone(request, catalogue, tombstone)
+        item = catalogue.items.get(item_id)
+        if item is None:
+            return self._pages.missing(request, f'There is nothing at "{item_id}" in this archive.')
+        self._library.recover_texts(item)
+        files = file_leaves(item, catalogue, self._library)
+        search = self._search(request, item, catalogue)
+        overviews = [views.overview(item, f, search, self._shape(item, f)) for f in files]
+        recordings = media.recordings(item, None, _language(item, catalogue))
+        seminar = catalogue.seminars.get(item.seminar or "")
+        address = f"{self._pages.names.base(request)}/item/{item.id}"
+        html = render.page(
+            "item.html",
+            catalogue,
+            current="",
+            title=item.title,
+            **self._about(item, catalogue, address),
+            address=address,
+            search=search,
+            most_pictures=MOST_PICTURES,
+            overviews=overviews,
+            cover=self._cover(request, item, files),
+            cite=citation_box(catalogue, item, self._pages.names.base(request)),
+            recordings=recordings,
+            read_by={a.path: e.extractor for a, e in extractions(item, self._library.reader)},
+            neighbours=views.neighbours(item, catalogue),
+            similar=self._similar(item),
+            sessions=views.sessions_of(item, seminar),
+            relation_words=render.relation_words,
+            item_title=lambda other: catalogue.items[other].title,
+        )
+        return HTMLResponse(html, headers=SCRIPTED)
+
+    def _tombstone(self, request: Request, catalogue: Catalogue, item: Item) -> Response:
+        """Return the page of an item that was taken back: when and why."""
+        html = render.page(
+            "withdrawn.html",
+            catalogue,
+            current="",
+            title=item.title,
+            item=item,
+            item_title=lambda other: catalogue.items[other].title,
+            address=f"{self._pages.names.base(request)}/item/{item.id}",
+            seminar=catalogue.seminars.get(item.seminar or ""),
+            language_of_item=_language(item, catalogue),
+        )
+        return HTMLResponse(html, 410)
+
+    def _about(self, item: Item, catalogue: Catalogue, address: str) -> dict[str, object]:
+        """Return what every page of an item says of it."""
+        seminar = catalogue.seminars.get(item.seminar or "")
+        date = catalogue.item_date(item)
+        described = json_ld(item, seminar, catalogue.person_name, date, address)
+        return {
+            "item": item,
+            "seminar": seminar,
+            "language_of_item": _language(item, catalogue),
+            "json_ld": render.script_json(described),
+            "files": file_views(item, self._library),
+            "not_offered": NOT_OFFERED,
+        }
+
+    def _shape(self, item: Item, file: FileLeaves) -> str:
+        """Return the shape of a file's pictures, "" where it has none."""
+        first = file.leaves[0]
+        return self._picture(item, file.asset, first.number).shape if _is_pictured(file) else ""
+
+    def _cover(self, request: Request, item: Item, files: Sequence[FileLeaves]) -> str:
+        """Return the address of the first slide's picture, "" where there is none."""
+        for file in filter(_is_pictured, files):
+            path = views.picture_path(item, file.asset, file.leaves[0].number, WIDTHS[1])
+            return self._pages.names.base(request) + path
+        return ""
+
+    def _similar(self, item: Item) -> list[Item]:
+        """Return similar items of other seminars: the page lists its own seminar's already."""
+        try:
+            similar = self._library.similar(item.id)
+        except CoproArchiveError:
+            return []  # without an index there is none; the page itself is whole
+        return [s.item for s in similar if not item.seminar or s.item.seminar != item.seminar]
+
+    # ------------------------------------------------------------ one leaf
+
+    def leaf(self, kind: str, request: Request) -> Response:
+        """Serve /item/<id>/<kind>/<number>: one slide, page, section or cue."""
+        catalogue = self._library.public()
+        owner, number = request.path_params["item_id"], request.path_params["number"]
+        if tombstone := catalogue.tombstones.get(owner):
+            return self._tombstone(request, catalogue, tombstone)
+        place = find_leaf(f"{owner}/{kind}/{number}", catalogue, self._library)
+        if place is None:
+            return self._pages.missing(request, f"There is no such {kind} in this archive.")
+        item, leaf = place.item, place.leaf
+        base = self._pages.names.base(request)
+        address = base + place.path
+        search = self._search(request, item, catalogue, place)
+        words, is_cut = leaf_words(leaf, search.marks, MOST_WORDS)
+        html = render.page(
+            "leaf.html",
+            catalogue,
+            current="",
+            title=f"{place.name}{f': {leaf.title}' if leaf.title else ''} – {item.title}",
+            **self._about(item, catalogue, address),
+            address=address,
+            place=place,
+            leaf=leaf,
+            anchor=render.anchor(place.file.asset.path, kind, leaf.number, item.assets[0].path),
+            heading=render.marked(search.marks(leaf.title)),
+            cover=base + views.picture_path(item, place.file.asset, leaf.number, WIDTHS[1])
+            if _is_pictured(place.file)
+            else "",
+            words=words,
+            is_cut=is_cut,
+            search=search,
+            most_hits=MOST_HITS,
+            picture=self._place_picture(place),
+            rail=views.rail(place),
+            shape=self._shape(item, place.file),
+            picture_path=views.picture_path,
+            like=self._similar_leaves(place),
+            leaf_path=leaf_path,
+            recordings=media.recordings(item, leaf.start, _language(item, catalogue)),
+            elsewhere=views.elsewhere(item, leaf.start),
+            cite=citation_box(catalogue, item, base, leaf, address=address)._replace(
+                path=place.path
+            ),
+        )
+        return HTMLResponse(html, headers=SCRIPTED)
+
+    def _place_picture(self, place: LeafPlace) -> views.LeafPicture | None:
+        """Return the leaf's picture; None where such leaves are never drawn."""
+        if not _is_pictured(place.file) or not self._library.can_picture(place.file.asset):
+            return None
+        return self._picture(place.item, place.file.asset, place.leaf.number)
+
+    def _picture(self, item: Item, asset: Asset, number: int) -> views.LeafPicture:
+        size = self._library.picture_size(item.id, asset, number)
+        return views.leaf_picture(item, asset, number, size)
+
+    def _similar_leaves(self, place: LeafPlace) -> tuple[SimilarLeaf, ...]:
+        try:
+            catalogue, leaf = self._library.public(), place.leaf
+            return self._library.ask(lambda i: i.similar_leaves(place.item, leaf, catalogue))
+        except CoproArchiveError:
+            return ()
+
+    def _search(
+        self, request: Request, item: Item, catalogue: Catalogue, place: LeafPlace | None = None
+    ) -> views.TalkSearch:
+        """Find what ?q= asks for in an item; nothing without an index, as the page is whole."""
+        words = request.query_params.get("q", "")[:MOST_ASKED]
+        query = Query.parse(words)
+        if not query.clauses:
+            return views.TalkSearch("", unmarked, ())
+        try:
+            language = _language(item, catalogue)
+            highlighter = self._library.index().highlighter(query, catalogue, language)
+            hits = self._library.ask(lambda index: index.leaf_hits(item.id, query, catalogue))
+        except CoproArchiveError:
+            return views.TalkSearch(words, unmarked, ())
+        suffix = views.TalkSearch(words, unmarked, ()).suffix
+        current = (place.file.asset.path, place.leaf.number) if place else None
+        talk_hits = tuple(
+            views.TalkHit(
+                hit,
+                leaf_path(item, hit.asset, hit.kind, hit.number) + suffix,
+                (hit.asset, hit.number) == current,
+            )
+            for hit in hits
+        )
+        return views.TalkSearch(words, highlighter.whole, talk_hits)
+
+    # ------------------------------------------------------- words alone
+
+    def text(self, request: Request) -> Response:
+        """Serve /item/<id>/text: all words, without pictures, for who cannot see them."""
+        catalogue = self._library.public()
+        item_id = request.path_params["item_id"]
+        if f"{item_id}/text" in catalogue.items or f"{item_id}/text" in catalogue.tombstones:
+            request.path_params["item_id"] = f"{item_id}/text"
+            return self.item(request)
+        if tombstone := catalogue.tombstones.get(item_id):
+            return self._tombstone(request, catalogue, tombstone)
+        item = catalogue.items.get(item_id)
+        if item is None:
+            return self._pages.missing(request, f'There is nothing at "{item_id}" in this archive.')
+        self._library.recover_texts(item)
+        files = file_leaves(item, catalogue, self._library)
+        address = f"{self._pages.names.base(request)}/item/{item.id}/text"
+        html = render.page(
+            "text.html",
+            catalogue,
+            current="",
+            title=f"{item.title}, in words",
+            **self._about(item, catalogue, address),
+            address=address,
+            files_in_words=[views.in_words(item, file) for file in files],
+            ask=views.contact_address(catalogue, address),
+        )
+        return HTMLResponse(html)
+
+
+def _is_pictured(file: FileLeaves) -> bool:
+    return file.leaves[0].kind in PICTURED
+
+
+def _language(item: Item, catalogue: Catalogue) -> str:
+    return item.language or catalogue.series.languages[0]

@@ -1,0 +1,90 @@
+"""The slides, pages, sections and cues of an item as readers see them, and their addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from coproarchive.catalogue import Catalogue
+from coproarchive.library import Library
+from coproarchive.model import Asset, Item, Leaf
+from coproarchive.publish.addresses import KINDS, leaf_path
+from coproarchive.search.document import shown_leaves
+
+_LEAF = re.compile(rf"(.+)/({'|'.join(KINDS)})/(\d{{1,9}})")
+PICTURED = ("slide", "page")
+"""Kinds of leaves that have pictures."""
+
+
+class FileLeaves(NamedTuple):
+    """A file of an item and what readers see of it."""
+
+    asset: Asset
+    leaves: Sequence[Leaf]
+
+
+class LeafPlace(NamedTuple):
+    """A leaf, the file that it is in, and its ordinal among the leaves of that file, from 0."""
+
+    item: Item
+    file: FileLeaves
+    ordinal: int
+
+    @property
+    def leaf(self) -> Leaf:
+        """The leaf itself."""
+        return self.file.leaves[self.ordinal]
+
+    @property
+    def name(self) -> str:
+        """What readers call it: Slide 3."""
+        return f"{self.leaf.kind.capitalize()} {self.leaf.label or self.leaf.number}"
+
+    @property
+    def path(self) -> str:
+        """Path of its address."""
+        return leaf_path(self.item, self.file.asset.path, self.leaf.kind, self.leaf.number)
+
+    def beside(self, step: int) -> LeafPlace | None:
+        """Return the leaf so many places on, None past either end."""
+        ordinal = self.ordinal + step
+        return self._replace(ordinal=ordinal) if 0 <= ordinal < len(self.file.leaves) else None
+
+
+def file_leaves(item: Item, catalogue: Catalogue, library: Library) -> list[FileLeaves]:
+    """Return the files of an item that have leaves, in the record's order."""
+    by_path: dict[str, tuple[Asset, list[Leaf]]] = {}
+    for asset, leaf in shown_leaves(item, catalogue, library.reader):
+        by_path.setdefault(asset.path, (asset, []))[1].append(leaf)
+    return [FileLeaves(asset, leaves) for asset, leaves in by_path.values()]
+
+
+def find_leaf(path: str, catalogue: Catalogue, library: Library) -> LeafPlace | None:
+    """Find the leaf of an address; None where readers see no such leaf.
+
+    Args:
+        path: below /item/, decoded: ID/slide/3 or ID/FILE/slide/3.
+        catalogue: what the reader may see.
+        library: has the texts.
+    """
+    match = _LEAF.fullmatch(path)
+    if match is None:
+        return None
+    owner, kind, number = match[1], match[2], int(match[3])
+    item, name = catalogue.items.get(owner), ""
+    if item is None:
+        item_id, _, name = owner.rpartition("/")
+        item = catalogue.items.get(item_id)
+    if item is None:
+        return None
+    library.recover_texts(item)
+    for file in file_leaves(item, catalogue, library):
+        if name and file.asset.path != name:
+            continue
+        for ordinal, leaf in enumerate(file.leaves):
+            if (leaf.kind, leaf.number) == (kind, number):
+                return LeafPlace(item, file, ordinal)
+        if not name and any(leaf.kind == kind for leaf in file.leaves):
+            return None  # the first file that has such leaves is meant
+    return None

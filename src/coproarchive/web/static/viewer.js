@@ -1,0 +1,196 @@
+// Makes a talk's pages quicker to walk through. They are whole without it.
+"use strict";
+
+const ANCHOR = /^#(?:[\p{L}\p{N}-]+-)?(?:slide|page|cue)-\d+$/u;
+const LETTERS = "coproarchive-keys";
+const LARGER = "coproarchive-larger";
+
+/** Lead an address of old, /item/x#slide-3, to the slide's page; its fragment stays. */
+function followAnchor() {
+  if (!ANCHOR.test(location.hash)) return;
+  const link = document.getElementById(location.hash.slice(1))?.querySelector("a[data-leaf]");
+  if (link) location.replace(link.href + location.hash);
+}
+
+// ------------------------------------------------------------------ pictures
+
+/** Ask again for pictures for which a card stands in, each more seldom, for some minutes. */
+function replaceCards() {
+  const waiting = new Map();
+  let asking = false;
+  const check = async (picture) => {
+    const address = new URL(picture.currentSrc || picture.src);
+    address.searchParams.delete("again");
+    const answer = await fetch(address);
+    const isCard = answer.headers.get("Cache-Control")?.includes("no-store");
+    const tries = waiting.get(picture) || 0;
+    if (isCard && tries < 40) {
+      waiting.set(picture, tries + 1);
+    } else {
+      waiting.delete(picture);
+      if (!isCard && answer.ok && tries > 0) {
+        address.searchParams.set("again", tries);
+        picture.removeAttribute("srcset");
+        picture.src = address;
+      }
+    }
+  };
+  const round = async () => {
+    if (asking || document.hidden) return;
+    asking = true;
+    for (const picture of [...waiting.keys()].slice(0, 12)) {
+      await check(picture).catch(() => waiting.delete(picture));
+    }
+    asking = false;
+  };
+  const note = (picture) => {
+    if (picture.dataset.picture !== undefined && !picture.src.includes("again=")) {
+      check(picture).catch(() => {});
+    }
+  };
+  addEventListener("load", (event) => event.target.tagName === "IMG" && note(event.target), true);
+  document.querySelectorAll("img[data-picture]").forEach((p) => p.complete && p.currentSrc && note(p));
+  setInterval(round, 2500);
+}
+
+// -------------------------------------------------------------------- viewer
+
+function isTyping(target) {
+  return target.closest("input, textarea, select, video, audio, [contenteditable]") !== null;
+}
+
+function lettersAreKeys() {
+  try {
+    return localStorage.getItem(LETTERS) !== "off";
+  } catch {
+    return true;
+  }
+}
+
+function offerKeys() {
+  const keys = document.querySelector("[data-keys]");
+  const box = document.querySelector("[data-keys-on]");
+  if (!keys || !box) return;
+  keys.hidden = false;
+  box.checked = lettersAreKeys();
+  box.addEventListener("change", () => {
+    try {
+      localStorage.setItem(LETTERS, box.checked ? "on" : "off");
+    } catch { /* then it holds for this page alone */ }
+  });
+}
+
+function showLarger() {
+  const picture = document.querySelector(".leaf-figure img");
+  if (!picture || document.querySelector("dialog.larger")) return;
+  const dialog = document.createElement("dialog");
+  dialog.className = "larger";
+  dialog.setAttribute("aria-label", document.querySelector(".where").textContent);
+  const image = new Image();
+  image.src = document.querySelector("[data-larger]").href;
+  image.alt = document.querySelector("h1").textContent;
+  const close = document.createElement("button");
+  close.className = "button";
+  close.textContent = "Close";
+  close.addEventListener("click", () => dialog.close());
+  image.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => {
+    sessionStorage.removeItem(LARGER);
+    dialog.remove();
+  });
+  dialog.append(image, close);
+  document.body.append(dialog);
+  dialog.showModal();
+  sessionStorage.setItem(LARGER, "1");
+}
+
+function press(key) {
+  const link = document.querySelector(`a[data-key="${key}"]`);
+  if (link) link.click();
+  return Boolean(link);
+}
+
+function onKey(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (isTyping(event.target)) return;
+  if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
+    if (!event.target.closest(".scroll") && press(event.key)) event.preventDefault();
+    return;
+  }
+  if (!lettersAreKeys()) return;
+  if (event.key === "/") {
+    document.getElementById("inside").focus();
+    event.preventDefault();
+  } else if (event.key === "f") {
+    const dialog = document.querySelector("dialog.larger");
+    if (dialog) dialog.close();
+    else showLarger();
+  } else if (["n", "p", "o"].includes(event.key)) {
+    press(event.key);
+  }
+}
+
+function swipe(area) {
+  let start = null;
+  area.addEventListener("touchstart", (event) => {
+    start = event.touches.length === 1 ? event.touches[0] : null;
+  }, { passive: true });
+  area.addEventListener("touchend", (event) => {
+    if (!start) return;
+    const end = event.changedTouches[0];
+    const across = end.clientX - start.clientX;
+    const down = end.clientY - start.clientY;
+    if (Math.abs(across) > 60 && Math.abs(across) > 2 * Math.abs(down)) {
+      press(across < 0 ? "ArrowRight" : "ArrowLeft");
+    }
+    start = null;
+  }, { passive: true });
+}
+
+function prefetch() {
+  const next = document.querySelector("a[data-key=ArrowRight]");
+  if (!next) return;
+  const hint = document.createElement("link");
+  hint.rel = "prefetch";
+  hint.href = next.href;
+  document.head.append(hint);
+  const thumb = document.querySelector(".rail [aria-current]")?.closest("li")
+    .nextElementSibling?.querySelector("img");
+  if (thumb) new Image().src = thumb.src.replace(/-320\.webp.*/, "-1000.webp");
+}
+
+function copyLinks() {
+  for (const link of document.querySelectorAll("a[data-address]")) {
+    link.addEventListener("click", async (event) => {
+      if (!navigator.clipboard) return;
+      event.preventDefault();
+      const address = new URL(link.dataset.address, location.href).href;
+      await navigator.clipboard.writeText(address).then(
+        () => { link.textContent = "Copied"; },
+        () => { location.href = link.href; },
+      );
+    });
+  }
+}
+
+function startViewer() {
+  offerKeys();
+  copyLinks();
+  for (const link of document.querySelectorAll("a[data-larger]")) {
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      showLarger();
+    });
+  }
+  document.addEventListener("keydown", onKey);
+  const figure = document.querySelector(".leaf-figure");
+  if (figure) swipe(figure);
+  if (sessionStorage.getItem(LARGER)) showLarger();
+  addEventListener("load", () => setTimeout(prefetch, 200));
+}
+
+followAnchor();
+addEventListener("hashchange", followAnchor);
+replaceCards();
+if (document.querySelector("[data-viewer]")) startViewer();
