@@ -181,6 +181,7 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
     "/help/{path:path}": lambda w: ["", "nothing.html", *w.items[:2]],
     "/suggest": lambda w: (f"?{q}" for q in typed(w)),
     "/search": searches,
+    "/over-time": lambda w: [f"?{quoted('term', t)}" for t in ("", *w.words, *w.secrets)],
     "/results.csv": lambda w: (f"?{q}" for q in queries(w)),
     # Streamlit's own
     "/media/{file_id:path}": lambda w: ["x", *(f"{name}" for _, name in w.files[:3])],

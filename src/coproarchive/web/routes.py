@@ -29,6 +29,8 @@ from coproarchive.web.downloads import Downloads
 from coproarchive.web.help import Help
 from coproarchive.web.item_pages import ItemPages
 from coproarchive.web.machine import Machine
+from coproarchive.web.over_time import PATH as OVER_TIME
+from coproarchive.web.over_time import OverTime
 from coproarchive.web.pages import Pages
 from coproarchive.web.search_page import SearchPage
 from coproarchive.web.sign_in import SignIn
@@ -70,6 +72,7 @@ def routes(
         Route("/seminars", bounded(limits.pages, pages.seminars)),
         Route("/people", bounded(limits.pages, pages.people)),
         Route("/topics", bounded(limits.pages, pages.topics)),
+        Route(OVER_TIME, bounded(limits.exports, OverTime(library).serve)),
         Route("/search", bounded(limits.searches, SearchPage(library).serve)),
         Route("/file/{path:path}", bounded(limits.files, downloads.file)),
         Route("/picture/{path:path}", bounded(limits.pictures, downloads.picture)),
