@@ -78,6 +78,25 @@ def test_a_pair_waits_for_the_file_that_cannot_be_read_just_now(
     assert {asset.path for asset in added.item.assets} == {"oats.pptx", "Oats.pdf"}
 
 
+@pytest.mark.parametrize("name", ["people.yaml", "topics.yaml"])
+def test_nothing_is_added_while_people_or_topics_cannot_be_read(
+    library: Library, deck: Path, name: str
+) -> None:
+    """The record would lack its speakers for ever; a topic that is there would be `not there`."""
+    path = library.store.root / name
+    whole = path.read_text()
+    path.write_text(whole + "x: [\n")
+    library.changed()
+    draft = ItemDraft(topics=("sourdough",))
+    with pytest.raises(SidecarError) as refused:
+        add_files(library.store, library.catalogue(), library.reader, [deck], draft)
+    assert refused.value.path == name
+    assert "Nothing was added" in str(refused.value)
+    path.write_text(whole)
+    library.changed()
+    add_files(library.store, library.catalogue(), library.reader, [deck], draft)
+
+
 def test_the_same_bytes_are_not_added_twice(library: Library, deck: Path) -> None:
     """An exact duplicate is refused with the place of the first, whatever it is called."""
     known = library.store.asset_path(f"{SEMINAR}/bread-for-all", "bread.pptx")

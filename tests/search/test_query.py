@@ -116,6 +116,9 @@ def test_values_out_of_range_become_the_nearest() -> None:
     assert Query.parse("x", sort="luck").sort == "relevance"
     facets = {"topic": ["a", "", "a", "b"], "kind": [""], "colour": ["red"]}
     assert Query.parse("x", facets=facets).facets == {"topic": ("a", "b")}
+    without = Query.parse("x", facets={"topic": ["-a", "b"]})
+    assert (without.facets, without.without) == ({"topic": ("b",)}, {"topic": ("a",)})
+    assert [c.surface for c in Query.parse("co-op,rye").clauses] == ["co op", "rye"]
 
 
 def test_a_search_without_conditions_is_empty() -> None:
@@ -123,6 +126,7 @@ def test_a_search_without_conditions_is_empty() -> None:
     assert Query.parse(" ?! ").is_empty
     conditions: list[dict[str, object]] = [
         {"after": "2017"}, {"before": "2017"}, {"facets": {"topic": ["a"]}},
+        {"facets": {"topic": ["-a"]}},
     ]  # fmt: skip
     assert not any(Query.parse("", **c).is_empty for c in conditions)  # type: ignore[arg-type]
     assert not Query.parse("-rye").is_empty

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.errors import DuplicateError, IngestError, NotFoundError
+from coproarchive.errors import DuplicateError, IngestError, NotFoundError, SidecarError
 from coproarchive.extract import table
 from coproarchive.extract.base import Extraction
 from coproarchive.extract.disclosure import Disclosure, disclosure_of
@@ -193,14 +193,24 @@ def _refuse_known(path: Path, where: str | None) -> None:
         raise DuplicateError(f"the archive has this very file already: {where}.", path)
 
 
+def _refuse_unread_tables(catalogue: Catalogue) -> None:
+    """Raise SidecarError where none of the people, or none of the topics, can be read."""
+    tables = {"people.yaml": catalogue.people, "topics.yaml": catalogue.topics}
+    for problem in catalogue.problems:
+        if problem.code == "record-broken" and not tables.get(problem.path, True):
+            raise SidecarError(problem.message, problem.path, f"{problem.hint} Nothing was added.")
+
+
 def check_draft(store: Store, catalogue: Catalogue, draft: ItemDraft) -> None:
     """Refuse what could not be written, before anything is read or written.
 
     Raises:
         NotFoundError: no such seminar or topic.
-        SidecarError: the seminar's record is there, but has mistakes in it.
+        SidecarError: the seminar's record is there, but has mistakes in it; or people or topics
+            cannot be read, so that whom the files name would be taken for unknown.
         IngestError: a value is not what its field takes.
     """
+    _refuse_unread_tables(catalogue)
     valid(lambda: Item(id="x", title=draft.title or "x", date=draft.date, abstract=draft.abstract,
                        rights=draft.rights, licence=draft.licence))  # fmt: skip
     for named in draft.people or ():
