@@ -176,8 +176,8 @@ def test_withheld_words_are_on_no_page(archive: Path, open_library: Callable[...
 
 
 def test_a_long_deck_stays_light(archive: Path, open_library: Callable[..., Library]) -> None:
-    """A slide of 231 under 60 KiB with style and script, even one full of words; its overview
-    under 120."""
+    """A slide of 231 under 60 KiB with styles and scripts; under 40 by itself, even one that is
+    full of words that are marked; its overview under 120."""
     path = Store(archive).root / "windmills" / "mill.pdf"
     library = open_library(archive)
     library.update_index()
@@ -192,14 +192,58 @@ def test_a_long_deck_stays_light(archive: Path, open_library: Callable[..., Libr
     library.update_index(rebuild=True)
     assert path.exists()
     with client_of(library) as client:
-        beside = sum(len(client.get(f"/look/{n}").content) for n in ("site.css", "viewer.js"))
-        for address in ("page/120", "page/121", "page/121?q=grist", "page/231?q=flour"):
-            page = client.get(f"/item/windmills/{address}")
-            assert len(page.content) + beside < 60 * 1024, address
+        names = ("site.css", "viewer.js", "cite.js")
+        beside = sum(len(client.get(f"/look/{name}").content) for name in names)
+        assert len(client.get("/item/windmills/page/120").content) + beside < 60 * 1024
+        for address in ("page/121", "page/121?q=grist", "page/231?q=flour"):
+            assert len(client.get(f"/item/windmills/{address}").content) < 40 * 1024, address
         cut = client.get("/item/windmills/page/121").text
         assert 'href="/item/windmills/text#page-121">All its words' in cut
         assert "All 231 places" in client.get("/item/windmills/page/121?q=grist").text
         assert len(client.get("/item/windmills").content) < 120 * 1024
+
+
+# ------------------------------------------------------------------ one talk, several files
+
+
+WORDS = (
+    ("Ovens of the north", "Who built them and for whom they were built"),
+    ("Beech and oak", "Wood dries for two winters before it is burnt"),
+    ("Clay walls", "Straw holds the clay together while it dries"),
+    ("Heat at dawn", "The baker sweeps the ashes out and waits a little"),
+)
+
+
+def test_a_slide_in_two_files_is_one(
+    archive: Path, tmp_path: Path, open_library: Callable[..., Library]
+) -> None:
+    """Shown once on the overview and in words; each form has its page, the first is canonical."""
+    deck = Presentation()
+    for title, text in WORDS:
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text, slide.placeholders[1].text = title, text
+    deck.save(str(tmp_path / "ovens.pptx"))
+    pages = ["Only on paper: a list of kilns and their makers", *map("\n".join, WORDS)]
+    files = {
+        "ovens.pptx": tmp_path / "ovens.pptx",
+        "ovens.pdf": make_pdf(tmp_path / "ovens.pdf", pages),
+    }
+    Store(archive).add_item(Item(id="ovens", title="Ovens"), files)
+    library = open_library(archive)
+    library.update_index()
+    with client_of(library) as client:
+        overview = client.get("/item/ovens").text
+        slide = client.get("/item/ovens/slide/2").text
+        twin = client.get("/item/ovens/page/3").text
+        words = client.get("/item/ovens/text").text
+        assert "1 place for “winters”" in client.get("/item/ovens/page/3?q=winters").text
+    assert overview.count("data-leaf") == 5
+    assert "Page 1 is only in ovens.pdf." in overview
+    assert 'id="ovens-pdf-page-3"' in overview
+    assert 'href="/item/ovens/page/3">PDF, page 3</a>' in slide
+    assert 'href="/file/ovens/ovens.pdf#page=3"' in slide
+    assert '<link rel="canonical" href="http://127.0.0.1:8501/item/ovens/slide/2">' in twin
+    assert words.count("for two winters") == 1
 
 
 # ------------------------------------------------------------------ structure
@@ -391,7 +435,7 @@ def test_what_a_talk_page_says_of_its_files(client: TestClient) -> None:
     assert ">PowerPoint<span" in page
     assert re.search(r">Text, \d+ Bytes<span", client.get("/item/a-post").text)
     assert "<time>10:00</time> to <time>11:00</time>" in page
-    assert 'role="search" aria-label="Search the archive"' in page
+    assert 'role="search" action="/search"' in page
     cover = f"http://127.0.0.1:8501/picture/{SEMINAR}/bread-for-all/bread.pptx/1-1000.webp"
     assert f'<meta property="og:image" content="{cover}">' in page
     assert page.count("data-leaf") == 4

@@ -17,14 +17,16 @@ from coproarchive.model import Asset, Item
 from coproarchive.pictures import WIDTHS
 from coproarchive.publish.addresses import leaf_path
 from coproarchive.publish.citation import json_ld
+from coproarchive.search.discover.reuse import Reuse
 from coproarchive.search.discover.similar import SimilarLeaf
-from coproarchive.search.document import extractions
+from coproarchive.search.document import aligned_item, extractions
 from coproarchive.search.language.query import Query
+from coproarchive.talks.forms import AlignedLeaf
 from coproarchive.web import item_views as views
 from coproarchive.web import media, render
 from coproarchive.web.citing import citation_box
 from coproarchive.web.file_views import NOT_OFFERED, file_views
-from coproarchive.web.leaves import PICTURED, FileLeaves, LeafPlace, file_leaves, find_leaf
+from coproarchive.web.leaves import PICTURED, LeafPlace, find_leaf, groups_of
 from coproarchive.web.pages import Pages
 from coproarchive.web.policies import SCRIPTED
 from coproarchive.web.words import leaf_words, unmarked
@@ -63,9 +65,10 @@ class ItemPages:
         if item is None:
             return self._pages.missing(request, f'There is nothing at "{item_id}" in this archive.')
         self._library.recover_texts(item)
-        files = file_leaves(item, catalogue, self._library)
+        aligned = aligned_item(item, catalogue, self._library.reader)
+        groups = groups_of(aligned)
         search = self._search(request, item, catalogue)
-        overviews = [views.overview(item, f, search, self._shape(item, f)) for f in files]
+        overviews = [views.overview(item, g, search, self._shape(item, g[0])) for g in groups]
         recordings = media.recordings(item, None, _language(item, catalogue))
         seminar = catalogue.seminars.get(item.seminar or "")
         address = f"{self._pages.names.base(request)}/item/{item.id}"
@@ -79,7 +82,8 @@ class ItemPages:
             search=search,
             most_pictures=MOST_PICTURES,
             overviews=overviews,
-            cover=self._cover(request, item, files),
+            only_in=aligned.sentences(),
+            cover=self._cover(request, item, groups),
             cite=citation_box(catalogue, item, self._pages.names.base(request)),
             recordings=recordings,
             read_by={a.path: e.extractor for a, e in extractions(item, self._library.reader)},
@@ -120,16 +124,17 @@ class ItemPages:
             "not_offered": NOT_OFFERED,
         }
 
-    def _shape(self, item: Item, file: FileLeaves) -> str:
-        """Return the shape of a file's pictures, "" where it has none."""
-        first = file.leaves[0]
-        return self._picture(item, file.asset, first.number).shape if _is_pictured(file) else ""
+    def _shape(self, item: Item, first: AlignedLeaf | LeafPlace) -> str:
+        """Return the shape of a file's pictures, by its first; "" where it has none."""
+        asset, leaf = first.asset, first.leaf
+        return self._picture(item, asset, leaf.number).shape if leaf.kind in PICTURED else ""
 
-    def _cover(self, request: Request, item: Item, files: Sequence[FileLeaves]) -> str:
+    def _cover(self, request: Request, item: Item, groups: Sequence[Sequence[AlignedLeaf]]) -> str:
         """Return the address of the first slide's picture, "" where there is none."""
-        for file in filter(_is_pictured, files):
-            path = views.picture_path(item, file.asset, file.leaves[0].number, WIDTHS[1])
-            return self._pages.names.base(request) + path
+        for first in (group[0] for group in groups):
+            if first.leaf.kind in PICTURED:
+                path = views.picture_path(item, first.asset, first.leaf.number, WIDTHS[1])
+                return self._pages.names.base(request) + path
         return ""
 
     def _similar(self, item: Item) -> list[Item]:
@@ -153,6 +158,11 @@ class ItemPages:
             return self._pages.missing(request, f"There is no such {kind} in this archive.")
         item, leaf = place.item, place.leaf
         base = self._pages.names.base(request)
+        one = aligned_item(item, catalogue, self._library.reader).find(
+            place.asset.path, leaf.number
+        )
+        second = next((cue.leaf.start for cue in one.cues), None) if one else None
+        second = leaf.start if leaf.start is not None else second
         address = base + place.path
         search = self._search(request, item, catalogue, place)
         words, is_cut = leaf_words(leaf, search.marks, MOST_WORDS)
@@ -165,10 +175,17 @@ class ItemPages:
             address=address,
             place=place,
             leaf=leaf,
+            canonical=_canonical(base, item, one) or address,
+            one=one,
+            forms=views.other_forms(item, place, one),
+            reuses=self._reuses(place),
+            said=[(cue.leaf, leaf_words(cue.leaf, search.marks)[0]) for cue in one.cues]
+            if one and one.leaf is leaf
+            else [],
             anchor=render.anchor(place.file.asset.path, kind, leaf.number, item.assets[0].path),
             heading=render.marked(search.marks(leaf.title)),
             cover=base + views.picture_path(item, place.file.asset, leaf.number, WIDTHS[1])
-            if _is_pictured(place.file)
+            if leaf.kind in PICTURED
             else "",
             words=words,
             is_cut=is_cut,
@@ -176,12 +193,12 @@ class ItemPages:
             most_hits=MOST_HITS,
             picture=self._place_picture(place),
             rail=views.rail(place),
-            shape=self._shape(item, place.file),
+            shape=self._shape(item, place._replace(ordinal=0)),
             picture_path=views.picture_path,
             like=self._similar_leaves(place),
             leaf_path=leaf_path,
-            recordings=media.recordings(item, leaf.start, _language(item, catalogue)),
-            elsewhere=views.elsewhere(item, leaf.start),
+            recordings=media.recordings(item, second, _language(item, catalogue)),
+            elsewhere=views.elsewhere(item, second),
             cite=citation_box(catalogue, item, base, leaf, address=address)._replace(
                 path=place.path
             ),
@@ -190,13 +207,20 @@ class ItemPages:
 
     def _place_picture(self, place: LeafPlace) -> views.LeafPicture | None:
         """Return the leaf's picture; None where such leaves are never drawn."""
-        if not _is_pictured(place.file) or not self._library.can_picture(place.file.asset):
+        if place.leaf.kind not in PICTURED or not self._library.can_picture(place.file.asset):
             return None
         return self._picture(place.item, place.file.asset, place.leaf.number)
 
     def _picture(self, item: Item, asset: Asset, number: int) -> views.LeafPicture:
         size = self._library.picture_size(item.id, asset, number)
         return views.leaf_picture(item, asset, number, size)
+
+    def _reuses(self, place: LeafPlace) -> tuple[Reuse, ...]:
+        """Return where a slide stands in other talks; nothing without an index."""
+        try:
+            return self._library.talks.reuse(place.item.id, place.asset.path, place.leaf.number)
+        except CoproArchiveError:
+            return ()
 
     def _similar_leaves(self, place: LeafPlace) -> tuple[SimilarLeaf, ...]:
         try:
@@ -246,7 +270,7 @@ class ItemPages:
         if item is None:
             return self._pages.missing(request, f'There is nothing at "{item_id}" in this archive.')
         self._library.recover_texts(item)
-        files = file_leaves(item, catalogue, self._library)
+        groups = groups_of(aligned_item(item, catalogue, self._library.reader))
         address = f"{self._pages.names.base(request)}/item/{item.id}/text"
         html = render.page(
             "text.html",
@@ -255,14 +279,17 @@ class ItemPages:
             title=f"{item.title}, in words",
             **self._about(item, catalogue, address),
             address=address,
-            files_in_words=[views.in_words(item, file) for file in files],
+            files_in_words=[views.in_words(item, group) for group in groups],
             ask=views.contact_address(catalogue, address),
         )
         return HTMLResponse(html)
 
 
-def _is_pictured(file: FileLeaves) -> bool:
-    return file.leaves[0].kind in PICTURED
+def _canonical(base: str, item: Item, one: AlignedLeaf | None) -> str:
+    """Return the address under which a slide is shown, whichever of its forms was asked for."""
+    if one is None:
+        return ""
+    return base + leaf_path(item, one.asset.path, one.leaf.kind, one.leaf.number)
 
 
 def _language(item: Item, catalogue: Catalogue) -> str:

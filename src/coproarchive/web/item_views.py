@@ -14,8 +14,9 @@ from coproarchive.model import Asset, Item, Link, Seminar, Session
 from coproarchive.pictures import WIDTHS
 from coproarchive.publish.addresses import leaf_path
 from coproarchive.search.hits.results import LeafHit
+from coproarchive.talks.forms import AlignedLeaf, Place
 from coproarchive.web import render
-from coproarchive.web.leaves import PICTURED, FileLeaves, LeafPlace
+from coproarchive.web.leaves import PICTURED, LeafPlace
 from coproarchive.web.media import at_second
 from coproarchive.web.posts import Section, flow
 from coproarchive.web.words import Marks, leaf_words, unmarked
@@ -61,7 +62,8 @@ class TalkSearch(NamedTuple):
     @property
     def numbers(self) -> frozenset[tuple[str, int]]:
         """File and number of each hit."""
-        return frozenset((hit.asset, hit.number) for hit, _, _ in self.hits)
+        forms = ((form.asset, form.number) for hit, _, _ in self.hits for form in hit.forms)
+        return frozenset([*((hit.asset, hit.number) for hit, _, _ in self.hits), *forms])
 
     def beside(self, place: LeafPlace, step: int) -> TalkHit | None:
         """Return the hit before (-1) or after (1) a leaf in its file, None where there is none."""
@@ -89,7 +91,7 @@ class Tile(NamedTuple):
     """A leaf on an overview.
 
     Attributes:
-        anchor: fragment of its address of old.
+        anchor, others: fragments of its addresses of old, also as other files have it.
         address: of its page.
         label: its number or time.
         title: its heading, or the beginning of its words.
@@ -98,6 +100,7 @@ class Tile(NamedTuple):
     """
 
     anchor: str
+    others: Sequence[str]
     address: str
     label: str
     title: str
@@ -152,50 +155,85 @@ def leaf_picture(item: Item, asset: Asset, number: int, size: tuple[int, int]) -
     return LeafPicture(small, large, *size)
 
 
-def overview(item: Item, file: FileLeaves, search: TalkSearch, shape: str) -> Overview:
-    """Return a file on its item's page."""
-    asset, first = file.asset, file.leaves[0]
-    if first.kind == "section":
-        return Overview(asset, first.kind, (), "", _sections(item, file, search.marks))
-    is_pictured = first.kind in PICTURED
+def overview(item: Item, leaves: Sequence[AlignedLeaf], search: TalkSearch, shape: str) -> Overview:
+    """Return a talk, or a text, on its item's page.
+
+    Args:
+        item: its record.
+        leaves: of one talk, each slide once.
+        search: what was asked inside it.
+        shape: of its pictures.
+    """
+    asset, kind = leaves[0].place
+    if kind.kind == "section":
+        return Overview(asset, kind.kind, (), "", _sections(item, leaves, search.marks))
     tiles = [
         Tile(
-            render.anchor(asset.path, leaf.kind, leaf.number, item.assets[0].path),
-            leaf_path(item, asset.path, leaf.kind, leaf.number) + search.suffix,
-            leaf.label or str(leaf.number),
-            leaf.title or ("" if is_pictured else leaf.text[:120]),
-            picture_path(item, asset, leaf.number, WIDTHS[0]),
-            (asset.path, leaf.number) in search.numbers,
+            _anchor(item, one.place),
+            [_anchor(item, place) for place in one.places[1:]],
+            leaf_path(item, one.asset.path, one.leaf.kind, one.leaf.number) + search.suffix,
+            one.leaf.label or str(one.leaf.number),
+            one.leaf.title or ("" if one.leaf.kind in PICTURED else one.leaf.text[:120]),
+            picture_path(item, one.asset, one.leaf.number, WIDTHS[0]),
+            (one.asset.path, one.leaf.number) in search.numbers,
         )
-        for leaf in file.leaves
+        for one in leaves
     ]
-    return Overview(asset, first.kind, tiles, shape, ())
+    return Overview(asset, kind.kind, tiles, shape, ())
 
 
-def in_words(item: Item, file: FileLeaves) -> FileInWords:
-    """Return a file in the copy in words."""
-    if file.leaves[0].kind == "section":
-        return FileInWords(file.asset, (), _sections(item, file, unmarked))
-    leaves = [
-        LeafInWords(
-            render.anchor(file.asset.path, leaf.kind, leaf.number, item.assets[0].path),
-            leaf_path(item, file.asset.path, leaf.kind, leaf.number),
-            f"{leaf.kind.capitalize()} {leaf.label or leaf.number}",
-            leaf.title,
-            leaf_words(leaf)[0],
-        )
-        for leaf in file.leaves
-    ]
-    return FileInWords(file.asset, leaves, ())
+def in_words(item: Item, leaves: Sequence[AlignedLeaf]) -> FileInWords:
+    """Return a talk, or a text, in the copy in words."""
+    asset, first = leaves[0].place
+    if first.kind == "section":
+        return FileInWords(asset, (), _sections(item, leaves, unmarked))
+    return FileInWords(asset, [_leaf_in_words(item, one) for one in leaves], ())
 
 
-def _sections(item: Item, file: FileLeaves, marks: Marks) -> list[tuple[str, Section]]:
+def _leaf_in_words(item: Item, one: AlignedLeaf) -> LeafInWords:
+    leaf, words = one.leaf, leaf_words(one.leaf)[0]
+    for cue in one.cues:
+        words += Markup("<h3>Said at {}</h3>").format(cue.leaf.label) + leaf_words(cue.leaf)[0]
+    return LeafInWords(
+        _anchor(item, one.place),
+        leaf_path(item, one.asset.path, leaf.kind, leaf.number),
+        f"{leaf.kind.capitalize()} {leaf.label or leaf.number}",
+        leaf.title,
+        words,
+    )
+
+
+def _sections(item: Item, leaves: Sequence[AlignedLeaf], marks: Marks) -> list[tuple[str, Section]]:
     """Return the sections of a text, each with its fragment."""
-    first, path = item.assets[0].path, file.asset.path
-    return [
-        (render.anchor(path, section.leaf.kind, section.leaf.number, first), section)
-        for section in flow(item, file.leaves, marks)
-    ]
+    sections = flow(item, [one.leaf for one in leaves], marks)
+    return [(_anchor(item, one.place), s) for one, s in zip(leaves, sections, strict=True)]
+
+
+def _anchor(item: Item, place: Place) -> str:
+    """Return the fragment of a leaf's address of old."""
+    leaf = place.leaf
+    return render.anchor(place.asset.path, leaf.kind, leaf.number, item.assets[0].path)
+
+
+class OtherForm(NamedTuple):
+    """The same slide in another file: what readers call it, its page, and its place in the file."""
+
+    name: str
+    address: str
+    file: str
+
+
+def other_forms(item: Item, place: LeafPlace, one: AlignedLeaf | None) -> list[OtherForm]:
+    """Return the same slide in the other files of an item."""
+    current = (place.file.asset.path, place.leaf.number)
+    forms = []
+    for asset, leaf in (one.place, *one.twins) if one else ():
+        if (asset.path, leaf.number) != current:
+            name = f"{render.kind_of_file(asset)}, {leaf.kind} {leaf.label or leaf.number}"
+            page = f"#page={leaf.number}" if leaf.kind == "page" else ""
+            address = leaf_path(item, asset.path, leaf.kind, leaf.number)
+            forms.append(OtherForm(name, address, f"/file/{item.id}/{quote(asset.path)}{page}"))
+    return forms
 
 
 def rail(place: LeafPlace) -> list[LeafPlace]:

@@ -11,6 +11,7 @@ from coproarchive.library import Library
 from coproarchive.model import Asset, Item, Leaf
 from coproarchive.publish.addresses import KINDS, leaf_path
 from coproarchive.search.document import shown_leaves
+from coproarchive.talks.forms import AlignedItem, AlignedLeaf
 
 _LEAF = re.compile(rf"(.+)/({'|'.join(KINDS)})/(\d{{1,9}})")
 PICTURED = ("slide", "page")
@@ -37,6 +38,11 @@ class LeafPlace(NamedTuple):
         return self.file.leaves[self.ordinal]
 
     @property
+    def asset(self) -> Asset:
+        """The file's record."""
+        return self.file.asset
+
+    @property
     def name(self) -> str:
         """What readers call it: Slide 3."""
         return f"{self.leaf.kind.capitalize()} {self.leaf.label or self.leaf.number}"
@@ -50,6 +56,16 @@ class LeafPlace(NamedTuple):
         """Return the leaf so many places on, None past either end."""
         ordinal = self.ordinal + step
         return self._replace(ordinal=ordinal) if 0 <= ordinal < len(self.file.leaves) else None
+
+
+def groups_of(aligned: AlignedItem) -> list[list[AlignedLeaf]]:
+    """Return the leaves of an item, each slide once: those of one talk together, in its order."""
+    forms = {asset.path for asset in aligned.forms}
+    groups: dict[str, list[AlignedLeaf]] = {}
+    for leaf in aligned.leaves:
+        is_form = leaf.asset.path in forms and leaf.leaf.kind in PICTURED
+        groups.setdefault("" if is_form else leaf.asset.path, []).append(leaf)
+    return list(groups.values())
 
 
 def file_leaves(item: Item, catalogue: Catalogue, library: Library) -> list[FileLeaves]:

@@ -8,7 +8,8 @@ const LARGER = "coproarchive-larger";
 /** Lead an address of old, /item/x#slide-3, to the slide's page; its fragment stays. */
 function followAnchor() {
   if (!ANCHOR.test(location.hash)) return;
-  const link = document.getElementById(location.hash.slice(1))?.querySelector("a[data-leaf]");
+  const link = document.getElementById(location.hash.slice(1))
+    ?.closest("li")?.querySelector("a[data-leaf]");
   if (link) location.replace(link.href + location.hash);
 }
 
