@@ -20,7 +20,8 @@ import pytest
 
 from coproarchive.errors import EngineError, IndexStateError, LockedError
 from coproarchive.library import Library
-from coproarchive.search.engines.seam import Document, Request, ServerOptions
+from coproarchive.model import Severity
+from coproarchive.search.engines.seam import Document, Request, ServerFault, ServerOptions
 from coproarchive.search.language.analysis import exact
 from coproarchive.search.language.query import Query
 from coproarchive.search.language.query_tree import MatchAll, Term
@@ -69,6 +70,38 @@ def rows(cluster: Cluster, engine: OpenSearchEngine, kind: str = "item") -> list
     cluster.call(lambda client: client.indices.refresh(index=engine.index))
     body = {"size": 1000, "query": {"term": {"kind": kind}}}
     return [hit["_source"] for hit in cluster.search(engine.index, body)["hits"]["hits"]]
+
+
+# -------------------------------------------------------------------------------- faults
+
+
+def test_what_is_wrong_with_a_cluster_is_found(
+    storage: OpenSearchStorage, server_options: ServerOptions, cluster: Cluster
+) -> None:
+    """Nothing at first; then blocked writes, and replicas that have no node to be on."""
+
+    def faults(asked: OpenSearchStorage) -> list[ServerFault]:
+        found = asked.server_faults()
+        return [fault for fault in found if "the disk of node" not in fault.message]
+
+    assert faults(storage) == []
+    name = "index.blocks.read_only_allow_delete"
+
+    def block(value: bool | None) -> None:
+        index = f"{server_options.index}-g*"
+        cluster.call(lambda c: c.indices.put_settings(index=index, body={name: value}))
+
+    block(True)
+    (fault,) = faults(storage)
+    assert (fault.severity, name in fault.message) == (Severity.ERROR, True)
+    block(None)
+    other = replace(server_options, index=f"{server_options.index}-two", replicas=1)
+    copied = OpenSearchStorage(ROOT, other)
+    with copied.lock(), copied.rebuilding():
+        pass
+    (fault,) = faults(copied)
+    assert (fault.severity, "yellow" in fault.message) == (Severity.WARNING, True)
+    assert "COPROARCHIVE_OPENSEARCH_REPLICAS" in fault.hint
 
 
 # ------------------------------------------------------------------------------- meaning
