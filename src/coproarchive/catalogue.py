@@ -61,8 +61,15 @@ class Catalogue:
     changes_on: str = ""
 
     @classmethod
-    def load(cls, store: Store, progress: Progress = silent) -> Catalogue:
+    def load(
+        cls, store: Store, progress: Progress = silent, previous: Catalogue | None = None
+    ) -> Catalogue:
         """Read every sidecar; a broken one becomes a Problem and is left out.
+
+        Args:
+            store: of the archive.
+            progress: told of every item.
+            previous: what the same store gave before, of which digests are taken that are the same.
 
         Raises:
             SidecarError: archive.yaml itself is broken.
@@ -81,8 +88,19 @@ class Catalogue:
         whole = cls(series, seminars, items, people, topics)
         unread = {p.path for p in problems if p.path in ("people.yaml", "topics.yaml")}
         problems += _references(whole, unread)
-        digests = {item_id: whole.digest_of(item) for item_id, item in items.items()}
+        same = previous if previous is not None and whole._has_tables_of(previous) else None
+        digests = {
+            item_id: same.digests[item_id]
+            if same is not None and same.items.get(item_id) is item
+            else whole.digest_of(item)
+            for item_id, item in items.items()
+        }
         return cls(series, seminars, items, people, topics, digests, tuple(problems))
+
+    def _has_tables_of(self, other: Catalogue) -> bool:
+        """Tell whether all that items take from other records is as in another catalogue."""
+        tables = (self.people, self.topics, self.seminars)
+        return tables == (other.people, other.topics, other.seminars)
 
     # ------------------------------------------------------------ look-ups
 
@@ -243,6 +261,14 @@ class Catalogue:
             today: YYYY-MM-DD; the day of this machine where it is None.
         """
         today = today or datetime.date.today().isoformat()
+        made: dict[str, Catalogue] = self.__dict__.setdefault("_public_by_day", {})
+        if today not in made:
+            made.clear()
+            made[today] = self._public(today)
+        return made[today]
+
+    def _public(self, today: str) -> Catalogue:
+        """Return what everybody may see on a day; see for_public."""
         visible = {i: item for i, item in self.items.items() if _is_public(item, today)}
         public = {i: item for i, item in visible.items() if not item.withdrawn}
         public = {i: _related(_with_public_files(item, today), public)

@@ -69,6 +69,7 @@ class Library:
         self._lock = threading.RLock()
         self._catalogue: Catalogue | None = None
         self._public: Catalogue | None = None
+        self._previous: Catalogue | None = None  # the last one read, for what did not change since
         self._stamp: str | None = None
         self._revision = ""
         self._look_again = self._look_cost = 0.0
@@ -158,7 +159,8 @@ class Library:
         self._look_cost = time.monotonic() - started
         self._look_again = time.monotonic() + max(FRESH_SECONDS, 20 * self._look_cost)
         if self._catalogue is None or stamp != self._stamp:
-            catalogue = Catalogue.load(self.store, progress)
+            catalogue = Catalogue.load(self.store, progress, self._previous)
+            self._previous = catalogue
             public = catalogue.for_public()
             with self._lock:
                 # What was read before changed() was called is not kept over what came after.

@@ -53,6 +53,7 @@ class ParsedCache:
                     "%s: what is kept of a record is damaged; it was read anew.", self._path
                 )
             document = parse()
+            self._saved.pop(key, None)
             self._dirty = True
         self._used[key] = document
         return document
@@ -66,12 +67,17 @@ class ParsedCache:
         """Write the cache, if anything new was parsed; failing to is no harm."""
         if self._path is None or not self._dirty:
             return
-        documents = {key: _entry(key, document) for key, document in self._used.items()}
+        # What was loaded, and so verified, or saved before, is not serialised once more.
+        documents = {
+            key: self._saved.get(key) or _entry(key, document)
+            for key, document in self._used.items()
+        }
         content = {"version": VERSION, "documents": documents}
         with contextlib.suppress(OSError, FileSystemError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_durably(self._path, json.dumps(content, ensure_ascii=False).encode())
             self._dirty = False
+            self._saved = documents
 
 
 def _entry(key: str, document: YamlDocument) -> CachedDocument:

@@ -195,22 +195,27 @@ class ChangeLog:
             path: of the batch's file.
             about: bytes that the lines of interest hold; others are not parsed.
         """
+        return list(self._parsed(path, about))
+
+    def _parsed(self, path: Path, about: bytes = b"", *, reverse: bool = False) -> Iterator[Change]:
+        """Yield the changes of a batch, each parsed when it is asked for; see read."""
         try:
             head, *lines = path.read_bytes().splitlines()
         except (OSError, ValueError):
-            return []
-        if about and not any(about in line for line in lines):
-            return []
-        activity = _activity_of(head)
+            return
+        lines = [line for line in lines if about in line]
+        activity = _activity_of(head) if lines else None
         if activity is None:
-            return []
-        changes = (_change_of(line, activity) for line in lines if about in line)
-        return [change for change in changes if change is not None]
+            return
+        for line in reversed(lines) if reverse else lines:
+            change = _change_of(line, activity)
+            if change is not None:
+                yield change
 
     def changes(self, about: bytes = b"") -> Iterator[Change]:
         """Yield every change, newest first; see read."""
         for path in reversed(self.batch_files()):
-            yield from reversed(self.read(path, about))
+            yield from self._parsed(path, about, reverse=True)
 
     def of_record(self, record: str, entry: str = "") -> list[Change]:
         """Return the changes of one record, or of an entry of a table, newest first."""

@@ -224,14 +224,14 @@ Stamp = tuple[int, int, int, int]
 """Times of the last change in nanoseconds (mtime, ctime), bytes, and inode of a file."""
 
 
-def stamp_of(path: Path) -> Stamp | None:
+def stamp_of(path: Path | str) -> Stamp | None:
     """Return a file's stamp, None where it is missing or changed just now.
 
     Clocks of file systems tick in milliseconds: a file that was changed within the last tick could
     change again and keep its stamp. An mtime can be set (`cp -p`, `rsync -t`), a ctime cannot.
     """
     try:
-        state = path.lstat()
+        state = os.lstat(path)
     except OSError:
         return None
     now = time.time_ns()

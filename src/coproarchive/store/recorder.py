@@ -144,8 +144,7 @@ class Recorder:
         drafts: list[ChangeDraft] = []
         editor = ""
         for path in paths:
-            file = self._reader.root / path
-            stamp = stamp_of(file)
+            stamp = stamp_of(f"{self._reader.root}/{path}")
             digest, seen = records.records.get(path, ("", None))
             if stamp is not None and stamp == seen:
                 continue
@@ -153,7 +152,7 @@ class Recorder:
             if now != digest:
                 with contextlib.suppress(ArchiveError):
                     by_hand = self._by_hand(path, self._reader.content(path), now)
-                    editor = editor or (_owner(file) if by_hand else "")
+                    editor = editor or (_owner(self._reader.root / path) if by_hand else "")
                     drafts += by_hand
                     records.put(path, now, stamp)
             else:
