@@ -284,3 +284,40 @@ def test_replaced_files_come_back(desk: Desk, library: Library, tmp_path: Path) 
     desk.undo("last")
     assert store.asset_path("windmills", "mill.pdf").read_bytes() == new.read_bytes()
     replayed(store)
+
+
+def test_an_import_is_one_batch_and_is_undone_as_one(desk: Desk, library: Library) -> None:
+    """Items, people, seminars and topics that it brought go; what was there is as it was."""
+    from blogs import CLASSIC, write
+    from coproarchive.ingest.wordpress import import_site
+    from coproarchive.ingest.wordpress.wxr import WxrSource
+
+    store = library.store
+    before = {p: store.content(p) for p in store.record_paths()}
+    import_site(store, WxrSource([write(store.root.parent / "blog.xml", *CLASSIC)]))
+    brought = [c for c in desk.history() if c.activity.name == "import wordpress"]
+    assert len({c.batch for c in brought}) == 1
+    assert len(store.item_ids()) > len(before) - 4
+    desk.undo(brought[0].batch)
+    assert {p: store.content(p) for p in store.record_paths()} == before
+    replayed(store)
+    desk.undo("last")
+    assert any(p.endswith("post.md") for p in map(str, store.root.rglob("post.md")))
+    replayed(store)
+
+
+def test_what_is_added_from_a_folder_is_one_batch(library: Library, tmp_path: Path) -> None:
+    """Though others may write between two of its items."""
+    from coproarchive.ingest.add import ItemDraft, add_folder
+
+    folder = tmp_path / "loose"
+    folder.mkdir()
+    for n in range(3):
+        (folder / f"post {n}.md").write_text(f"# Loaf number {n}\n\nBread {n}.\n")
+    store = library.store
+    add_folder(store, library.catalogue(), library.reader, folder, ItemDraft())
+    added = [c for c in store.recorder.log.changes() if c.activity.name == "add"]
+    assert [c.id.rpartition(".")[2] for c in added] == ["3", "2", "1"]
+    assert len({c.batch for c in added}) == 1
+    replayed(store)
+    library.close()

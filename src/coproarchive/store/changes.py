@@ -43,6 +43,7 @@ class Activity:
         who: name or account (prov:Agent); that of the store where it is "".
         undoes: ids of the changes that it takes back.
         batch: its id, given with its first change; it may go on after others have written.
+        count: of changes in its batch so far.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Activity:
     who: str = ""
     undoes: tuple[str, ...] = ()
     batch: str = ""
+    count: int = 0
 
 
 class ChangeDraft(NamedTuple):
@@ -131,13 +133,11 @@ class OpenBatch:
     Attributes:
         path: of the open file.
         activity: has its id.
-        count: of changes so far.
         is_doubtful: whether a record could not be written after its line was.
     """
 
     path: Path
     activity: Activity
-    count: int = 0
     is_doubtful: bool = False
 
     def write(self, drafts: Sequence[ChangeDraft]) -> None:
@@ -145,13 +145,21 @@ class OpenBatch:
         when = datetime.now(UTC).isoformat(timespec="microseconds")
         lines = []
         for draft in drafts:
-            self.count += 1
-            change = Change(f"{self.activity.batch}.{self.count}", when, self.activity, *draft)
+            self.activity.count += 1
+            number = f"{self.activity.batch}.{self.activity.count}"
+            change = Change(number, when, self.activity, *draft)
             lines.append(change.to_line())
-        with self.path.open("ab") as file:
-            file.write(b"".join(lines))
-            file.flush()
-            os.fsync(file.fileno())
+        with self.path.open("ab", buffering=0) as file:
+            size = file.tell()
+            try:
+                data = memoryview(b"".join(lines))
+                while data:
+                    data = data[file.write(data) :]
+                os.fsync(file.fileno())
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    file.truncate(size)  # half a line would spoil the next
+                raise
 
 
 @dataclass(frozen=True)
@@ -264,12 +272,10 @@ class ChangeLog:
         """
         path = self.folder / OPEN
         self.folder.mkdir(exist_ok=True)
-        count = 0
         if activity.batch:
             before = self._place(activity.batch)
             if before.exists():
                 before.replace(path)
-                count = max((int(c.id.rpartition(".")[2]) for c in self.read(path)), default=0)
         else:
             activity.batch = self.new_id()
         if not path.exists():
@@ -278,11 +284,11 @@ class ChangeLog:
             more = {"why": activity.why, "undoes": list(activity.undoes)}
             path.write_bytes(_line(head | {k: v for k, v in more.items() if v}))
             sync_folder(self.folder)
-        return OpenBatch(path, activity, count)
+        return OpenBatch(path, activity)
 
     def close(self, batch: OpenBatch) -> None:
         """Give a batch its name; one without changes goes."""
-        self._finish(batch.path, batch.activity.batch, batch.count)
+        self._finish(batch.path, batch.activity.batch, batch.activity.count)
 
     def _finish(self, path: Path, batch: str, count: int) -> None:
         if not count:
