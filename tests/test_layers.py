@@ -27,6 +27,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "search.language": (2, "search.language"),
     "search": (2, "search"),
     "catalogue": (3, "catalogue"),
+    "public_records": (3, "catalogue"),
     "talks": (3, "talks"),
     "settings": (4, "settings"),
     "config_file": (4, "settings"),

@@ -25,11 +25,18 @@ from coproarchive.model import (
     Session,
     Severity,
     Topic,
-    Visibility,
-    Withdrawn,
     WordSource,
 )
 from coproarchive.progress import Progress, silent
+from coproarchive.public_records import (
+    is_public,
+    people_of,
+    public_programme,
+    related,
+    with_public_files,
+    with_public_replacement,
+    without_hidden_only,
+)
 from coproarchive.store import Store
 from coproarchive.store.sidecar import did_you_mean
 
@@ -269,9 +276,9 @@ class Catalogue:
 
     def _public(self, today: str) -> Catalogue:
         """Return what everybody may see on a day; see for_public."""
-        visible = {i: item for i, item in self.items.items() if _is_public(item, today)}
+        visible = {i: item for i, item in self.items.items() if is_public(item, today)}
         public = {i: item for i, item in visible.items() if not item.withdrawn}
-        public = {i: _related(_with_public_files(item, today), public)
+        public = {i: related(with_public_files(item, today), public)
                   for i, item in public.items()}  # fmt: skip
         tombstones = {
             i: Item(
@@ -280,19 +287,19 @@ class Catalogue:
                 kind=item.kind,
                 title=item.title,
                 date=item.date,
-                withdrawn=_with_public_replacement(item.withdrawn, public),
+                withdrawn=with_public_replacement(item.withdrawn, public),
             )
             for i, item in visible.items()
             if item.withdrawn
         }
-        seminars = {i: _public_programme(s, public) for i, s in self.seminars.items()}
+        seminars = {i: public_programme(s, public) for i, s in self.seminars.items()}
         not_hidden = public.keys() | tombstones.keys()
         seminars = {i: s for i, s in seminars.items() if not self._is_only_hidden(s, not_hidden)}
         not_public: list[Item | Seminar] = [i for k, i in self.items.items() if k not in public]
         not_public += [s for s in self.seminars.values() if s is not seminars.get(s.id)]
         public_records: list[Item | Seminar] = [*public.values(), *seminars.values()]
-        people = _without_hidden_only(self.people, not_public, public_records, _people_of)
-        topics = _without_hidden_only(
+        people = without_hidden_only(self.people, not_public, public_records, people_of)
+        topics = without_hidden_only(
             self.topics, not_public, public_records, self._topics_and_broader
         )
         digests = {i: self._public_digest(public[i]) for i in self.digests if i in public}
@@ -347,26 +354,6 @@ class Catalogue:
             ),
         ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _is_public(record: Item | Asset, today: str) -> bool:
-    """Tell whether everybody may see an item or a file on a day."""
-    return record.visibility is Visibility.PUBLIC and (record.available or "") <= today
-
-
-def _with_public_files(item: Item, today: str) -> Item:
-    """Return the item with those files only that everybody may see."""
-    assets = tuple(asset for asset in item.assets if _is_public(asset, today))
-    return item if len(assets) == len(item.assets) else item.model_copy(update={"assets": assets})
-
-
-def _with_public_replacement(
-    withdrawn: Withdrawn | None, public: Container[str]
-) -> Withdrawn | None:
-    """Return what a tombstone says, without an item in its place that is not public."""
-    if withdrawn is None or withdrawn.replacement is None or withdrawn.replacement in public:
-        return withdrawn
-    return withdrawn.model_copy(update={"replacement": None})
 
 
 def _folded(name: str) -> str:
@@ -461,40 +448,3 @@ def _unknown(noun: str, key: str, table: Mapping[str, object], path: str, place:
         field=place,
         hint=f"Correct the id, or add the {noun}.",
     )
-
-
-def _public_programme(seminar: Seminar, public: Container[str]) -> Seminar:
-    """Return the seminar without the programme lines of items that are not public.
-
-    A line repeats title, description and speaker of its item, so the whole line goes.
-    """
-    programme = tuple(s for s in seminar.programme if s.item is None or s.item in public)
-    if len(programme) == len(seminar.programme):
-        return seminar
-    return seminar.model_copy(update={"programme": programme})
-
-
-def _related(item: Item, public: Mapping[str, Item]) -> Item:
-    """Return the item with relations to public items only."""
-    if all(r.item is None or r.item in public for r in item.relations):
-        return item
-    relations = tuple(r for r in item.relations if r.item is None or r.item in public)
-    return item.model_copy(update={"relations": relations})
-
-
-def _without_hidden_only(
-    table: Mapping[str, T],
-    not_public: Iterable[Item | Seminar],
-    public: Iterable[Item | Seminar],
-    ids_of: Callable[[Item | Seminar], Iterable[str]],
-) -> dict[str, T]:
-    """Return the table's entries but for those that only non-public records refer to."""
-    named = {i for record in public for i in ids_of(record)}
-    only_hidden = {i for record in not_public for i in ids_of(record)} - named
-    return {key: entry for key, entry in table.items() if key not in only_hidden}
-
-
-def _people_of(record: Item | Seminar) -> Iterable[str]:
-    if isinstance(record, Item):
-        return [c.person for c in record.people]
-    return [c.person for session in record.programme for c in session.people]

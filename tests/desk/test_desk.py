@@ -151,6 +151,20 @@ def test_two_programs_compare_and_set(run: Run) -> None:
     run("edit", "windmills", "--set", "title=Mine", "--seen", "title=Theirs")
 
 
+def test_a_program_names_the_record_that_it_read(run: Run) -> None:
+    """By its sha256: what others changed since in other fields stays, in the same one is told."""
+    digest = run("show", "windmills")["digest"]
+    run("edit", "windmills", "--set", "title=Theirs")
+    run("edit", "windmills", "--set", "date=2018", "--digest", digest)
+    refused = run("edit", "windmills", "--set", "title=Mine", "--digest", digest, fails=True)
+    assert 'title: it is "Theirs" now, not "Windmills"' in str(refused)
+    assert "nothing is told" in str(
+        run("edit", "windmills", "--set", "title=Mine", "--digest", "0" * 64, fails=True)
+    )
+    shown = run("show", "windmills")
+    assert (shown["title"], shown["date"]) == ("Theirs", "2018")
+
+
 def test_visibility_holds_at_once_and_for_single_files(run: Run, folder: Path) -> None:
     assert titles(folder, "grist") == ["Windmills"]
     run("visibility", "windmills", "hidden")

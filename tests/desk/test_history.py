@@ -308,7 +308,8 @@ def test_an_import_is_one_batch_and_is_undone_as_one(desk: Desk, library: Librar
 
 def test_what_is_added_from_a_folder_is_one_batch(library: Library, tmp_path: Path) -> None:
     """Though others may write between two of its items."""
-    from coproarchive.ingest.add import ItemDraft, add_folder
+    from coproarchive.ingest.add import ItemDraft
+    from coproarchive.ingest.folder_plan import add_folder
 
     folder = tmp_path / "loose"
     folder.mkdir()

@@ -59,6 +59,14 @@ SeenOption = Annotated[
     ),
 ]
 
+DigestOption = Annotated[
+    str,
+    typer.Option(
+        metavar="SHA256",
+        help="Write only what nobody changed since the record was this, as show --json tells it.",
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
@@ -97,6 +105,7 @@ def edit(
         bool, typer.Option("--new", help="Make people and topics that are not there yet.")
     ] = False,
     seen: SeenOption = None,
+    digest: DigestOption = "",
     why: WhyOption = "",
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
@@ -124,6 +133,7 @@ def edit(
         why=why,
         make_new=new,
         dry_run=dry_run,
+        digest=digest,
         seen=desk.fields(ids[0], [FieldEdit.parse(text) for text in seen]) if seen else None,
     )
     _say(context, outcome, as_json=as_json, is_dry=dry_run)

@@ -242,6 +242,7 @@ def show(
     read, withheld = _read(state, item) if leaves else [], catalogue.withheld(item)
     if as_json:
         content: dict[str, object] = item.model_dump(mode="json", exclude_none=True)
+        content["digest"] = state.library.store.digest(f"{item.id}/item.yaml")
         if leaves:
             content["leaves"] = [
                 _leaf_json(asset, e, leaf, withheld) for asset, e in read for leaf in e.leaves

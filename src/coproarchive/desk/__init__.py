@@ -65,10 +65,12 @@ class Desk:
         make_new: bool = False,
         dry_run: bool = False,
         seen: Mapping[str, Plain] | None = None,
+        digest: str = "",
     ) -> ActReport:
         """Edit records; see edit_records."""
-        outcome = edit_records(self._store, names, edits, self._activity("edit", why),
-                               make_new=make_new, dry_run=dry_run, seen=seen)  # fmt: skip
+        activity = self._activity("edit", why)
+        outcome = edit_records(self._store, names, edits, activity, make_new=make_new,
+                               dry_run=dry_run, seen=seen, digest=digest)  # fmt: skip
         return self._followed(outcome, is_dry=dry_run)
 
     def fields(self, named: str, edits: Sequence[FieldEdit]) -> Fields:

@@ -185,6 +185,7 @@ def edit_records(
     make_new: bool = False,
     dry_run: bool = False,
     seen: Mapping[str, Plain] | None = None,
+    digest: str = "",
 ) -> ActReport:
     """Edit records, all of them or none.
 
@@ -197,6 +198,8 @@ def edit_records(
         dry_run: whether only to say what would change.
         seen: what the editor saw in the fields before, by name: where one is another now,
             nothing is written.
+        digest: sha256 that the record's file had when it was read, instead of `seen`; the history
+            tells which fields were changed since.
 
     Raises:
         NotFoundError: no such record, person, topic or item.
@@ -206,8 +209,10 @@ def edit_records(
     with store.activity(activity, is_dry=dry_run):
         authorities = Authorities.of(store, may_grow=make_new)
         plan = [_plan(store, record_named(store, n), edits, authorities) for n in names]
-        if seen is not None:
-            _refuse_conflicts(store, plan, seen)
+        for planned in plan:
+            before = values_at(store, planned.record, digest) if digest else seen
+            if before is not None:
+                _refuse_conflicts(store, [planned], before)
         plan = [planned for planned in plan if planned.new != planned.old]
         if plan and not dry_run:
             authorities.save(store)
@@ -234,6 +239,24 @@ def _only(noun: BaseModel, fields: set[str]) -> BaseModel:
         update={name: type(noun).model_fields[name].get_default(call_default_factory=True)
                 for name in others}
     )  # fmt: skip
+
+
+def values_at(store: Store, record: RecordName, digest: str) -> dict[str, Plain]:
+    """Return the fields that were changed since a record's file had a sha256, as they were then.
+
+    Raises:
+        ConflictError: the history does not tell of such a time.
+    """
+    values: dict[str, Plain] = {}
+    if store.digest(record.path) == digest:
+        return values
+    for change in store.recorder.log.of_record(record.path):
+        if change.entry == record.entry:
+            values |= {name: (change.before or {}).get(name) for name in change.fields}
+        if change.digest_before == digest:
+            return values
+    raise ConflictError("this record was another one then, of which nothing is told.", str(record),
+                        "Read it again, and make your change once more.")  # fmt: skip
 
 
 def _refuse_conflicts(store: Store, plan: Sequence[_Planned], seen: Mapping[str, Plain]) -> None:
