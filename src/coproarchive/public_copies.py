@@ -165,13 +165,18 @@ class PublicCopies:
         return self._download(path, media_type, key, record)
 
     def lacks(self, sha256: str, media_type: str, withheld: frozenset[WordSource]) -> bool:
-        """Tell whether a copy is still to be made; the file is not opened.
+        """Tell whether a copy is still to be made ahead; the file is not opened.
+
+        Those of texts are made when they are asked for: it takes milliseconds, and most posts need
+        none.
 
         Args:
             sha256, media_type: as the file's record says.
             withheld: what the catalogue withholds of it.
         """
-        if not withheld or is_open(media_type) or not can_copy(media_type, self._office):
+        if not withheld or is_open(media_type) or media_type in TEXT_DECKS:
+            return False
+        if not can_copy(media_type, self._office):
             return False
         return not (self._folder_of(_key(sha256, withheld)) / "record.json").exists()
 

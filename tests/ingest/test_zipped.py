@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from coproarchive.errors import LimitError, UnreadableError
+from coproarchive.errors import DuplicateError, LimitError, UnreadableError
 from coproarchive.extract.base import Limits
 from coproarchive.extract.unpack import unpack
 from coproarchive.ingest.add import AddResult, ItemDraft, add_files
@@ -62,6 +62,18 @@ def test_a_zip_of_a_talk_is_added_as_its_files(library: Library, talk: Path) -> 
     assert {p.path for p in added.problems if p.code == "not-added"} == {
         "talk.zip/lib/reveal.js", "talk.zip/README.md", "talk.zip/x.bin",
     }  # fmt: skip
+
+
+def test_what_the_archive_has_is_named_by_its_place_in_the_zip(
+    library: Library, talk: Path, tmp_path: Path
+) -> None:
+    """Not by where it was unpacked."""
+    (tmp_path / "rye.pptx").write_bytes((tmp_path / "deck.pptx").read_bytes())
+    add(library, tmp_path / "rye.pptx")
+    library.changed()
+    with pytest.raises(DuplicateError) as refused:
+        add(library, talk)
+    assert refused.value.path == "talk.zip/Größe/Rye.pptx"
 
 
 def test_zips_of_a_folder_are_folders_of_their_names(

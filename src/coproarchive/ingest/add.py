@@ -119,7 +119,7 @@ def add_files(
             )
     opened = open_zips(paths, reader)
     files = sorted(
-        (_read_one(path, catalogue, reader) for path in opened.paths),
+        (_read_one(path, catalogue, reader, opened.places.get(path)) for path in opened.paths),
         key=lambda f: speaks_first(f) if f.path in opened.places else (-1, ""),
     )
     if len({f.sha256 for f in files}) < len(files):
@@ -127,12 +127,12 @@ def add_files(
     for f in files:
         if f.extraction.failed and table.wants_words(f.media_type):
             notice = f.extraction.notices[0]
-            raise IngestError(notice.message, f.path, notice.hint)
+            raise IngestError(notice.message, opened.places.get(f.path, f.path), notice.hint)
     with store.activity(Activity("add")):
         # Another program may have added them while these were read.
         places = store.places_by_sha256()
         for f in files:
-            _refuse_known(f.path, places.get(f.sha256))
+            _refuse_known(opened.places.get(f.path, f.path), places.get(f.sha256))
         proposal = propose(files[0].path, files[0].extraction, catalogue)
         added = add_item(store, catalogue, files, draft, proposal)
         return replace(added, problems=(*added.problems, *opened.problems))
@@ -173,7 +173,14 @@ def speaks_first(file: SourceFile) -> tuple[int, str]:
     return rank, file.path.name
 
 
-def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> SourceFile:
+def _read_one(
+    path: Path, catalogue: Catalogue, reader: Reader, place: str | None = None
+) -> SourceFile:
+    """Read a file that is to be added.
+
+    Args:
+        place: where it lay in a zip file, for the errors.
+    """
     try:
         if path.is_symlink() or not path.is_file():
             raise IngestError("there is no such file.", path)
@@ -183,12 +190,12 @@ def _read_one(path: Path, catalogue: Catalogue, reader: Reader) -> SourceFile:
     if not size:
         raise IngestError("this file is empty.", path, EMPTY_HINT)
     copies = catalogue.by_sha256.get(sha256)
-    _refuse_known(path, "/".join(copies[0]) if copies else None)
+    _refuse_known(place or path, "/".join(copies[0]) if copies else None)
     media_type = media_type_of_file(path)
     return SourceFile(path, sha256, media_type, reader.read(path, sha256, media_type))
 
 
-def _refuse_known(path: Path, where: str | None) -> None:
+def _refuse_known(path: Path | str, where: str | None) -> None:
     if where is not None:
         raise DuplicateError(f"the archive has this very file already: {where}.", path)
 
