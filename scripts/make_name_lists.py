@@ -32,6 +32,14 @@ sanjay rahul amit anil arun ashish deepak ganesh gaurav kumar manish mohan navee
 prakash rajesh rakesh ramesh ravi rohit sachin sandeep sanjeev satish shankar srinivas sunil suresh
 vijay vikram vinod vivek priya anita kavita lakshmi meena pooja rekha sunita divya neha aditya
 akash ananya anjali arjun karthik krishna madhu pranav shreya siddharth swati varun
+dmitry dmitri sergey sergei andrey andrei alexey alexei aleksey mikhail nikolay nikolai yuri yury
+yuriy oleg pavel evgeny evgeniy yevgeny aleksandr alexandr maxim maksim anatoly boris vitaly viktor
+valery konstantin kirill ilya ruslan vadim denis artem artyom egor gleb stanislav vyacheslav
+yaroslav natalia natalya olga tatiana tatyana ekaterina anastasia svetlana irina oksana ksenia yulia
+ludmila galina elena larisa zoltan istvan laszlo gyorgy tamas gabor balazs katalin eszter zsolt
+goran zoran dragan milos nenad bojan dejan jovana milica tihomir hristo plamen stoyan krasimir
+srinivasan subramanian raghavan ramachandran narayanan balaji venkatesh venkat murali ganesan
+harish girish mahesh naresh yogesh umesh kiran prasad sudhir sudha vidya usha geetha latha swapnil
 mohammed muhammad mohamed ahmed ahmad ali hassan hussein ibrahim omar youssef khalid mustafa fatima
 aisha layla zainab mariam amina hiroshi takashi kenji satoshi akira yuki yuko naoko keiko haruki
 shinji kazuki daisuke jihoon minjun sungho jisoo hyun minh anh nguyen thanh hoang linh trang tuan

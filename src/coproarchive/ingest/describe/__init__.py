@@ -40,7 +40,7 @@ from coproarchive.search.language.analysis import tokenize
 
 SURE = 0.7
 """Confidence from which a guess is written into a record: see docs/develop/benchmarks.md."""
-SHOWN = 0.3
+SHOWN = 0.4
 """Confidence below which nobody is bothered with a guess."""
 KNOWN_PERSON = 0.85
 """Confidence that a person of the archive, named on the first slide, gave the talk."""
@@ -109,7 +109,9 @@ def describe(
     entries = around.entries.of(file, (*name.titles, *_first_heading(cover)))
 
     title = _title(path, cover, metadata, name, entries, is_post=is_post)
-    people = _people(cover, title.title, authors, name, path.stem, entries, catalogue, is_post)
+    people = _people(
+        cover, title.title, authors, name, path.stem, entries, catalogue, around.vocabulary, is_post
+    )
     date = _date(extraction, cover, title.title, name, path.stem, entries, around, is_post)
     guesses = [Guess(TITLE, title.title, title.line[:300], title.rule, title.confidence, file)]
     guesses += [Guess(SPEAKER, p.name, p.line[:300], p.rule, p.confidence, file) for p in people]
@@ -178,6 +180,7 @@ def _people(
     stem: str,
     entries: Sequence[ListedTalk],
     catalogue: Catalogue,
+    vocabulary: frozenset[str],
     is_post: bool,
 ) -> list[NameMention]:
     """Return people, the likeliest first; those whom the archive knows under their names there."""
@@ -191,7 +194,7 @@ def _people(
     if is_post:
         mentions += [NameMention(a, a, "the post's own author", 0.9) for a in authors]
     else:
-        mentions += names_on(cover, title, authors, stem)
+        mentions += names_on(cover, title, authors, stem, vocabulary)
         # "Ada Baker (AB)" on a slide and "AB" in the file's name are one person.
         lines = " ".join(mention.line for mention in mentions).casefold()
         of_name = names_in_pieces(name.pieces)

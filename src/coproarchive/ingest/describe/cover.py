@@ -26,6 +26,13 @@ _HANDLE = re.compile(r"(?<![\w@./])@([A-Za-z]\w{2,30})")
 _PROFILE = re.compile(
     r"(?:github|twitter|linkedin|mastodon|x)\.com/(?:in/)?@?([A-Za-z][\w-]{2,38})"
 )
+_LABELLED = re.compile(
+    r"^\W*(?:(?:title|authors?|speakers?|presenters?|date|venue|event|where|when|contact|e-?mail|"
+    r"titel|autor(?:in|en)?|referent(?:in)?|datum|auteurs?|titre|titolo|título)\s*[:：]|"
+    r"(?:presented |given |written )?by\b)",
+    re.IGNORECASE,
+)
+"""A line that says what it is goes not on from the line above, nor into the one below."""
 _LOWER_WORD = re.compile(r"(?<![\w@./-])[a-zß-öø-ÿ]{2,}(?![\w@./])")
 
 
@@ -146,6 +153,8 @@ def blocks_of(lines: Iterable[PlacedLine]) -> list[TextBlock]:
 
 def _goes_on(before: PlacedLine, line: PlacedLine) -> bool:
     if before.role != line.role or not line.size or not before.size:
+        return False
+    if _LABELLED.match(line.text) or _LABELLED.match(before.text):
         return False
     if abs(before.size - line.size) > SAME_SIZE * max(before.size, line.size):
         return False

@@ -18,9 +18,9 @@ from coproarchive.ingest.names import NameKey, bare_name, name_key
 from coproarchive.ingest.wordpress.content import EMAIL
 from coproarchive.ingest.wordpress.understand.names import NOT_NAMES, is_name, is_organisation
 
-MAX_NAMES = 8
+MAX_NAMES = 14
 """Names that a slide's list of speakers has; more are those of a committee, or of references."""
-MAX_LINE = 200
+MAX_LINE = 400
 
 _LABEL = re.compile(
     r"^\W*(?:(?:presented|given|delivered|prepared|written|held|taught|slides|talk|a talk|lecture)"
@@ -33,14 +33,24 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _OF_OTHERS = re.compile(
-    r"\b(?:thanks|thank you|acknowledg\w+|courtesy|credits?|photo|image|cartoon|quot\w+|"
-    r"supervis\w+|advis[oe]r\w*|funded|sponsor\w*|hosted|chair\w*|edited|based on|adapted|inspired|"
-    r"et al|references?|source|translated|cc[- ]by|licen[cs]e\w*|copyright)\b|©|\(c\)",
+    r"\b(?:thanks|thank you) to\b|\bcourtesy\b|\bet al\b|©|\(c\)|\bcopyright\b|"
+    r"\b(?:photos?|images?|cartoon|figure|quote|funded|supported|sponsored|hosted|edited|"
+    r"translated|inspired|chaired|moderated|introduced) (?:by|from)\b|"
+    r"\b(?:based on|adapted from|joint work with|in memory of)\b|"
+    r"^\W*(?:thanks|thank you|acknowledg\w+|credits?|photos?|images?|supervisors?|advis[oe]rs?|"
+    r"promot[oe]rs?|(?:session |programme |program )?chairs?(?:person|man|woman)?|hosts?|"
+    r"moderators?|sponsors?|references?|sources?|licen[cs]e|betreuer(?:in)?|encadrants?)\s*[:：\-–—]",
     re.IGNORECASE,
 )
 _APART = re.compile(
     r"\s*(?:[;&/|·•+,、，；／⋅◦]|\s[–—-]\s|\s(?:and|und|et|y|e|og|och|en|i|with|mit|avec|con)\s)\s*"
 )
+_DEGREES = re.compile(
+    r"^(?:(?:prof|professor|dr|ir|ing|drs|mr|mrs|ms|dipl|mag|doc|m\.?sc|ph\.?d|dott|dra|herr|frau)"
+    r"(?:\.-?\w*\.?|\b)\s*)+(?=\w)|\s*,?\s*(?:ph\.?\s?d|m\.?sc|mba|b\.?sc)\.?$",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"^(?:and|und|et|y|with|mit|by)\s+")
 _MARKS = re.compile(r"[\d¹²³⁰-⁹*∗†‡§¶#]+(?:\s*,\s*[\d*†‡]+)*")
 _BRACKETS = re.compile(r"\s*[(\[（【<][^)\]）】>]*[)\]）】>]?")
 _ADDRESS = re.compile(
@@ -95,6 +105,13 @@ _ALSO_WORDS = frozenset(
     crystal echo page gene bond case ford ash forest field woods banks brook
     marine royal noble price young""".split()
 )
+_PLACE_OF_WORK = re.compile(
+    r"universi|institu|college|school|department|faculty|\bdept\b|laborator|\blabs?\b|research|"
+    r"hospital|foundation|\b(?:inc|ltd|llc|gmbh|corp|ag|sa|bv|ab)\b\.?|@|engineer|developer|"
+    r"scientist|professor|lecturer|architect|director|manager|founder|\bc[te]o\b|ph\.?\s?d|fellow|"
+    r"student|consultant|école|hochschule|académi|centre|center|council|company",
+    re.IGNORECASE,
+)
 _LISTING = re.compile(
     r"^\W*(?:references?|bibliography|acknowledg\w+|credits?|further\s+(?:reading|information)|"
     r"(?:more\s+)?resources|links?|(?:our\s+|the\s+)?team|committee|sponsors?|contributors?|"
@@ -103,10 +120,12 @@ _LISTING = re.compile(
     re.IGNORECASE,
 )
 _ROLES = frozenset(
-    """software senior principal staff lead chief staff engineer developer architect scientist
-    researcher professor lecturer director manager founder university college institute
-    department phd ceo cto postdoc student consultant research product program community""".split()
+    """software senior principal staff lead chief engineer developer architect scientist researcher
+    professor lecturer director manager founder phd ceo cto postdoc student consultant research
+    product program community""".split()
 )
+SPLASH_LINES = 3
+"""Lines below which a first slide is none that says who speaks."""
 MANY_LINES = 25
 """Lines of a leaf above which it is a page of text, whose names stand at its top."""
 TOP_LINES = 12
@@ -153,7 +172,13 @@ def written_authors(authors: Iterable[str], *, is_post: bool = False) -> list[st
     return list(dict.fromkeys(names))
 
 
-def names_on(cover: Cover, title: str, authors: Iterable[str], stem: str) -> list[NameMention]:
+def names_on(
+    cover: Cover,
+    title: str,
+    authors: Iterable[str],
+    stem: str,
+    vocabulary: frozenset[str] = frozenset(),
+) -> list[NameMention]:
     """Find names of speakers on the first and the last leaves.
 
     Args:
@@ -161,6 +186,7 @@ def names_on(cover: Cover, title: str, authors: Iterable[str], stem: str) -> lis
         title: the file's title, which is no name.
         authors: people of its metadata.
         stem: the file's name without its ending.
+        vocabulary: words in small letters of all talks of the folder; none where they are few.
     """
     context = _NameContext(
         cover.common_words,
@@ -168,11 +194,15 @@ def names_on(cover: Cover, title: str, authors: Iterable[str], stem: str) -> lis
         frozenset(name_key(author) for author in authors),
         _folded(title),
         f" {_folded(stem)} ",
+        vocabulary,
     )
     mentions: list[NameMention] = []
-    for number, leaf in enumerate(dict.fromkeys(b.leaf for b in cover.opening)):
+    is_cover = True
+    for leaf in dict.fromkeys(b.leaf for b in cover.opening):
         blocks = [b for b in cover.opening if b.leaf == leaf]
-        mentions += _on_leaf(blocks, context, 0.0 if number == 0 else 0.18)
+        mentions += _on_leaf(blocks, context, 0.0 if is_cover else 0.18)
+        # A picture or a house's name stands before some title slides.
+        is_cover = is_cover and sum(len(block.lines) for block in blocks) < SPLASH_LINES
     for leaf in dict.fromkeys(b.leaf for b in cover.closing):
         blocks = [b for b in cover.closing if b.leaf == leaf]
         mentions += _on_leaf(blocks, context, 0.3)
@@ -203,6 +233,7 @@ class _NameContext:
     authors: frozenset[NameKey]
     title: str
     stem: str
+    vocabulary: frozenset[str] = frozenset()
 
 
 def _on_leaf(blocks: list[TextBlock], context: _NameContext, less: float) -> list[NameMention]:
@@ -235,7 +266,7 @@ def _in_line(
     is_labelled = bool(label) or (bool(_LABEL.match(f"{before} : ")) and len(before) < 30)
     text = line[label.end() :] if label else line
     text = _MARKS.sub(" ", _BRACKETS.sub(" ", _ADDRESS.sub(" ; ", text)))
-    if not label and len(text.split()) > 22:
+    if not label and len(text.split()) > (60 if text.count(",") > 3 else 22):
         return []
     has_contact = bool(_ADDRESS.search(line) or _ADDRESS.search(beside))
     mentions: list[NameMention] = []
@@ -253,13 +284,28 @@ def _in_line(
         if is_labelled:
             score, rule = score + 0.4, f"after a label, {rule}"
         score += 0.08 if has_contact else 0.0
+        is_placed = number == 0 and (len(pieces) > 1 or bool(_PLACE_OF_WORK.search(beside)))
+        if "the form of a name" in rule and is_placed and not _LISTING.match(line):
+            score += 0.2 if any(map(_PLACE_OF_WORK.search, (line, beside))) else 0.0
         # What stands behind a name of two characters, in brackets or after a dash, is about it.
         is_apart = bool(re.match(rf"\s*{re.escape(name)}\s*(?:[(（@,，|/–—-])", line))
         score += 0.12 if len(name) == 2 and is_apart else 0.0
         score -= 0.0 if number == 0 or mentions else 0.12
         score -= 0.1 if len(pieces) == 1 and len(line.split()) > 6 else 0.0
         mentions.append(NameMention(name, line, rule, score))
-    return mentions or _of_address(line)
+    return _beside_others(mentions) or _of_address(line)
+
+
+def _beside_others(mentions: list[NameMention]) -> list[NameMention]:
+    """Raise what has the form of a name in a list in which others are surely names."""
+    if not any(mention.confidence >= 0.7 for mention in mentions):
+        return mentions
+    return [
+        NameMention(m.name, m.line, f"{m.rule}, beside others", 0.74)
+        if 0.2 < m.confidence < 0.7 and "given name" not in m.rule
+        else m
+        for m in mentions
+    ]
 
 
 def _name_in(piece: str, *, is_lower_case: bool) -> str:
@@ -269,7 +315,8 @@ def _name_in(piece: str, *, is_lower_case: bool) -> str:
         piece: between commas and the like.
         is_lower_case: whether "ada baker" may be a name: beside an address it is.
     """
-    if name := _written(piece):
+    piece = _AND.sub("", piece)
+    if (name := _written(piece)) and not _has_other_word(name):
         return name
     words = piece.split()
     chinese = [word for word in words if is_chinese_name(word)]
@@ -281,8 +328,8 @@ def _name_in(piece: str, *, is_lower_case: bool) -> str:
     for length in (3, 2):
         begin = " ".join(words[:length])
         after = [word.casefold() for word in words[length:]]
-        if after and after[0] in _ROLES and (name := _written(begin)) and words:
-            return name if words[0].casefold() in given_names() or length == 2 else ""
+        if after and after[0] in _ROLES and (name := _written(begin)) and not _has_other_word(name):
+            return name
     return ""
 
 
@@ -300,7 +347,7 @@ def _of_address(line: str) -> list[NameMention]:
 
 def _written(piece: str) -> str:
     """Return a piece as a name is written, "" where it does not have the form of one."""
-    bare = bare_name(piece)
+    bare = bare_name(_DEGREES.sub("", piece))
     if is_chinese_name(bare):
         return bare
     letters = [c for c in bare if c.isalpha()]
@@ -311,7 +358,7 @@ def _written(piece: str) -> str:
         bare = " ".join(word if len(word) < 3 and "." in word else word.title() for word in words)
     else:
         # "Katie KODES" and "KODES Katie": the surname in capitals is written as a name.
-        bare = " ".join(w.title() if w.isupper() and len(w) > 3 else w for w in words)
+        bare = " ".join(w.title() if w.isupper() and len(w) > 2 else w for w in words)
     return bare if is_name(bare) else ""
 
 
@@ -333,11 +380,24 @@ def _score(name: str, context: _NameContext) -> tuple[float, str]:
     words = [word.casefold().strip(".") for word in name.split()]
     if _has_other_word(name):
         return 0.0, ""
-    key = name_key(name)
-    score, rule = 0.32, "the form of a name"
+    score, rule = _by_form(words, context)
+    if any(_agrees(name_key(name), author) for author in context.authors):
+        score, rule = score + 0.4, f"{rule}, and the file's author"
+    if _is_account(words, context.accounts):
+        score, rule = score + 0.3, f"{rule}, and an address or handle"
+    if f" {' '.join(words)} " in context.stem:
+        score, rule = score + 0.3, f"{rule}, and the file's name"
+    return score, rule
+
+
+def _by_form(words: list[str], context: _NameContext) -> tuple[float, str]:
+    """Return how sure words are a name by lists of names, and by words that are none."""
     long = [word for word in words if len(word) > 1]
     if not long:
         return 0.0, ""
+    score, rule = 0.32, "the form of a name"
+    if context.vocabulary.isdisjoint(words) and context.vocabulary:
+        score, rule = 0.5, "the form of a name, and no word of the folder's talks"
     is_given = long[0] in given_names() or (len(long) > 1 and long[-1] in given_names())
     if long[0] in given_names():
         score, rule = (0.55 if long[0] in _ALSO_WORDS else 0.75), "a given name first"
@@ -347,15 +407,10 @@ def _score(name: str, context: _NameContext) -> tuple[float, str]:
         score, rule = 0.62, "a given name last"
     if long[-1] in family_names() or long[0] in family_names():
         score += 0.1
-    common = [word for word in words if word in context.common_words]
-    score -= 0.22 * len(common) if is_given else 0.3 * len(common)
-    if any(_agrees(key, author) for author in context.authors):
-        score, rule = score + 0.4, f"{rule}, and the file's author"
-    if _is_account(words, context.accounts):
-        score, rule = score + 0.3, f"{rule}, and an address or handle"
-    if len(long) > 1 and f" {' '.join(words)} " in context.stem:
-        score, rule = score + 0.3, f"{rule}, and the file's name"
-    return score, rule
+    common = sum(word in context.common_words for word in words)
+    if not common and is_given and long[-1] not in family_names():
+        common = int(long[-1] in context.vocabulary)
+    return score - (0.22 if is_given else 0.3) * common, rule
 
 
 def _agrees(key: NameKey, author: NameKey) -> bool:

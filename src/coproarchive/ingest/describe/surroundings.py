@@ -12,6 +12,8 @@ from coproarchive.ingest.describe.beside import Entries, entries_beside
 from coproarchive.ingest.describe.cover import cover_of
 from coproarchive.ingest.describe.dates import find_dates
 
+FEW_WORDS, MAX_WORDS = 3_000, 200_000
+"""Different words below which a folder's talks tell nothing of a word they lack; and enough."""
 SHARED = 3
 """Works with one line on their covers from which it is their event's or their house's."""
 
@@ -27,6 +29,7 @@ class Surroundings:
         works: number of works in each folder.
         entries: what tables, bibliographies and READMEs say.
         is_day_first: how 05-02-2024 is read here, as other names tell it; None: untold.
+        vocabulary: words that stand in small letters in the works; none where there are few works.
     """
 
     folder: Path | None = None
@@ -35,6 +38,7 @@ class Surroundings:
     works: Counter[Path] = field(default_factory=Counter)
     entries: Entries = field(default_factory=Entries)
     is_day_first: bool | None = None
+    vocabulary: frozenset[str] = frozenset()
 
     def folders_of(self, path: Path) -> list[str]:
         """Return names of the folders between the root and a file, the nearest first.
@@ -68,6 +72,7 @@ def surroundings_of(
     lines: Counter[str] = Counter()
     counts: Counter[Path] = Counter()
     orders: Counter[bool] = Counter()
+    vocabulary: set[str] = set()
     paths = set(others)
     for files in works:
         path, extraction = files[0]
@@ -76,8 +81,11 @@ def surroundings_of(
         if extraction.metadata.title:
             titles[extraction.metadata.title.casefold()] += 1
         cover = cover_of(extraction)
+        if len(vocabulary) < MAX_WORDS:
+            vocabulary |= cover.common_words
         lines.update({" ".join(line.split()).casefold() for b in cover.opening for line in b.lines})
         are_day_first = (mention.is_day_first for mention in find_dates(path.stem))
         orders.update(order for order in are_day_first if order is not None)
     order = orders.most_common(1)[0][0] if len(orders) == 1 else None
-    return Surroundings(folder, titles, lines, counts, entries_beside(folder, paths), order)
+    words = frozenset(vocabulary) if len(vocabulary) >= FEW_WORDS else frozenset()
+    return Surroundings(folder, titles, lines, counts, entries_beside(folder, paths), order, words)

@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 from coproarchive.extract.text import real_title
 from coproarchive.ingest.describe.cover import Cover, TextBlock
 from coproarchive.ingest.describe.dates import without_date
+from coproarchive.ingest.describe.file_names import GENERIC
 from coproarchive.ingest.describe.name_lists import given_names
 from coproarchive.ingest.wordpress.content import EMAIL
 from coproarchive.ingest.wordpress.understand.names import is_name
@@ -19,6 +20,14 @@ MAX_TITLE = 200
 """Characters of a title; more are a paragraph."""
 AGREES = 72.0
 """Likeness (0..100) from which two are one title."""
+WHOLE = 88.0
+"""Likeness (0..100) from which one says all of the other."""
+DOUBTFUL = 0.68
+"""Score below which a block of a slide is no title where the file's name says something."""
+EQUAL = 3
+"""Blocks of the largest letters from which none of them is a title by its size."""
+PROMINENT = 1.15
+"""Height of a title's letters, by that of most of the page, on a page of many lines."""
 
 _ADDRESS = re.compile(
     r"https?://|www\.|^\S+\.(?:com|org|net|io|edu|gov)\b\S*$|^@\w+$", re.IGNORECASE
@@ -31,8 +40,16 @@ _SECTION = re.compile(
     r"about(?: me| us)?|"
     r"who am i|whoami|hello|hi|welcome|thank(?:s| you)|thanks?!?|questions?\??|q ?& ?a|the end|"
     r"disclaimer|acknowledge?ments?|references?|summary|conclusions?|inhalt|gliederung|übersicht|"
-    r"danke|merci|gracias|grazie|obrigad[oa]|plan|sommaire|índice|indice|目录|谢谢|感谢|议程|"
+    r"danke|merci|gracias|grazie|obrigad[oa]|plan|sommaire|índice|indice|谢谢|感谢|"
+    r".*(?:目录|大纲|概览|主要内容|议程|提纲)|content|"
     r"logistics|prerequisites|goals?|objectives|learning objectives|abstract|notes?)\W*$",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"^\s*(?:title|titel|titre|título|titolo|talk|topic)\s*[:：]\s*", re.IGNORECASE)
+_OTHER_LABEL = re.compile(
+    r"^\W*(?:(?:presented|given|written|prepared|delivered|created) by|by|authors?|speakers?|"
+    r"speaker name|presenters?|date|venue|location|contact|e-?mail|your name|name|title)\b\W*"
+    r"(?:$|[:：])",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"^\W*(?:slide|page|seite|folie|\d+)\W*\d*\W*$", re.IGNORECASE)
@@ -75,11 +92,20 @@ def title_of(
     metadata = real_title(metadata)
     if metadata and (_is_no_title(metadata) or metadata.casefold() in people):
         metadata = ""
-    ranked = [_held_against(candidate, metadata, stems, cover) for candidate in on_cover]
-    ranked.sort(key=lambda candidate: -candidate.score)
-    if ranked:
+    ranked = sorted(
+        _held_against(on_cover, metadata, stems), key=lambda candidate: -candidate.score
+    )
+    if ranked and (ranked[0].score >= DOUBTFUL or not _says_something(stems)):
         return _with_margin(ranked)
+    if ranked and stems:
+        return TitleCandidate(stems[0], stems[0], "the file's name, as no slide", 0.4, 0.5)
     return _elsewhere(metadata, stems, cover)
+
+
+def _says_something(stems: list[str]) -> bool:
+    """Tell whether a file's name has words that are no number, hash or generic name."""
+    words = {word for stem in stems for word in _words(stem).split()}
+    return any(len(word) > 3 and not any(map(str.isdigit, word)) for word in words - GENERIC)
 
 
 def _elsewhere(metadata: str, stems: list[str], cover: Cover) -> TitleCandidate | None:
@@ -119,16 +145,28 @@ def _on_cover(cover: Cover, people: set[str]) -> list[TitleCandidate]:
         blocks = [b for b in cover.opening if b.leaf == leaf]
         possible = [b for b in blocks if _may_be_title(b, cover, people)]
         largest = max((b.size for b in possible), default=0.0)
+        less = _less(blocks, possible, largest)
         for order, block in enumerate(possible):
             score, rule = _standing(block, order, largest)
+            score -= 0.0 if block.role == "title" else less
             if number:
-                score -= 0.45
+                score -= 0.45 if candidates else 0.12
                 rule = f"{rule} of the second"
             title, rest = _finished(block, blocks)
             candidates.append(
                 TitleCandidate(title, " / ".join((*block.lines, *rest))[:300], rule, score, 0.0)
             )
     return candidates
+
+
+def _less(blocks: list[TextBlock], possible: list[TextBlock], largest: float) -> float:
+    """Return what blocks lose on a leaf that is no title slide: a drawing, or a page of text."""
+    if not largest:
+        return 0.0
+    equal = sum(block.size >= 0.95 * largest for block in possible)
+    sizes = sorted(block.size for block in blocks for _ in block.lines)
+    is_page = len(sizes) > 12 and largest < PROMINENT * sizes[len(sizes) // 2]
+    return 0.4 if equal >= EQUAL or is_page else 0.0
 
 
 def _standing(block: TextBlock, order: int, largest: float) -> tuple[float, str]:
@@ -159,6 +197,7 @@ def _finished(block: TextBlock, blocks: list[TextBlock]) -> tuple[str, tuple[str
         following = blocks[at + 1]
         if following.size >= 0.4 * block.size and len(following.text) < 120:
             return real_title(f"{title} {following.text}")[:MAX_TITLE], following.lines
+    title = _LABEL.sub("", title)
     return real_title(title.strip(" :;,|–—-•"))[:MAX_TITLE] or title[:MAX_TITLE], ()
 
 
@@ -183,6 +222,7 @@ def _is_no_title(text: str) -> bool:
         or EMAIL.search(bare)
         or _RIGHTS.search(bare)
         or _NUMBERED.match(bare)
+        or (_OTHER_LABEL.match(bare) and not _LABEL.match(bare))
         or real_title(bare) == ""
     )
 
@@ -194,25 +234,44 @@ def _is_person(text: str) -> bool:
 
 
 def _held_against(
-    candidate: TitleCandidate, metadata: str, stems: list[str], cover: Cover
-) -> TitleCandidate:
-    """Raise the score of what the file's name or metadata say too.
+    candidates: list[TitleCandidate], metadata: str, stems: list[str]
+) -> list[TitleCandidate]:
+    """Raise the scores of those that the file's name or metadata say too.
 
-    A subtitle that a name repeats stays one: the smaller the letters, the less it is raised.
+    A subtitle that a name repeats stays one: the smaller the letters, the less it is raised, unless
+    nothing larger is said elsewhere and this is said whole.
     """
-    of_stem = max((_agreement(candidate.title, stem) for stem in stems), default=0.0)
-    of_metadata = _agreement(candidate.title, metadata) if metadata else 0.0
-    score, rule = candidate.score, candidate.rule
-    weight = max(0.0, min(1.0, 2 * candidate.score - 0.6))
-    if of_stem >= AGREES:
-        score, rule = score + 0.45 * weight * of_stem / 100, f"{rule}, as the file's name"
-    if of_metadata >= AGREES:
-        score, rule = score + 0.3 * weight * of_metadata / 100, f"{rule}, as the metadata"
-    return replace(candidate, score=score, rule=rule)
+    agreements = [
+        (
+            max((_agreement(candidate.title, stem) for stem in stems), default=0.0),
+            _agreement(candidate.title, metadata) if metadata else 0.0,
+        )
+        for candidate in candidates
+    ]
+    raised = []
+    for candidate, (of_stem, of_metadata) in zip(candidates, agreements, strict=True):
+        larger = (
+            pair
+            for other, pair in zip(candidates, agreements, strict=True)
+            if other.score > candidate.score
+        )
+        is_whole = len(candidate.title.split()) >= 3 and max(of_stem, of_metadata) >= WHOLE
+        is_alone = not any(max(pair) >= AGREES for pair in larger)
+        weight = 1.0 if is_whole and is_alone else (candidate.score - 0.7) / 0.3
+        weight = max(0.0, min(1.0, weight))
+        score, rule = candidate.score, candidate.rule
+        if of_stem >= AGREES:
+            score, rule = score + 0.45 * weight * of_stem / 100, f"{rule}, as the file's name"
+        if of_metadata >= AGREES:
+            score, rule = score + 0.3 * weight * of_metadata / 100, f"{rule}, as the metadata"
+        raised.append(replace(candidate, score=score, rule=rule))
+    return raised
 
 
 def _agreement(title: str, other: str) -> float:
     """Return likeness, 0 where the title is but a small part of what is said elsewhere."""
+    if _words(other).startswith(f"{_words(title)} ") and " " in _words(title):
+        return 95.0
     if len(_words(title)) < 0.4 * len(_words(other)):
         return 0.0
     return likeness(title, other)
