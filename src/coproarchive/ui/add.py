@@ -23,7 +23,7 @@ from coproarchive.ingest.folder_plan import group_files
 from coproarchive.ingest.propose import Proposal
 from coproarchive.library import Library
 from coproarchive.model import Kind, WordSource
-from coproarchive.ui.parts import disclosures_html, say_error
+from coproarchive.ui.parts import disclosures_html, guesses_html, say_error
 from coproarchive.ui.state import app_state, visitor
 
 RELEASED = {
@@ -129,6 +129,7 @@ def _form(work: list[Path], library: Library) -> None:
         same = f"{version.slides} of {version.of} slides are the same, or nearly"
         line = Markup('<p class="notice">A new version of “{}” ({})? {}.</p>')
         st.html(line.format(version.item.title, version.item.id, same))
+    st.html(guesses_html(proposal.offered))
     sources = [source for _, disclosure in disclosures for source in disclosure.sources]
     with st.form(f"record:{_key(work)}"):
         draft = _fields(proposal, catalogue, _key(work))
@@ -159,14 +160,16 @@ def _fields(proposal: Proposal, catalogue: Catalogue, key: str) -> ItemDraft:
     named = st.multiselect(
         "People (choose, or type a new name)",
         [*people, *proposal.unknown_people],
-        [*proposal.people],
+        [*proposal.people, *proposal.likely_people],
         format_func=lambda p: people.get(p, p),
         accept_new_options=True,
         key=f"people:{key}",
     )
+    seminars = [NO_SEMINAR, *sorted(catalogue.seminars, reverse=True)]
     seminar = st.selectbox(
         "Seminar (choose, or type the title of a new one)",
-        [NO_SEMINAR, *sorted(catalogue.seminars, reverse=True)],
+        seminars,
+        seminars.index(proposal.seminar or NO_SEMINAR),
         format_func=lambda s: s if s == NO_SEMINAR else catalogue.seminar_title(s),
         accept_new_options=True,
         key=f"seminar:{key}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from coproarchive.errors import CoproArchiveError, IngestError
 from coproarchive.extract.disclosure import Disclosure
+from coproarchive.ingest.guesses import Guess
 from coproarchive.logs import current_request_id, log
 from coproarchive.ui.state import app_state, visitor
 from coproarchive.web import render
@@ -92,3 +93,13 @@ def disclosures_html(disclosures: Sequence[tuple[str, Disclosure]]) -> Markup:
     )
     head = Markup("<p>Look at this before you save: some of it may not be meant for everybody.</p>")
     return Markup('<div class="notice">{}<ul>{}</ul></div>').format(head, rows)
+
+
+def guesses_html(guesses: Iterable[Guess]) -> str:
+    """Return from which words a form's fields were filled in, and how sure each is."""
+    line = Markup("<li>{}: <b>{}</b>, {:.0%} sure ({}), from “{}”</li>")
+    lines = [line.format(g.kind, g.value, g.confidence, g.rule, g.line[:120]) for g in guesses]
+    summary = "Where the proposals below come from"
+    return Markup("<details><summary>{}</summary><ul>{}</ul></details>").format(
+        summary, Markup("").join(lines)
+    )
