@@ -173,6 +173,8 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
         for place in places(w)
         for form in ("bib", "ris", "csl.json", "txt", "txt?style=mla&locale=de-DE", "yaml")
     ),
+    "/seminar/{seminar_id}/files.zip": lambda w: (f"{i}/files.zip" for i in ids(w.seminars)),
+    "/seminar/{seminar_id}/event.ics": lambda w: (f"{i}/event.ics" for i in ids(w.seminars)),
     "/seminar/{seminar_id}": lambda w: ids(w.seminars),
     "/person/{person_id}": lambda w: ids(w.people),
     "/topic/{topic_id}": lambda w: ids(w.topics),
@@ -182,7 +184,10 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
     "/suggest": lambda w: (f"?{q}" for q in typed(w)),
     "/search": searches,
     "/over-time": lambda w: [f"?{quoted('term', t)}" for t in ("", *w.words, *w.secrets)],
-    "/results.csv": lambda w: (f"?{q}" for q in queries(w)),
+    "/results.csv": lambda w: (f"?{q}{end}" for q in queries(w) for end in ("", "&slides=1")),
+    "/results.bib": lambda w: (f"?{q}" for q in queries(w)),
+    "/results.ris": lambda w: (f"?{q}" for q in queries(w)),
+    "/feed.atom": lambda w: (f"?{q}" for q in queries(w)),
     # Streamlit's own
     "/media/{file_id:path}": lambda w: ["x", *(f"{name}" for _, name in w.files[:3])],
     "/_stcore/upload_file/{session_id}/{file_id}": lambda _: ["s/f"],
@@ -191,7 +196,7 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
 }
 """Route with parameters -> what to put in place of them (or, for queries, behind it)."""
 
-QUERY_PARAMETERS = {"q", "token", "style", "locale"}
+QUERY_PARAMETERS = {"q", "token", "style", "locale", "slides"}
 """Names that handlers read from an address; `Query.from_params` takes those of a search."""
 
 PAGES = ("", "add", "problems")

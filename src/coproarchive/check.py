@@ -13,7 +13,7 @@ from coproarchive.extract.worker import Job, Reader
 from coproarchive.model import Asset, Item, Problem, Severity, Visibility
 from coproarchive.progress import Progress, silent
 from coproarchive.search.index.update import missing_file, notice_problem
-from coproarchive.store import Store, folded_name, hash_file, slugify
+from coproarchive.store import SITE_TEXTS, Store, folded_name, hash_file, slugify
 
 CODES: dict[str, str] = {
     **table.CODES,
@@ -176,7 +176,7 @@ def _named_folder(path: str, record_folders: set[str], store: Store) -> Iterator
 def _is_record(path: str) -> bool:
     name = path.rpartition("/")[2]
     return name in ("item.yaml", "seminar.yaml") or path in (
-        "archive.yaml", "people.yaml", "topics.yaml", "README.md",
+        "archive.yaml", "people.yaml", "topics.yaml", "README.md", *SITE_TEXTS,
     )  # fmt: skip
 
 

@@ -424,15 +424,17 @@ class Library:
 
     def matching(self, query: Query) -> list[str]:
         """Return the ids of public items that have all that a query asks for, best first."""
+        return [item_id for item_id, _, is_full in self.ranking(query) if is_full]
+
+    def ranking(self, query: Query, limit: int = MAX_ROWS) -> list[tuple[str, float, bool | None]]:
+        """Return id, score and completeness of a query's first hits; see Index.ranking."""
         catalogue = self.public()
-        ranking = self.ask(lambda index: index.ranking(query, catalogue, MAX_ROWS))
-        return [item_id for item_id, _, is_full in ranking if is_full]
+        ranking = self.ask(lambda index: index.ranking(query, catalogue, limit))
+        return [row for row in ranking if row[0] in catalogue.items]
 
     def csv(self, query: Query, base: str = "") -> str:
         """Export all hits of a query as CSV; see export.to_csv."""
-        catalogue = self.public()
-        ranking = self.ask(lambda index: index.ranking(query, catalogue, MAX_ROWS))
-        return to_csv(ranking, catalogue, base)
+        return to_csv(self.ranking(query), self.public(), base)
 
     @cached_property
     def unanswered(self) -> Unanswered:

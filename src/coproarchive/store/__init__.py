@@ -54,6 +54,7 @@ from coproarchive.store.reader import (
     REVISION,
     SEMINAR,
     SERIES,
+    SITE_TEXTS,
     STAGING,
     TOPICS,
     ArchiveReader,
@@ -63,7 +64,8 @@ from coproarchive.store.recorder import Recorder
 from coproarchive.strict_yaml import Plain, YamlDocument, YamlPath, append, parse, render, revise
 
 __all__ = [
-    "Store", "folded_name", "hash_file", "media_type_of", "media_type_of_file", "name_by_kind",
+    "SITE_TEXTS", "Store", "folded_name", "hash_file", "media_type_of", "media_type_of_file",
+    "name_by_kind",
     "role_of", "safe_name", "slugify", "unique", "unique_file_name", "walk",
 ]  # fmt: skip
 

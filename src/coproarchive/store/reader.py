@@ -21,6 +21,8 @@ from coproarchive.store.sidecar import RecordT
 from coproarchive.strict_yaml import Plain, YamlDocument
 
 SERIES, PEOPLE, TOPICS = "archive.yaml", "people.yaml", "topics.yaml"
+SITE_TEXTS = ("about.md", "accessibility.md", "privacy.md", "contact.md")
+"""Beside archive.yaml: the archive's own texts of the pages of these names; see web/site_pages."""
 SEMINAR, ITEM = "seminar.yaml", "item.yaml"
 LOCK = ".lock"
 FORMAT = 2

@@ -1,4 +1,4 @@
-"""Downloads: originals, pictures of slides, suggestions and tables of results."""
+"""Downloads: originals, pictures of slides, and suggestions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from coproarchive.extract.charset import decode
 from coproarchive.library import DAMAGED, Library
 from coproarchive.model import Asset, Item, Leaf
 from coproarchive.search.document import shown_leaves
-from coproarchive.search.language.query import Query
 from coproarchive.web.file_views import NOT_OFFERED
 from coproarchive.web.made_pdf import made_pdf
 from coproarchive.web.pages import Pages
@@ -135,11 +134,3 @@ class Downloads:
         """Serve /suggest?q=: completions of a query, as JSON."""
         suggestions = self._library.suggest(request.query_params.get("q", ""))
         return JSONResponse([asdict(suggestion) for suggestion in suggestions])
-
-    def results(self, request: Request) -> Response:
-        """Serve /results.csv?...: all hits of the search of the same address, as a table."""
-        names = request.query_params.keys()
-        query = Query.from_params({name: request.query_params.getlist(name) for name in names})
-        headers = {"Content-Disposition": 'attachment; filename="results.csv"'}
-        table = self._library.csv(query, self._pages.names.base(request))
-        return Response(table, media_type="text/csv; charset=utf-8", headers=headers)

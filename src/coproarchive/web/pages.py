@@ -11,6 +11,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError, NotFoundError
 from coproarchive.library import Library
 from coproarchive.model import Item, Seminar, Session
+from coproarchive.publish.calendar_file import can_be_in_calendars
 from coproarchive.web import render
 from coproarchive.web.hosts import HostNames
 
@@ -40,6 +41,7 @@ class Pages:
             title=seminar.title,
             seminar=seminar,
             items=catalogue.items_of_seminar(seminar.id),
+            has_day=can_be_in_calendars(seminar),
         )
         return HTMLResponse(html)
 
@@ -57,6 +59,7 @@ class Pages:
         return self._about(
             catalogue, "/people", "speaker", person.name, facts, person.bio,
             catalogue.items_of_person(person.id), catalogue.sessions_of_person(person.id), links,
+            narrowing=f"speaker={person.id}",
         )  # fmt: skip
 
     def topic(self, request: Request) -> Response:
@@ -73,7 +76,7 @@ class Pages:
             links.insert(0, (f"/topic/{wider.id}", f"Wider: {wider.label}"))
         return self._about(
             catalogue, "/topics", "topic", topic.label, facts, topic.description,
-            catalogue.items_of_topic(topic.id), (), links,
+            catalogue.items_of_topic(topic.id), (), links, narrowing=f"topic={topic.id}",
         )  # fmt: skip
 
     def _moved(self, request: Request, catalogue: Catalogue, noun: str) -> Response:
@@ -94,6 +97,8 @@ class Pages:
         items: tuple[Item, ...],
         sessions: tuple[tuple[Seminar, Session], ...] = (),
         links: Iterable[tuple[str, str]] = (),
+        *,
+        narrowing: str,
     ) -> Response:
         html = render.page(
             "about.html",
@@ -106,6 +111,7 @@ class Pages:
             items=items,
             sessions=sessions,
             links=links,
+            narrowing=narrowing,
         )
         return HTMLResponse(html)
 

@@ -26,6 +26,7 @@ from coproarchive.web.concurrency import (
     RequestLimits,
 )
 from coproarchive.web.downloads import Downloads
+from coproarchive.web.follow import Follow
 from coproarchive.web.help import Help
 from coproarchive.web.item_pages import ItemPages
 from coproarchive.web.machine import Machine
@@ -34,6 +35,7 @@ from coproarchive.web.over_time import OverTime
 from coproarchive.web.pages import Pages
 from coproarchive.web.search_page import SearchPage
 from coproarchive.web.sign_in import SignIn
+from coproarchive.web.site_pages import NAMES, SitePages
 
 Handler = Callable[[Request], Response]
 
@@ -66,6 +68,8 @@ def routes(
 
     return [
         *_item_routes(library, pages, limits),
+        *_export_routes(library, pages, limits),
+        *(Route(f"/{name}", bounded(limits.pages, SitePages(library).page)) for name in NAMES),
         Route("/seminar/{seminar_id}", bounded(limits.pages, pages.seminar)),
         Route("/person/{person_id}", bounded(limits.pages, pages.person)),
         Route("/topic/{topic_id}", bounded(limits.pages, pages.topic)),
@@ -87,7 +91,6 @@ def routes(
         Route("/robots.txt", safe(machine.robots)),
         Route("/sitemap.xml", bounded(limits.pages, machine.sitemap)),
         Route("/suggest", bounded(limits.searches, downloads.suggest)),
-        Route("/results.csv", bounded(limits.exports, downloads.results)),
     ]
 
 
@@ -106,6 +109,19 @@ def _item_routes(library: Library, pages: Pages, limits: RequestLimits) -> list[
         *leaves,
         Route("/item/{item_id:path}/text", bounded(items.text)),
         Route("/item/{item_id:path}", bounded(items.item)),
+    ]
+
+
+def _export_routes(library: Library, pages: Pages, limits: RequestLimits) -> list[Route]:
+    """Return the routes of what is taken along and followed."""
+    follow, bounded = Follow(library, pages), partial(_bounded, pages)
+    return [
+        Route("/seminar/{seminar_id}/files.zip", bounded(limits.files, follow.files)),
+        Route("/seminar/{seminar_id}/event.ics", bounded(limits.pages, follow.calendar)),
+        Route("/results.csv", bounded(limits.exports, follow.table)),
+        Route("/results.bib", bounded(limits.exports, follow.references)),
+        Route("/results.ris", bounded(limits.exports, follow.references)),
+        Route("/feed.atom", bounded(limits.searches, follow.feed)),
     ]
 
 
