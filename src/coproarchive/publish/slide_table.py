@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.library import Library
@@ -16,6 +17,8 @@ from coproarchive.search.language.query import Query
 COLUMNS = (
     "title", "speakers", "seminar", "date", "place", "heading", "text", "file", "address", "id"
 )  # fmt: skip
+AT_ONCE = 200
+"""Items of which the slides that answer are looked up together."""
 MAX_TEXT = 5_000
 """Characters of a slide's text: a cell of common spreadsheets takes 32,767."""
 
@@ -44,27 +47,34 @@ def slide_table(library: Library, query: Query, base: str = "") -> str:
 
 def _rows(library: Library, query: Query, base: str) -> Iterator[list[str]]:
     catalogue = library.public()
-    for item_id, *_ in library.ranking(query):
+    for item_id, matched in _matches(library, query):
         item = catalogue.items[item_id]
-        places = list(_places(library, query, item_id))
+        leaves = library.talks.alignment(item_id).leaves
+        # Without words every leaf is shown; with words those that have one.
+        places = [
+            (leaf.asset, leaf.leaf)
+            for leaf in leaves
+            if matched is None or (leaf.asset.path, leaf.leaf.number) in matched
+        ]
         for asset, leaf in places:
             yield _row(item, catalogue, base, asset, leaf)
         if not places:
             yield _row(item, catalogue, base)
 
 
-def _places(library: Library, query: Query, item_id: str) -> Iterator[tuple[Asset, Leaf]]:
-    """Yield the leaves of an item that answer, in its order; all where nothing is asked for."""
-    leaves = library.talks.alignment(item_id).leaves
+def _matches(
+    library: Library, query: Query
+) -> Iterator[tuple[str, frozenset[tuple[str, int]] | None]]:
+    """Yield id, and file and number of each leaf that answers; None where no word is asked for."""
     if not query.positive:
-        yield from ((leaf.asset, leaf.leaf) for leaf in leaves)
+        yield from ((item_id, None) for item_id, *_ in library.ranking(query))
         return
-    catalogue = library.public()
-    hits = library.ask(lambda index: index.leaf_hits(item_id, query, catalogue))
-    matched = {(hit.asset, hit.number) for hit in hits}
-    for leaf in leaves:
-        if (leaf.asset.path, leaf.leaf.number) in matched:
-            yield leaf.asset, leaf.leaf
+    for page in range(1, MAX_ROWS // AT_ONCE + 1):
+        results = library.search(replace(query, page=page, size=AT_ONCE, leaves=MAX_ROWS))
+        for hit in results.hits:
+            yield hit.id, frozenset((leaf.asset, leaf.number) for leaf in hit.leaves)
+        if page >= results.pages:
+            return
 
 
 def _row(

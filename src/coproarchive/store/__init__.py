@@ -65,8 +65,7 @@ from coproarchive.strict_yaml import Plain, YamlDocument, YamlPath, append, pars
 
 __all__ = [
     "SITE_TEXTS", "Store", "folded_name", "hash_file", "media_type_of", "media_type_of_file",
-    "name_by_kind",
-    "role_of", "safe_name", "slugify", "unique", "unique_file_name", "walk",
+    "name_by_kind", "role_of", "safe_name", "slugify", "unique", "unique_file_name", "walk",
 ]  # fmt: skip
 
 _ROLES: dict[str, AssetRole] = {

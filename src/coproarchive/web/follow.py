@@ -40,6 +40,11 @@ def feed_title(query: Query, catalogue: Catalogue) -> str:
         for facet, values in query.facets.items()
         for value in values
     ]
+    pieces += [
+        f"not {label_of(facet, value, catalogue)}"
+        for facet, values in query.without.items()
+        for value in values
+    ]
     return " – ".join(
         [", ".join(pieces), catalogue.series.title] if pieces else [catalogue.series.title]
     )

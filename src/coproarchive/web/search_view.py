@@ -429,4 +429,11 @@ def _pages(address: SearchAddress, results: Results) -> tuple[str, str]:
 
 def _exports(query: Query) -> list[Chip]:
     address = urlencode(replace(query, page=1).to_params(), doseq=True)
-    return [Chip("All results as a table (CSV)", f"/results.csv?{address}")]
+    slides = f"{address}&slides=1" if address else "slides=1"
+    return [
+        Chip("All results as a table (CSV)", f"/results.csv?{address}"),
+        Chip("a row a slide", f"/results.csv?{slides}"),
+        Chip("BibTeX", f"/results.bib?{address}"),
+        Chip("RIS", f"/results.ris?{address}"),
+        Chip("Follow this search (Atom)", f"/feed.atom?{address}"),
+    ]
