@@ -48,11 +48,11 @@ def seminar_files(
         if item.licence or item.rights:
             lines.append(f"  Licence: {item.licence or item.rights}")
         for asset in item.assets:
-            found, note = _file(library, item, asset)
+            entry, note = _file(library, item, asset)
             unready += note == _UNREADY
-            if found:
-                entries.append(found)
-            lines.append(f"  {found.name.partition('/')[2] if found else asset.path}{note}")
+            if entry:
+                entries.append(entry)
+            lines.append(f"  {entry.name.partition('/')[2] if entry else asset.path}{note}")
         lines.append("")
     contents = ZipEntry(f"{seminar.id}/{CONTENTS}", "\n".join(lines).encode())
     return SeminarFiles((contents, *entries), unready)
