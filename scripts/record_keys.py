@@ -49,7 +49,8 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
             "schema:url",
         ),
         "languages": Key(
-            "Languages of the archive; the first is that of items which name none",
+            "Languages of the archive: one is that of all items which name none, of several their "
+            "words tell; without it their words tell",
             "[en-GB, cy]",
             "dcterms:language",
         ),

@@ -43,7 +43,9 @@ def ids(engine: SearchEngine, node: Node, **more: object) -> list[str]:
 
 
 WORDS = ["power", "sharing", "powers", "co-production", "coproduction", "lunch", "detained",
-         "detention", "C++", "act", "mental", "naïve", "R&D", "講演"]  # fmt: skip
+         "detention", "C++", "act", "mental", "naïve", "R&D", "講演",
+         "Häuser", "well\u00adknown", "super\u200cmarket"]  # fmt: skip
+LANGUAGES = ("en", "de")
 
 
 class RandomQueries:
@@ -66,6 +68,7 @@ class RandomQueries:
             rng.choice(["", "2017-01-01", "2018-02-03"]),
             rng.choice(["A", "b", "C"]),
             {n: rng.randbytes(rng.choice([0, 5, 2000])) for n in rng.choice([(), ("hit", "more")])},
+            rng.choice([(), tuple(rng.choice(LANGUAGES) for _ in range(3))]),
         )
 
     def node(self, depth: int = 0) -> Node:
@@ -73,7 +76,7 @@ class RandomQueries:
         kind = rng.randint(0, 9 if depth < 3 else 3)
         fields = rng.choice([(), ("title",), ("body", "notes")])
         if kind == 0:
-            return Term(stem(fold(word)), fields, rng.choice([1, 0.5]))
+            return Term(stem(fold(word), rng.choice(LANGUAGES)), fields, rng.choice([1, 0.5]))
         if kind == 1:
             words = (exact(fold(rng.choice(WORDS))) for _ in range(rng.randint(1, 3)))
             return Phrase(tuple(words), fields)

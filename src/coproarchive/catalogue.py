@@ -244,6 +244,13 @@ class Catalogue:
         date = self.item_date(item)
         return (edtf_bounds(date)[0] if date else "9999", item.id)
 
+    # ------------------------------------------------------------ language
+
+    @property
+    def language(self) -> str:
+        """The language of what says nothing of its own: the first that the archive declares."""
+        return self.series.languages[0] if self.series.languages else "en"
+
     # ---------------------------------------------------------- visibility
 
     def withheld(self, item: Item) -> frozenset[WordSource]:

@@ -96,7 +96,7 @@ class Series(_Record):
         title, subtitle, description: dcterms:title, dcterms:alternative, dcterms:description.
         contact: an e-mail address or a sentence (dcat:contactPoint).
         address: where the archive is on the web (schema:url).
-        languages: BCP 47, first is the default of items (dcterms:language).
+        languages: BCP 47 (dcterms:language); one is every item's, of several their words tell.
         rights: the statement shown on every page (dcterms:rights).
         facets: names of facets in the order shown; see search/fields.py.
         synonyms: groups of words that mean the same to a reader (skos:altLabel without a topic).
@@ -111,7 +111,7 @@ class Series(_Record):
     description: Text | None = None
     contact: Line | None = None
     address: WebAddress | None = None
-    languages: tuple[LanguageTag, ...] = ("en",)
+    languages: tuple[LanguageTag, ...] = ()
     rights: Text | None = None
     facets: tuple[Slug, ...] = ("seminar", "speaker", "topic", "kind", "year")
     synonyms: tuple[tuple[Line, ...], ...] = ()

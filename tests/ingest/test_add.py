@@ -16,7 +16,7 @@ import pytest
 
 from coproarchive.errors import DuplicateError, IngestError, NotFoundError, SidecarError
 from coproarchive.ingest.add import ItemDraft, add_files, proposal_for
-from coproarchive.ingest.folder_plan import FolderReport, add_folder
+from coproarchive.ingest.folder_plan import FolderReport, add_folder, group_files
 from coproarchive.library import Library
 from coproarchive.model import Kind, Role, Series
 from coproarchive.settings import Settings
@@ -178,6 +178,17 @@ def test_a_folder_of_loose_files_is_a_start(
     library.changed()
     again = add_folder(library.store, library.catalogue(), library.reader, folder, ItemDraft())
     assert (again.stored, len(again.problems)) == (0, again.files)
+
+
+def test_captions_belong_to_the_recording_in_whose_language_they_are() -> None:
+    """talk.en.vtt beside talk.mp4; two languages are two files of one work."""
+    names = ("Talk.mp4", "talk.en.vtt", "talk.pt-BR.vtt", "talk.en-orig.srt", "v1.de.pdf", "v1.pdf")
+    groups = group_files([Path(f"day/{name}") for name in (*names, "other.en.vtt")])
+    assert sorted(sorted(path.name for path in group) for group in groups) == [
+        ["Talk.mp4", "talk.en-orig.srt", "talk.en.vtt", "talk.pt-BR.vtt"],
+        ["other.en.vtt"], ["v1.de.pdf"], ["v1.pdf"],
+    ]  # fmt: skip
+    assert len(group_files([Path("a/talk.vtt"), Path("a/TALK.vtt")])) == 2
 
 
 @pytest.mark.threat(4)

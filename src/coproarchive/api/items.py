@@ -83,7 +83,7 @@ class ArchivedItem:
             aligned_leaves = aligned_item(item, self._catalogue, reader).leaves
         else:
             read = ((asset, leaf) for asset, e in extractions(item, reader) for leaf in e.leaves)
-            language = item.language or self._catalogue.series.languages[0]
+            language = item.language or self._catalogue.language
             aligned_leaves = aligned(read, language, reader.blobs).leaves
         return tuple(aligned_leaf.leaf for aligned_leaf in aligned_leaves)
 

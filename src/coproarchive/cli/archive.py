@@ -67,16 +67,19 @@ def init(
         str, typer.Option(help="The archive's name, shown on every page; archive.yaml keeps it.")
     ] = "An archive of talks",
     language: Annotated[
-        str,
-        typer.Option(help="The language that most talks are in, by its code: en, cy, de, pt-BR."),
-    ] = "en",
+        str | None,
+        typer.Option(
+            help="The language of all talks, by its code: en, cy, de, pt-BR. Without it, the words "
+            "of each talk tell."
+        ),
+    ] = None,
 ) -> None:
     """Begin an archive: make its folder, with an archive.yaml in it. Do this once, first of all."""
     from coproarchive.store import Store
     from coproarchive.store.sidecar import valid
 
     state = state_of(context)
-    series = valid(lambda: Series(title=title, languages=(language,)))
+    series = valid(lambda: Series(title=title, languages=(language,) if language else ()))
     store = Store.create(state.settings.archive, series)
     record = display_path(store.root / "archive.yaml")
     out.print(Text(f"Made {record}. Add files with: {state.command('add FILE...')}"))

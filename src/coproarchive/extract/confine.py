@@ -12,7 +12,6 @@ import gc
 import os
 import signal
 import sys
-import tempfile
 from pathlib import Path
 
 from coproarchive.extract.office_guard import leave_the_network
@@ -47,7 +46,6 @@ def confine(memory: int, scratch: str) -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    tempfile.tempdir = scratch or None  # py3langid unpacks its model into a file of its own
     sys.addaudithook(_Rules(scratch))
     # What is loaded by now stays, and a file's pages are many small objects that live shortly: the
     # collector need not look at them often (8% of the time of reading PDFs).

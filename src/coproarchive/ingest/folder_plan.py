@@ -5,6 +5,7 @@ Every file ends as a file of an item or is named in one problem, never neither.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -328,11 +329,12 @@ def group_files(paths: Sequence[Path]) -> list[list[Path]]:
 def _groups(files: Iterable[SourceFile]) -> list[list[SourceFile]]:
     """Group files that are one work: the same name, but for the ending, in the same folder.
 
+    The ending of captions may have their language before it; see work_stem.
     Posts stand alone: `index.html` beside `index.md` are two tellings, not one deck.
     """
     groups: dict[tuple[Path, str], list[SourceFile]] = {}
     for number, f in enumerate(files):
-        stem = f.path.stem.casefold()
+        stem = work_stem(f.path)
         is_post = kind_of(f.media_type) is Kind.POST and not is_deck(f.extraction)
         alone = is_post or _same_kind(groups.get((f.path.parent, stem)), f)
         key = (f.path.parent, f"{stem}/{number}" if alone else stem)
@@ -349,11 +351,12 @@ def _complete(
     """
     unread = [report.folder / p.path for p in report.problems if p.code in _PASSING]
     for files in groups:
-        place, kinds = (files[0].path.parent, files[0].path.stem), {f.media_type for f in files}
+        place = (files[0].path.parent, work_stem(files[0].path))
+        kinds = {f.media_type for f in files}
         together = (
             path.name
             for path in unread
-            if (path.parent, path.stem.casefold()) == (place[0], place[1].casefold())
+            if (path.parent, work_stem(path)) == place
             and media_type_of(path.name) not in kinds
             and Kind.POST not in map(kind_of, (media_type_of(path.name), *kinds))
         )
@@ -385,6 +388,26 @@ def _worth_keeping(
             report.reject(f.path, "not-added", f"this is {what}.", hint, Severity.WARNING)
 
 
+_CAPTIONS = (".vtt", ".srt")
+_LANGUAGE = re.compile(r"\.[a-z]{2}(-[a-z]{2,8}){0,2}$")
+
+
+def work_stem(path: Path) -> str:
+    """Return the name by which files are one work: of captions without their language.
+
+    talk.en.vtt and talk.pt-BR.vtt belong to talk.mp4.
+    """
+    stem = path.stem.casefold()
+    return _LANGUAGE.sub("", stem) if path.suffix.lower() in _CAPTIONS else stem
+
+
 def _same_kind(group: list[SourceFile] | None, file: SourceFile) -> bool:
     """Return whether the group has such a file: talk.pptx beside Talk.PPTX are two works."""
-    return any(f.media_type == file.media_type for f in group or ())
+    return any(
+        f.media_type == file.media_type
+        and (
+            file.path.suffix.lower() not in _CAPTIONS
+            or f.path.stem.casefold() == file.path.stem.casefold()
+        )
+        for f in group or ()
+    )

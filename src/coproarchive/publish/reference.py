@@ -111,7 +111,7 @@ def reference_to(
         event_date=(seminar.date or "") if seminar else "",
         archive=catalogue.series.title,
         address=address or base + place_path(item.id, leaf),
-        language=item.language or catalogue.series.languages[0],
+        language=item.language or next(iter(catalogue.series.languages), ""),
         keywords=tuple(map(catalogue.topic_label, item.topics)),
         abstract=item.abstract or "",
         licence=item.licence or "",

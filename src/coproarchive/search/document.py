@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from coproarchive.catalogue import Catalogue
@@ -50,12 +51,13 @@ def document_of(
         problems: met when its files were read.
     """
     item_aligned = aligned_item(item, catalogue, reader)
+    language = language_of(item, catalogue, (leaf.leaf for leaf in item_aligned.leaves))
     leaves = [IndexedLeaf(leaf.places, *merged(leaf)) for leaf in item_aligned.leaves]
     # Every field has one text a leaf, so that the same place is the same slide.
     texts = [texts_of(indexed.leaf) for indexed in leaves]
     headings, bodies = [t[0] for t in texts], [t[1] for t in texts]
     date = catalogue.item_date(item)
-    language = item.language or catalogue.series.languages[0]
+    leaf_languages = tuple(indexed.leaf.language or language for indexed in leaves)
     record, abstract = record_of(item.id, catalogue), item.abstract or ""
     names = tuple(searchable_names(item, catalogue))
     phrases_of_item = phrases.phrases_of(
@@ -64,7 +66,7 @@ def document_of(
     own_leaves = [(leaf.asset.path, leaf.leaf) for leaf in item_aligned.leaves]
     record_words = {word for text in (item.title, *names) for word, _ in words_of(text)}
     stored = {
-        HIT: pack(record, about(item, catalogue), item.title, abstract, names, leaves),
+        HIT: pack(record, about(item, catalogue, language), item.title, abstract, names, leaves),
         PHRASES: phrases.pack(record, phrases_of_item),
         SKETCHES: sketch.pack(record, sketch.sketches_of(own_leaves, record_words)),
     }
@@ -82,11 +84,13 @@ def document_of(
             "names": names,
         },
         language=language,
+        leaf_languages=leaf_languages if {*leaf_languages} - {language} else (),
         facets={
             "seminar": (item.seminar,) if item.seminar else (),
             "speaker": tuple(dict.fromkeys(c.person for c in item.people)),
             "topic": item.topics,
             "kind": (item.kind.value,),
+            "language": tuple(sorted({language, *leaf_languages})),
             "year": (date[:4],) if date else (),
         },
         date=edtf_bounds(date)[0] if date else "",
@@ -110,13 +114,59 @@ def shown_leaves(item: Item, catalogue: Catalogue, reader: Reader) -> Iterator[t
         for leaf in complete(extraction.leaves):
             leaf_shown = without_withheld(leaf, withheld)
             if leaf_shown is not None:
-                yield asset, leaf_shown
+                yield asset, in_its_language(leaf_shown, item, catalogue)
+
+
+def declared_language(item: Item, catalogue: Catalogue) -> str:
+    """Return the language that an item's record declares, else the archive's only one; "" where
+    the words of its files tell."""
+    declared = catalogue.series.languages
+    return item.language or (declared[0] if len(declared) == 1 else "")
+
+
+def in_its_language(leaf: Leaf, item: Item, catalogue: Catalogue) -> Leaf:
+    """Return the leaf with the language it counts as in, "" where that is its item's.
+
+    What the item or the archive declares overrules what its words tell; of several languages that
+    an archive declares, they tell which it is.
+    """
+    language = leaf.language
+    if language and declared_language(item, catalogue):
+        language = ""
+    elif language and catalogue.series.languages:
+        tags = (t for t in catalogue.series.languages if _is_same_language(t, language))
+        language = next(tags, "")
+    return leaf if language == leaf.language else replace(leaf, language=language)
+
+
+def _is_same_language(tag: str, other: str) -> bool:
+    """Test whether two BCP 47 tags name one language, whatever the region or script."""
+    return tag.partition("-")[0].lower() == other.partition("-")[0].lower()
+
+
+def language_of(item: Item, catalogue: Catalogue, leaves: Iterable[Leaf]) -> str:
+    """Return an item's language: as declared, else that of most letters of its shown leaves."""
+    declared = declared_language(item, catalogue)
+    if declared:
+        return declared
+    letters: Counter[str] = Counter()
+    for leaf in leaves:
+        letters[leaf.language] += len(leaf.title) + sum(len(part.text) for part in leaf.parts)
+    letters.pop("", None)
+    return max(letters, key=letters.__getitem__, default=catalogue.language)
+
+
+def item_language(item: Item, catalogue: Catalogue, reader: Reader) -> str:
+    """Return the language of an item's words, as readers may see them; see language_of."""
+    leaves = (leaf for _, leaf in shown_leaves(item, catalogue, reader))
+    return language_of(item, catalogue, leaves)
 
 
 def aligned_item(item: Item, catalogue: Catalogue, reader: Reader) -> AlignedItem:
     """Return the leaves of an item that readers may see, each slide once for all its files."""
-    language = item.language or catalogue.series.languages[0]
-    return aligned(shown_leaves(item, catalogue, reader), language, reader.blobs)
+    leaves = list(shown_leaves(item, catalogue, reader))
+    language = language_of(item, catalogue, (leaf for _, leaf in leaves))
+    return aligned(leaves, language, reader.blobs)
 
 
 def with_rule(digest: str, withheld: Iterable[WordSource]) -> str:
@@ -151,18 +201,18 @@ def extractions(item: Item, reader: Reader) -> Iterator[tuple[Asset, Extraction]
 
 def record_of(item_id: str, catalogue: Catalogue) -> str:
     """Return what changes when anything shown of an item changes, but the texts of its files."""
-    digest, language = catalogue.digests.get(item_id), catalogue.series.languages[0]
-    return with_rule(f"{digest} {language}", catalogue.withheld(catalogue.items[item_id]))
+    digest, languages = catalogue.digests.get(item_id), " ".join(catalogue.series.languages)
+    return with_rule(f"{digest} {languages}", catalogue.withheld(catalogue.items[item_id]))
 
 
-def about(item: Item, catalogue: Catalogue) -> About:
-    """Return what is shown of an item beside its texts."""
+def about(item: Item, catalogue: Catalogue, language: str) -> About:
+    """Return what is shown of an item beside its texts, which are in a language."""
     return About(
         item.kind.value,
         item.seminar,
         tuple(dict.fromkeys(c.person for c in item.people)),
         catalogue.item_date(item),
-        item.language or catalogue.series.languages[0],
+        language,
     )
 
 

@@ -50,7 +50,7 @@ SKIP_COST = 0.02
 Matrix = NDArray[np.float32]
 
 _NOT_ON_SLIDE = frozenset(
-    {Source.NOTES, Source.COMMENT, Source.ANNOTATION, Source.ALT, Source.LINK}
+    {Source.NOTES, Source.COMMENT, Source.ANNOTATION, Source.ALT, Source.MACHINE_ALT, Source.LINK}
 )
 
 

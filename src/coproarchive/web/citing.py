@@ -171,7 +171,7 @@ class Citing:
         picture = f"/picture/{item.id}/{quote(asset.path)}/{leaf.number}-1000.webp"
         html = render.page(
             "quote.html", catalogue, "", f"Quote {cite.locator}: {item.title}",
-            item=item, spoken=item.language or catalogue.series.languages[0], cite=cite, text=text,
+            item=item, spoken=item.language or catalogue.language, cite=cite, text=text,
             picture=picture if leaf.kind in ("slide", "page") else "",
             quoted=[line for line in quoted if line.strip()],
             alt=alt_text(item, leaf), licence=item.licence, rights=item.rights,

@@ -9,6 +9,7 @@ from textwrap import shorten
 from coproarchive.catalogue import Catalogue
 from coproarchive.edtf import edtf_bounds
 from coproarchive.model import Item, Kind
+from coproarchive.search.document import declared_language
 from coproarchive.web.render import pretty_date
 from coproarchive.web.search_view import Choice, FirstSlide, picture_of
 
@@ -183,5 +184,5 @@ def _newest(item: Item, catalogue: Catalogue, first_slide: FirstSlide) -> NewTal
         item.title,
         picture,
         " · ".join(filter(None, about)),
-        item.language or catalogue.series.languages[0],
+        declared_language(item, catalogue) or catalogue.language,
     )

@@ -19,7 +19,7 @@ from coproarchive.publish.addresses import leaf_path
 from coproarchive.publish.citation import json_ld
 from coproarchive.search.discover.reuse import Reuse
 from coproarchive.search.discover.similar import SimilarLeaf
-from coproarchive.search.document import aligned_item, extractions
+from coproarchive.search.document import aligned_item, extractions, item_language
 from coproarchive.search.language.query import Query
 from coproarchive.talks.forms import AlignedLeaf
 from coproarchive.web import item_views as views
@@ -69,7 +69,7 @@ class ItemPages:
         groups = groups_of(aligned)
         search = self._search(request, item, catalogue)
         overviews = [views.overview(item, g, search, self._shape(item, g[0])) for g in groups]
-        recordings = media.recordings(item, None, _language(item, catalogue))
+        recordings = media.recordings(item, None, self._language(item, catalogue))
         seminar = catalogue.seminars.get(item.seminar or "")
         address = f"{self._pages.names.base(request)}/item/{item.id}"
         html = render.page(
@@ -106,7 +106,7 @@ class ItemPages:
             item_title=lambda other: catalogue.items[other].title,
             address=f"{self._pages.names.base(request)}/item/{item.id}",
             seminar=catalogue.seminars.get(item.seminar or ""),
-            language_of_item=_language(item, catalogue),
+            language_of_item=self._language(item, catalogue),
         )
         return HTMLResponse(html, 410)
 
@@ -118,7 +118,7 @@ class ItemPages:
         return {
             "item": item,
             "seminar": seminar,
-            "language_of_item": _language(item, catalogue),
+            "language_of_item": self._language(item, catalogue),
             "json_ld": render.script_json(described),
             "files": file_views(item, self._library),
             "not_offered": NOT_OFFERED,
@@ -197,7 +197,7 @@ class ItemPages:
             picture_path=views.picture_path,
             like=self._similar_leaves(place),
             leaf_path=leaf_path,
-            recordings=media.recordings(item, second, _language(item, catalogue)),
+            recordings=media.recordings(item, second, self._language(item, catalogue)),
             elsewhere=views.elsewhere(item, second),
             cite=citation_box(catalogue, item, base, leaf, address=address)._replace(
                 path=place.path
@@ -238,7 +238,8 @@ class ItemPages:
         if not query.clauses:
             return views.TalkSearch("", unmarked, ())
         try:
-            language = _language(item, catalogue)
+            language = place.leaf.language if place else ""
+            language = language or self._language(item, catalogue)
             highlighter = self._library.index().highlighter(query, catalogue, language)
             hits = self._library.ask(lambda index: index.leaf_hits(item.id, query, catalogue))
         except CoproArchiveError:
@@ -254,6 +255,9 @@ class ItemPages:
             for hit in hits
         )
         return views.TalkSearch(words, highlighter.whole, talk_hits)
+
+    def _language(self, item: Item, catalogue: Catalogue) -> str:
+        return item_language(item, catalogue, self._library.reader)
 
     # ------------------------------------------------------- words alone
 
@@ -290,7 +294,3 @@ def _canonical(base: str, item: Item, one: AlignedLeaf | None) -> str:
     if one is None:
         return ""
     return base + leaf_path(item, one.asset.path, one.leaf.kind, one.leaf.number)
-
-
-def _language(item: Item, catalogue: Catalogue) -> str:
-    return item.language or catalogue.series.languages[0]

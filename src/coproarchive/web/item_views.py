@@ -127,13 +127,15 @@ class Overview(NamedTuple):
 
 
 class LeafInWords(NamedTuple):
-    """A leaf in the copy in words: fragment, address of its page, place, heading, words."""
+    """A leaf in the copy in words: fragment, address of its page, place, heading, words; and their
+    language, "" where it is the item's."""
 
     anchor: str
     address: str
     name: str
     title: str
     words: Markup
+    language: str
 
 
 class FileInWords(NamedTuple):
@@ -200,6 +202,7 @@ def _leaf_in_words(item: Item, one: AlignedLeaf) -> LeafInWords:
         f"{leaf.kind.capitalize()} {leaf.label or leaf.number}",
         leaf.title,
         words,
+        leaf.language,
     )
 
 

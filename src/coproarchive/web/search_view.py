@@ -92,7 +92,8 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class SlideView:
-    """A leaf that answers; `picture` is "" where its kind has none."""
+    """A leaf that answers; `picture` is "" where its kind has none, `language` where it is the
+    item's."""
 
     href: str
     picture: str
@@ -100,6 +101,7 @@ class SlideView:
     title: Snippet
     snippet: Snippet
     source: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,7 +397,7 @@ def _hit(hit: Hit, query: Query, catalogue: Catalogue, first_slide: FirstSlide) 
         more_href=f"{href}#in-this-talk" if hit.more_leaves else "",
         missing=hit.missing,
         matched=[(word, ", ".join(places)) for word, places in hit.matched.items()],
-        language=item.language or catalogue.series.languages[0],
+        language=hit.language,
     )
 
 
@@ -414,6 +416,7 @@ def _slide(leaf: LeafHit, item: Item, suffix: str) -> SlideView:
         leaf.title,
         leaf.snippet,
         source_words(leaf.source),
+        leaf.language,
     )
 
 

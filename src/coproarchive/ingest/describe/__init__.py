@@ -363,7 +363,7 @@ def _topics(
         for t, n in mentioned
     ]
     labels = {catalogue.topic_label(t).casefold() for t, _ in mentioned}
-    new = new_topics_in(cover.leaves, language or catalogue.series.languages[0])
+    new = new_topics_in(cover.leaves, language or catalogue.language)
     return guesses + [
         Guess(
             NEW_TOPIC, phrase, f"on {n} slides", "a frequent phrase", min(0.6, 0.3 + 0.02 * n), file

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import Item, Leaf
 from coproarchive.search.cache import Cache
-from coproarchive.search.document import HIT, aligned_item, searchable_names
+from coproarchive.search.document import (
+    HIT,
+    aligned_item,
+    declared_language,
+    item_language,
+    searchable_names,
+)
 from coproarchive.search.engines.seam import Occurrences, Request, Snapshot
 from coproarchive.search.hits.source import HitSource
 from coproarchive.search.hits.stored import StoredItem, StoredLeaf
@@ -90,7 +96,7 @@ def similar(
         exclude: ids that the snapshot has and the reader may no longer see.
         limit: number of items.
     """
-    language = item.language or catalogue.series.languages[0]
+    language = item_language(item, catalogue, reader)
     counts = _counts(_texts(item, catalogue, reader, leaf))
     telling = _telling(snapshot, counts, language, exclude)
     if not telling:
@@ -130,7 +136,7 @@ def similar_leaves(
         exclude: ids that the snapshot has and the reader may no longer see.
         limit: number of leaves.
     """
-    language = item.language or catalogue.series.languages[0]
+    language = leaf.language or declared_language(item, catalogue) or catalogue.language
     telling = _telling(snapshot, _counts([(leaf.title, 2), (leaf.text, 1)]), language, exclude)
     if len(telling) < MIN_SHARED:
         return ()

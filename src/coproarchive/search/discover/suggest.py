@@ -20,6 +20,7 @@ import numpy as np
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.search.discover.phrases import BETWEEN, key_of, keys_of, most_written, phrases_of
+from coproarchive.search.document import declared_language
 from coproarchive.search.language.analysis import tokenize
 
 LIMIT = 8
@@ -163,7 +164,7 @@ def _forms(catalogue: Catalogue, phrases: Mapping[str, str]) -> Iterator[dict[st
     """Yield key -> form of each item's phrases; of one that is not indexed, those of its record."""
     for item in catalogue.items.values():
         if item.id not in phrases:
-            language = item.language or catalogue.series.languages[0]
+            language = declared_language(item, catalogue) or catalogue.language
             forms = phrases_of([(item.title, item.abstract or "")], language)
             yield {key_of(form): form for form in forms}
         elif joined := phrases[item.id]:

@@ -61,7 +61,7 @@ class _IndexedDocument:
         self.lengths: dict[str, int] = {}
         for name in TEXT_FIELDS:
             self.terms[name], self.lengths[name] = invert(
-                document.texts.get(name, ()), document.language
+                document.texts.get(name, ()), document.languages_of(name)
             )
 
 

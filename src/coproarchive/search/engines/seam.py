@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from itertools import repeat
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -18,6 +19,7 @@ from coproarchive.errors import IndexStateError
 from coproarchive.extract.blobs import Blobs
 from coproarchive.model import Severity
 from coproarchive.search.engines.tally import FileTally, Tally
+from coproarchive.search.language.fields import LEAF_FIELDS
 from coproarchive.search.language.query_tree import Node, Sort, Term
 
 
@@ -35,6 +37,7 @@ class Document:
         date: first day, YYYY-MM-DD, "" where unknown.
         title: for sorting.
         stored: name -> bytes that Snapshot.stored returns; engines do not look into them.
+        leaf_languages: of the texts of LEAF_FIELDS, where some are in another; else ().
     """
 
     id: str
@@ -45,6 +48,13 @@ class Document:
     date: str = ""
     title: str = ""
     stored: Mapping[str, bytes] = field(default_factory=dict)
+    leaf_languages: tuple[str, ...] = ()
+
+    def languages_of(self, name: str) -> Iterable[str]:
+        """Return the language of each text of a field."""
+        if self.leaf_languages and name in LEAF_FIELDS:
+            return self.leaf_languages
+        return repeat(self.language)
 
 
 class Occurrence(NamedTuple):

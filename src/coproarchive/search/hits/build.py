@@ -141,6 +141,7 @@ class HitBuilder:
             snippet=excerpt(description, description_marks) if is_described else _NO_SNIPPET,
             missing=self._missing(matched),
             matched=matched,
+            language=about.language,
         )
 
     def _matched(
@@ -205,6 +206,7 @@ def _leaf_hit(match: LeafMatch, stored: StoredItem) -> LeafHit:
         source=(best.source if best and (best.marks or not leaf.texts[0]) else Source.TITLE).value,
         start=spoken,
         forms=tuple(LeafForm(stored.assets[form.asset][1], *form[1:]) for form in leaf.forms),
+        language=leaf.language,
     )
 
 

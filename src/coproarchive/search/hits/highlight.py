@@ -94,39 +94,39 @@ def text_index_of(text: str) -> TextIndex:
 
 
 class Highlighter:
-    """Marks what answers a query in texts of one language.
+    """Marks what answers a query in texts.
 
     Args:
         targets: of the query.
-        language: of the texts.
+        language: of texts of which no other is said.
     """
 
     def __init__(self, targets: TermTargets, language: str):
         self._targets = targets
         self._language = language
 
-    def answers(self, text: str) -> set[Answer]:
-        """Return the answers in a text."""
-        index, targets = text_index_of(text), self._targets
+    def answers(self, text: str, language: str = "") -> set[Answer]:
+        """Return the answers in a text, of a language if it has its own."""
+        index, targets, language = text_index_of(text), self._targets, language or self._language
         answers: set[Answer] = set()
         for term, numbers in targets.terms.items():
-            spans = index.spans(term, self._language)
+            spans = index.spans(term, language)
             answers.update((*span, number) for span in spans for number in numbers)
         for prefix, numbers in targets.prefixes.items():
             spans = index.prefixed(prefix)
             answers.update((*span, number) for span in spans for number in numbers)
         for run, number in targets.runs:
-            spans = index.adjacent(run, self._language)
+            spans = index.adjacent(run, language)
             answers.update((*span, number) for span in spans)
         return answers
 
-    def marks(self, text: str) -> list[Mark]:
-        """Return a mark for each answer in a text; see marks_of."""
-        return marks_of(text, self.answers(text))
+    def marks(self, text: str, language: str = "") -> list[Mark]:
+        """Return a mark for each answer in a text; see answers and marks_of."""
+        return marks_of(text, self.answers(text, language))
 
-    def whole(self, text: str) -> Snippet:
-        """Return all of a text with its answers marked."""
-        return whole(text, self.marks(text))
+    def whole(self, text: str, language: str = "") -> Snippet:
+        """Return all of a text with its answers marked; see answers."""
+        return whole(text, self.marks(text, language))
 
 
 def marks_of(text: str, answers: Collection[Answer]) -> list[Mark]:

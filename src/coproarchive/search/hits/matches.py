@@ -89,7 +89,8 @@ def match_item(
             continue
         answers: Collection[Answer] = answers_by_text.get(text, ())
         if text in doubtful:
-            answers = highlighter.answers(item.text(field, number))
+            language = item.leaf(number).language if is_in_leaf else ""
+            answers = highlighter.answers(item.text(field, number), language)
         if field == "names":
             names.update(clause for *_, clause in answers)
         elif not is_in_leaf:

@@ -51,6 +51,7 @@ class LeafHit(NamedTuple):
         source: where those words stood ("text", "notes", "alt text", ...).
         start: seconds into the recording, where the words are of captions.
         forms: the same slide in other files, and captions of what was said then.
+        language: BCP 47, where it is another than the item's; else "".
     """
 
     asset: str
@@ -62,6 +63,7 @@ class LeafHit(NamedTuple):
     source: str
     start: float | None = None
     forms: tuple[LeafForm, ...] = ()
+    language: str = ""
 
 
 class Hit(NamedTuple):
@@ -75,6 +77,7 @@ class Hit(NamedTuple):
         snippet: from the item's description, where that answers or no leaf does.
         missing: words of the query that are not in it.
         matched: word of the query -> where in the item it stands, the best places first.
+        language: BCP 47, of its words.
     """
 
     id: str
@@ -89,6 +92,7 @@ class Hit(NamedTuple):
     snippet: Snippet = Snippet("")
     missing: tuple[str, ...] = ()
     matched: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    language: str = ""
 
 
 class FacetValue(NamedTuple):
@@ -207,6 +211,7 @@ def _hit_json(hit: Hit) -> dict[str, object]:
         "snippet": _snippet_json(hit.snippet),
         "missing": list(hit.missing),
         "matched": {word: list(places) for word, places in hit.matched.items()},
+        "language": hit.language,
     }
 
 
@@ -221,6 +226,7 @@ def _leaf_json(leaf: LeafHit) -> dict[str, object]:
         "source": leaf.source,
         "start": leaf.start,
         "forms": [form._asdict() for form in leaf.forms],
+        "language": leaf.language,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import WordSource
-from coproarchive.search.document import about, record_of
+from coproarchive.search.document import about, declared_language, record_of
 from coproarchive.search.hits.stored import StoredItem
 
 
@@ -33,7 +33,8 @@ class HitSource:
         self.is_as_indexed = stored.record == record_of(item_id, catalogue)
         if not self.is_as_indexed:
             item = catalogue.items[item_id]
-            self.about = about(item, catalogue)
+            language = declared_language(item, catalogue) or stored.about.language
+            self.about = about(item, catalogue, language)
             self.title, self.description = item.title, item.abstract or ""
             # A file may have been taken out of the record.
             assets = frozenset((asset.sha256, asset.path) for asset in item.assets)

@@ -109,6 +109,7 @@ class StoredLeaf(NamedTuple):
         texts: see texts_of.
         parts: in reading order; then those that only its other forms have.
         forms: where else it stands.
+        language: of its texts, "" where it is the item's.
     """
 
     asset: int
@@ -120,6 +121,7 @@ class StoredLeaf(NamedTuple):
     texts: tuple[str, str, str]
     parts: tuple[StoredPart, ...]
     forms: tuple[StoredForm, ...] = ()
+    language: str = ""
 
     @property
     def place(self) -> str:
@@ -180,7 +182,7 @@ def _stored_leaf(indexed: IndexedLeaf, numbers: Mapping[tuple[str, str], int]) -
         for number, (_, other) in zip(others, indexed.places[1:], strict=True)
     )
     return StoredLeaf(asset, leaf.number, leaf.kind, leaf.label, indexed.is_hidden, leaf.start,
-                      texts_of(leaf), tuple(parts), forms)  # fmt: skip
+                      texts_of(leaf), tuple(parts), forms, leaf.language)  # fmt: skip
 
 
 def _packed(value: object) -> bytes:

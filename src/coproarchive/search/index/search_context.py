@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.search.cache import Cache
 from coproarchive.search.document import may_tell
-from coproarchive.search.engines.seam import Snapshot
+from coproarchive.search.engines.seam import Request, Snapshot
 from coproarchive.search.hits.source import HitSource
 from coproarchive.search.index.execute import Outcome, run
 from coproarchive.search.index.present import Labels
 from coproarchive.search.language import fields
 from coproarchive.search.language.query import Query
+from coproarchive.search.language.query_tree import MatchAll
 from coproarchive.search.language.rewrite import Rewriter
 from coproarchive.search.language.synonyms import Synonyms
 
@@ -55,7 +55,7 @@ class SearchContext:
         )
         topics = ((t.label, *t.alternatives) for t in catalogue.topics.values())
         rewriter = Rewriter(
-            list(dict.fromkeys([*catalogue.series.languages, *_languages_of_items(catalogue)])),
+            _languages(catalogue, snapshot, exclude),
             Synonyms([*catalogue.series.synonyms, *topics]),
             partial(snapshot.frequencies, exclude=exclude),
             partial(snapshot.words, exclude),
@@ -71,5 +71,8 @@ class SearchContext:
         return run(self.snapshot, self.rewriter, query, self.facets, self.exclude)
 
 
-def _languages_of_items(catalogue: Catalogue) -> Iterator[str]:
-    return (item.language for item in catalogue.items.values() if item.language)
+def _languages(catalogue: Catalogue, snapshot: Snapshot, exclude: frozenset[str]) -> list[str]:
+    """Return the languages that words may be in: the archive's, then those of what is indexed."""
+    request = Request(MatchAll(), exclude=exclude, limit=0, facets=("language",))
+    indexed = snapshot.search(request).facets.get("language", {})
+    return list(dict.fromkeys([*catalogue.series.languages, *sorted(indexed), catalogue.language]))

@@ -216,7 +216,7 @@ def document_digests(catalogue: Catalogue, reader: Reader) -> dict[str, str]:
     It is a SHA-256, hexadecimal, and what is withheld from the document; see document.may_tell.
     """
     common = (
-        catalogue.series.languages[0],
+        " ".join(catalogue.series.languages),
         f"phrases {phrases.VERSION}",
         f"alignment {alignment.VERSION}, sketches {sketch.VERSION}",
     )

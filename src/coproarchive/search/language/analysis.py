@@ -13,6 +13,7 @@ import threading
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import repeat
 from typing import NamedTuple
 
 import Stemmer
@@ -203,45 +204,48 @@ def exact(word: str) -> str:
     return EXACT + word
 
 
-def invert(texts: Iterable[str], language: str) -> tuple[dict[str, list[int]], int]:
+def invert(
+    texts: Iterable[str], languages: str | Iterable[str]
+) -> tuple[dict[str, list[int]], int]:
     """Invert the texts of a field.
 
     Args:
         texts: one a leaf.
-        language: BCP 47 tag that chooses the stemmer.
+        languages: BCP 47 tags that choose the stemmer, one a text at least; or one for all.
 
     Returns:
         Term -> ascending positions (see LEAF_BITS); and the field's length in words. The joined
         word of a compound has the positions of both its halves.
     """
     terms: dict[str, list[int]] = {}
-    lists: dict[str, tuple[list[int], list[int]]] = {}
-    disordered: set[str] = set()
+    lists: dict[tuple[str, str], tuple[list[int], list[int]]] = {}
+    disordered: set[tuple[str, str]] = set()
     length = 0
+    tags = repeat(languages) if isinstance(languages, str) else languages
 
-    def positions_of(word: str) -> tuple[list[int], list[int]]:
-        positions = lists.get(word)
+    def positions_of(word: str, language: str) -> tuple[list[int], list[int]]:
+        positions = lists.get((word, language))
         if positions is None:
             stemmed = terms.setdefault(stem(word, language), [])
-            positions = lists[word] = (terms.setdefault(exact(word), []), stemmed)
+            positions = lists[word, language] = (terms.setdefault(exact(word), []), stemmed)
         return positions
 
-    for number, text in enumerate(texts):
+    for number, (text, language) in enumerate(zip(texts, tags, strict=False)):
         position = min(number, MAX_LEAVES - 1) << LEAF_BITS
         before = ""
         for word, joins in words_of(text):
-            as_written, stemmed = positions_of(word)
+            as_written, stemmed = positions_of(word, language)
             as_written.append(position)
             stemmed.append(position)
             if before:
                 # At both, so that a phrase goes on before it and after it.
-                for positions in positions_of(before + word):
+                for positions in positions_of(before + word, language):
                     positions.extend((position - 1, position))
-                disordered.add(before + word)
+                disordered.add((before + word, language))
             before = word if joins else ""
             position += 1
             length += 1
-    for word in disordered:
-        for positions in positions_of(word):
+    for word, language in disordered:
+        for positions in positions_of(word, language):
             positions[:] = sorted(set(positions))
     return terms, length

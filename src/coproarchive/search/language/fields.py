@@ -51,6 +51,7 @@ FIELDS: tuple[Field, ...] = (
     Field("speaker", "Speaker", "people who contributed, in any role", facet=True),
     Field("topic", "Topic", "topics it is about", facet=True),
     Field("kind", "Kind", "presentation, post, programme, video or handout", facet=True),
+    Field("language", "Language", "languages that its words are in", facet=True),
     Field("year", "Year", "year of its date, or of its seminar's", facet=True),
 )
 

@@ -171,7 +171,7 @@ def _item_row(document: Document, born: int) -> dict[str, Any]:
     terms_of_all: set[str] = set()
     for field in TEXT_FIELDS:
         texts = document.texts.get(field, ())
-        terms, length = invert(texts, document.language)
+        terms, length = invert(texts, document.languages_of(field))
         if not length:
             continue
         row[field] = list(_lines(terms, len(texts)))

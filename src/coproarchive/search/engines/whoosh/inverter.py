@@ -75,17 +75,13 @@ class Inverter:
 
     def add(self, number: int, document: Document) -> tuple[int, ...]:
         """Cut the texts of the document with this number; return the words in each text field."""
-        numbers_of = self._words.get(document.language)
-        if numbers_of is None:
-            numbers_of = _WordNumbers(
-                document.language, self._terms, self._exact_terms, self._stem_terms
-            )
-            self._words[document.language] = numbers_of
         lengths = []
         for field, name in enumerate(TEXT_FIELDS):
             before = len(self._numbers)
             field_start = (number << DOCUMENT_SHIFT) | (field << FIELD_SHIFT)
-            for leaf, text in enumerate(document.texts.get(name, ())):
+            texts = zip(document.texts.get(name, ()), document.languages_of(name), strict=False)
+            for leaf, (text, language) in enumerate(texts):
+                numbers_of = self._words.get(language) or self._numbers_in(language)
                 words, joints = cut(text)
                 start = field_start | (min(leaf, MAX_LEAVES - 1) << LEAF_BITS)
                 self._numbers.extend(map(numbers_of.__getitem__, words))
@@ -98,6 +94,11 @@ class Inverter:
                     self._joined_places.extend((start + joint, start + joint + 1))
             lengths.append(len(self._numbers) - before)
         return tuple(lengths)
+
+    def _numbers_in(self, language: str) -> _WordNumbers:
+        """Return the numbers of words in a language, made when first asked for."""
+        numbers = _WordNumbers(language, self._terms, self._exact_terms, self._stem_terms)
+        return self._words.setdefault(language, numbers)
 
     def finish(self) -> Inversion:
         """Return all places, sorted; nothing can be added any more."""
