@@ -50,6 +50,8 @@ def _memory() -> str | None:
 
 
 def _run(options: argparse.Namespace, folder: Path) -> int:
+    # Nothing is left running that draws into a folder which is compared, or gone.
+    os.environ["COPROARCHIVE_PICTURES_AHEAD"] = "off"
     os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")  # threads do not survive forks
     from drills import injector
 

@@ -16,6 +16,9 @@ from coproarchive.search.engines.seam import ServerOptions
 from coproarchive.settings import Settings
 from making import make_archive, make_deck
 
+# What a test starts draws nothing that it does not ask for; see operate/test_pictures_ahead.py.
+os.environ["COPROARCHIVE_PICTURES_AHEAD"] = "off"
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:

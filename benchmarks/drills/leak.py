@@ -37,6 +37,7 @@ def answers_of(pair: Path, quick: bool, which: str) -> dict[str, Any]:
         "COPROARCHIVE_INDEX": str(place.parent / "index"),
         "COPROARCHIVE_WORKERS": "1",
         "COPROARCHIVE_OFFICE": "off",
+        "COPROARCHIVE_PICTURES_AHEAD": "off",
         "COLUMNS": "200",
     }
     words = [str(place), str(place.parent / "index"), str(pair / "world.json"), str(target)]

@@ -152,6 +152,11 @@ class Settings(BaseModel):
         "not set",
     )
     workers: int = Field(default=0, ge=0, description="reading processes; 0 means one a core")
+    pictures_ahead: Literal["on", "off"] = Field(
+        default="on",
+        description="whether `index` and the server draw pictures of slides before anybody asks, "
+        "behind all other work and while 2 GB of the disk are free",
+    )
     reindex: Literal["on", "off"] = Field(
         default="on",
         description="whether the server updates the index by itself when records changed",

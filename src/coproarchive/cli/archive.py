@@ -378,10 +378,15 @@ def index(
 ) -> None:
     """Make everything in the archive searchable; only what changed is read and written.
 
-    A running `serve` does this by itself.
+    A running `serve` does this by itself. Pictures of slides are drawn afterwards, in a process
+    that gives way to all others.
     """
     state = state_of(context)
     report = update(state, rebuild=rebuild, quiet=as_json)
+    if state.settings.pictures_ahead == "on":
+        from coproarchive.operate.pictures_ahead import draw_aside
+
+        draw_aside(state.environment)
     if as_json:
         say_json(
             {

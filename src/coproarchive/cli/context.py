@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -49,6 +50,17 @@ class CliState:
         options = {**self._folders, **({"config": self._config} if self._config else {})}
         named = (f"--{name} {shlex.quote(value)}" for name, value in options.items())
         return " ".join(("coproarchive", words, *named))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables of a process that is to have the settings of this run."""
+        variables = os.environ | {
+            "COPROARCHIVE_ARCHIVE": str(self.settings.archive),
+            "COPROARCHIVE_INDEX": str(self.settings.index),
+        }
+        if self.loaded.config:
+            variables["COPROARCHIVE_CONFIG"] = str(self.loaded.config.path)
+        return variables
 
     def close(self) -> None:
         """Stop the reading processes and close the index, if they were opened."""

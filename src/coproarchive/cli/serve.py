@@ -62,16 +62,12 @@ def serve(
     configure(settings.log_level, settings.log_format)
     _bring_up_to_date(state)
     state.close()
-    environment = os.environ | {
-        "COPROARCHIVE_ARCHIVE": str(settings.archive),
-        "COPROARCHIVE_INDEX": str(settings.index),
+    environment = state.environment | {
         "COPROARCHIVE_HOST": address,
         "COPROARCHIVE_PORT": str(number),
     }
     if reindex is not None:
         environment["COPROARCHIVE_REINDEX"] = "on" if reindex else "off"
-    if state.loaded.config:
-        environment["COPROARCHIVE_CONFIG"] = str(state.loaded.config.path)
     # A fresh process image: what indexing took of memory is given back. -P: a file in this folder
     # that is named as a library must not be imported in its place.
     command = [sys.executable, "-P", "-m", "coproarchive.ui.serving"]

@@ -2,7 +2,9 @@
 
 One file after another, newest talks first, in a worker that gives way to everything else; never
 into a disk that has little room. What is drawn is noted in the folder of the file's pictures, so
-that the next round passes over it.
+that the next round passes over it. `index` leaves it to a process of its own
+(`python -m coproarchive.operate.pictures_ahead`), which ends after INDEX_SECONDS; of several
+processes one draws.
 """
 
 from __future__ import annotations
@@ -10,10 +12,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
+import os
 import shutil
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+from filelock import FileLock, Timeout
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError
@@ -22,7 +29,7 @@ from coproarchive.library import Library
 from coproarchive.logs import log
 from coproarchive.model import Asset, Item
 from coproarchive.pictures import Pictures
-from coproarchive.progress import Progress, silent
+from coproarchive.settings import load_settings
 
 ROOM = 2_000_000_000
 """Bytes of the disk that pictures drawn ahead leave free."""
@@ -43,9 +50,10 @@ class PicturesAhead:
 
     def __init__(self, library: Library):
         self._library = library
-        self._pictures = Pictures(
-            library.pictures.folder, library.settings.limits(), library.office, NICENESS
-        )
+        settings = library.settings
+        folder = settings.index / "pictures"
+        self._pictures = Pictures(folder, settings.limits(), library.office, NICENESS)
+        self._lock = FileLock(folder / "ahead.lock", timeout=0)
         self._drawn_for: Catalogue | None = None
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -68,24 +76,35 @@ class PicturesAhead:
                 with contextlib.suppress(CoproArchiveError):  # readers are told when they ask
                     if self._library.public() is not self._drawn_for:
                         self.draw()
+                    self._stop.wait(LOOK_SECONDS)
             except Exception as error:  # noqa: BLE001 - the next round may do better
                 log(logging.ERROR, "Pictures could not be drawn ahead.", error=error)
                 self._stop.wait(60)
 
-    def draw(self, progress: Progress = silent, seconds: float = math.inf) -> bool:
+    def draw(self, seconds: float = math.inf) -> bool:
         """Draw what is missing, until it is there or the time is over.
 
         Returns:
-            Whether all is there that can be drawn.
+            Whether all is there that can be drawn; not where another process draws.
+
+        Raises:
+            ArchiveError: the records cannot be read.
         """
         until = time.monotonic() + seconds
         catalogue = self._library.public()
         files = list(self._files(catalogue))
-        for number, (item, asset) in enumerate(files, start=1):
-            if self._stop.is_set() or time.monotonic() > until or not self._has_room():
-                return False
-            progress("drawing pictures", number, len(files), asset.path)
-            self._draw_file(item, asset, until)
+        if not files:
+            self._drawn_for = catalogue
+            return True
+        try:
+            self._pictures.folder.mkdir(parents=True, exist_ok=True)
+            with self._lock:
+                for item, asset in files:
+                    if self._stop.is_set() or time.monotonic() > until or not self._has_room():
+                        return False
+                    self._draw_file(item, asset, until)
+        except (Timeout, OSError):  # a full or read-only disk costs the pictures, no more
+            return False
         self._drawn_for = catalogue
         return True
 
@@ -115,3 +134,37 @@ class PicturesAhead:
         with contextlib.suppress(OSError):
             return shutil.disk_usage(folder).free > ROOM
         return False
+
+
+def draw_aside(environment: Mapping[str, str]) -> None:
+    """Begin to draw in a process of its own, which nobody waits for.
+
+    Args:
+        environment: of that process; has the settings.
+    """
+    command = [sys.executable, "-P", "-m", "coproarchive.operate.pictures_ahead"]
+    nothing = subprocess.DEVNULL
+    with contextlib.suppress(OSError):
+        subprocess.Popen(  # noqa: S603 - our own interpreter
+            command, env=dict(environment), stdin=nothing, stdout=nothing, stderr=nothing,
+            start_new_session=True,
+        )  # fmt: skip
+
+
+def main() -> int:
+    """Draw for INDEX_SECONDS at most, with low priority; return an exit code of errors.py."""
+    with contextlib.suppress(OSError, AttributeError):  # not on Windows
+        os.nice(NICENESS)
+    with contextlib.closing(Library(load_settings().settings)) as library:
+        ahead = PicturesAhead(library)
+        try:
+            ahead.draw(INDEX_SECONDS)
+        except CoproArchiveError as error:
+            return error.exit_code
+        finally:
+            ahead.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

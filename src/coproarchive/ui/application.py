@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute, Route
 from streamlit import runtime
 
 from coproarchive.logs import current_request_id, log
+from coproarchive.operate.pictures_ahead import PicturesAhead
 from coproarchive.ui.session_messages import SessionMessages
 from coproarchive.ui.state import AppState, app_state
 from coproarchive.ui.warming import Warmer, settle_heap
@@ -80,6 +81,10 @@ def _running(state: AppState, warmer: Warmer) -> Iterator[None]:
         if state.reindexer is not None:
             state.reindexer.start()
             stack.callback(state.reindexer.stop)
+        if state.library.settings.pictures_ahead == "on":
+            ahead = PicturesAhead(state.library)
+            ahead.start()
+            stack.callback(ahead.stop)
         if state.library.settings.metrics:
             collector = LibraryCollector(state.library, state.reindexer, state.limits)
             server = MetricsServer(*state.library.settings.metrics_place(), collector)
