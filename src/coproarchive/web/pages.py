@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -13,7 +13,9 @@ from coproarchive.library import Library
 from coproarchive.model import Item, Seminar, Session
 from coproarchive.publish.calendar_file import can_be_in_calendars
 from coproarchive.web import render
+from coproarchive.web.around import co_speakers, first_pictures, neighbours, topics_of, years_of
 from coproarchive.web.hosts import HostNames
+from coproarchive.web.search_page import SearchPage
 
 
 class Pages:
@@ -26,6 +28,7 @@ class Pages:
     def __init__(self, library: Library):
         self._library = library
         self.names = HostNames(library)
+        self._first_slide = SearchPage(library).first_slide
 
     def seminar(self, request: Request) -> Response:
         """Serve /seminar/<id>."""
@@ -40,8 +43,10 @@ class Pages:
             current="/seminars",
             title=seminar.title,
             seminar=seminar,
-            items=catalogue.items_of_seminar(seminar.id),
             has_day=can_be_in_calendars(seminar),
+            items=(items := catalogue.items_of_seminar(seminar.id)),
+            pictures=first_pictures(items, self._first_slide),
+            neighbours=neighbours(seminar, catalogue),
         )
         return HTMLResponse(html)
 
@@ -56,9 +61,15 @@ class Pages:
         if person.orcid:
             links.insert(0, (f"https://orcid.org/{person.orcid}", f"ORCID {person.orcid}"))
         facts = [*person.affiliations, *(f"Also known as {n}" for n in person.names[1:])]
+        items = catalogue.items_of_person(person.id)
+        others = co_speakers(person.id, catalogue)
+        groups = {
+            "Together with": [(f"/person/{p}", catalogue.person_name(p), n) for p, n in others],
+            "Topics": _topic_links(items, catalogue),
+        }
         return self._about(
             catalogue, "/people", "speaker", person.name, facts, person.bio,
-            catalogue.items_of_person(person.id), catalogue.sessions_of_person(person.id), links,
+            items, catalogue.sessions_of_person(person.id), links, groups,
             narrowing=f"speaker={person.id}",
         )  # fmt: skip
 
@@ -97,9 +108,12 @@ class Pages:
         items: tuple[Item, ...],
         sessions: tuple[tuple[Seminar, Session], ...] = (),
         links: Iterable[tuple[str, str]] = (),
+        groups: Mapping[str, Sequence[tuple[str, str, int]]] = {},
         *,
         narrowing: str,
     ) -> Response:
+        if years := years_of(items, catalogue):
+            facts = [*facts, years]
         html = render.page(
             "about.html",
             catalogue,
@@ -112,6 +126,8 @@ class Pages:
             sessions=sessions,
             links=links,
             narrowing=narrowing,
+            groups=groups,
+            pictures=first_pictures(items, self._first_slide),
         )
         return HTMLResponse(html)
 
@@ -194,6 +210,12 @@ class Pages:
             "coproarchive check",
             503,
         )
+
+
+def _topic_links(items: Sequence[Item], catalogue: Catalogue) -> list[tuple[str, str, int]]:
+    """Return address, label and number of items of the topics that items are about."""
+    counts = topics_of(items).items()
+    return [(f"/topic/{t}", catalogue.topic_label(t), count) for t, count in counts]
 
 
 def _when_and_where(seminar: Seminar) -> str:

@@ -123,7 +123,7 @@ def _shared(catalogue: Catalogue) -> dict[str, object]:
         "series": catalogue.series,
         "nav": navigation(),
         "searched_at": "/search",
-        "words": "",
+        "search_words": "",
         "most_characters": MAX_CHARACTERS,
         "name": catalogue.person_name,
         "label": catalogue.topic_label,
@@ -161,7 +161,7 @@ def header(
         searched_at: address of the search page.
     """
     return fragment(
-        "_header.html", catalogue, current=current, words=words, searched_at=searched_at
+        "_header.html", catalogue, current=current, search_words=words, searched_at=searched_at
     )
 
 

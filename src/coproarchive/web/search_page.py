@@ -59,7 +59,7 @@ class SearchPage:
             PATH,
             title,
             body=body,
-            words=address.query.text,
+            search_words=address.query.text,
             searched_at="" if address.is_home else PATH,
         )
         return HTMLResponse(html)
