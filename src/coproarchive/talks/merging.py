@@ -53,6 +53,11 @@ def merged(aligned: AlignedLeaf) -> MergedLeaf:
     return MergedLeaf(replace(leaf, title=title, parts=tuple(parts)), tuple(origins))
 
 
+def with_twins(aligned: AlignedLeaf) -> Leaf:
+    """Return a slide with the words of its other forms, but not with what was said."""
+    return merged(AlignedLeaf(aligned.place, aligned.twins)).leaf
+
+
 class _KnownWords:
     """Words, and words side by side."""
 

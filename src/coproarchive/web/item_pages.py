@@ -22,6 +22,7 @@ from coproarchive.search.discover.similar import SimilarLeaf
 from coproarchive.search.document import aligned_item, extractions, item_language
 from coproarchive.search.language.query import Query
 from coproarchive.talks.forms import AlignedLeaf
+from coproarchive.talks.merging import with_twins
 from coproarchive.web import item_views as views
 from coproarchive.web import media, render
 from coproarchive.web.citing import citation_box
@@ -165,7 +166,11 @@ class ItemPages:
         second = leaf.start if leaf.start is not None else second
         address = base + place.path
         search = self._search(request, item, catalogue, place)
-        words, is_cut = leaf_words(leaf, search.marks, MOST_WORDS)
+        # Compared by their place: leaves without what is withheld are made anew each time.
+        shown_here = (place.asset.path, leaf.number)
+        is_slide = one is not None and (one.asset.path, one.leaf.number) == shown_here
+        shown_leaf = with_twins(one) if one and is_slide else leaf
+        words, is_cut = leaf_words(shown_leaf, search.marks, MOST_WORDS)
         html = render.page(
             "leaf.html",
             catalogue,
@@ -180,14 +185,14 @@ class ItemPages:
             forms=views.other_forms(item, place, one),
             reuses=self._reuses(place),
             said=[(cue.leaf, leaf_words(cue.leaf, search.marks)[0]) for cue in one.cues]
-            if one and one.leaf is leaf
+            if one and is_slide
             else [],
             anchor=render.anchor(place.file.asset.path, kind, leaf.number, item.assets[0].path),
             heading=render.marked(search.marks(leaf.title)),
             cover=base + views.picture_path(item, place.file.asset, leaf.number, WIDTHS[1])
             if leaf.kind in PICTURED
             else "",
-            words=words,
+            words_of_leaf=words,
             is_cut=is_cut,
             search=search,
             most_hits=MOST_HITS,

@@ -15,6 +15,7 @@ from coproarchive.pictures import WIDTHS
 from coproarchive.publish.addresses import leaf_path
 from coproarchive.search.hits.results import LeafHit
 from coproarchive.talks.forms import AlignedLeaf, Place
+from coproarchive.talks.merging import with_twins
 from coproarchive.web import render
 from coproarchive.web.leaves import PICTURED, LeafPlace
 from coproarchive.web.media import at_second
@@ -193,7 +194,7 @@ def in_words(item: Item, leaves: Sequence[AlignedLeaf]) -> FileInWords:
 
 
 def _leaf_in_words(item: Item, one: AlignedLeaf) -> LeafInWords:
-    leaf, words = one.leaf, leaf_words(one.leaf)[0]
+    leaf, words = one.leaf, leaf_words(with_twins(one))[0]
     for cue in one.cues:
         words += Markup("<h3>Said at {}</h3>").format(cue.leaf.label) + leaf_words(cue.leaf)[0]
     return LeafInWords(
