@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import CoproArchiveError
 from coproarchive.library import Library
-from coproarchive.model import Asset, Item
+from coproarchive.model import Asset, Item, Leaf
 from coproarchive.pictures import WIDTHS
 from coproarchive.publish.addresses import leaf_path
 from coproarchive.publish.citation import json_ld
@@ -21,7 +21,7 @@ from coproarchive.search.discover.reuse import Reuse
 from coproarchive.search.discover.similar import SimilarLeaf
 from coproarchive.search.document import aligned_item, extractions, item_language
 from coproarchive.search.language.query import Query
-from coproarchive.talks.forms import AlignedLeaf
+from coproarchive.talks.forms import AlignedLeaf, Place
 from coproarchive.talks.merging import with_twins
 from coproarchive.web import item_views as views
 from coproarchive.web import media, render
@@ -166,11 +166,8 @@ class ItemPages:
         second = leaf.start if leaf.start is not None else second
         address = base + place.path
         search = self._search(request, item, catalogue, place)
-        # Compared by their place: leaves without what is withheld are made anew each time.
-        shown_here = (place.asset.path, leaf.number)
-        is_slide = one is not None and (one.asset.path, one.leaf.number) == shown_here
-        shown_leaf = with_twins(one) if one and is_slide else leaf
-        words, is_cut = leaf_words(shown_leaf, search.marks, MOST_WORDS)
+        whole, cues = _whole(place, one)
+        words, is_cut = leaf_words(whole, search.marks, MOST_WORDS)
         html = render.page(
             "leaf.html",
             catalogue,
@@ -184,9 +181,7 @@ class ItemPages:
             one=one,
             forms=views.other_forms(item, place, one),
             reuses=self._reuses(place),
-            said=[(cue.leaf, leaf_words(cue.leaf, search.marks)[0]) for cue in one.cues]
-            if one and is_slide
-            else [],
+            said=[(cue.leaf, leaf_words(cue.leaf, search.marks)[0]) for cue in cues],
             anchor=render.anchor(place.file.asset.path, kind, leaf.number, item.assets[0].path),
             heading=render.marked(search.marks(leaf.title)),
             cover=base + views.picture_path(item, place.file.asset, leaf.number, WIDTHS[1])
@@ -292,6 +287,16 @@ class ItemPages:
             ask=views.contact_address(catalogue, address),
         )
         return HTMLResponse(html)
+
+
+def _whole(place: LeafPlace, one: AlignedLeaf | None) -> tuple[Leaf, Sequence[Place]]:
+    """Return a leaf with the words of its other forms, and what was said; itself in another form.
+
+    Compared by place: leaves without what is withheld are made anew each time.
+    """
+    if one is None or one.asset.path != place.asset.path or one.leaf.number != place.leaf.number:
+        return place.leaf, ()
+    return with_twins(one), one.cues
 
 
 def _canonical(base: str, item: Item, one: AlignedLeaf | None) -> str:
