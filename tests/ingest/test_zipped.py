@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -209,3 +211,32 @@ def test_open_document_is_known_by_its_first_part(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "talk", "w") as archive:
         archive.writestr("a.pdf", "x")
     assert media_type_of_file(tmp_path / "talk") == "application/zip"
+
+
+def test_damaged_zip_files_end_in_a_named_error(tmp_path: Path) -> None:
+    """Whatever bytes are changed, cut or put in: files below the folder, or what is wrong."""
+    made = tmp_path / "good.zip"
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, packing in (("a/b.md", 0), ("c.md", 8), ("d.md", 12), ("e.md", 14), ("ü.md", 8)):
+            archive.writestr(name, "# Rye\n" * 40, packing)
+    good, folder = made.read_bytes(), tmp_path / "to"
+    made.unlink()
+    ends = set()
+    for seed in range(200):
+        chance = random.Random(seed)
+        data = bytearray(good)
+        for _ in range(chance.choice((1, 2, 4))):
+            at = chance.randrange(len(data))
+            length = chance.choice((0, 1, 8))
+            data[at : at + length] = chance.choice((b"../", b"/", b"\0", b"PK\1\2", b"\xff" * 4))
+        path = tmp_path / "damaged.zip"
+        path.write_bytes(data)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        try:
+            ends.add("files" if unpack(path, folder, Limits(unpacked_size=100_000)).files else "")
+        except (UnreadableError, LimitError) as error:
+            ends.add(type(error).__name__)
+        outside = [p for p in tmp_path.rglob("*.md") if folder not in p.parents]
+        assert not outside, seed
+    assert {"files", "UnreadableError"} <= ends

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import lzma
 import re
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ MAX_DEPTH = 8
 CHUNK = 1 << 20
 _LINK = 0o120000
 _TYPE = 0o170000
+_DAMAGED = (
+    OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError,
+    struct.error, zipfile.BadZipFile,
+)  # fmt: skip
+"""What zipfile and its unpackers raise on damaged members; OSError too (bz2, a seek to nowhere)."""
 _UNFIT = re.compile(r'[\x00-\x1f\x7f:*?"<>|]')
 
 
@@ -50,7 +56,7 @@ def unpack(path: Path, folder: Path, limits: Limits) -> UnpackedZip:
     files: list[str] = []
     refused: list[tuple[str, str]] = []
     with Package.open(path, limits) as package:
-        members = [m for m in package.archive.infolist() if not m.is_dir()]
+        members = [m for m in package.archive.infolist() if not m.filename.endswith("/")]
         if len(members) > MAX_FILES:
             raise LimitError(
                 f"this zip file has {len(members):,} files; up to {MAX_FILES:,} are taken.",
@@ -122,15 +128,14 @@ def _write(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> s
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         reading = archive.open(member)
-    except (ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, KeyError):
+    except (KeyError, *_DAMAGED):
         return "it is damaged, or packed in a way that is not read here"
     with reading, target.open("xb") as writing:
         left = member.file_size
         while left >= 0:
             try:
                 data = reading.read(min(CHUNK, left + 1))
-            except (EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error,
-                    lzma.LZMAError, zipfile.BadZipFile):  # fmt: skip
+            except _DAMAGED:
                 break
             if not data:
                 return ""
