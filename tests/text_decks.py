@@ -226,12 +226,17 @@ DECKS = [
     ),
     Deck(
         "beamer.tex",
-        "\\documentclass{beamer}\n\\title{Growing rye}\\author{Ada Baker \\and Bo Miller}\n"
+        "\\documentclass{beamer}\n\\newcommand{\\farm}{RyeNet}\n"
+        "\\title{Growing rye}\\author{Ada Baker \\and Bo Miller}\n"
         "\\date{2024-05-02}\n\\begin{document}\n\\frame{\\titlepage}\n\\section{Fields}\n"
         "\\begin{frame}[fragile]{Soil \\& b\\\"oden}\n\\begin{itemize}\\item \\emph{loam}\n"
         "\\item<2-> clay % why not\n\\end{itemize}\n\\href{https://example.org/rye}{more}\n"
-        "\\note{mention winter}\n\\end{frame}\n\\end{document}\n",
-        [("Growing rye", "Ada Baker\nBo Miller\n2024-05-02"), ("Soil & böden", "loam\nclay\nmore")],
+        "\\note{mention winter}\n\\end{frame}\n\\begin{frame}[fragile]\\frametitle{Code}\n"
+        "\\begin{tabular}{l|r} \\hline a & b \\\\ 1 & 2 \\end{tabular}\\farm{}\n"
+        "\\begin{lstlisting}[language=TeX]\nx = {1} % 2\n\\note{shown}\n\\end{lstlisting}\n"
+        "\\end{frame}\n\\end{document}\n",
+        [("Growing rye", "Ada Baker\nBo Miller\n2024-05-02"), ("Soil & böden", "loam\nclay\nmore"),
+         ("Code", "RyeNet\nx = {1} % 2\n\\note{shown}\na | b\n1 | 2")],
         {2: "mention winter"},
     ),
     Deck(

@@ -49,6 +49,7 @@ _MAIN = (
     "//*[@id='content']",
     "//body",
 )
+_DATED = "//meta[@name='dcterms.date' or @name='DC.date' or @name='date']/@content"
 MUCH = 200
 """Characters that may be left out of a broken page without a word about it."""
 
@@ -308,7 +309,7 @@ def _page_title(tree: lxml.html.HtmlElement) -> str:
 
 
 def _published(tree: lxml.html.HtmlElement) -> str | None:
-    for path in ("//meta[@property='article:published_time']/@content", "//time/@datetime"):
+    for path in ("//meta[@property='article:published_time']/@content", _DATED, "//time/@datetime"):
         dates = tree.xpath(path)
         if isinstance(dates, list) and dates:
             return day(str(dates[0]))

@@ -62,7 +62,7 @@ FORMATS: tuple[Format, ...] = (
     Format("notebook", 1, frozenset({"application/x-ipynb+json"}), "decks.notebook:extract"),
     Format("go-present", 1, frozenset({"text/x-go-present"}), "decks.go_present:extract"),
     Format("org", 1, frozenset({"text/org"}), "decks.org:extract"),
-    Format("latex", 1, frozenset({"text/x-tex"}), "decks.latex:extract"),
+    Format("latex", 2, frozenset({"text/x-tex"}), "decks.latex:extract"),
     Format("rst", 1, frozenset({"text/x-rst"}), "decks.rst:extract"),
     Format("asciidoc", 1, frozenset({"text/asciidoc"}), "decks.asciidoc:extract"),
     Format("captions", 2, frozenset({"text/vtt", "application/x-subrip"}), "captions:extract"),

@@ -18,6 +18,8 @@ from coproarchive.extract.decks.slides import (
     CutText,
     SlidePieces,
     deck,
+    shielded,
+    unshielded,
     without_marks,
     words_elsewhere,
 )
@@ -51,13 +53,16 @@ _NO_WORDS = {
     "addtocounter": "{{", "setcounter": "{{", "setlength": "{{", "rule": "[{{", "animate": "",
     "titlepage": "", "maketitle": "", "includemedia": "[{{", "movie": "[{{", "cite": "[[{",
     "bibliography": "{", "bibliographystyle": "{", "input": "{", "include": "{", "vfill": "",
-    "framebreak": "", "column": "{", "tikzset": "{", "usetikzlibrary": "{", "pgfplotsset": "{",
+    "framebreak": "", "today": "", "toprule": "", "midrule": "", "bottomrule": "", "hline": "",
+    "cline": "{", "cmidrule": "[{", "column": "{", "tikzset": "{", "usetikzlibrary": "{",
+    "pgfplotsset": "{",
     "lstinputlisting": "[{", "verbatiminput": "{", "subfile": "{", "hfill": "", "centering": "",
     "newcommand": "*{[[{", "renewcommand": "*{[[{", "fontsize": "{{", "thispagestyle": "{",
 }  # fmt: skip
 _ENVIRONMENTS = {
     "column": "[{", "minipage": "[[[{", "block": "", "columns": "[", "overprint": "[",
-    "onlyenv": "", "tikzpicture": "[", "adjustbox": "{", "textblock": "{", "thebibliography": "{",
+    "onlyenv": "", "lstlisting": "[", "minted": "[{", "semiverbatim": "", "Verbatim": "[",
+    "tikzpicture": "[", "adjustbox": "{", "textblock": "{", "thebibliography": "{",
 }  # fmt: skip
 _SECTIONS = {"part": 0, "chapter": 0, "section": 1, "subsection": 2, "subsubsection": 3}
 _INPUT = re.compile(
@@ -74,7 +79,17 @@ _BREAK = re.compile(r"\\(?:and|AND|\\|newline|par)(?![A-Za-z])(?:\[[^\]\n]{0,20}
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*")
 _BLOCK = re.compile(r"(?s)\\begin\{comment\}.*?(?:\\end\{comment\}|\Z)|\\iffalse\b.*?(?:\\fi\b|\Z)")
 _VERBATIM_BLOCK = re.compile(
-    r"(?s)(\\begin\{(verbatim\*?|lstlisting|minted|semiverbatim|Verbatim)\}.*?\\end\{\2\})"
+    r"(?s)(\\begin\{(verbatim\*?|lstlisting|minted|semiverbatim|Verbatim)\}"
+    r"(?:\[[^\]\n]*\])?(?:(?<=\{minted\})\{[^}\n]*\}|(?<=\])\{\w+\})?)(.*?)(?=\\end\{\2\}|\Z)"
+)
+_MACRO = re.compile(
+    r"\\(?:(?:re|provide)?newcommand\*?|def)[ \t]*\{?\\([A-Za-z]+)\}?[ \t]*\{([^{}#\\]{1,200})\}"
+)
+"""A macro without arguments that stands for plain words."""
+_DRAWING = re.compile(r"(?s)\\begin\{(tikzpicture|pgfpicture)\}.*?(?:\\end\{\1\}|\Z)")
+_NODE = re.compile(r"\bnode\b[^{};]{0,300}\{([^{}]{0,500})\}")
+_TABULAR = re.compile(
+    r"(?s)\\begin\{(tabular[xy*]?|array|longtable)\}((?:(?!\\begin\{).){0,20000}?)\\end\{\1\}"
 )
 
 
@@ -86,6 +101,7 @@ def extract(path: Path, limits: Limits) -> Extraction:
     """
     cut = cut_latex(decode(path.read_bytes()))
     preamble, body = _halves(cut.text)
+    body = _with_words_of_macros(preamble, body)
     shows = bool(re.search(r"\\(?:begin[ \t]*\{(?:frame|slide)\}|frame\b|frametitle\b)", body))
     about = _about(preamble + body)
     reader = _Latex(cut, about)
@@ -101,13 +117,20 @@ def cut_latex(text: str) -> CutText:
     r"""Cut notes (\note and its kin) and comments out of a LaTeX text."""
     cut = CutText()
     pieces = _VERBATIM_BLOCK.split(without_marks(text).replace("\r\n", "\n"))
-    # Of each three pieces the second is verbatim, the third the name of its environment.
-    for place in range(0, len(pieces), 3):
-        piece, blocks = _BLOCK.subn("", pieces[place])
-        pieces[place], comments = _COMMENT.subn(r"\1%", piece)
-        cut.comments += blocks + comments - len(re.findall(r"%$", piece, re.MULTILINE))
-    text = "".join(piece for place, piece in enumerate(pieces) if place % 3 != 2)
-    cut.text = _without_notes(text, cut)
+    # Of each four pieces the second is the beginning of a verbatim block, the third the name of its
+    # environment, the last what is in it.
+    made: list[str] = []
+    for place, piece in enumerate(pieces):
+        if place % 4 == 1:
+            made.append(piece)
+        elif place % 4 == 3:
+            made.append(shielded(piece))
+        elif place % 4 == 0:
+            bare, blocks = _BLOCK.subn("", piece)
+            bare, comments = _COMMENT.subn(r"\1%", bare)
+            cut.comments += blocks + comments - len(re.findall(r"%$", piece, re.MULTILINE))
+            made.append(bare)
+    cut.text = _without_notes("".join(made), cut)
     return cut
 
 
@@ -164,6 +187,15 @@ def _argument(text: str, at: int) -> tuple[str, int]:
     return text[start + 1 : end - 1], end
 
 
+def _with_words_of_macros(preamble: str, body: str) -> str:
+    """Put words in the place of macros without arguments that stand for them."""
+    words = dict(_MACRO.findall(preamble)[:200])
+    if not words:
+        return body
+    names = "|".join(sorted(map(re.escape, words), key=len, reverse=True))
+    return re.sub(rf"\\({names})(?![A-Za-z])(?:\{{\}})?", lambda m: words[m[1]], body, count=10_000)
+
+
 def _halves(text: str) -> tuple[str, str]:
     at = text.find("\\begin{document}")
     if at < 0:
@@ -193,7 +225,8 @@ class _TitlePage:
 
     def lines(self) -> list[str]:
         names = ("subtitle", "author", "institute", "date")
-        return [plain_latex(_BREAK.sub("\n\n", self.values.get(name, ""))) for name in names]
+        values = (_BESIDE_NAME.sub("", self.values.get(name, "")) for name in names)
+        return [plain_latex(_BREAK.sub("\n\n", value)) for value in values]
 
 
 def _about(text: str) -> _TitlePage:
@@ -276,7 +309,9 @@ class _Latex:
         return slide
 
     def _fill(self, slide: SlidePieces, text: str) -> None:
-        slide.lines.append(plain_latex(text))
+        for _, rows in _TABULAR.findall(text):
+            slide.extra.append((Source.TABLE, _table_text(rows)))
+        slide.lines.append(plain_latex(_TABULAR.sub("\n", text)))
         for link in _LINK.findall(text):
             if link.startswith(("http://", "https://", "mailto:")):
                 slide.extra.append((Source.LINK, re.sub(r"\\([#%&_~{}])", r"\1", link)))
@@ -303,15 +338,25 @@ class _Latex:
         self._fill(slide, text)
 
 
+def _table_text(rows: str) -> str:
+    """Return a table's rows as lines, without the columns' form at its beginning."""
+    rows = re.sub(r"^\s*(?:\[[^\]]*\]|\{(?:[^{}]|\{[^{}]*\})*\})*", "", rows)
+    lines = []
+    for row in re.split(r"\\\\(?:\[[^\]\n]*\])?|\\tabularnewline", rows):
+        cells = (one_line(plain_latex(cell)) for cell in re.split(r"(?<!\\)&", row))
+        lines.append(" | ".join(cell for cell in cells if cell))
+    return "\n".join(filter(None, lines))
+
+
 # ------------------------------------------------------------------ plain text
 
 
 def plain_latex(text: str) -> str:
     """Return a piece of LaTeX as plain text, formulas as they are written."""
-    text = _VERBATIM_BLOCK.sub(lambda m: m[1], text)
+    text = _DRAWING.sub(lambda m: "\n".join(_NODE.findall(m[0])), text)
     text = _OVERLAY.sub(lambda m: m[1] or "", text)
     if "\\" not in text and not any(mark in text for mark in "{}$%~`'"):
-        return text
+        return unshielded(text)
     from pylatexenc.latexwalker import LatexWalker  # noqa: PLC0415 - one format's library
 
     converter, context = _converter()
@@ -322,7 +367,7 @@ def plain_latex(text: str) -> str:
     except (AttributeError, IndexError, KeyError, TypeError, ValueError):
         # What is no LaTeX loses its marks alone: its words are there all the same.
         made = re.sub(r"\\[A-Za-z@]+\*?|[\\{}~]", " ", text)
-    return re.sub(r"(?m)^[ \t]*\*[ \t]+", "", made)
+    return unshielded(re.sub(r"(?m)^[ \t]*\*[ \t]+", "", made))
 
 
 def _flattened(text: str) -> str:

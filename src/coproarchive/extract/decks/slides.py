@@ -29,7 +29,9 @@ _NOT_SHOWN = {
 }  # fmt: skip
 _ADDRESS = ("http://", "https://", "mailto:")
 _MARK = re.compile("\ue000(\\d+)\ue001")
-_MARKS = re.compile("[\ue000\ue001]")
+_MARKS = re.compile("[\ue000-\ue02f]")
+_SHIELDS = {ord(mark): 0xE010 + number for number, mark in enumerate("\\{}%$~_^&#<>`'\"[]")}
+_UNSHIELDS = {shield: mark for mark, shield in _SHIELDS.items()}
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
 NOTE_CLASSES = frozenset(
     """
@@ -73,7 +75,17 @@ class CutText:
     @property
     def bare(self) -> str:
         """The whole text without notes and comments."""
-        return _MARK.sub("", self.text)
+        return unshielded(_MARK.sub("", self.text))
+
+
+def shielded(text: str) -> str:
+    """Return the text with characters in the place of those that mean something in markup."""
+    return text.translate(_SHIELDS)
+
+
+def unshielded(text: str) -> str:
+    """Return what `shielded` was given."""
+    return text.translate(_UNSHIELDS)
 
 
 def without_marks(text: str) -> str:
@@ -166,7 +178,7 @@ class SlideWords(TreeWords):
     def takes_heading(self, node: lxml.html.HtmlElement) -> bool:
         """Take the first heading with words for the title."""
         if node.tag in _HEADINGS and not self.title:
-            self.title = one_line(node.text_content())
+            self.title = one_line(node.text_content()).rstrip("¶ ")
             return bool(self.title)
         return False
 
