@@ -282,3 +282,5 @@ def test_a_purge_says_what_it_destroys_and_leaves_no_word(run: Run, folder: Path
     left = b"".join(p.read_bytes() for p in (folder / "archive").rglob("*") if p.is_file())
     assert b"quernstones" not in left
     assert run("history", "windmills")[0]["what"] == "purge"
+    assert run("purge", "windmills", "--yes")["files"] == []  # as after a run that was killed
+    assert "there was none" in str(run("purge", "windmils", "--yes", fails=True))

@@ -57,10 +57,11 @@ def plan_purge(store: Store, item_id: str) -> PurgePlan:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.is_symlink()
     ]
-    changes = [c for c in store.recorder.log.of_record(record) if not _is_purged(c)]
+    changes = store.recorder.log.of_record(record)
     if not files and not changes:
         raise NotFoundError(f'there is no item "{item_id}", and there was none.')
-    return PurgePlan(item_id, tuple(files), len(changes), tuple(_named_by(store, item_id)))
+    words = sum(not _is_purged(change) for change in changes)
+    return PurgePlan(item_id, tuple(files), words, tuple(_named_by(store, item_id)))
 
 
 def _named_by(store: Store, item_id: str) -> Iterator[str]:
