@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from coproarchive.desk import Desk
 from coproarchive.library import Library
+from coproarchive.search.language.query import Query
 from making import make_pdf
 from serving import client_of
 
@@ -50,6 +51,25 @@ def test_a_file_that_is_not_public_is_nowhere(client: TestClient, library: Libra
     assert "Grist" not in page.text
     assert client.get("/file/windmills/mill.pdf").status_code == 404
     assert client.get("/picture/windmills/mill.pdf/1-320.webp").status_code == 404
+
+
+@pytest.mark.threat(10)
+@pytest.mark.parametrize("act", ["hidden", "replaced", "removed"])
+def test_words_of_a_file_are_found_no_more_before_the_index_follows(
+    library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, act: str
+) -> None:
+    """What is in an index never decides: a document with words of such a file is left out."""
+    assert library.search(Query.parse("grist")).total == 1
+    monkeypatch.setattr(library, "update_index", lambda: None)
+    desk = Desk(library)
+    if act == "hidden":
+        desk.set_visibility(["windmills"], "members", file="mill.pdf")
+    elif act == "replaced":
+        desk.replace("windmills", make_pdf(tmp_path / "new.pdf", ["Sails"]))
+    else:
+        desk.remove_file("windmills", "mill.pdf")
+    assert library.search(Query.parse("grist")).total == 0
+    assert library.suggest("gris") == []
 
 
 @pytest.mark.threat(10)

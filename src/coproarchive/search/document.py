@@ -169,9 +169,22 @@ def aligned_item(item: Item, catalogue: Catalogue, reader: Reader) -> AlignedIte
     return aligned(leaves, language, reader.blobs)
 
 
-def with_rule(digest: str, withheld: Iterable[WordSource]) -> str:
-    """Return a document's digest with what was withheld from the document at its end."""
-    return f"{digest} {','.join(sorted(withheld))}"
+def with_rule(
+    digest: str, withheld: Iterable[WordSource], assets: Iterable[Asset] | None = None
+) -> str:
+    """Return a document's digest with what was withheld from the document at its end.
+
+    Args:
+        digest: of the document.
+        withheld: sources of which it has no words.
+        assets: the files from which it has words; they stand at the end, by their sha256.
+    """
+    ruled = f"{digest} {','.join(sorted(withheld))}"
+    return ruled if assets is None else f"{ruled} {','.join(sorted(map(_file_key, assets)))}"
+
+
+def _file_key(asset: Asset) -> str:
+    return asset.sha256[:16]
 
 
 def kept_out(item: Item, catalogue: Catalogue) -> frozenset[WordSource]:
@@ -184,11 +197,16 @@ def kept_out(item: Item, catalogue: Catalogue) -> frozenset[WordSource]:
 def may_tell(item: Item, catalogue: Catalogue, digest: str) -> bool:
     """Test whether a document of this digest may have words in it that are withheld today.
 
-    Such a document is left out of every answer until it is made anew: what is in an index never
-    decides what readers may see.
+    Words of notes, comments and hidden slides, or of a file that is not public now, was replaced or
+    taken out. Such a document is left out of every answer until it is made anew: what is in an
+    index never decides what readers may see.
     """
     withheld = catalogue.withheld(item) - {WordSource.METADATA}
-    return not withheld.issubset(digest.partition(" ")[2].split(","))
+    _, without, files = [*digest.split(" "), "", ""][:3]
+    told_files = set(filter(None, files.split(",")))
+    return not withheld.issubset(without.split(",")) or not told_files.issubset(
+        map(_file_key, item.assets)
+    )
 
 
 def extractions(item: Item, reader: Reader) -> Iterator[tuple[Asset, Extraction]]:

@@ -172,7 +172,7 @@ class _Update:
                 unread = any(problem.code in table.PASSING for problem in problems)
                 digest = digests[item.id]
                 if unread:
-                    digest = with_rule("", kept_out(item, self._catalogue))
+                    digest = with_rule("", kept_out(item, self._catalogue), item.assets)
                 document = document_of(item, self._catalogue, self._reader, digest, problems)
                 self._leaves += len(document.texts["heading"])
                 yield document
@@ -213,7 +213,8 @@ class _Update:
 def document_digests(catalogue: Catalogue, reader: Reader) -> dict[str, str]:
     """Return item id -> digest that changes when the item's document would.
 
-    It is a SHA-256, hexadecimal, and what is withheld from the document; see document.may_tell.
+    It is a SHA-256, hexadecimal, what is withheld from the document, and the files that it is of;
+    see document.may_tell.
     """
     common = (
         " ".join(catalogue.series.languages),
@@ -225,7 +226,7 @@ def document_digests(catalogue: Catalogue, reader: Reader) -> dict[str, str]:
         readers = sorted({reader.reader_of(a.media_type) for a in item.assets})
         parts = (catalogue.digests[item.id], *readers, *common)
         digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-        digests[item.id] = with_rule(digest, kept_out(item, catalogue))
+        digests[item.id] = with_rule(digest, kept_out(item, catalogue), item.assets)
     return digests
 
 
