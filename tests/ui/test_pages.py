@@ -13,10 +13,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from coproarchive.errors import IngestError
 from coproarchive.model import Item
 from coproarchive.search.discover.reuse import OtherVersion
 from coproarchive.talk_library import TalkLibrary
-from coproarchive.ui import search, state
+from coproarchive.ui import parts, search, state
 from coproarchive.web.access import Visitor
 from making import HOSTILE, SEMINAR
 from serving import keeper_here
@@ -250,3 +251,15 @@ def test_what_found_nothing_is_counted_once_and_told_to_the_keeper(at: Open) -> 
     app.run()
     at(q="someone@example.org")
     assert state.app_state().library.unanswered.most() == [("qqqqq zzzzz", 1)]
+
+
+def test_a_file_that_was_dropped_is_told_by_its_name(at: Open) -> None:
+    """Where the server keeps it meanwhile is nobody's concern; other places are told in full."""
+    app = at()
+    assert not app.exception
+    folder = state.app_state().uploads.root / "x" / "y"
+    dropped = IngestError("the archive has this very file already.", str(folder / "rye.pptx"))
+    page = parts.error_html(dropped)
+    assert "<code>rye.pptx</code>" in page
+    assert str(folder) not in page
+    assert "/srv/talks/item.yaml" in parts.error_html(IngestError("no.", "/srv/talks/item.yaml"))

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
+from pathlib import Path
 
 import streamlit as st
 from markupsafe import Markup
@@ -77,11 +78,17 @@ def error_html(error: CoproArchiveError) -> Markup:
             "in a while.</p><p>If it stays so, tell the keeper of the archive this number: "
             "{}</p></div>"
         ).format(current_request_id())
-    where = Markup("<p><code>{}</code></p>").format(error.path) if error.path else ""
+    where = Markup("<p><code>{}</code></p>").format(_place(error.path)) if error.path else ""
     hint = Markup("<p><strong>{}</strong></p>").format(error.hint) if error.hint else ""
     message = error.message[:1].upper() + error.message[1:]
     alert = Markup('<div class="notice" role="alert"><p>{}</p>{}{}</div>')
     return alert.format(message, where, hint)
+
+
+def _place(path: str) -> str:
+    """Return a path as keepers know it: of what they dropped into the page, the name alone."""
+    is_upload = Path(path).is_relative_to(app_state().uploads.root)
+    return Path(path).name if is_upload else path
 
 
 def disclosures_html(disclosures: Sequence[tuple[str, Disclosure]]) -> Markup:

@@ -200,6 +200,11 @@ class Uploads:
             if late or not may_add(upload.visitor):
                 self.remove(key)
 
+    @property
+    def root(self) -> Path:
+        """The folder in which those of every process are."""
+        return self._root
+
     def start(self) -> None:
         """Remove what killed processes left."""
         for path in sorted(self._root.glob("*.lock")):
