@@ -110,3 +110,8 @@ def test_every_text_format_reads_them(tmp_path: Path) -> None:
         extraction = extract(tmp_path / name, kind, Limits())
         words = " ".join(f"{leaf.title} {leaf.text}" for leaf in extraction.leaves)
         assert any(w in words for w in ("źdźbło", "ржаном", "Grüße aus Łódź")), (name, words)
+
+
+def test_a_byte_of_no_code_page_within_markup_costs_itself_only() -> None:
+    """It is in no sample of words, and decoding never fails."""
+    assert decode(b'<p class="\x8d\x81">caf\xe9 cr\xe8me</p>').endswith("café crème</p>")

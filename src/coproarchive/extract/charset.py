@@ -170,7 +170,7 @@ def _guessed(data: bytes) -> str:
     decoded = {other: _strictly(sample, other) for other in (name, *_ONE_BYTE)}
     strange = {o: _strangeness(text) for o, text in decoded.items() if text is not None}
     if len(_HIGH.findall(sample)) < HIGH and strange.get("cp1252", (1, 0.0))[0] == 0:
-        return data.decode("cp1252")
+        return data.decode("cp1252", "replace")
     best_name = min(strange, key=strange.__getitem__, default="cp1252")
     if name in _SEVERAL_BYTES and name in strange and strange[name][0] <= strange[best_name][0]:
         best_name = name  # the letters of these are in no table of frequencies
