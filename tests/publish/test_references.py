@@ -18,14 +18,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pybtex.database.input.bibtex import Parser
 
-from coproarchive.model import Kind
+from coproarchive.catalogue import Catalogue
+from coproarchive.extract.office import PPTX
+from coproarchive.model import Asset, Item, Kind, Leaf, Series
 from coproarchive.publish.bibtex import latex, to_bibtex
 from coproarchive.publish.csl import STYLES, styled
 from coproarchive.publish.csl_json import to_csl_json
 from coproarchive.publish.metadata import coins, meta_tags
 from coproarchive.publish.person_names import CitedName, cited_name
 from coproarchive.publish.plain import plain_citation
-from coproarchive.publish.reference import Locator, Reference, one_line
+from coproarchive.publish.reference import Locator, Reference, one_line, reference_to
 from coproarchive.publish.ris import to_ris
 
 TALK = Reference(
@@ -321,3 +323,22 @@ def test_no_text_breaks_a_style(reference: Reference, style: str) -> None:
     letters = re.findall(r"\w", unicodedata.normalize("NFKD", reference.title.casefold()))
     entry = unicodedata.normalize("NFKD", text.entry.casefold())
     assert all(letter in entry for letter in letters)
+
+
+def test_a_slide_of_a_second_file_has_an_address_of_its_own() -> None:
+    """The file is in the address and in the citation key, so that two slides 3 are two."""
+    files = (("talk.pptx", PPTX), ("handout 2.pptx", PPTX))
+    assets = tuple(
+        Asset(path=name, media_type=media_type, size=1, sha256="0" * 64)
+        for name, media_type in files
+    )
+    item = Item(id="s/talk", title="A talk", assets=assets)
+    catalogue = Catalogue(Series(title="Our seminars"))
+    first, second = (
+        reference_to(item, catalogue, "https://x.example", Leaf(3, "slide"), asset.path)
+        for asset in assets
+    )
+    assert (first.id, first.address) == ("s:talk:slide-3", "https://x.example/item/s/talk/slide/3")
+    assert second.address == "https://x.example/item/s/talk/handout%202.pptx/slide/3"
+    assert second.id == "s:talk:handout-202.pptx:slide-3"
+    assert reference_to(item, catalogue, "").id == "s:talk"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote
+
+from coproarchive.catalogue import Catalogue
 from coproarchive.library import Library
-from coproarchive.publish.places import find_leaf, read_place
+from coproarchive.publish.places import anchor_of_file, find_leaf, read_place
 from coproarchive.publish.reference import Reference, reference_to
 
 
@@ -20,12 +23,19 @@ def reference_at(library: Library, text: str, base: str = "") -> Reference:
     """
     place = read_place(text)
     catalogue = library.public()
+    owner, _, name = place.item_id.rpartition("/")
+    if place.kind and place.item_id not in catalogue.items and owner in catalogue.items:
+        place = place._replace(item_id=owner, file=anchor_of_file(unquote(name)))
     item = catalogue.item(place.item_id)
-    if place.kind:
-        for asset in item.assets:
-            if library.reader.cached(asset.sha256, asset.media_type) is None:
-                path = library.store.asset_path(item.id, asset.path)
-                library.reader.read(path, asset.sha256, asset.media_type)
-    _, leaf = find_leaf(item, catalogue, library.reader, place) or (None, None)
-    base = base or (catalogue.series.address or "").rstrip("/")
-    return reference_to(item, catalogue, base, leaf)
+    if not place.kind:
+        return reference_to(item, catalogue, base or _address_of(catalogue))
+    for asset in item.assets:
+        if library.reader.cached(asset.sha256, asset.media_type) is None:
+            path = library.store.asset_path(item.id, asset.path)
+            library.reader.read(path, asset.sha256, asset.media_type)
+    asset, leaf = find_leaf(item, catalogue, library.reader, place)
+    return reference_to(item, catalogue, base or _address_of(catalogue), leaf, asset.path)
+
+
+def _address_of(catalogue: Catalogue) -> str:
+    return (catalogue.series.address or "").rstrip("/")

@@ -9,9 +9,9 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.errors import NotFoundError
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Asset, Item, Leaf
+from coproarchive.publish.addresses import KINDS
 from coproarchive.search.document import shown_leaves
 
-KINDS = ("slide", "page", "section", "cue")
 _PLACE = re.compile(
     r"(?:https?://[^/]+)?/?(?:item/)?(?P<item>[^#?]+?)"
     rf"(?:(?:/(?P<kind>{'|'.join(KINDS)})/|#(?P<file>[^#]*?)(?P<fragment>{'|'.join(KINDS)})-)"
@@ -54,14 +54,12 @@ def read_place(text: str) -> CitedPlace:
 
 def find_leaf(
     item: Item, catalogue: Catalogue, reader: Reader, place: CitedPlace
-) -> tuple[Asset, Leaf] | None:
-    """Return the file and the leaf at a place, of what readers see; None for the whole item.
+) -> tuple[Asset, Leaf]:
+    """Return the file and the leaf at a place, of what readers see.
 
     Raises:
         NotFoundError: the item has no such leaf, or readers do not see it.
     """
-    if not place.kind:
-        return None
     for asset, leaf in shown_leaves(item, catalogue, reader):
         if (leaf.kind, leaf.number) == (place.kind, place.number) and (
             not place.file or place.file == anchor_of_file(asset.path)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.edtf import edtf_bounds
 from coproarchive.model import Item, Kind, Leaf
+from coproarchive.publish.addresses import leaf_path
 from coproarchive.publish.citation import creators
 from coproarchive.publish.person_names import CitedName, cited_name
 
@@ -80,13 +82,8 @@ class Reference:
         return GENRES[self.kind]
 
 
-def place_path(item_id: str, leaf: Leaf | None = None) -> str:
-    """Return the path of an item's page, or of the page of one slide, page, section or cue."""
-    return f"/item/{item_id}/{leaf.kind}/{leaf.number}" if leaf else f"/item/{item_id}"
-
-
 def reference_to(
-    item: Item, catalogue: Catalogue, base: str, leaf: Leaf | None = None, address: str = ""
+    item: Item, catalogue: Catalogue, base: str, leaf: Leaf | None = None, file: str = ""
 ) -> Reference:
     """Return what is cited of an item.
 
@@ -95,13 +92,16 @@ def reference_to(
         catalogue: what the reader may see.
         base: what absolute addresses begin with.
         leaf: the place that is cited, None for the whole item.
-        address: of the place, where it is not `place_path`.
+        file: path of the asset that has the leaf.
     """
     seminar = catalogue.seminars.get(item.seminar or "")
     locator = Locator(leaf.kind, leaf.number, leaf.label or str(leaf.number)) if leaf else None
-    place = f":{leaf.kind}-{leaf.number}" if leaf else ""
+    path = leaf_path(item, file, leaf.kind, leaf.number) if leaf else f"/item/{item.id}"
+    # ID/slide/3 or ID/FILE/slide/3: letters and digits of it are the citation's key.
+    *names, number = path.removeprefix("/item/").split("/")
+    key = ":".join(names) + (f"-{number}" if leaf else f":{number}" if names else number)
     return Reference(
-        id=item.id.replace("/", ":") + place,
+        id=re.sub(r"[^A-Za-z0-9._:-]", "-", key),
         kind=item.kind,
         title=" ".join(item.title.split()),
         authors=tuple(_authors(item, catalogue)),
@@ -110,7 +110,7 @@ def reference_to(
         event_place=(seminar.place or "") if seminar else "",
         event_date=(seminar.date or "") if seminar else "",
         archive=catalogue.series.title,
-        address=address or base + place_path(item.id, leaf),
+        address=base + path,
         language=item.language or next(iter(catalogue.series.languages), ""),
         keywords=tuple(map(catalogue.topic_label, item.topics)),
         abstract=item.abstract or "",

@@ -12,14 +12,14 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import NotFoundError
 from coproarchive.library import Library
-from coproarchive.model import Asset, Item, Leaf
+from coproarchive.model import Item, Leaf
 from coproarchive.publish import csl
 from coproarchive.publish.formats import BY_SUFFIX, FORMATS
 from coproarchive.publish.metadata import coins, meta_tags
-from coproarchive.publish.places import find_leaf, read_place
 from coproarchive.publish.plain import plain_citation
-from coproarchive.publish.reference import Locator, Reference, place_path, reference_to
+from coproarchive.publish.reference import Locator, Reference, reference_to
 from coproarchive.web import render
+from coproarchive.web.leaves import find_leaf
 from coproarchive.web.pages import Pages
 from coproarchive.web.policies import SCRIPTED
 
@@ -72,8 +72,8 @@ def citation_box(
     item: Item,
     base: str,
     leaf: Leaf | None = None,
+    file: str = "",
     *,
-    address: str = "",
     pdf_address: str = "",
 ) -> CitationBox:
     """Return what a page shows for citing an item, or one leaf of it.
@@ -83,14 +83,14 @@ def citation_box(
         item: its record.
         base: what absolute addresses begin with.
         leaf: the place that is cited, None for the whole item.
-        address: of the place, where it is not reference.place_path.
+        file: path of the asset that has the leaf.
         pdf_address: of the whole as a PDF that everybody gets, "" for none.
     """
-    reference = reference_to(item, catalogue, base, leaf, address)
+    reference = reference_to(item, catalogue, base, leaf, file)
     kind = leaf.kind if leaf else item.kind.value
     return CitationBox(
         noun=_NOUNS.get(kind, kind),
-        path=place_path(item.id, leaf),
+        path=reference.address.removeprefix(base),
         address=reference.address,
         plain=plain_citation(reference),
         files=tuple(
@@ -121,10 +121,10 @@ class Citing:
         suffix = request.path_params["format"]
         row = BY_SUFFIX.get(suffix)
         try:
-            catalogue, item, _, leaf = self._place(request)
+            catalogue, item, leaf, path = self._place(request)
         except NotFoundError:
             return _NO_REFERENCE
-        reference = reference_to(item, catalogue, self._pages.names.base(request), leaf)
+        reference = reference_to(item, catalogue, self._pages.names.base(request), leaf, path)
         if suffix == "txt":
             return _styled_text(request, reference)
         if row is None:
@@ -139,11 +139,11 @@ class Citing:
     def page(self, request: Request) -> Response:
         """Serve .../cite: every style and every format."""
         try:
-            catalogue, item, _, leaf = self._place(request)
+            catalogue, item, leaf, path = self._place(request)
         except NotFoundError as error:
             return self._pages.missing(request, error.message)
         base = self._pages.names.base(request)
-        reference = reference_to(item, catalogue, base, leaf)
+        reference = reference_to(item, catalogue, base, leaf, path)
         today = datetime.date.today()
         styles = [
             (name, style.label, csl.styled(reference, name, accessed=today))
@@ -152,23 +152,23 @@ class Citing:
         html = render.page(
             "cite.html", catalogue, "", f"Cite: {item.title}",
             item=item, spoken=reference.language, styles=styles, locale=csl.LOCALE,
-            cite=citation_box(catalogue, item, base, leaf),
+            cite=citation_box(catalogue, item, base, leaf, path),
         )  # fmt: skip
         return HTMLResponse(html, headers=SCRIPTED)
 
     def quote(self, request: Request) -> Response:
         """Serve .../slide/<n>/quote: a card with picture, words, citation and licence."""
         try:
-            catalogue, item, asset, leaf = self._place(request)
+            catalogue, item, leaf, path = self._place(request)
         except NotFoundError as error:
             return self._pages.missing(request, error.message)
-        if asset is None or leaf is None:
+        if leaf is None:
             return self._pages.missing(request, "Only a slide, page or section can be quoted.")
         base = self._pages.names.base(request)
-        cite = citation_box(catalogue, item, base, leaf)
-        text = csl.styled(reference_to(item, catalogue, base, leaf), "apa")
+        cite = citation_box(catalogue, item, base, leaf, path)
+        text = csl.styled(reference_to(item, catalogue, base, leaf, path), "apa")
         quoted = shortened(leaf.text or leaf.title, MAX_QUOTE).split("\n")
-        picture = f"/picture/{item.id}/{quote(asset.path)}/{leaf.number}-1000.webp"
+        picture = f"/picture/{item.id}/{quote(path)}/{leaf.number}-1000.webp"
         html = render.page(
             "quote.html", catalogue, "", f"Quote {cite.locator}: {item.title}",
             item=item, spoken=item.language or catalogue.language, cite=cite, text=text,
@@ -180,15 +180,13 @@ class Citing:
         )  # fmt: skip
         return HTMLResponse(html, headers=SCRIPTED)
 
-    def _place(self, request: Request) -> tuple[Catalogue, Item, Asset | None, Leaf | None]:
-        """Return what an address names. Raises NotFoundError."""
+    def _place(self, request: Request) -> tuple[Catalogue, Item, Leaf | None, str]:
+        """Return what an address names: an item, or a leaf and its file. Raises NotFoundError."""
         catalogue = self._library.public()
-        place = read_place(request.path_params["item_id"])
-        item = catalogue.item(place.item_id)
-        if place.kind:
-            self._library.recover_texts(item)
-        asset, leaf = find_leaf(item, catalogue, self._library.reader, place) or (None, None)
-        return catalogue, item, asset, leaf
+        path = request.path_params["item_id"]
+        if place := find_leaf(path, catalogue, self._library):
+            return catalogue, place.item, place.leaf, place.asset.path
+        return catalogue, catalogue.item(path), None, ""
 
 
 def _styled_text(request: Request, reference: Reference) -> Response:

@@ -42,6 +42,14 @@ def file_views(item: Item, library: Library) -> list[FileView]:
     return [_file_view(item, asset, library) for asset in item.assets]
 
 
+def pdf_address(item: Item, base: str, library: Library) -> str:
+    """Return the address of an item's PDF, or of one made of its deck, "" where there is none."""
+    views = [view for view in file_views(item, library) if view.is_offered]
+    paths = [v.address for v in views if v.asset.media_type == "application/pdf"]
+    paths += [view.made_pdf for view in views if view.made_pdf]
+    return base + paths[0] if paths else ""
+
+
 def _file_view(item: Item, asset: Asset, library: Library) -> FileView:
     """Return what is said of a file."""
     address = f"/file/{item.id}/{quote(asset.path)}"

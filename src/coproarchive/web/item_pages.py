@@ -26,7 +26,7 @@ from coproarchive.talks.merging import with_twins
 from coproarchive.web import item_views as views
 from coproarchive.web import media, render
 from coproarchive.web.citing import citation_box
-from coproarchive.web.file_views import NOT_OFFERED, file_views
+from coproarchive.web.file_views import NOT_OFFERED, file_views, pdf_address
 from coproarchive.web.leaves import PICTURED, LeafPlace, find_leaf, groups_of
 from coproarchive.web.pages import Pages
 from coproarchive.web.policies import SCRIPTED
@@ -72,7 +72,8 @@ class ItemPages:
         overviews = [views.overview(item, g, search, self._shape(item, g[0])) for g in groups]
         recordings = media.recordings(item, None, self._language(item, catalogue))
         seminar = catalogue.seminars.get(item.seminar or "")
-        address = f"{self._pages.names.base(request)}/item/{item.id}"
+        base = self._pages.names.base(request)
+        address = f"{base}/item/{item.id}"
         html = render.page(
             "item.html",
             catalogue,
@@ -85,7 +86,9 @@ class ItemPages:
             overviews=overviews,
             only_in=aligned.sentences(),
             cover=self._cover(request, item, groups),
-            cite=citation_box(catalogue, item, self._pages.names.base(request)),
+            cite=citation_box(
+                catalogue, item, base, pdf_address=pdf_address(item, base, self._library)
+            ),
             recordings=recordings,
             read_by={a.path: e.extractor for a, e in extractions(item, self._library.reader)},
             neighbours=views.neighbours(item, catalogue),
@@ -199,9 +202,7 @@ class ItemPages:
             leaf_path=leaf_path,
             recordings=media.recordings(item, second, self._language(item, catalogue)),
             elsewhere=views.elsewhere(item, second),
-            cite=citation_box(catalogue, item, base, leaf, address=address)._replace(
-                path=place.path
-            ),
+            cite=citation_box(catalogue, item, base, leaf, place.asset.path),
         )
         return HTMLResponse(html, headers=SCRIPTED)
 
