@@ -22,11 +22,11 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.extract.office import PPTX
 from coproarchive.model import Asset, Item, Kind, Leaf, Series
 from coproarchive.publish.bibtex import latex, to_bibtex
+from coproarchive.publish.citation import plain_citation
 from coproarchive.publish.csl import STYLES, styled
 from coproarchive.publish.csl_json import to_csl_json
 from coproarchive.publish.metadata import coins, meta_tags
 from coproarchive.publish.person_names import CitedName, cited_name
-from coproarchive.publish.plain import plain_citation
 from coproarchive.publish.reference import Locator, Reference, one_line, reference_to
 from coproarchive.publish.ris import to_ris
 

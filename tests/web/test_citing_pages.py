@@ -76,6 +76,10 @@ def test_a_slide_is_quoted(client: TestClient) -> None:
     ):
         assert words in page.text
     assert client.get(f"{BREAD}/quote").status_code == 404
+    second = client.get(f"{BREAD}/slide/2/quote").text
+    assert "Sourdough. Feed the starter. Wait for a day." in second
+    assert "rye anecdote" not in second  # released notes are beside the slide, not on it
+    assert 'name="q" value=""' in client.get(f"{BREAD}/slide/2").text
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,7 @@ from lxml import etree
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import Item
-from coproarchive.publish.citation import creators
-from coproarchive.publish.reference import first_day, one_line
+from coproarchive.publish.reference import creators, first_day, one_line
 
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 MAX_ENTRIES = 50

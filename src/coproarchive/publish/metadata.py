@@ -1,18 +1,25 @@
 """Descriptions for machines in the head and body of a page.
 
-citation_* tags follow Google Scholar's inclusion guidelines
+schema.org types follow model.Kind; citation_* tags follow Google Scholar's inclusion guidelines
 ("Highwire Press" tags), DC.* tags the DCMI's terms in HTML; COinS is OpenURL (Z39.88-2004) in a
 span, with the Dublin Core format that reference managers in browsers read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlencode
 
-from coproarchive.model import Kind
-from coproarchive.publish.reference import Reference, one_line
+from coproarchive.model import Item, Kind, Seminar
+from coproarchive.publish.reference import Reference, creators, one_line
 
+_TYPES = {
+    Kind.PRESENTATION: "PresentationDigitalDocument",
+    Kind.POST: "BlogPosting",
+    Kind.PROGRAMME: "DigitalDocument",
+    Kind.VIDEO: "VideoObject",
+    Kind.HANDOUT: "DigitalDocument",
+}
 _COINS_TYPES = {
     Kind.PRESENTATION: "presentation",
     Kind.POST: "blogPost",
@@ -20,6 +27,31 @@ _COINS_TYPES = {
     Kind.VIDEO: "videoRecording",
     Kind.HANDOUT: "document",
 }
+
+
+def json_ld(
+    item: Item,
+    seminar: Seminar | None,
+    name_of: Callable[[str], str],
+    date: str | None,
+    address: str,
+) -> dict[str, object]:
+    """Describe the record as schema.org data."""
+    record: dict[str, object] = {
+        "@context": "https://schema.org",
+        "@type": _TYPES[item.kind],
+        "name": item.title,
+        "url": address,
+    }
+    extras: dict[str, object] = {
+        "description": item.abstract,
+        "datePublished": date,
+        "inLanguage": item.language,
+        "license": item.licence,
+        "creator": [{"@type": "Person", "name": name_of(p)} for p in creators(item)],
+        "isPartOf": {"@type": "Event", "name": seminar.title} if seminar else None,
+    }
+    return record | {name: value for name, value in extras.items() if value}
 
 
 def meta_tags(reference: Reference, pdf_address: str = "") -> Iterator[tuple[str, str]]:

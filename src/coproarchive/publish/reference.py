@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.edtf import edtf_bounds
-from coproarchive.model import Item, Kind, Leaf
+from coproarchive.model import Item, Kind, Leaf, Role
 from coproarchive.publish.addresses import leaf_path
-from coproarchive.publish.citation import creators
 from coproarchive.publish.person_names import CitedName, cited_name
 
+_AUTHORS = (Role.SPEAKER, Role.KEYNOTE, Role.AUTHOR)
 GENRES: dict[Kind, str] = {
     Kind.PRESENTATION: "Presentation",
     Kind.POST: "Blog post",
@@ -82,6 +82,12 @@ class Reference:
         return GENRES[self.kind]
 
 
+def creators(item: Item) -> list[str]:
+    """Return ids of speakers and authors, else of every contributor."""
+    ids = [c.person for c in item.people if c.role in _AUTHORS]
+    return list(dict.fromkeys(ids or [c.person for c in item.people]))
+
+
 def reference_to(
     item: Item, catalogue: Catalogue, base: str, leaf: Leaf | None = None, file: str = ""
 ) -> Reference:
@@ -121,12 +127,9 @@ def reference_to(
 
 
 def _authors(item: Item, catalogue: Catalogue) -> Iterator[CitedName]:
-    people = creators(item)
-    for person_id in people:
+    for person_id in creators(item):
         person = catalogue.people.get(person_id)
         yield cited_name(person.name, person.names[1:]) if person else CitedName(literal=person_id)
-    if not people and item.prepared_by:
-        yield CitedName(literal=item.prepared_by)
 
 
 def date_parts(date: str) -> list[list[int]]:

@@ -8,7 +8,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.errors import NotFoundError
 from coproarchive.library import DAMAGED, Library
 from coproarchive.model import Asset, Item, Seminar
-from coproarchive.publish.plain import plain_citation
+from coproarchive.publish.citation import plain_citation
 from coproarchive.publish.reference import reference_to
 from coproarchive.publish.zip_stream import ZipEntry
 

@@ -12,11 +12,11 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import NotFoundError
 from coproarchive.library import Library
-from coproarchive.model import Item, Leaf
+from coproarchive.model import Item, Leaf, Source
 from coproarchive.publish import csl
+from coproarchive.publish.citation import plain_citation
 from coproarchive.publish.formats import BY_SUFFIX, FORMATS
 from coproarchive.publish.metadata import coins, meta_tags
-from coproarchive.publish.plain import plain_citation
 from coproarchive.publish.reference import Locator, Reference, reference_to
 from coproarchive.web import render
 from coproarchive.web.leaves import find_leaf
@@ -26,6 +26,8 @@ from coproarchive.web.policies import SCRIPTED
 MAX_ALT = 500
 """Characters of alternative text: screen readers read it in one go."""
 MAX_QUOTE = 600
+_BESIDE = frozenset({Source.NOTES, Source.COMMENT, Source.ANNOTATION, Source.LINK})
+"""Sources of words that do not stand on a leaf itself."""
 _NO_REFERENCE = PlainTextResponse("There is no such reference in this archive.", 404)
 
 
@@ -167,7 +169,7 @@ class Citing:
         base = self._pages.names.base(request)
         cite = citation_box(catalogue, item, base, leaf, path)
         text = csl.styled(reference_to(item, catalogue, base, leaf, path), "apa")
-        quoted = shortened(leaf.text or leaf.title, MAX_QUOTE).split("\n")
+        quoted = shortened(own_words(leaf) or leaf.title, MAX_QUOTE).split("\n")
         picture = f"/picture/{item.id}/{quote(path)}/{leaf.number}-1000.webp"
         html = render.page(
             "quote.html", catalogue, "", f"Quote {cite.locator}: {item.title}",
@@ -208,10 +210,16 @@ def shortened(text: str, length: int) -> str:
     return cut[: max(cut.rfind(" "), cut.rfind("\n"), length // 2)].rstrip() + "…"
 
 
+def own_words(leaf: Leaf) -> str:
+    """Return what stands on a leaf, without notes, comments and addresses of links."""
+    return "\n".join(part.text for part in leaf.parts if part.source not in _BESIDE)
+
+
 def alt_text(item: Item, leaf: Leaf) -> str:
     """Return what a picture of a leaf shows, in words: where it is from, its title and words."""
     place = f"{leaf.kind.capitalize()} {leaf.label or leaf.number} of “{item.title}”"
-    words = ". ".join(filter(None, (leaf.title.strip(), *leaf.text.split("\n"))))
+    lines = [line.strip() for line in (leaf.title, *own_words(leaf).split("\n")) if line.strip()]
+    words = " ".join(line if line[-1] in ".!?:;," else f"{line}." for line in lines)
     return shortened(f"{place}: {words}" if words else f"{place}, without words.", MAX_ALT)
 
 

@@ -16,7 +16,7 @@ from coproarchive.library import Library
 from coproarchive.model import Asset, Item, Leaf
 from coproarchive.pictures import WIDTHS
 from coproarchive.publish.addresses import leaf_path
-from coproarchive.publish.citation import json_ld
+from coproarchive.publish.metadata import json_ld
 from coproarchive.search.discover.reuse import Reuse
 from coproarchive.search.discover.similar import SimilarLeaf
 from coproarchive.search.document import aligned_item, extractions, item_language
