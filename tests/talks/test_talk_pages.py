@@ -53,6 +53,7 @@ def test_a_slide_names_its_other_forms_what_was_said_and_other_talks(client: Tes
     assert "we fire ours with beech" in said
     assert "gramophone" not in said
     assert after(page, "This slide also appears in", "</ul>") == ["/item/again/slide/2"]
+    assert page.count("/item/again/slide/2") == 1  # not as a slide like this one too
     assert "zanzibar" not in page
     assert "tapir" not in page
 

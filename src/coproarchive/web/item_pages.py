@@ -168,7 +168,7 @@ class ItemPages:
         second = next((cue.leaf.start for cue in one.cues), None) if one else None
         second = leaf.start if leaf.start is not None else second
         address = base + place.path
-        search = self._search(request, item, catalogue, place)
+        search, reuses = self._search(request, item, catalogue, place), self._reuses(place)
         whole, cues = _whole(place, one)
         words, is_cut = leaf_words(whole, search.marks, MOST_WORDS)
         html = render.page(
@@ -183,7 +183,7 @@ class ItemPages:
             canonical=_canonical(base, item, one) or address,
             one=one,
             forms=views.other_forms(item, place, one),
-            reuses=self._reuses(place),
+            reuses=reuses,
             said=[(cue.leaf, leaf_words(cue.leaf, search.marks)[0]) for cue in cues],
             anchor=render.anchor(place.file.asset.path, kind, leaf.number, item.assets[0].path),
             heading=render.marked(search.marks(leaf.title)),
@@ -198,7 +198,7 @@ class ItemPages:
             rail=views.rail(place),
             shape=self._shape(item, place._replace(ordinal=0)),
             picture_path=views.picture_path,
-            like=self._similar_leaves(place),
+            like=self._similar_leaves(place, reuses),
             leaf_path=leaf_path,
             recordings=media.recordings(item, second, self._language(item, catalogue)),
             elsewhere=views.elsewhere(item, second),
@@ -223,12 +223,15 @@ class ItemPages:
         except CoproArchiveError:
             return ()
 
-    def _similar_leaves(self, place: LeafPlace) -> tuple[SimilarLeaf, ...]:
+    def _similar_leaves(self, place: LeafPlace, reuses: Sequence[Reuse]) -> list[SimilarLeaf]:
+        """Return slides like this one, but not the very slide in other talks."""
+        named = {(reuse.item.id, reuse.path, reuse.number) for reuse in reuses}
         try:
             catalogue, leaf = self._library.public(), place.leaf
-            return self._library.ask(lambda i: i.similar_leaves(place.item, leaf, catalogue))
+            like = self._library.ask(lambda i: i.similar_leaves(place.item, leaf, catalogue))
         except CoproArchiveError:
-            return ()
+            return []
+        return [s for s in like if (s.item.id, s.path, s.number) not in named]
 
     def _search(
         self, request: Request, item: Item, catalogue: Catalogue, place: LeafPlace | None = None
