@@ -28,9 +28,8 @@ def library(tmp_path: Path) -> Library:
 
 
 @pytest.fixture
-def desk(library: Library, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(library, "update_index", lambda: None)
-    return Desk(library, "Ann Keeper")
+def desk(library: Library) -> Desk:
+    return Desk(library, "Ann Keeper", is_indexing=False)
 
 
 def tree(root: Path) -> dict[str, tuple[bytes, int]]:

@@ -18,7 +18,7 @@ from coproarchive.desk.files import (
     replace_file,
     retitle_file,
 )
-from coproarchive.desk.history import history_of
+from coproarchive.desk.history import history_of, look_for_edits
 from coproarchive.desk.purge import PurgePlan, plan_purge, purge_item
 from coproarchive.desk.records import record_named
 from coproarchive.desk.undo import changes_of, undo_changes
@@ -38,19 +38,22 @@ class Desk:
     Args:
         library: whose archive is kept; its index follows each act.
         who: does them; the setting `who`, else the account, where it is "".
+        is_indexing: whether an act waits until the index has followed. A server whose index follows
+            by itself need not wait: what is hidden is hidden at once, either way.
     """
 
-    def __init__(self, library: Library, who: str = ""):
+    def __init__(self, library: Library, who: str = "", *, is_indexing: bool = True):
         self._library = library
         self._store = library.store
         self._who = who
+        self._is_indexing = is_indexing
 
     def _activity(self, name: str, why: str, undoes: Iterable[str] = ()) -> Activity:
         return Activity(name, why, self._who, tuple(undoes))
 
     def _followed(self, outcome: ActReport, *, is_dry: bool = False) -> ActReport:
         """Bring the index up to date with what was done; return the report."""
-        if outcome.diffs and not is_dry:
+        if outcome.diffs and not is_dry and self._is_indexing:
             self._library.update_index()
         return outcome
 
@@ -178,6 +181,8 @@ class Desk:
         dry_run: bool = False,
     ) -> ActReport:
         """Take back a change, a batch, or all since a moment; see changes_of, undo_changes."""
+        if not dry_run:
+            look_for_edits(self._store)
         changes = changes_of(self._store, named, to=to)
         batches = dict.fromkeys(c.batch for c in changes)
         undoes = [named] if to is None and named != "last" else list(batches)

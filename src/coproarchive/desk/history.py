@@ -25,8 +25,7 @@ def history_of(store: Store, named: str = "", limit: int | None = None) -> list[
     Raises:
         NotFoundError: of such a record nothing is told.
     """
-    with contextlib.suppress(FileSystemError, LockedError), store.activity(Activity("look")):
-        pass  # which tells of edits by hand, where that can be written
+    look_for_edits(store)
     log = store.recorder.log
     if not named:
         return list(islice(log.changes(), limit))
@@ -34,6 +33,12 @@ def history_of(store: Store, named: str = "", limit: int | None = None) -> list[
     if not changes:
         raise NotFoundError(f'the history tells nothing of "{named}".')
     return changes
+
+
+def look_for_edits(store: Store) -> None:
+    """Record edits that were made by hand, where that can be written."""
+    with contextlib.suppress(FileSystemError, LockedError), store.activity(Activity("look")):
+        pass
 
 
 def _of(store: Store, named: str) -> Iterator[Change]:
