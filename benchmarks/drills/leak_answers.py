@@ -511,6 +511,7 @@ def ask_everything(archive: Path, index: Path, world: World, quick: bool = False
     logging.getLogger("httpx").propagate = False  # of the client here, not of the app
     logging.getLogger().setLevel(logging.DEBUG)
     app_state().library.update_index()
+    app_state().library.make_copies()  # now, not by the server's helper while pages are asked for
     answers: Answers = {}
     app = make_app()
     with TestClient(app, base_url=f"https://{HOST}", client=STRANGER) as client:
