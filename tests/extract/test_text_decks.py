@@ -69,6 +69,7 @@ def test_a_public_copy_of_a_deck_is_without_its_notes(tmp_path: Path, made: Deck
     ("name", "text"),
     [
         ("post.md", "# On bread\n\nFold it.\n\n---\n\nMore.\n\n<!-- not yet -->\n"),
+        ("note.md", "# On bread\n\nFold it.\n\nNote: by hand.\n\n---\n\nMore.\n\n---\n\nEnd.\n"),
         ("post.html", "<html><body><article><h1>On bread</h1><div class='slide'>x</div><p>"
                       "Fold it, and let it rest for an hour.</p></article></body></html>"),
         ("thesis.tex", "\\section{On bread}\nFold it.\n"),

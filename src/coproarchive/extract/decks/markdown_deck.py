@@ -140,7 +140,8 @@ def _by_marks(front: Mapping[str, Plain], body: str, lines: list[str]) -> str:
         ("remark", "???" in lines or bool(lines and _REMARK_KEY.match(lines[0]))),
         ("slidev", (theme and _OF_SLIDEV & front.keys()) or _FRONT_OF_SLIDE.search(body, 1)),
         ("marp", is_marp),
-        ("reveal", {"separator", "verticalseparator"} & front.keys() or _any(_NOTE_LINE, lines)),
+        ("reveal", {"separator", "verticalseparator"} & front.keys()),
+        ("reveal", _any(_NOTE_LINE, lines) and _headed_share(body) >= 0.5),
         ("deckset", _any(_DECKSET, lines)),
         ("remark", _any(_REMARK_CLASS, lines)),
         ("slidev", re.search(r"^::\w+::$|<v-click", body, re.MULTILINE)),
@@ -152,14 +153,24 @@ def _any(pattern: re.Pattern[str], lines: list[str]) -> bool:
     return any(map(pattern.match, lines))
 
 
+def _parts(body: str) -> list[str]:
+    return [part for part in re.split(r"(?m)^---[ \t]*$", body) if part.strip()]
+
+
+def _headed_share(body: str) -> float:
+    """Return which share of what is between rules begins with a heading or a picture."""
+    parts = _parts(body)
+    headed = sum(bool(re.match(r"\s*(?:#|!\[|.+\n(?:=+|-+)\s*$)", part)) for part in parts)
+    return headed / len(parts) if parts else 0.0
+
+
 def _looks_like_slides(body: str) -> bool:
     """Tell whether what is between rules is short and mostly begins with a heading."""
-    parts = [part for part in re.split(r"(?m)^---[ \t]*$", body) if part.strip()]
-    headed = sum(bool(re.match(r"\s*(?:#|!\[|.+\n(?:=+|-+)\s*$)", part)) for part in parts)
+    parts = _parts(body)
     lengths = sorted(map(len, parts))
     return (
         len(parts) >= MIN_PLAIN_SLIDES
-        and headed >= 0.6 * len(parts)
+        and _headed_share(body) >= 0.6
         and lengths[len(lengths) // 2] < 800
     )
 
