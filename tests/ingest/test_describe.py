@@ -24,6 +24,7 @@ from coproarchive.ingest.add import ItemDraft
 from coproarchive.ingest.describe import DATE, SPEAKER, SURE, Description, describe
 from coproarchive.ingest.describe.dates import find_dates
 from coproarchive.ingest.describe.file_names import taken_apart
+from coproarchive.ingest.describe.surroundings import Surroundings
 from coproarchive.ingest.folder_plan import DescribeOptions, add_folder, plan_folder
 from coproarchive.ingest.guesses import unconfirmed_guesses
 from coproarchive.library import Library
@@ -91,6 +92,21 @@ TITLE_SLIDES = [
         [(0.09, "Der Sauerteig"), (0.04, "Referentin: Xyra Quvelin"), (0.03, "15. März 2021")],
         ("Der Sauerteig", ["Xyra Quvelin"], "2021-03-15"),
     ),
+    # Marks of footnotes behind names, and names that a wide space stood between.
+    (
+        [(0.09, "Two doughs"), (0.03, "Ada Baker1 Ben Carter2"), (0.03, "Clara Miller Jan Becker")],
+        ("Two doughs", ["Ada Baker", "Ben Carter", "Clara Miller", "Jan Becker"], ""),
+    ),
+    # What somebody is stands behind the name without a comma; labels are no titles.
+    (
+        [(0.06, "Title: Rye by night"), (0.06, "Author: Ada Baker"), (0.06, "Date: 2 May 2024")],
+        ("Rye by night", ["Ada Baker"], "2024-05-02"),
+    ),
+    (
+        [(0.09, "Rye by night"), (0.03, "Xuemei Zhang Software Engineer, Oven Group"),
+         (0.03, "Prof. dr. ir. Jan de Bakker"), (0.03, "ben.carter@example.org")],
+        ("Rye by night", ["Xuemei Zhang", "Jan de Bakker", "Ben Carter"], ""),
+    ),
     # Capitals; a handle that is made of the name.
     (
         [(0.09, "SOURDOUGH AT SCALE"), (0.04, "ADA BAKER"), (0.03, "@adabaker"),
@@ -134,6 +150,45 @@ def test_a_title_slide_says_what_who_and_when(
 ) -> None:
     """Where the file's name says nothing."""
     assert described(nothing, cover(*lines)) == expected
+
+
+def test_a_splash_and_a_drawing_are_no_title_slides(nothing: Catalogue) -> None:
+    """The second slide says it then; or the name, where the first is a drawing."""
+    placed = (
+        PlacedLine(1, "www.example.org/learn", 0.05, 0.9),
+        PlacedLine(2, "Growing rye", 0.09, 0.3),
+        PlacedLine(2, "Ada Baker", 0.04, 0.5),
+    )
+    leaves = (Leaf(1, "page", "www.example.org/learn"), Leaf(2, "page", "Growing rye"))
+    splash = Extraction(leaves, placed=placed)
+    assert described(nothing, splash) == ("Growing rye", ["Ada Baker"], "")
+    drawing = cover((0.04, "Oven"), (0.04, "Mill house"), (0.04, "Field of rye"), (0.04, "Store"))
+    assert described(nothing, drawing, "from field to bread.pdf")[0] == "From field to bread"
+    assert described(nothing, drawing, "0001.pdf")[0] != "0001"
+
+
+def test_front_matter_of_decks_is_by_hand(nothing: Catalogue) -> None:
+    """Its author and date are written; those that a program put into a PDF are not."""
+    metadata = Metadata(title="Growing rye", authors=("Xyra Quvelin",), date="2024-05-02")
+    slide = cover((0.0, "Growing rye", "title"), metadata=metadata)
+    by_hand = describe(Path("deck.md"), slide, nothing, is_by_hand=True)
+    assert [g.value for g in by_hand.of(SPEAKER, SURE)] == ["Xyra Quvelin"]
+    assert [g.value for g in by_hand.of(DATE, SURE)] == ["2024-05-02"]
+    made = describe(Path("deck.pdf"), slide, nothing)
+    assert not made.of(SPEAKER, SURE)
+    assert not made.of(DATE, SURE)
+
+
+def test_words_of_the_folders_talks_are_no_names(nothing: Catalogue) -> None:
+    """What other talks write in small letters is no name; what nobody does may be one."""
+    words = frozenset(f"word{n}" for n in range(3_000)) | {"elastic", "oven"}
+    around = Surroundings(vocabulary=words)
+    slide = cover(
+        (0.09, "Growing rye"), (0.03, "Elastic Oven, Mill Institute"),
+        (0.03, "Xyra Quvelin, Oven College"),
+    )  # fmt: skip
+    description = describe(Path("0001.pdf"), slide, nothing, around)
+    assert [g.value for g in description.of(SPEAKER, SURE)] == ["Xyra Quvelin"]
 
 
 def test_metadata_never_win_alone(nothing: Catalogue) -> None:

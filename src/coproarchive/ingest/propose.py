@@ -26,6 +26,8 @@ from coproarchive.store import media_type_of_file
 
 OFFERED = 0.5
 """Confidence from which a name that the archive does not know is offered to the archivist."""
+_BY_HAND = ("text/", "application/xhtml", "application/x-ipynb")
+"""Media types whose metadata somebody typed."""
 _KINDS = {
     "text/markdown": Kind.POST,
     "text/html": Kind.POST,
@@ -105,8 +107,14 @@ def propose(
         least: confidence, 0..1, from which date, topics and people are proposed.
     """
     kind = Kind.PRESENTATION if is_deck(extraction) else kind_of(media_type_of_file(path))
-    is_post = kind is Kind.POST
-    description = describe(path, extraction, catalogue, surroundings, is_post=is_post)
+    description = describe(
+        path,
+        extraction,
+        catalogue,
+        surroundings,
+        is_post=kind is Kind.POST,
+        is_by_hand=media_type_of_file(path).startswith(_BY_HAND),
+    )
     people, unknown = _people(description.of(SPEAKER), catalogue, least)
     dates = description.of(DATE, least)
     seminars = [guess.value for guess in description.of(SEMINAR, least)]

@@ -86,6 +86,7 @@ def describe(
     surroundings: Surroundings | None = None,
     *,
     is_post: bool = False,
+    is_by_hand: bool = False,
 ) -> Description:
     """Describe a talk by the file that speaks for it.
 
@@ -95,12 +96,14 @@ def describe(
         catalogue: people, topics and seminars that the archive has.
         surroundings: what the folder's other files tell; None where the file stands alone.
         is_post: whether the file is a post, whose own title, authors and date are its record.
+        is_by_hand: whether authors and date of the metadata were written by hand, as those of front
+            matter are, and not by a program.
     """
     around = surroundings or Surroundings()
     cover = cover_of(extraction)
     folders = around.folders_of(path)
     name = taken_apart(path.stem, folders[:-1] or folders, is_day_first=around.is_day_first)
-    authors = written_authors(extraction.metadata.authors, is_post=is_post)
+    authors = written_authors(extraction.metadata.authors, is_post=is_post or is_by_hand)
     metadata = extraction.metadata.title
     metadata = "" if around.is_stale(metadata) else metadata
     file = path.name
@@ -110,9 +113,28 @@ def describe(
 
     title = _title(path, cover, metadata, name, entries, is_post=is_post)
     people = _people(
-        cover, title.title, authors, name, path.stem, entries, catalogue, around.vocabulary, is_post
+        cover,
+        title.title,
+        authors,
+        name,
+        path.stem,
+        entries,
+        catalogue,
+        around.vocabulary,
+        is_post=is_post,
+        is_by_hand=is_by_hand,
     )
-    date = _date(extraction, cover, title.title, name, path.stem, entries, around, is_post)
+    date = _date(
+        extraction,
+        cover,
+        title.title,
+        name,
+        path.stem,
+        entries,
+        around,
+        is_post=is_post,
+        is_own=is_post or is_by_hand,
+    )
     guesses = [Guess(TITLE, title.title, title.line[:300], title.rule, title.confidence, file)]
     guesses += [Guess(SPEAKER, p.name, p.line[:300], p.rule, p.confidence, file) for p in people]
     if date is not None:
@@ -181,7 +203,9 @@ def _people(
     entries: Sequence[ListedTalk],
     catalogue: Catalogue,
     vocabulary: frozenset[str],
+    *,
     is_post: bool,
+    is_by_hand: bool,
 ) -> list[NameMention]:
     """Return people, the likeliest first; those whom the archive knows under their names there."""
     mentions = [
@@ -191,9 +215,9 @@ def _people(
     ]
     if any(mention.confidence >= WRITTEN_TO_BE_USED for mention in mentions):
         return merged_names(mentions)
-    if is_post:
-        mentions += [NameMention(a, a, "the post's own author", 0.9) for a in authors]
-    else:
+    if is_post or is_by_hand:
+        mentions += [NameMention(a, a, "the file's own author", 0.9) for a in authors]
+    if not is_post:
         mentions += names_on(cover, title, authors, stem, vocabulary)
         # "Ada Baker (AB)" on a slide and "AB" in the file's name are one person.
         lines = " ".join(mention.line for mention in mentions).casefold()
@@ -287,7 +311,9 @@ def _date(
     stem: str,
     entries: Sequence[ListedTalk],
     around: Surroundings,
+    *,
     is_post: bool,
+    is_own: bool,
 ) -> DateCandidate | None:
     created = extraction.metadata.date
     candidates = [
@@ -296,10 +322,9 @@ def _date(
         if entry.date
     ]
     candidates += dates_of_name(name.dates, stem)
-    if is_post:
-        if created:
-            candidates.append(DateCandidate(created, created, "the post's own date", 0.95))
-    else:
+    if is_own and created:
+        candidates.append(DateCandidate(created, created, "the file's own date", 0.95))
+    if not is_post:
         candidates += dates_on(cover, title, created, is_day_first=around.is_day_first)
     return date_of(c for c in candidates if _is_edtf(c.value))
 

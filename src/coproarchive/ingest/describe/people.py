@@ -51,6 +51,7 @@ _DEGREES = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r"^(?:and|und|et|y|with|mit|by)\s+")
+_AFTER_NAME = re.compile(r"(?<=[^\W\d_])[\d¹²³⁰-⁹*∗†‡§¶]+(?:,[\d*†‡]+)*(?=\s|,|;|$)")
 _MARKS = re.compile(r"[\d¹²³⁰-⁹*∗†‡§¶#]+(?:\s*,\s*[\d*†‡]+)*")
 _BRACKETS = re.compile(r"\s*[(\[（【<][^)\]）】>]*[)\]）】>]?")
 _ADDRESS = re.compile(
@@ -265,13 +266,13 @@ def _in_line(
     label = _LABEL.match(line)
     is_labelled = bool(label) or (bool(_LABEL.match(f"{before} : ")) and len(before) < 30)
     text = line[label.end() :] if label else line
-    text = _MARKS.sub(" ", _BRACKETS.sub(" ", _ADDRESS.sub(" ; ", text)))
+    text = _MARKS.sub(" ", _AFTER_NAME.sub(" ; ", _BRACKETS.sub(" ", _ADDRESS.sub(" ; ", text))))
     if not label and len(text.split()) > (60 if text.count(",") > 3 else 22):
         return []
     has_contact = bool(_ADDRESS.search(line) or _ADDRESS.search(beside))
     mentions: list[NameMention] = []
     pieces = [piece.strip(" .:–—-\"'“”") for piece in _APART.split(text)]
-    pieces = [piece for piece in pieces if piece]
+    pieces = [one for piece in pieces if piece for one in _run(piece)]
     for number, piece in enumerate(pieces):
         name = _name_in(piece, is_lower_case=has_contact and number == 0)
         if not name or _folded(piece) == context.title:
@@ -294,6 +295,18 @@ def _in_line(
         score -= 0.1 if len(pieces) == 1 and len(line.split()) > 6 else 0.0
         mentions.append(NameMention(name, line, rule, score))
     return _beside_others(mentions) or _of_address(line)
+
+
+def _run(piece: str) -> list[str]:
+    """Divide names that only a wide space stood between: "Ada Baker Ben Carter"."""
+    words = piece.split()
+    folded = [word.casefold() for word in words]
+    is_run = (
+        len(words) in (4, 6)
+        and given_names().issuperset(folded[0::2])
+        and all(word in family_names() or word not in given_names() for word in folded[1::2])
+    )
+    return [" ".join(words[n : n + 2]) for n in range(0, len(words), 2)] if is_run else [piece]
 
 
 def _beside_others(mentions: list[NameMention]) -> list[NameMention]:
