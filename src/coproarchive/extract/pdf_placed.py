@@ -11,7 +11,7 @@ from coproarchive.extract.base import PlacedLine
 from coproarchive.extract.pdf_structure import Page
 from coproarchive.extract.text import one_line
 
-MAX_CHARACTERS = 3_000
+MAX_CHARACTERS = 1_500
 """Characters of a page that are looked at: a title stands among the first."""
 MAX_LINES = 80
 _WORD = re.compile(r"[^\W_]")  # navigation marks of slide themes are lines of a dot
