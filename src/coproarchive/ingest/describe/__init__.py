@@ -6,14 +6,14 @@ here reads a file again: extractions carry the lines of their first and last lea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.edtf import edtf_bounds
-from coproarchive.extract.base import Extraction
+from coproarchive.extract.base import Extraction, Metadata
 from coproarchive.ingest.describe.beside import ListedTalk
 from coproarchive.ingest.describe.cover import Cover, cover_of
 from coproarchive.ingest.describe.file_names import FileName, humanised, taken_apart
@@ -99,58 +99,65 @@ def describe(
         is_by_hand: whether authors and date of the metadata were written by hand, as those of front
             matter are, and not by a program.
     """
-    around = surroundings or Surroundings()
-    cover = cover_of(extraction)
-    folders = around.folders_of(path)
-    name = taken_apart(path.stem, folders[:-1] or folders, is_day_first=around.is_day_first)
-    authors = written_authors(extraction.metadata.authors, is_post=is_post or is_by_hand)
-    metadata = extraction.metadata.title
-    metadata = "" if around.is_stale(metadata) else metadata
-    file = path.name
-    if around.folder is not None and path.is_relative_to(around.folder):
-        file = path.relative_to(around.folder).as_posix()
-    entries = around.entries.of(file, (*name.titles, *_first_heading(cover)))
-
-    title = _title(path, cover, metadata, name, entries, is_post=is_post)
-    people = _people(
-        cover,
-        title.title,
-        authors,
-        name,
-        path.stem,
-        entries,
-        catalogue,
-        around.vocabulary,
-        is_post=is_post,
-        is_by_hand=is_by_hand,
-    )
-    date = _date(
-        extraction,
-        cover,
-        title.title,
-        name,
-        path.stem,
-        entries,
-        around,
-        is_post=is_post,
-        is_own=is_post or is_by_hand,
-    )
+    talk = _evidence(path, extraction, catalogue, surroundings or Surroundings())
+    title = _title(talk, is_post=is_post)
+    people = _people(talk, title.title, is_post=is_post, is_by_hand=is_by_hand)
+    date = _date(talk, title.title, is_post=is_post, is_by_hand=is_by_hand)
+    file = talk.file
     guesses = [Guess(TITLE, title.title, title.line[:300], title.rule, title.confidence, file)]
     guesses += [Guess(SPEAKER, p.name, p.line[:300], p.rule, p.confidence, file) for p in people]
     if date is not None:
         guesses.append(Guess(DATE, date.value, date.line[:300], date.rule, date.confidence, file))
-    named = [person.name for person in people]
-    guesses += _seminars(cover, name, title.title, named, entries, around, catalogue, file)
-    guesses += _topics(title.title, cover, extraction.metadata.language, entries, catalogue, file)
-    of_folder = seminar_of_folder(folders, path.stem, around.works[path.parent])
+    guesses += _seminars(talk, title.title, [person.name for person in people])
+    guesses += _topics(talk, title.title)
+    of_folder = seminar_of_folder(talk.folders, path.stem, talk.around.works[path.parent])
     return Description(
         tuple(g for g in guesses if g.kind == TITLE or g.confidence >= SHOWN),
         _guess(of_folder, file) if of_folder else None,
     )
 
 
-def _first_heading(cover: Cover) -> Iterator[str]:
-    yield from (leaf.title for leaf in cover.leaves[:1] if leaf.title)
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What a talk is described by.
+
+    Attributes:
+        path: of the file that speaks for it.
+        file: its path below the folder, or its name.
+        folders: names of the folders it lies in, the nearest first.
+        metadata: what the file says of itself.
+        cover: its first and last leaves.
+        name: its name and folders, taken apart.
+        entries: what is said of it beside it.
+        around, catalogue: what its folder and the archive know.
+    """
+
+    path: Path
+    file: str
+    folders: list[str]
+    metadata: Metadata
+    cover: Cover
+    name: FileName
+    entries: list[ListedTalk]
+    around: Surroundings
+    catalogue: Catalogue
+
+
+def _evidence(
+    path: Path, extraction: Extraction, catalogue: Catalogue, around: Surroundings
+) -> _Evidence:
+    """Bring together what a talk is described by."""
+    cover = cover_of(extraction)
+    folders = around.folders_of(path)
+    name = taken_apart(path.stem, folders[:-1] or folders, is_day_first=around.is_day_first)
+    file = path.name
+    if around.folder is not None and path.is_relative_to(around.folder):
+        file = path.relative_to(around.folder).as_posix()
+    headings = [leaf.title for leaf in cover.leaves[:1] if leaf.title]
+    entries = around.entries.of(file, (*name.titles, *headings))
+    return _Evidence(
+        path, file, folders, extraction.metadata, cover, name, entries, around, catalogue
+    )
 
 
 def _guess(candidate: SeminarCandidate, file: str) -> Guess:
@@ -162,22 +169,16 @@ def _guess(candidate: SeminarCandidate, file: str) -> Guess:
 # ----------------------------------------------------------------------- title
 
 
-def _title(
-    path: Path,
-    cover: Cover,
-    metadata: str,
-    name: FileName,
-    entries: Sequence[ListedTalk],
-    *,
-    is_post: bool,
-) -> TitleCandidate:
+def _title(talk: _Evidence, *, is_post: bool) -> TitleCandidate:
     """Choose a title: what is said beside the file, a post's own, else the cover's."""
-    listed = next((entry for entry in entries if entry.title), None)
+    metadata = talk.metadata.title
+    metadata = "" if talk.around.is_stale(metadata) else metadata
+    listed = next((entry for entry in talk.entries if entry.title), None)
     if is_post and metadata:
         best = TitleCandidate(metadata, metadata, "the post's own title", 1.0, 0.95)
     else:
-        best = title_of(cover, metadata, name.titles) or TitleCandidate(
-            humanised(path.stem), path.name, "the file's name", 0.0, 0.3
+        best = title_of(talk.cover, metadata, talk.name.titles) or TitleCandidate(
+            humanised(talk.path.stem), talk.path.name, "the file's name", 0.0, 0.3
         )
     if listed is None:
         return best
@@ -194,57 +195,55 @@ def _title(
 # ---------------------------------------------------------------------- people
 
 
-def _people(
-    cover: Cover,
-    title: str,
-    authors: Sequence[str],
-    name: FileName,
-    stem: str,
-    entries: Sequence[ListedTalk],
-    catalogue: Catalogue,
-    vocabulary: frozenset[str],
-    *,
-    is_post: bool,
-    is_by_hand: bool,
-) -> list[NameMention]:
+def _people(talk: _Evidence, title: str, *, is_post: bool, is_by_hand: bool) -> list[NameMention]:
     """Return people, the likeliest first; those whom the archive knows under their names there."""
     mentions = [
         NameMention(person, entry.line, f"{SAID_IN}{entry.place}", entry.confidence)
-        for entry in entries
+        for entry in talk.entries
         for person in entry.speakers
     ]
     if any(mention.confidence >= WRITTEN_TO_BE_USED for mention in mentions):
         return merged_names(mentions)
+    authors = written_authors(talk.metadata.authors, is_post=is_post or is_by_hand)
     if is_post or is_by_hand:
         mentions += [NameMention(a, a, "the file's own author", 0.9) for a in authors]
     if not is_post:
-        mentions += names_on(cover, title, authors, stem, vocabulary)
-        # "Ada Baker (AB)" on a slide and "AB" in the file's name are one person.
-        lines = " ".join(mention.line for mention in mentions).casefold()
-        of_name = names_in_pieces(name.pieces)
-        mentions += [m for m in of_name if not mentions or m.name.casefold() not in lines
-                     or any(name_key(m.name) == other.key for other in mentions)]  # fmt: skip
-        mentions += [NameMention(a, a, "the file's metadata alone", 0.45) for a in authors]
-    archived = _names_of(catalogue)
-    first = cover.leaves[0].number if cover.leaves else 0
-    for block in cover.opening if not is_post else ():
-        if block.leaf == first:
-            mentions += [
-                NameMention(person, block.text[:300], "a person of the archive", KNOWN_PERSON)
-                for person in _named_in(block.text, archived, catalogue)
-            ]
-    merged = merged_names(mentions)
+        mentions += _on_slides(talk, title, authors)
+    archived = _names_of(talk.catalogue)
     as_known = [
         replace(
             m,
-            name=catalogue.person_name(archived.by_key[m.key]),
+            name=talk.catalogue.person_name(archived.by_key[m.key]),
             confidence=max(m.confidence, KNOWN_AUTHOR),
         )
         if m.key in archived.by_key
         else m
-        for m in merged
+        for m in merged_names(mentions)
     ]
     return sorted(as_known, key=lambda m: -m.confidence) if is_post else _in_order(as_known)
+
+
+def _on_slides(talk: _Evidence, title: str, authors: Sequence[str]) -> list[NameMention]:
+    """Find people on slides, in the file's name and in metadata that a program wrote."""
+    cover = talk.cover
+    mentions = names_on(cover, title, authors, talk.path.stem, talk.around.vocabulary)
+    # "Ada Baker (AB)" on a slide and "AB" in the file's name are one person.
+    lines = " ".join(mention.line for mention in mentions).casefold()
+    keys = {mention.key for mention in mentions}
+    mentions += [
+        mention
+        for mention in names_in_pieces(talk.name.pieces)
+        if not keys or mention.name.casefold() not in lines or mention.key in keys
+    ]
+    mentions += [NameMention(a, a, "the file's metadata alone", 0.45) for a in authors]
+    archived = _names_of(talk.catalogue)
+    first = cover.leaves[0].number if cover.leaves else 0
+    return mentions + [
+        NameMention(person, block.text[:300], "a person of the archive", KNOWN_PERSON)
+        for block in cover.opening
+        if block.leaf == first
+        for person in _named_in(block.text, archived, talk.catalogue)
+    ]
 
 
 def _in_order(mentions: list[NameMention]) -> list[NameMention]:
@@ -303,29 +302,20 @@ def _named_in(text: str, names: _Names, catalogue: Catalogue) -> list[str]:
 # ------------------------------------------------------------------------ date
 
 
-def _date(
-    extraction: Extraction,
-    cover: Cover,
-    title: str,
-    name: FileName,
-    stem: str,
-    entries: Sequence[ListedTalk],
-    around: Surroundings,
-    *,
-    is_post: bool,
-    is_own: bool,
-) -> DateCandidate | None:
-    created = extraction.metadata.date
+def _date(talk: _Evidence, title: str, *, is_post: bool, is_by_hand: bool) -> DateCandidate | None:
+    """Choose the talk's date."""
+    created = talk.metadata.date
     candidates = [
         DateCandidate(entry.date, entry.line, f"{SAID_IN}{entry.place}", entry.confidence)
-        for entry in entries
+        for entry in talk.entries
         if entry.date
     ]
-    candidates += dates_of_name(name.dates, stem)
-    if is_own and created:
+    candidates += dates_of_name(talk.name.dates, talk.path.stem)
+    if (is_post or is_by_hand) and created:
         candidates.append(DateCandidate(created, created, "the file's own date", 0.95))
     if not is_post:
-        candidates += dates_on(cover, title, created, is_day_first=around.is_day_first)
+        order = talk.around.is_day_first
+        candidates += dates_on(talk.cover, title, created, is_day_first=order)
     return date_of(c for c in candidates if _is_edtf(c.value))
 
 
@@ -340,39 +330,24 @@ def _is_edtf(date: str) -> bool:
 # ----------------------------------------------------------- seminar and topics
 
 
-def _seminars(
-    cover: Cover,
-    name: FileName,
-    title: str,
-    people: Iterable[str],
-    entries: Sequence[ListedTalk],
-    around: Surroundings,
-    catalogue: Catalogue,
-    file: str,
-) -> list[Guess]:
+def _seminars(talk: _Evidence, title: str, people: Iterable[str]) -> list[Guess]:
     candidates = [
         SeminarCandidate(e.seminar, e.line, f"{SAID_IN}{e.place}", e.confidence)
-        for e in entries
+        for e in talk.entries
         if e.seminar
     ]
-    candidates += known_seminars(cover, name, catalogue)
-    candidates += seminars_named(cover, name, title, people, around)
+    candidates += known_seminars(talk.cover, talk.name, talk.catalogue)
+    candidates += seminars_named(talk.cover, talk.name, title, people, talk.around)
     candidates.sort(key=lambda candidate: -candidate.confidence)
-    return [_guess(candidate, file) for candidate in candidates[:1]]
+    return [_guess(candidate, talk.file) for candidate in candidates[:1]]
 
 
-def _topics(
-    title: str,
-    cover: Cover,
-    language: str | None,
-    entries: Sequence[ListedTalk],
-    catalogue: Catalogue,
-    file: str,
-) -> list[Guess]:
+def _topics(talk: _Evidence, title: str) -> list[Guess]:
+    catalogue, leaves, file = talk.catalogue, talk.cover.leaves, talk.file
     ids = {topic.label.casefold(): topic.id for topic in catalogue.topics.values()}
     listed = {
         (topic if topic in catalogue.topics else ids.get(topic.casefold(), "")): entry
-        for entry in entries
+        for entry in talk.entries
         for topic in entry.topics
     }
     guesses = [
@@ -380,7 +355,7 @@ def _topics(
         for t, e in listed.items()
         if t
     ]
-    mentioned = [(t, n) for t, n in topics_in(title, cover.leaves, catalogue) if t not in listed]
+    mentioned = [(t, n) for t, n in topics_in(title, leaves, catalogue) if t not in listed]
     guesses += [
         Guess(
             TOPIC, t, f"{n} mentions", "the archive's topic words", min(0.9, 0.6 + 0.04 * n), file
@@ -388,7 +363,7 @@ def _topics(
         for t, n in mentioned
     ]
     labels = {catalogue.topic_label(t).casefold() for t, _ in mentioned}
-    new = new_topics_in(cover.leaves, language or catalogue.language)
+    new = new_topics_in(leaves, talk.metadata.language or catalogue.language)
     return guesses + [
         Guess(
             NEW_TOPIC, phrase, f"on {n} slides", "a frequent phrase", min(0.6, 0.3 + 0.02 * n), file
