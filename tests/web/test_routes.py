@@ -56,6 +56,21 @@ def test_an_item_is_described_shown_and_cited(client: TestClient) -> None:
     assert "<mark>Millstone</mark>" in marked.text
 
 
+def test_an_archive_that_declares_no_language_has_pages(
+    archive: Path, open_library: Callable[..., Library]
+) -> None:
+    """Items, lists of them and feeds: English is what says nothing of itself."""
+    record = archive / "archive.yaml"
+    lines = record.read_text().splitlines(keepends=True)
+    at = lines.index("languages:\n")
+    record.write_text("".join(lines[:at] + lines[at + 2 :]))
+    library = open_library(archive)
+    library.update_index()
+    with client_of(library) as client:
+        for address in ("/item/a-post", "/person/ada-baker", f"/seminar/{SEMINAR}", "/feed.atom"):
+            assert client.get(address).status_code == 200, address
+
+
 def test_words_in_pictures_are_said_to_be_read_by_a_machine(
     archive: Path, library: Library, open_library: Callable[..., Library]
 ) -> None:

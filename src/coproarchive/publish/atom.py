@@ -37,7 +37,7 @@ def to_atom(
     listed = list(items)[:MAX_ENTRIES]
     updated = max((first_day(catalogue.item_date(i) or "") for i in listed), default="")
     series = catalogue.series
-    feed.set("{http://www.w3.org/XML/1998/namespace}lang", series.languages[0])
+    feed.set("{http://www.w3.org/XML/1998/namespace}lang", catalogue.language)
     _add(feed, "id", f"{base}{address}")
     _add(feed, "title", title)
     _add(feed, "updated", _timestamp(updated))

@@ -125,6 +125,7 @@ def _shared(catalogue: Catalogue) -> dict[str, object]:
     return {
         "language": LANGUAGE,
         "series": catalogue.series,
+        "declared_language": catalogue.language,
         "nav": navigation(),
         "searched_at": "/search",
         "search_words": "",
