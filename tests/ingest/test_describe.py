@@ -127,7 +127,7 @@ TITLE_SLIDES = [
     (
         [(0.09, "Ovens"), (0.03, "San Francisco"), (0.03, "Palo Alto, California"),
          (0.03, "Open Source Summit"), (0.03, "Machine Learning"), (0.03, "New York University"),
-         (0.03, "Software Engineer")],
+         (0.03, "Software Engineer"), (0.03, "Texas USA")],
         ("Ovens", [], ""),
     ),
     # Whom the talk thanks, quotes or was advised by is not who gave it.

@@ -91,6 +91,10 @@ _PLACES = frozenset(
     philadelphia prague rome rotterdam seattle seoul shanghai shenzhen stockholm tallinn tokyo
     toronto valencia vancouver vienna warsaw zagreb zurich""".split()
 )
+_ONLY_PLACES = _PLACES - frozenset(
+    "angeles antonio clara cruz diego jose leon leone louis milan monica paul rico".split()
+)
+"""Places that are nobody's given name."""
 _BEFORE_PLACES = frozenset(
     "san santa santo los las st saint new el fort port cape ann palo sri".split()
 )
@@ -103,8 +107,8 @@ _ALSO_WORDS = frozenset(
     carolina dakota savannah madison charlotte florence sydney victoria chelsea brooklyn
     phoenix dallas houston memphis lincoln jackson washington franklin hamilton cat don max
     major star ever gay penny sandy rusty guy melody harmony unity trinity destiny angel
-    crystal echo page gene bond case ford ash forest field woods banks brook
-    marine royal noble price young""".split()
+    crystal echo page gene bond case ford ash forest field woods banks brook marine royal noble
+    price young""".split()
 )
 _PLACE_OF_WORK = re.compile(
     r"universi|institu|college|school|department|faculty|\bdept\b|laborator|\blabs?\b|research|"
@@ -121,9 +125,9 @@ _LISTING = re.compile(
     re.IGNORECASE,
 )
 _ROLES = frozenset(
-    """software senior principal staff lead chief engineer developer architect scientist researcher
-    professor lecturer director manager founder phd ceo cto postdoc student consultant research
-    product program community""".split()
+    """software senior principal staff lead chief engineer developer architect scientist
+    researcher professor lecturer director manager founder phd ceo cto postdoc student
+    consultant research product program community""".split()
 )
 SPLASH_LINES = 3
 """Lines below which a first slide is none that says who speaks."""
@@ -378,7 +382,7 @@ def _written(piece: str) -> str:
 def _has_other_word(name: str) -> bool:
     """Tell whether a word is that of an organisation, a place, a trade or a heading."""
     words = [word.casefold().strip(".") for word in name.split()]
-    if words[-1] in _PLACES or words[0] in _BEFORE_PLACES:
+    if words[-1] in _PLACES or words[0] in _BEFORE_PLACES or words[0] in _ONLY_PLACES:
         return True
     return any(word in NOT_NAMES or word in _ORGANISATIONS for word in words)
 
