@@ -7,7 +7,6 @@ where there are enough of them. What is not clear is left open: it counts as wha
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import replace
 
 from coproarchive.extract.base import Extraction
@@ -23,8 +22,9 @@ CLEARLY = 1.5
 """Times that these weigh as much as those of any other language."""
 DIFFERENT = 2
 """Different small words, of two letters or more, that a language is told by at least."""
-ENOUGH = 4
-"""Different small words of its file's language by which a leaf is in it, whatever else it has."""
+BEGINNING, ENOUGH = 400, 3
+"""Characters at a leaf's beginning, and how many different small words of its file's language in
+them, by which it is in that."""
 LETTERS = 8
 """Letters of a script from which it tells a language; and they are more than a third of all."""
 
@@ -83,9 +83,11 @@ COMMON: dict[str, frozenset[str]] = {
     }.items()
 }
 """Words that prose is made of."""
-_SHARED_BY = Counter(word for words in COMMON.values() for word in words)
-_WEIGHTS = {word: 1 / languages for word, languages in _SHARED_BY.items()}
-"""What a word tells: less where several languages have it."""
+_LANGUAGES: dict[str, list[str]] = {}
+"""Word -> the languages that have it among their small ones; the more, the less it tells."""
+for _language, _words in COMMON.items():
+    for _word in _words:
+        _LANGUAGES.setdefault(_word, []).append(_language)
 
 _SCRIPTS = {
     "ja": re.compile("[\u3040-\u30ff]"), "ko": re.compile("[\uac00-\ud7af]"),
@@ -110,7 +112,20 @@ def with_languages(extraction: Extraction) -> Extraction:
     room = max(200, SAMPLE // len(texts))
     main = language_of("\n".join([text[:room] for text in texts])[:SAMPLE], OFTEN)
     leaves = [
-        replace(leaf, language=language) if language else leaf
+        # Four times as quick as dataclasses.replace, for every leaf there is.
+        Leaf(
+            leaf.number,
+            leaf.kind,
+            leaf.title,
+            leaf.parts,
+            leaf.label,
+            leaf.hidden,
+            leaf.start,
+            leaf.builds,
+            language,
+        )
+        if language
+        else leaf
         for leaf, text in zip(extraction.leaves, texts, strict=True)
         for language in [_of_leaf(text[:MOST_OF_LEAF], main)]
     ]
@@ -126,20 +141,22 @@ def language_of(text: str, least: int) -> str:
     """
     if not text.isascii() and _OTHER_SCRIPT.search(text) and (language := _by_script(text)):
         return language
-    words = Counter(text.lower().split())
-    telling = {
-        language: sum([words[word] * _WEIGHTS[word] for word in common & words.keys()])
-        for language, common in COMMON.items()
-    }
-    (best, most), (_, second) = Counter(telling).most_common(2)
-    present = COMMON[best] & words.keys()
-    # Single letters alone are variables and axes.
-    if (
-        sum(len(word) > 1 for word in present) < DIFFERENT
-        or sum([words[w] for w in present]) < least
-    ):
+    words = [word for word in text.lower().split() if word in _LANGUAGES]
+    if len(words) < least:
         return ""
-    return best if most >= CLEARLY * second else ""
+    telling: dict[str, float] = {}
+    for word in words:
+        languages = _LANGUAGES[word]
+        weight = 1 / len(languages)
+        for language in languages:
+            telling[language] = telling.get(language, 0.0) + weight
+    best = max(telling, key=telling.__getitem__)
+    present = [word for word in words if word in COMMON[best]]
+    # Single letters alone are variables and axes.
+    if len(present) < least or len({word for word in present if len(word) > 1}) < DIFFERENT:
+        return ""
+    most = telling.pop(best)
+    return best if most >= CLEARLY * max(telling.values(), default=0.0) else ""
 
 
 def _text_of(leaf: Leaf) -> str:
@@ -161,9 +178,9 @@ def _by_script(text: str) -> str:
 
 def _of_leaf(text: str, main: str) -> str:
     """Return the language of a leaf in a file of a language: another where its words say so."""
-    if main:
-        is_other_script = not text.isascii() and _OTHER_SCRIPT.search(text)
-        words = set(text.lower().split())
-        if not is_other_script and len(words & COMMON.get(main, frozenset())) >= ENOUGH:
+    if main in COMMON:
+        beginning = text[:BEGINNING]
+        is_alike = len(COMMON[main].intersection(beginning.lower().split())) >= ENOUGH
+        if is_alike and (beginning.isascii() or not _OTHER_SCRIPT.search(text)):
             return main
     return language_of(text, OFTEN_IN_LEAF) or main

@@ -28,6 +28,15 @@ MANY, and where there are fewer. Of 1,450 pages of 150 real PDFs none reaches it
 those in which letters stand for others 95% do."""
 MANY, LEAST, FEW = 30, 12, 8
 """Pairs of letters: many; least that tell anything; least where another page of the file tells."""
+MOST = 500
+"""Characters of a page by which its letters are judged."""
+USUAL = (
+    "ing ion ent ati ter ers est con pro sch ung ich and the for tio res ver men ant tra ale ont "
+    "sta per ell ist ere ien cha"
+).split()
+"""Triples of letters that are usual in Western languages."""
+DIFFERENT = 4
+"""Of USUAL, so many by which a page is no suspect: a quicker look than letter_cost's."""
 ENOUGH = 3
 """Different words of COMMON that a page has and can then be read."""
 COMMON = frozenset(
@@ -86,14 +95,20 @@ class _Suspect(NamedTuple):
 def _suspect(text: str) -> _Suspect | None:
     """Return what is suspect of a page; None where it has enough words that prose is made of, or
     hardly any Latin letters: those are what broken fonts say."""
-    if len(COMMON.intersection(text.split())) >= ENOUGH:
+    sample = text[:MOST]
+    if len(COMMON.intersection(sample.split())) >= ENOUGH:
+        return None
+    if sum([triple in sample for triple in USUAL]) >= DIFFERENT:
         return None
     lines: list[str] = []
     rest: list[str] = []
     for line in text.split("\n"):
         (lines if COMMON.isdisjoint(line.lower().split()) else rest).append(line)
-    cost, pairs = letter_cost("\n".join(lines))
-    if cost < COSTLY or pairs * 2 < sum(map(str.isalpha, text)):
+    sample = "\n".join(lines)[:MOST]
+    cost, pairs = letter_cost(sample)
+    if cost < COSTLY or pairs * 2 < sum(map(str.isalpha, sample)):
+        return None
+    if sum(map(len, rest)) > sum(map(len, lines)):
         return None
     return _Suspect("\n".join(rest), cost, pairs)
 
@@ -104,7 +119,7 @@ _UTF8 = re.compile(
 """What UTF-8 looks like where it was read as Windows-1252, or as Windows-1251."""
 _OTHER_ALPHABET = re.compile("[\u00c0-\u00ff]{4}")
 """What words of another alphabet look like where they were read as Windows-1252."""
-_WORD_OF_ANOTHER = re.compile("[\u0080-\u00ff\u2013-\u2122]*[\u00c0-\u00ff]{3}[\u0080-\u00ff]*")
+_SUSPECT = re.compile(f"\ufffd|{_UTF8.pattern}|{_OTHER_ALPHABET.pattern}")
 
 
 def mended(text: str) -> str:
@@ -137,19 +152,32 @@ def _of_another_alphabet(text: str) -> str:
 
 def mended_extraction(extraction: Extraction) -> Extraction:
     """Return the extraction, its mojibake undone where that is clear, noticed where it is not."""
-    leaves = tuple(map(_mended_leaf, extraction.leaves))
+    suspect = {leaf.number for leaf in extraction.leaves if _SUSPECT.search(_text_of(leaf))}
+    if not suspect and extraction.metadata.title.isascii():
+        return extraction
+    leaves = tuple(
+        _mended_leaf(leaf) if leaf.number in suspect else leaf for leaf in extraction.leaves
+    )
     metadata = extraction.metadata
     if not metadata.title.isascii():
         metadata = replace(metadata, title=mended(metadata.title))
-    notices = [unreadable_notice(leaf.number) for leaf in leaves if _is_mojibake(leaf)]
+    notices = [
+        unreadable_notice(leaf.number)
+        for leaf in leaves
+        if leaf.number in suspect and _is_mojibake(leaf)
+    ]
     return replace(
         extraction, leaves=leaves, metadata=metadata, notices=(*extraction.notices, *notices)
     )
 
 
+def _text_of(leaf: Leaf) -> str:
+    """Return the texts of a leaf that have other letters than ASCII."""
+    texts = (leaf.title, *[part.text for part in leaf.parts])
+    return "\n".join([text for text in texts if not text.isascii()])
+
+
 def _mended_leaf(leaf: Leaf) -> Leaf:
-    if leaf.title.isascii() and all(part.text.isascii() for part in leaf.parts):
-        return leaf
     parts = tuple(
         part if part.text.isascii() else replace(part, text=mended(part.text))
         for part in leaf.parts
@@ -159,9 +187,7 @@ def _mended_leaf(leaf: Leaf) -> Leaf:
 
 def _is_mojibake(leaf: Leaf) -> bool:
     """Test whether many letters of a leaf are still not those that were meant."""
-    text = "\n".join([leaf.title, *(part.text for part in leaf.parts)])
-    if text.isascii():
-        return False
+    text = _text_of(leaf)
     lost = text.count("\ufffd")
     if _UTF8.search(text) or _OTHER_ALPHABET.search(text):
         from ftfy.badness import badness  # noqa: PLC0415 - 40 ms, seldom

@@ -35,9 +35,12 @@ def builds_of(texts: Sequence[str], labels: Sequence[str]) -> dict[int, int]:
     """
     complete: dict[int, int] = {}
     builds = 0
-    pages = list(zip(map(_lines, texts), labels, strict=True))
-    for index, (page, following) in enumerate(pairwise([*pages, ([], "")])):
-        if _is_build(page, following):
+    pages = [*zip(texts, labels, strict=True), ("", "")]
+    for index, ((text, label), (next_text, next_label)) in enumerate(pairwise(pages)):
+        # Most pages differ in their first line already.
+        begins = text.partition("\n")[0]
+        is_like = begins and next_text.startswith(begins) and label == next_label
+        if is_like and _is_build(_lines(text), _lines(next_text), is_numbered=label != ""):
             builds += 1
         elif builds:
             complete[index] = builds
@@ -45,14 +48,17 @@ def builds_of(texts: Sequence[str], labels: Sequence[str]) -> dict[int, int]:
     return complete
 
 
-def _is_build(page: tuple[list[str], str], following: tuple[list[str], str]) -> bool:
-    """Test whether the page that follows shows the same slide with nothing less on it."""
-    (lines, label), (next_lines, next_label) = page, following
+def _is_build(lines: list[str], next_lines: list[str], *, is_numbered: bool) -> bool:
+    """Test whether the page that follows shows the same slide with nothing less on it.
+
+    Args:
+        lines, next_lines: of the two pages.
+        is_numbered: whether both have the same printed number, which is the slide's.
+    """
     if not lines or not next_lines or lines[0] != next_lines[0]:
         return False
-    if label or next_label:
-        # The printed number is the slide's, not the page's.
-        return label == next_label and not _words(lines) - _words(next_lines)
+    if is_numbered:
+        return not _words(lines) - _words(next_lines)
     if len(lines) < LEAST_LINES or len(next_lines) <= len(lines):
         return False
     remaining = iter(next_lines)

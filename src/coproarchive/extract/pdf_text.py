@@ -27,7 +27,6 @@ _AT_LINE_END = re.compile(
 _UPRIGHT = re.compile(r"(?:^\w\n){5,}\w?$", re.MULTILINE)
 _DOTS = re.compile(r"(?:^[.·•◦○●□■]\n){3,}", re.MULTILINE)  # navigation marks of slide themes
 _WORD = re.compile(r"[^\W\d_]{2}")
-_WORDS = re.compile(r"[^\W\d_]+(?:[-\u2010\u2011][^\W\d_]+)*")
 # Small letters only: names in programmes LookLikeThis.
 _LONG_WORD = re.compile(rf"[a-z\u00df-\u00ff\u03ac-\u03ce\u0430-\u045f]{{{LONG},}}")
 # Letters of alphabets whose words have spaces between them.
@@ -35,12 +34,12 @@ _RUN_TOGETHER = re.compile(rf"[A-Za-z\u00c0-\u052f]{{{LONG},}}")
 
 
 def words_of(texts: Iterable[str]) -> frozenset[str]:
-    """Return the words of pages that no line's end divides, in lower case; compounds with "-"."""
-    words: set[str] = set()
-    for text in texts:
-        whole = _AT_LINE_END.sub(" ", _with_plain_ends(text)).casefold()
-        words.update(_WORDS.findall(whole.replace("\u2010", "-").replace("\u2011", "-")))
-    return frozenset(words)
+    """Return the words of pages between blanks, in lower case; compounds with "-".
+
+    Words with a comma behind them are others: it is enough that most words stand without somewhere.
+    """
+    whole = "\n".join(texts).casefold().replace("\u2010", "-").replace("\u2011", "-")
+    return frozenset(whole.split())
 
 
 def is_divided(text: str) -> bool:
