@@ -5,8 +5,10 @@ Times differ by chance, so the functions that are entered are compared, not seco
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -34,14 +36,18 @@ ADDRESSES = (
 """Of one record; the name of a record of each kind is put in."""
 
 
-def entered(ask: Callable[[], object]) -> list[str]:
-    """Return the functions of this package that are entered in any thread, in order."""
-    seen: list[str] = []
+def entered(ask: Callable[[], object]) -> Counter[str]:
+    """Return how often each function of this package is entered, in whichever thread.
+
+    Not coroutines: they are entered again whenever they go on, which is as chance has it.
+    """
+    seen: Counter[str] = Counter()
 
     def note(frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
-        if event == "call" and code.co_filename.startswith(PACKAGE):
-            seen.append(f"{code.co_filename.removeprefix(PACKAGE)} {code.co_qualname}")
+        is_ours = event == "call" and code.co_filename.startswith(PACKAGE)
+        if is_ours and not code.co_flags & inspect.CO_COROUTINE:
+            seen[f"{code.co_filename.removeprefix(PACKAGE)} {code.co_qualname}"] += 1
 
     before = sys.getprofile()
     threading.setprofile(note)
@@ -93,7 +99,7 @@ def test_a_hidden_record_is_looked_for_as_one_that_is_not_there(
             assert two[0][1] in (404, 307), address
 
 
-def way_to(app: Starlette, address: str, name: str) -> tuple[list[str], int, str]:
+def way_to(app: Starlette, address: str, name: str) -> tuple[Counter[str], int, str]:
     """Ask for a record; return the functions, the status, and the text without the name."""
     answers: list[tuple[int, str]] = []
 
