@@ -242,6 +242,7 @@ def test_what_is_said_to_write_nothing_writes_nothing(
         main(["index", *places])
     before = tree_of(archive), tree_of(tmp_path / "index")
     queries = {"search": "bread", "show": "a-post", "suggest": "br", "similar": "a-post"}
+    queries |= {"reuse": "", "cite": "a-post"}
     assert ELSEWHERE.keys() == queries.keys() | {"serve", "password", "doctor"}
     for command, word in [*queries.items(), ("doctor", "")]:
         with pytest.raises(SystemExit) as stop:

@@ -186,6 +186,7 @@ ELSEWHERE: dict[str, str] = {
     "suggest": "writes nothing",
     "similar": "writes nothing",
     "reuse": "writes nothing",
+    "cite": "writes nothing",
 }
 """Commands without a row, and why; a test runs those that say they write nothing."""
 
