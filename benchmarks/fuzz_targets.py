@@ -495,7 +495,8 @@ class UploadsTarget(Target):
             p for p, digest in before.items() if not p.endswith(".yaml") and after.get(p) != digest
         }
         assert not lost, f"changed or lost: {lost}"
-        new = {after[p] for p in after.keys() - before.keys() if not p.endswith(".yaml")}
+        added = after.keys() - before.keys()
+        new = {after[p] for p in added if not p.endswith(".yaml") and not p.startswith(".history/")}
         assert new == kept, f"{len(new)} new files, {len(kept)} were added"
         problems = self.library.catalogue().problems
         assert not problems, [(p.path, p.message) for p in problems]
