@@ -336,6 +336,35 @@ def test_what_is_wrong_with_the_cluster_is_said(status: int, kind: str, message:
     server.server_close()
 
 
+def test_who_asks_a_cluster_that_is_away_waits_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not as long again for each of a page's questions; an answer ends it."""
+    slept: list[float] = []
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr("coproarchive.search.engines.opensearch.cluster.time.sleep", sleep)
+    monkeypatch.setattr(
+        "coproarchive.search.engines.opensearch.cluster.time.monotonic", lambda: now[0]
+    )
+    with contextlib.closing(Cluster(ServerOptions(("http://127.0.0.1:9",)))) as cluster:
+        waits = []
+        for reachable in (False, False, True, False):
+            before = sum(slept)
+            if reachable:
+                cluster.call(lambda _: {})
+            else:
+                with pytest.raises(EngineError):
+                    cluster.search("any", {})
+            waits.append(sum(slept) - before)
+    assert 25 < waits[0] <= 30
+    assert waits[1] <= 1
+    assert waits[2] == 0
+    assert 25 < waits[3] <= 30
+
+
 def test_a_cluster_that_is_not_there_is_said() -> None:
     """With the setting to look at, and no password."""
     options = ServerOptions(("http://ann:s3cret@127.0.0.1:9",), password="s3cret", api_key="s3cret")

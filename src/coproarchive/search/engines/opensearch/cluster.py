@@ -15,6 +15,9 @@ from coproarchive.search.engines.seam import ServerOptions
 
 RETRY_SECONDS = 30.0
 """A request is tried again for so long: a cluster needs some seconds to do without a lost node."""
+AWAY_SECONDS = 1.0
+"""Likewise, while the cluster is away: the node that is asked first may not be the one that is
+back."""
 REQUEST_SECONDS = 60.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _BUSY = frozenset({429, 500, 502, 503, 504})
@@ -47,6 +50,7 @@ class Cluster:
         self.requests = 0
         self._urls = options.urls
         self._retry_seconds = retry_seconds
+        self._is_away = False
         settings: dict[str, Any] = {}
         if options.api_key:
             settings["headers"] = {"Authorization": f"ApiKey {options.api_key}"}
@@ -83,6 +87,9 @@ class Cluster:
     def call(self, request: Callable[[OpenSearch], Any]) -> Any:
         """Send a request, again where the cluster did not answer, for RETRY_SECONDS.
 
+        Once a request has waited so long in vain, the next ones wait AWAY_SECONDS only, until one
+        is answered (a circuit breaker).
+
         Args:
             request: must do no harm when it is carried out twice.
 
@@ -91,17 +98,24 @@ class Cluster:
             EngineError: anything else, with what to do.
             opensearchpy.exceptions.ConflictError: a compare-and-set failed.
         """
-        end = time.monotonic() + self._retry_seconds
+        seconds = min(self._retry_seconds, AWAY_SECONDS) if self._is_away else self._retry_seconds
+        end = time.monotonic() + seconds
         pause = _FIRST_PAUSE
         while True:
             self.requests += 1
             try:
-                return request(self._client)
+                answer = request(self._client)
             except exceptions.ConflictError:
                 raise
             except exceptions.OpenSearchException as error:
-                if not _may_pass(error) or time.monotonic() + pause > end:
+                may_pass = _may_pass(error)
+                if not may_pass or time.monotonic() + pause > end:
+                    # A page asks several times, and readers queue: not thirty seconds each.
+                    self._is_away = may_pass
                     raise self.meaning_of(error) from error
+            else:
+                self._is_away = False
+                return answer
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
