@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import uuid
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -57,8 +58,11 @@ def archive(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def deck(tmp_path: Path) -> Path:
-    """A deck that is in no archive."""
-    return make_deck(tmp_path / "loose" / "Bread for all 2018-05-04.pptx")
+    """A deck that is in no archive: its bytes are not those of one that was made just before."""
+    path = make_deck(tmp_path / "loose" / "Bread for all 2018-05-04.pptx")
+    with zipfile.ZipFile(path, "a") as package:
+        package.comment = b"in no archive"
+    return path
 
 
 @pytest.fixture

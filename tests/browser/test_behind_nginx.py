@@ -174,7 +174,7 @@ def test_a_reader_searches_and_a_keeper_signs_in(
     assert reader.locator("input[type=file]").count() == 0
     reader.goto(f"{proxied.address}/login")
     reader.locator("input[type=password]").fill(PASSWORD)
-    reader.locator("form button").first.click()
+    reader.locator("main form button").click()
     reader.wait_for_url(lambda url: not url.endswith("/login"))
     cookies = {cookie["name"]: cookie for cookie in reader.context.cookies()}
     assert (cookies[COOKIE]["secure"], cookies[COOKIE]["httpOnly"]) == (True, True)
