@@ -112,6 +112,28 @@ def test_speed_is_measured_at_any_size() -> None:
     assert set(results["engines"]["sqlite_fts5"]["classes"]) == set(ours["classes"])
 
 
+def test_how_well_a_folder_is_described_is_compared_with_a_truth(tmp_path: Path) -> None:
+    """As named and renamed; what is wrong is listed; a file that nobody labelled does not count."""
+    make_pdf(tmp_path / "why-rye-2016-05-04.pdf", ["Why rye", "Sow in October"])
+    make_pdf(tmp_path / "other.pdf", ["Other things"])
+    head = "file,title,speakers,date,seminar,kind,title_in,names_in,date_in"
+    row = "why-rye-2016-05-04.pdf,Why rye,,2016-05-04,,talk,slides,,file"
+    (tmp_path / "truth.csv").write_text(f"{head}\n{row}\n")
+    figures = run("describe.py", str(tmp_path))
+    assert figures["named"]["files"] == figures["renamed"]["files"] == 1
+    assert figures["named"]["title"]["right"] == 1
+    assert figures["named"]["dates"]["truth"] == 1
+
+
+def test_slide_pages_are_measured_beside_a_static_file() -> None:
+    """The first time and again, in milliseconds on the server; and how large they are."""
+    figures = run("pages.py", "--leaves", "60", "--pages", "2")
+    assert figures["pages"] == 2
+    assert figures["again_ms"]["p50"] > 0
+    assert figures["first_to_static"] > 0
+    assert 1000 < figures["bytes_p50"] <= figures["bytes_most"] < 60 * 1024
+
+
 def test_suggestions_are_measured_at_any_size() -> None:
     """Time and memory of making them, and of one."""
     figures = run("suggestions.py", "--leaves", "900")["900"]
