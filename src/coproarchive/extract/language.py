@@ -112,20 +112,7 @@ def with_languages(extraction: Extraction) -> Extraction:
     room = max(200, SAMPLE // len(texts))
     main = language_of("\n".join([text[:room] for text in texts])[:SAMPLE], OFTEN)
     leaves = [
-        # Four times as quick as dataclasses.replace, for every leaf there is.
-        Leaf(
-            leaf.number,
-            leaf.kind,
-            leaf.title,
-            leaf.parts,
-            leaf.label,
-            leaf.hidden,
-            leaf.start,
-            leaf.builds,
-            language,
-        )
-        if language
-        else leaf
+        replace(leaf, language=language) if language else leaf
         for leaf, text in zip(extraction.leaves, texts, strict=True)
         for language in [_of_leaf(text[:MOST_OF_LEAF], main)]
     ]
