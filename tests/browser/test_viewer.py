@@ -37,6 +37,7 @@ def test_a_talk_is_walked_by_keys(page: Page, served: Served) -> None:
     page.goto(f"{served.address}{BREAD}/slide/1")
     page.keyboard.press("ArrowRight")
     page.wait_for_url(f"**{BREAD}/slide/2")
+    page.wait_for_function("document.readyState === 'complete'")
     page.keyboard.press("f")
     expect(page.locator("dialog.larger img")).to_be_visible()
     page.keyboard.press("Escape")

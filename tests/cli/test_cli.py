@@ -224,6 +224,8 @@ def test_ctrl_c_is_never_a_traceback(moment: str) -> None:
     press = "os.kill(os.getpid(), signal.SIGINT)"
     script = f"""
 import atexit, builtins, os, signal, sys
+# What a shell starts in the background ignores the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import coproarchive.__main__ as command
 sys.argv = ["coproarchive", "check"]
 real = builtins.__import__

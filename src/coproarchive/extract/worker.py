@@ -57,7 +57,7 @@ SHARING = 8
 """Files in such a task at most."""
 SHARED_TIME = 0.25
 """Share of the seconds for one file that such a task has; a file that needs more is read alone."""
-CLOSE_SECONDS = 10.0
+CLOSE_SECONDS = 2.0
 """How long the workers' threads are waited for at the end."""
 CRASHES = (ProcessExpired, BrokenProcessPool)
 TIMEOUTS = (FutureTimeoutError, TimeoutError)
