@@ -111,7 +111,8 @@ def test_a_disk_that_fails_is_no_fault_of_the_file(
     made = open_pictures()
     failed: Future[Drawing] = Future()
     failed.set_exception(OSError(errno.EIO, "Input/output error"))
-    made._keep(failed, (asked.sha256, 1, 320), made._folder_of(asked.sha256))
+    folder, scratch = made._folder_of(asked.sha256), made._workers.scratch
+    made._keep(failed, (asked.sha256, 1, 320), folder, scratch)
     assert not list((tmp_path / "index").rglob("not-drawn.txt"))
     assert made.get(asked, 1, 320, 1) is None
     assert not made.is_drawing  # not at once: LibreOffice would be started for every reader

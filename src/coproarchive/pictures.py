@@ -203,26 +203,33 @@ class Pictures:
             if _stored_picture(folder, f"{n}-{width}", "webp") is None
         ]
         source = job if deck is None else Job(deck, "", PDF)
-        helpers = Helpers(self._helpers.office, scratch=self._workers.scratch)
+        scratch = self._workers.scratch
+        helpers = Helpers(self._helpers.office, scratch=scratch)
         future = self._workers.schedule(
             draw, source.path, source.sha256, source.media_type, numbers, width, leaves,
             self._limits, helpers, self._niceness,
         )  # fmt: skip
-        future.add_done_callback(lambda done: self._keep(done, key, folder))
+        future.add_done_callback(lambda done: self._keep(done, key, folder, scratch))
 
-    def _keep(self, done: Future[Drawing], key: tuple[str, int, int], folder: Path) -> None:
+    def _keep(
+        self, done: Future[Drawing], key: tuple[str, int, int], folder: Path, scratch: str
+    ) -> None:
         """Write a drawing's result, in the pool's thread, when it has ended, however it did."""
         drawn: Drawing | None
+        # The index may have been deleted meanwhile, with what was converted: no fault of the file.
+        is_lost = self._workers.has_lost(scratch)
         try:
             drawn = done.result(timeout=0)
         except BaseException as error:  # noqa: BLE001 - a crash, the time limit, or closing
             is_passing = done.cancelled() or (isinstance(error, OSError) and bool(error.errno))
             drawn = None if is_passing else Drawing({}, why=f"{type(error).__name__}")
-            if is_passing:
+            if is_passing and not is_lost:
                 self._not_before[folder] = time.monotonic() + RETRY_SECONDS
+        if drawn is not None and drawn.why and is_lost:
+            drawn = None
         try:
             if drawn is not None:
-                _write(drawn, key[2], folder, self._drawer(), Path(self._workers.scratch))
+                _write(drawn, key[2], folder, self._drawer(), Path(scratch))
         finally:
             with self._lock:
                 self._requests.discard(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import socket
 import sqlite3
 import threading
@@ -418,3 +419,19 @@ def test_what_python_says_of_data_is_the_files(
     monkeypatch.setattr("coproarchive.extract.decks.detect.split_front_matter", fail)
     (notice,) = table.extract(path, "text/markdown", Limits()).notices
     assert notice.code == "file-unreadable"
+
+
+def test_a_folder_for_conversions_that_was_deleted_is_made_anew(tmp_path: Path) -> None:
+    """As when somebody deletes the index under a running server; LibreOffice makes such folders."""
+    workers = Workers(1, Limits(), tmp_path / "index" / "scratch")
+    first = workers.scratch
+    assert not workers.has_lost(first)
+    shutil.rmtree(tmp_path / "index")
+    assert workers.has_lost(first)
+    Path(first).mkdir(parents=True)
+    assert workers.has_lost(first)
+    second = workers.scratch
+    assert Path(second).is_dir()
+    assert not workers.has_lost(second)
+    assert workers.has_lost(first)
+    workers.close()

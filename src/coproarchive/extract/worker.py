@@ -59,6 +59,8 @@ SHARED_TIME = 0.25
 """Share of the seconds for one file that such a task has; a file that needs more is read alone."""
 CLOSE_SECONDS = 2.0
 """How long the workers' threads are waited for at the end."""
+_MARK = ".made"
+"""Stands in a folder for conversions that is ours; LibreOffice makes one anew that was deleted."""
 CRASHES = (ProcessExpired, BrokenProcessPool)
 TIMEOUTS = (FutureTimeoutError, TimeoutError)
 
@@ -122,11 +124,20 @@ class Workers:
         with self._lock:
             return self._made_scratch()
 
+    def has_lost(self, scratch: str) -> bool:
+        """Tell whether a folder for conversions was deleted since, even if it is there again."""
+        return scratch != self._scratch or not Path(scratch, _MARK).exists()
+
     def _made_scratch(self) -> str:
+        if self._scratch is not None and not Path(self._scratch, _MARK).exists():
+            # The index was deleted under a running server; the workers may write nowhere else.
+            self._stop_pool()
+            self._scratch = None
         if self._scratch is None:
             self._parent.mkdir(parents=True, exist_ok=True)
             sweep(self._parent, "*")
             self._scratch = tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=self._parent)
+            Path(self._scratch, _MARK).touch()
         return self._scratch
 
     def schedule(
@@ -134,6 +145,7 @@ class Workers:
     ) -> ProcessFuture[T]:
         """Run a function of this package in a worker, for that share of the time for a file."""
         with self._lock:
+            self._made_scratch()
             if self._pool is not None and not self._pool.active:
                 # Broken: its workers ended before they took a file.
                 self._pool.join()
@@ -149,17 +161,21 @@ class Workers:
             seconds = self._limits.seconds * share
             return self._pool.schedule(function, args=arguments, timeout=seconds)
 
+    def _stop_pool(self) -> None:
+        if self._pool is None:
+            return
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        # A thread of pebble's that hands over a task which no worker takes any more waits for ever;
+        # the workers themselves are stopped by then.
+        joining = Thread(target=self._pool.join, daemon=True)
+        joining.start()
+        joining.join(CLOSE_SECONDS)
+        self._pool = None
+
     def close(self) -> None:
         """Stop the workers and clear their folder."""
         with self._lock:
-            if self._pool is not None:
-                self._pool.stop()  # type: ignore[no-untyped-call]
-                # A thread of pebble's that hands over a task which no worker takes any more waits
-                # for ever; the workers themselves are stopped by then.
-                joining = Thread(target=self._pool.join, daemon=True)
-                joining.start()
-                joining.join(CLOSE_SECONDS)
-                self._pool = None
+            self._stop_pool()
             if self._scratch is not None:
                 shutil.rmtree(self._scratch, ignore_errors=True)
                 with contextlib.suppress(OSError):
