@@ -41,7 +41,9 @@ _TAG = re.compile(r"""<(?:"[^"]*"|'[^']*'|[^'">])*>""")
 _HEADING = re.compile(r"<(/?)h([1-6])>")
 _FIRST_HEADING = re.compile(r"\s*<h([1-6])>(.*?)</h\1>", re.DOTALL)
 _UNHELD = re.compile(r'<img(?![^>]*\bsrc=)(?:[^>]*?\balt="([^"]*)")?[^>]*>')
-_FRAME = '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>'
+_FRAME = '<div class="scroll" role="region" aria-label="{}" tabindex="0">{}'
+"""Round what may be wider than a phone: it is scrolled by the keyboard too."""
+_WIDE = {"table": "Table", "pre": "Code"}
 
 
 class Section(NamedTuple):
@@ -106,7 +108,10 @@ def _clean(markup: str, item: Item) -> str:
         link_rel="nofollow noopener noreferrer",
     )
     cleaned = _UNHELD.sub(_in_words, cleaned)
-    return cleaned.replace("<table>", _FRAME).replace("</table>", "</table></div>")
+    for tag, label in _WIDE.items():
+        framed = _FRAME.format(label, f"<{tag}>")
+        cleaned = cleaned.replace(f"<{tag}>", framed).replace(f"</{tag}>", f"</{tag}></div>")
+    return cleaned
 
 
 def _in_words(image: re.Match[str]) -> str:
