@@ -101,7 +101,7 @@ def test_a_reader_comes_back_to_the_same_place(page: Page, served: Served) -> No
 def test_years_are_chosen_by_dragging(page: Page, served: Served) -> None:
     """From one bar to another; a chip says which."""
     visit(page, served, "/?sort=date")
-    bars = page.locator(".years a")
+    bars = page.locator(".years .bar")
     bars.nth(1).hover()
     page.mouse.down()
     bars.nth(2).hover()

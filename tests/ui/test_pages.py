@@ -240,7 +240,7 @@ def test_corrections_and_synonyms_have_a_way_back(at: Open) -> None:
 def test_years_are_bars_with_words_for_those_who_hear_them(at: Open) -> None:
     """The histogram's numbers are its text alternative."""
     page = html_of(at(sort="date"))
-    bars = re.findall(r'<span class="unseen">(\d+): </span><span [^>]*>(\d+)</span>', page)
+    bars = re.findall(r'<li><a href="[^"]*">(\d{4})</a> <span class="count">(\d+)', page)
     assert bars == [("2017", "1"), ("2018", "1"), ("2019", "1")]
 
 

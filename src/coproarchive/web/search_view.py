@@ -73,13 +73,21 @@ class FacetView:
 
 @dataclass(frozen=True, slots=True)
 class YearBar:
-    """A year of the histogram; `height` in percent of the highest."""
+    """A year of the histogram.
+
+    Attributes:
+        year, count: how many items it has.
+        height: in percent of the highest.
+        href: leads to that year alone, or gives it up.
+        is_chosen, is_only: whether it is in the range of dates; whether it is the range.
+    """
 
     year: int
     count: int
     height: int
     href: str
     is_chosen: bool
+    is_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +299,7 @@ def _years(facet: Facet, address: SearchAddress) -> list[YearBar]:
         inside = (query.after[:4] or "0") <= str(year) <= (query.before[:4] or "9999")
         count = counts.get(year, 0)
         bars.append(
-            YearBar(year, count, round(100 * count / most), address.ask(chosen).href, inside)
+            YearBar(year, count, round(100 * count / most), address.ask(chosen).href, inside, only)
         )
     return bars
 

@@ -73,15 +73,15 @@ function listen(root) {
     root.go(target.search || "?");
   };
   root.addEventListener("click", (event) => {
+    // After a drag from one bar to another, the click is on neither.
+    const bar = event.target.closest(".years [data-href]");
+    if (bar) follow(bar.dataset.href);
     const link = event.target.closest("a[href]");
     if (!link) return;
     const href = link.getAttribute("href");
     const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
     if (!isPlain || event.defaultPrevented) return;
-    if (root.dragged) {
-      root.dragged = false;
-      event.preventDefault();
-    } else if (href.startsWith("?")) {
+    if (href.startsWith("?")) {
       event.preventDefault();
       follow(href);
     } else if (href === "/") {
@@ -102,16 +102,11 @@ function listen(root) {
   });
   let start = null;
   root.addEventListener("pointerdown", (event) => {
-    start = event.target.closest(".years a")?.dataset.year || null;
-    if (start) event.preventDefault(); // or the link itself is dragged
+    start = event.target.closest(".years [data-year]")?.dataset.year || null;
   });
   root.addEventListener("pointerup", (event) => {
-    const end = event.target.closest(".years a")?.dataset.year;
-    if (start && end && start !== end) {
-      root.dragged = true; // the click that follows, where there is one, is no choice of one year
-      setTimeout(() => (root.dragged = false), 50);
-      follow(between(start, end));
-    }
+    const end = event.target.closest(".years [data-year]")?.dataset.year;
+    if (start && end && start !== end) follow(between(start, end));
     start = null;
   });
   // A drawer that was drawn again has forgotten which button opened it.
