@@ -30,14 +30,14 @@ from coproarchive.store.files import (
     sync_folder,
     write_durably,
 )
-from coproarchive.store.reader import LOCK, REVISION, SERIES, STAGING
+from coproarchive.store.reader import DRAFTS, LOCK, REVISION, SERIES, STAGING
 
 PARTIAL = ".partial"
 FLUSH_FILES = 200
 """Files after which it is written down how far a backup came."""
 _PAYLOAD, _MANIFEST, _TAGS = "data", "manifest-sha256.txt", "tagmanifest-sha256.txt"
 _STAMPS, _JOURNAL = "stamps.json", "journal.jsonl"
-_LEFT_OUT = frozenset((LOCK, REVISION, STAGING))
+_LEFT_OUT = frozenset((LOCK, REVISION, STAGING, DRAFTS))
 _NAME_FORM = "%Y%m%dT%H%M%SZ"
 
 

@@ -30,6 +30,7 @@ from coproarchive.model import (
     Problem,
     Role,
     Severity,
+    Visibility,
     WordSource,
 )
 from coproarchive.store import (
@@ -56,6 +57,7 @@ class ItemDraft:
 
     Attributes:
         people: ids, or names, which become people where they are new.
+        available: the day from which on it is public.
         release: words of the files that become public although the archive withholds them.
     """
 
@@ -69,6 +71,9 @@ class ItemDraft:
     abstract: str | None = None
     rights: str | None = None
     licence: str | None = None
+    language: str | None = None
+    visibility: Visibility = Visibility.PUBLIC
+    available: str | None = None
     release: tuple[WordSource, ...] = ()
 
 
@@ -219,7 +224,8 @@ def check_draft(store: Store, catalogue: Catalogue, draft: ItemDraft) -> None:
     """
     _refuse_unread_tables(catalogue)
     valid(lambda: Item(id="x", title=draft.title or "x", date=draft.date, abstract=draft.abstract,
-                       rights=draft.rights, licence=draft.licence))  # fmt: skip
+                       rights=draft.rights, licence=draft.licence, language=draft.language,
+                       available=draft.available))  # fmt: skip
     for named in draft.people or ():
         valid(lambda named=named: Person(id="x", names=(named,)))  # type: ignore[misc]  # bound now
     if draft.seminar is not None and draft.seminar in store.seminar_ids():
@@ -265,9 +271,11 @@ def add_item(
         people=_contributions(store, catalogue, proposal, draft),
         date=draft.date or proposal.date,
         topics=proposal.topics if draft.topics is None else draft.topics,
-        language=proposal.language,
+        language=draft.language or proposal.language,
         rights=draft.rights,
         licence=draft.licence,
+        visibility=draft.visibility,
+        available=draft.available,
         release=draft.release,
         assets=tuple(_described(name, f) for name, f in zip(names, files, strict=True)),
     )

@@ -1,7 +1,7 @@
 """The archive's folder: the only room that reads and writes archive/.
 
 Names that start with a dot are the store's own (.lock, .revision, .staging, .state, .history,
-.kept), never archive content.
+.kept, .drafts), never archive content.
 Every write happens under one lock, to a new file or folder that is then renamed into place, and is
 told in the history first.
 """

@@ -29,6 +29,8 @@ FORMAT = 2
 """Version of the records' format that this version of coproarchive writes; see store/upgrade.py."""
 REVISION = ".revision"
 STAGING = ".staging"
+DRAFTS = ".drafts"
+"""Files that wait to be added, which are not of the archive yet; see desk/drafts."""
 
 
 class ArchiveReader:
