@@ -281,6 +281,12 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
             "sha256: 63786d73a854dc367d54ebbf00982d7ed025f2aa995eaedaadf21cd79926edce}]",
             "schema:associatedMedia",
         ),
+        "slides": Key(
+            "Titles of single slides, and words for who cannot see what is on them; written by "
+            "`coproarchive edit ID --slide N`",
+            "[{file: why-rye.pdf, number: 3, alt: 'A field of rye, seen from above.'}]",
+            "schema:hasPart",
+        ),
         "held_at": Key(
             "Where files are that the archive does not hold",
             "[{label: Slides on the blog, url: 'https://blog.example.org/rye'}]",
@@ -334,6 +340,22 @@ KEYS: dict[type[BaseModel], dict[str, Key]] = {
         ),
         "available": Key(
             "The day from which on everybody may see this file", "2027-01-31", "dcterms:available"
+        ),
+    },
+    model.SlideDescription: {
+        "file": Key("Name of the item's file that it is in", "why-rye.pdf", "premis:originalName"),
+        "number": Key("Its place in that file, from 1", "3", "schema:position"),
+        "sha256": Key(
+            "Checksum of the file that it was written for; where the file is another one now, the "
+            "description is kept and shown nowhere",
+            "63786d73a854dc367d54ebbf00982d7ed025f2aa995eaedaadf21cd79926edce",
+            "premis:messageDigest",
+        ),
+        "title": Key("Shown instead of the slide's own title", "Where rye grows", "iiif:label"),
+        "alt": Key(
+            "What is to be seen on it, for who cannot see it; shown and searched",
+            "A field of rye, seen from above.",
+            "schema:accessibilitySummary",
         ),
     },
     model.Relation: {
@@ -392,6 +414,7 @@ PARTS: dict[type[BaseModel], str] = {
     model.Session: "A line of a seminar's `programme`.",
     model.Contribution: "An entry of `people` in items and sessions.",
     model.Asset: "An entry of an item's `assets`.",
+    model.SlideDescription: "An entry of an item's `slides`: what is said of one slide or page.",
     model.Relation: "An entry of an item's `relations`: `type`, and `item` or `url`.",
     model.Withdrawn: "`withdrawn` of an item.",
 }

@@ -95,6 +95,10 @@ BREAKERS: dict[str, tuple[Breaker, str, Severity]] = {
         lambda a: _add(a, "call.md", b"Call 07700 900123"), "0-another/call.md", Severity.NOTE),
     "file-not-offered": (
         lambda a: _add(a, "decks.zip", b"PK"), "0-another/decks.zip", Severity.WARNING),
+    "slide-elsewhere": (
+        lambda a: edit(
+            a, MILL, "assets:", "slides:\n  - {file: gone.pdf, number: 1, alt: Sail}\nassets:"),
+        MILL, Severity.WARNING),
     "item-empty": (_empty, "held-elsewhere/item.yaml", Severity.WARNING),
     "duplicate-file": (_duplicate, "windmills-again/mill.pdf", Severity.WARNING),
 }  # fmt: skip

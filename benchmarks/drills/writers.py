@@ -153,6 +153,7 @@ WRITERS: tuple[Writer, ...] = (
     Writer("edit", "talks", ("edit", "windmills", "--set", "title=Windmills at dusk",
                              "--set", "people+=Zoe Crumb", "--new")),
     Writer("edit, many", "talks", ("edit", "--query", "bread", "--set", "topics+=milling")),
+    Writer("edit --slide", "talks", ("edit", "windmills", "--slide", "1", "--set", "alt=Sails")),
     Writer("replace", "talks", ("replace", "windmills", "{in}/rye.pdf")),
     Writer("file add", "talks", ("file", "add", "windmills", "{in}/rye.md", "{in}/rye.pdf")),
     Writer("file remove", "edited", ("file", "remove", "windmills", "mill.pdf"),

@@ -10,10 +10,18 @@ from coproarchive.errors import NotFoundError
 from coproarchive.extract import table
 from coproarchive.extract.disclosure import disclosure_of
 from coproarchive.extract.worker import Job, Reader
-from coproarchive.model import Asset, Item, Problem, Severity, Visibility
+from coproarchive.model import (
+    Asset,
+    Item,
+    Problem,
+    Severity,
+    SlideDescription,
+    Visibility,
+)
 from coproarchive.progress import Progress, silent
 from coproarchive.search.index.update import missing_file, notice_problem
 from coproarchive.store import SITE_TEXTS, Store, folded_name, hash_file, slugify
+from coproarchive.talks.descriptions import descriptions_of, undescribed, unplaced
 
 CODES: dict[str, str] = {
     **table.CODES,
@@ -31,6 +39,8 @@ CODES: dict[str, str] = {
     "bad-name": "a folder's name cannot be an id, so nothing in it is seen",
     "name-clash": "two names in a folder are one on disks that ignore letter case or composition",
     "too-deep": "a folder lies deeper than archives go",
+    "slide-elsewhere": "a title or description was written for a slide of an earlier version of a "
+    "file, or one that it has not; it is kept, and shown nowhere",
     "item-empty": "an item has no file, and does not say where its files are held",
     "same-name": "two people, or two topics, have one name",
     "orcid-wrong": "the last digit of an ORCID does not fit the others",
@@ -193,6 +203,32 @@ def _items(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
             )
 
 
+def _unplaced_slides(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield descriptions of slides whose file is another one now, or is gone."""
+    for item in catalogue.items.values():
+        yield from (_elsewhere(item, description) for description in unplaced(item))
+
+
+def _elsewhere(item: Item, description: SlideDescription) -> Problem:
+    texts = " ".join(f"“{text}”" for text in (description.title, description.alt) if text)
+    return Problem(
+        "slide-elsewhere",
+        Severity.WARNING,
+        f"{item.id}/item.yaml",
+        f"{texts} was written for slide {description.number} of an earlier {description.file}.",
+        field=f"slides: {description.file}, {description.number}",
+        hint="Give it to the slide where it belongs now, or take it out, on the page of the slide "
+        f"(/desk/edit/item/{item.id}/slide/{description.number}).",
+    )
+
+
+def _beyond(item: Item, place: str, leaves: int) -> Iterator[Problem]:
+    """Yield descriptions of slides that a file has not, where it could be read."""
+    for (path, number), description in descriptions_of(item).items():
+        if leaves and place == f"{item.id}/{path}" and number > leaves:
+            yield _elsewhere(item, description)
+
+
 def _duplicates(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
     """Yield files whose bytes another item holds too."""
     for places in catalogue.by_sha256.values():
@@ -279,7 +315,7 @@ def _seldom_used(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
 
 
 RULES: tuple[Callable[[Store, Catalogue], Iterator[Problem]], ...] = (
-    _folder, _items, _duplicates, _same_names, _orcids, _seldom_used,
+    _folder, _items, _unplaced_slides, _duplicates, _same_names, _orcids, _seldom_used,
 )  # fmt: skip
 
 
@@ -295,7 +331,9 @@ def _files(
     for done, (job, extraction) in enumerate(reader.read_many(jobs)):
         item, place = places[done]
         if table.wants_words(job.media_type):
-            yield from (notice_problem(notice, place) for notice in extraction.notices)
+            notices = undescribed(extraction.notices, item, place)
+            yield from (notice_problem(notice, place) for notice in notices)
+        yield from _beyond(item, place, len(extraction.leaves))
         disclosure = disclosure_of(extraction, catalogue.withheld(item))
         if disclosure and item.visibility is Visibility.PUBLIC and not item.withdrawn:
             yield Problem(

@@ -267,6 +267,24 @@ class Asset(_Record):
         return value
 
 
+class SlideDescription(_Record):
+    """What the archive says of one slide, page or section, beside what stands on it (iiif:Canvas).
+
+    Attributes:
+        file: name of the item's file that it is in (premis:originalName).
+        number: 1-based place in that file.
+        sha256: of the file that it was written for; in a later version it may be another slide.
+        title: shown instead of the slide's own (iiif:label).
+        alt: what is to be seen on it, for who cannot see it (schema:accessibilitySummary).
+    """
+
+    file: Line
+    number: Annotated[int, Field(ge=1, le=1_000_000)]
+    sha256: Sha256 | None = None
+    title: Line | None = None
+    alt: Text | None = None
+
+
 class Relation(_Record):
     """How this item belongs to another (datacite:relatedIdentifier).
 
@@ -318,6 +336,7 @@ class Item(_Record):
         available: the day from which on it is public (dcterms:available).
         release: words that the archive withholds, and this item does not (dcterms:accessRights).
         assets: the files (schema:associatedMedia).
+        slides: titles and descriptions of single slides (schema:hasPart).
         held_at: where files are that the archive does not hold (dcterms:isFormatOf).
         relations: datacite:relatedIdentifier.
         source: original address (dcterms:source).
@@ -341,6 +360,7 @@ class Item(_Record):
     available: Day | None = None
     release: tuple[WordSource, ...] = ()
     assets: tuple[Asset, ...] = ()
+    slides: tuple[SlideDescription, ...] = ()
     held_at: tuple[Link, ...] = ()
     relations: tuple[Relation, ...] = ()
     source: WebAddress | None = None

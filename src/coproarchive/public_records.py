@@ -16,9 +16,13 @@ def is_public(record: Item | Asset, today: str) -> bool:
 
 
 def with_public_files(item: Item, today: str) -> Item:
-    """Return the item with those files only that everybody may see."""
+    """Return the item with those files, and descriptions of slides, that everybody may see."""
     assets = tuple(asset for asset in item.assets if is_public(asset, today))
-    return item if len(assets) == len(item.assets) else item.model_copy(update={"assets": assets})
+    names = {asset.path for asset in assets}
+    slides = tuple(description for description in item.slides if description.file in names)
+    if (len(assets), len(slides)) == (len(item.assets), len(item.slides)):
+        return item
+    return item.model_copy(update={"assets": assets, "slides": slides})
 
 
 def with_public_replacement(

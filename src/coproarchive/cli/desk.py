@@ -26,6 +26,7 @@ from coproarchive.errors import IngestError
 if TYPE_CHECKING:
     from coproarchive.desk import Desk
     from coproarchive.desk.edit import ActReport
+    from coproarchive.desk.values import FieldEdit
     from coproarchive.store.changes import Change
 
 SHOWN_RECORDS = 20
@@ -59,6 +60,19 @@ SeenOption = Annotated[
     ),
 ]
 
+SlideOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        metavar="N",
+        help="A slide or page of the one item: set its title and alt, which tells those who cannot "
+        "see it what is to be seen on it.",
+    ),
+]
+SlideFileOption = Annotated[
+    str,
+    typer.Option(metavar="FILE", help="With --slide: in which file; else in the first."),
+]
 DigestOption = Annotated[
     str,
     typer.Option(
@@ -106,6 +120,8 @@ def edit(
     ] = False,
     seen: SeenOption = None,
     digest: DigestOption = "",
+    slide: SlideOption = None,
+    file: SlideFileOption = "",
     why: WhyOption = "",
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
@@ -123,6 +139,12 @@ def edit(
     params = {name: values for name, values in choices.items() if values}
     desk = desk_of(context)
     ids = list(names or ())
+    if slide is not None:
+        if query is not None or params or digest or new or len(ids) != 1:
+            raise IngestError("--slide takes one item, and none of the options of a search.")
+        outcome = _describe_slide(desk, ids[0], slide, file, edits, seen, why, dry_run=dry_run)
+        _say(context, outcome, as_json=as_json, is_dry=dry_run)
+        return
     if query is not None or params:
         ids += [i for i in _matching(desk, query or "", params) if i not in ids]
     elif not ids:
@@ -137,6 +159,27 @@ def edit(
         seen=desk.fields(ids[0], [FieldEdit.parse(text) for text in seen]) if seen else None,
     )
     _say(context, outcome, as_json=as_json, is_dry=dry_run)
+
+
+def _describe_slide(
+    desk: Desk,
+    item_id: str,
+    number: int,
+    file: str,
+    edits: list[FieldEdit],
+    seen: list[str] | None,
+    why: str,
+    *,
+    dry_run: bool,
+) -> ActReport:
+    """Set the title and the description of a slide."""
+    from coproarchive.desk.slides import SlideName
+    from coproarchive.desk.values import FieldEdit
+
+    seen_edits = [FieldEdit.parse(text) for text in seen or ()]
+    values = {edit.field: edit.value for edit in seen_edits} if seen else None
+    name = SlideName(item_id, number, file)
+    return desk.describe_slide(name, edits, why=why, dry_run=dry_run, seen=values)
 
 
 def _matching(desk: Desk, query: str, params: dict[str, list[str]]) -> list[str]:

@@ -6,6 +6,7 @@ Every act is one batch of the history, checked by the model, and searchable at o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from coproarchive.desk.authorities import Noun, merge_entries, rename_entry
@@ -21,11 +22,18 @@ from coproarchive.desk.files import (
 from coproarchive.desk.history import history_of, look_for_edits
 from coproarchive.desk.purge import PurgePlan, plan_purge, purge_item
 from coproarchive.desk.records import record_named
+from coproarchive.desk.slides import (
+    SlideName,
+    carry_slides,
+    describe_slide,
+    drop_description,
+)
 from coproarchive.desk.undo import changes_of, undo_changes
 from coproarchive.desk.values import FieldEdit, edited
 from coproarchive.desk.verify import VerifyReport, repair_files, verify_files
 from coproarchive.desk.visibility import set_visibility, withdraw_item
 from coproarchive.library import Library
+from coproarchive.model import SlideDescription
 from coproarchive.progress import Progress, silent
 from coproarchive.search.language.query import Query
 from coproarchive.store.changes import Activity, Change, Fields
@@ -103,12 +111,39 @@ class Desk:
         outcome = rename_entry(self._store, noun, old, new, activity, dry_run=dry_run)
         return self._followed(outcome, is_dry=dry_run)
 
+    # ------------------------------------------------------------- slides
+
+    def describe_slide(
+        self,
+        slide: SlideName,
+        edits: Sequence[FieldEdit],
+        *,
+        why: str = "",
+        dry_run: bool = False,
+        seen: Mapping[str, str] | None = None,
+    ) -> ActReport:
+        """Give a slide a title or a description; see describe_slide."""
+        reader, activity = self._library.reader, self._activity("describe slide", why)
+        outcome = describe_slide(self._store, reader, slide, edits, activity, dry_run=dry_run,
+                                 seen=seen)  # fmt: skip
+        return self._followed(outcome, is_dry=dry_run)
+
+    def drop_description(
+        self, item_id: str, description: SlideDescription, *, why: str = ""
+    ) -> ActReport:
+        """Take out a description whose slide is gone; see drop_description."""
+        activity = self._activity("describe slide", why)
+        return self._followed(drop_description(self._store, item_id, description, activity))
+
     # -------------------------------------------------------------- files
 
     def replace(self, item_id: str, path: Path, *, name: str = "", why: str = "") -> ActReport:
         """Put a new version of a file in the place of the old; see replace_file."""
         activity = self._activity("replace", why)
-        return self._followed(replace_file(self._store, item_id, path, activity, name=name))
+        carry = partial(carry_slides, self._store, self._library.reader)
+        return self._followed(
+            replace_file(self._store, item_id, path, activity, name=name, carry=carry)
+        )
 
     def add_forms(self, item_id: str, paths: Sequence[Path], *, why: str = "") -> ActReport:
         """Add files to an item; see add_forms."""

@@ -5,12 +5,12 @@ Nothing is lost: what is replaced or taken out is kept, dated, and comes back wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from coproarchive.desk.edit import ActReport, RecordDiff
 from coproarchive.errors import DuplicateError, IngestError, NotFoundError
-from coproarchive.model import Asset, Item
+from coproarchive.model import Asset, Item, SlideDescription
 from coproarchive.store import (
     Store,
     hash_file,
@@ -23,9 +23,19 @@ from coproarchive.store.changes import Activity, fields_changed
 from coproarchive.store.kept import set_assets
 from coproarchive.store.sidecar import did_you_mean, plain, valid
 
+CarrySlides = Callable[[Item, Asset, Asset, Path], tuple[SlideDescription, ...]]
+"""What an item says of its slides once a file is replaced: of the item, the file as it was and as
+it will be, and where its new bytes are."""
+
 
 def replace_file(
-    store: Store, item_id: str, path: Path, activity: Activity, *, name: str = ""
+    store: Store,
+    item_id: str,
+    path: Path,
+    activity: Activity,
+    *,
+    name: str = "",
+    carry: CarrySlides = lambda item, *_: item.slides,
 ) -> ActReport:
     """Put a new version of a file in the place of the old one, which is kept.
 
@@ -36,6 +46,7 @@ def replace_file(
         activity: what the history shall say.
         name: of the file that it replaces; where it is "", the one of its name, else the only one
             of its kind. The new version keeps that name, where it is of the same kind.
+        carry: takes what the record says of single slides to the new version.
 
     Raises:
         NotFoundError: there is no such item or file.
@@ -51,8 +62,10 @@ def replace_file(
         _refuse_known(store, item, path, sha256)
         new_name = old.path if old.media_type == media_type else _free_name(item, path, old.path)
         fresh = {"path": new_name, "media_type": media_type, "size": size, "sha256": sha256}
-        assets = [a.model_copy(update=fresh) if a.path == old.path else a for a in item.assets]
-        return _changed(store, item, assets, activity, {new_name: path})
+        new = old.model_copy(update=fresh)
+        assets = [new if a is old else a for a in item.assets]
+        slides = carry(item, old, new, path)
+        return _changed(store, item, assets, activity, {new_name: path}, slides)
 
 
 def add_forms(store: Store, item_id: str, paths: Sequence[Path], activity: Activity) -> ActReport:
@@ -126,12 +139,13 @@ def _changed(
     assets: Iterable[Asset],
     activity: Activity,
     sources: dict[str, Path] | None = None,
+    slides: tuple[SlideDescription, ...] | None = None,
 ) -> ActReport:
     """Write an item's files, if they are other ones now."""
     assets = tuple(assets)
     if assets == item.assets:
         return ActReport()
-    written = set_assets(store, item.id, assets, sources)
+    written = set_assets(store, item.id, assets, sources, slides)
     old, new = (plain(i, without=("id", "seminar")) for i in (item, written))
     return ActReport(activity.batch, (RecordDiff(item.id, *fields_changed(old, new)),))
 

@@ -16,6 +16,7 @@ from coproarchive.desk.records import (
     record_named,
     write_fields,
 )
+from coproarchive.desk.slides import merged_slides
 from coproarchive.errors import ConflictError, IngestError, NotFoundError
 from coproarchive.model import Asset
 from coproarchive.store import Store
@@ -24,6 +25,8 @@ from coproarchive.store.kept import remove_record, return_record, set_assets
 from coproarchive.store.reader import ITEM, PEOPLE, SERIES, TOPICS
 from coproarchive.strict_yaml import Plain
 
+SLIDES = "slides"
+"""The field of an item that is taken back slide by slide."""
 HINT = "To take it back all the same, and with it what was changed since: add --force"
 
 
@@ -188,6 +191,10 @@ def _set_fields(store: Store, reversal: Reversal) -> None:
     content = content_of(store, record)
     others = {k: v for k, v in content.items() if k not in names or k in before}
     content_before = {**others, **before}
+    merged = merged_slides(content.get(SLIDES), before.get(SLIDES), after.get(SLIDES))
+    if SLIDES in names and merged is not None:
+        content_before.pop(SLIDES, None)
+        content_before |= {SLIDES: merged} if merged else {}
     if content_before != content:
         write_fields(store, record, content_before)
 
@@ -225,12 +232,14 @@ def _conflicts(store: Store, reversal: Reversal) -> list[FieldConflict]:
         names = dict.fromkeys([*names, *now])
     conflicts = []
     for name in names:
+        values = after.get(name), now.get(name), before.get(name)
         if now.get(name) in (after.get(name), *_had(reversal, before, name)):
             continue
+        if name == SLIDES and merged_slides(now.get(name), values[2], values[0]) is not None:
+            continue  # other slides were described since
         since = next((c for c in store.recorder.log.of_record(reversal.record, reversal.entry)
                       if name in c.fields), None)  # fmt: skip
         change, who = (since.id, since.activity.who) if since else ("", "")
-        values = after.get(name), now.get(name), before.get(name)
         conflicts.append(FieldConflict(reversal.name, name, *values, change, who))
     return conflicts
 

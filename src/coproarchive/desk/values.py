@@ -23,6 +23,7 @@ ELSEWHERE = {
     "seminar": "the seminar is the folder in which the item lies.",
     "format": "the format is written by: coproarchive upgrade",
     "assets": "files are changed by: coproarchive replace, coproarchive file",
+    "slides": "slides are described by: coproarchive edit ID --slide N --set alt=...",
     "withdrawn": "items are taken back by: coproarchive withdraw",
     "former_ids": "former ids are written by: coproarchive merge, coproarchive rename",
 }

@@ -24,6 +24,7 @@ from coproarchive.search.engines.seam import Document
 from coproarchive.search.hits.stored import About, IndexedLeaf, pack, texts_of
 from coproarchive.search.language.analysis import words_of
 from coproarchive.talks import sketch
+from coproarchive.talks.descriptions import described, descriptions_of, with_descriptions
 from coproarchive.talks.forms import AlignedItem, aligned
 from coproarchive.talks.merging import merged
 
@@ -50,7 +51,8 @@ def document_of(
         digest: of the document.
         problems: met when its files were read.
     """
-    item_aligned = aligned_item(item, catalogue, reader)
+    own_aligned = aligned_files(item, catalogue, reader)
+    item_aligned = with_descriptions(own_aligned, item)
     language = language_of(item, catalogue, (leaf.leaf for leaf in item_aligned.leaves))
     leaves = [IndexedLeaf(leaf.places, *merged(leaf)) for leaf in item_aligned.leaves]
     # Every field has one text a leaf, so that the same place is the same slide.
@@ -63,12 +65,10 @@ def document_of(
     phrases_of_item = phrases.phrases_of(
         [(item.title, abstract), *zip(headings, bodies, strict=True)], language
     )
-    own_leaves = [(leaf.asset.path, leaf.leaf) for leaf in item_aligned.leaves]
-    record_words = {word for text in (item.title, *names) for word, _ in words_of(text)}
     stored = {
         HIT: pack(record, about(item, catalogue, language), item.title, abstract, names, leaves),
         PHRASES: phrases.pack(record, phrases_of_item),
-        SKETCHES: sketch.pack(record, sketch.sketches_of(own_leaves, record_words)),
+        SKETCHES: sketch.pack(record, _sketches(own_aligned, (item.title, *names))),
     }
     if problems:
         stored[PROBLEMS] = json.dumps(list(map(asdict, problems)), ensure_ascii=False).encode()
@@ -99,13 +99,27 @@ def document_of(
     )
 
 
+def _sketches(own_aligned: AlignedItem, names: Iterable[str]) -> list[sketch.SketchedLeaf]:
+    """Sketch what stands on slides, not what the record says of them: that differs by talk."""
+    record_words = {word for text in names for word, _ in words_of(text)}
+    leaves = [(leaf.asset.path, leaf.leaf) for leaf in own_aligned.leaves]
+    return sketch.sketches_of(leaves, record_words)
+
+
 def unpack_problems(data: bytes) -> list[Problem]:
     """Return the problems stored with a document."""
     return [Problem(**(p | {"severity": Severity(p["severity"])})) for p in json.loads(data)]
 
 
 def shown_leaves(item: Item, catalogue: Catalogue, reader: Reader) -> Iterator[tuple[Asset, Leaf]]:
-    """Yield every leaf of an item that readers may see, file by file.
+    """Yield each leaf of an item that readers may see, file by file, as its record describes it."""
+    descriptions = descriptions_of(item)
+    for asset, leaf in own_leaves(item, catalogue, reader):
+        yield asset, described(leaf, descriptions.get((asset.path, leaf.number)))
+
+
+def own_leaves(item: Item, catalogue: Catalogue, reader: Reader) -> Iterator[tuple[Asset, Leaf]]:
+    """Yield every leaf of an item that readers may see, file by file, as the files have it.
 
     The one place where withheld words are left out, for search, pages and pictures alike.
     """
@@ -163,8 +177,16 @@ def item_language(item: Item, catalogue: Catalogue, reader: Reader) -> str:
 
 
 def aligned_item(item: Item, catalogue: Catalogue, reader: Reader) -> AlignedItem:
-    """Return the leaves of an item that readers may see, each slide once for all its files."""
-    leaves = list(shown_leaves(item, catalogue, reader))
+    """Return the leaves of an item as readers may see them, each slide once for all its files."""
+    return with_descriptions(aligned_files(item, catalogue, reader), item)
+
+
+def aligned_files(item: Item, catalogue: Catalogue, reader: Reader) -> AlignedItem:
+    """Return the leaves of an item without what its record says of single slides.
+
+    Forms stay together whatever is said of one.
+    """
+    leaves = list(own_leaves(item, catalogue, reader))
     language = language_of(item, catalogue, (leaf for _, leaf in leaves))
     return aligned(leaves, language, reader.blobs)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coproarchive.errors import ArchiveError, IngestError, NotFoundError
-from coproarchive.model import Asset, Item
+from coproarchive.model import Asset, Item, SlideDescription
 from coproarchive.store.changes import Change
 from coproarchive.store.files import copy_hashed, hash_file, is_used, sync_folder
 from coproarchive.store.reader import ITEM
@@ -60,7 +60,11 @@ def keep_file(store: Store, item_id: str, name: str) -> str:
 
 
 def set_assets(
-    store: Store, item_id: str, assets: Iterable[Asset], sources: Mapping[str, Path] | None = None
+    store: Store,
+    item_id: str,
+    assets: Iterable[Asset],
+    sources: Mapping[str, Path] | None = None,
+    slides: tuple[SlideDescription, ...] | None = None,
 ) -> Item:
     """Make an item's files those that are named: their bytes, names, order and titles.
 
@@ -72,6 +76,7 @@ def set_assets(
         item_id: of an item.
         assets: as they shall be.
         sources: name of a file -> where its bytes are.
+        slides: what the record shall say of single slides, None for what it says.
 
     Returns:
         The item as written.
@@ -106,7 +111,8 @@ def set_assets(
                 os.replace(staging / str(number), folder / asset.path)
             sync_folder(folder)
 
-        item = item.model_copy(update={"assets": assets})
+        slides = item.slides if slides is None else slides
+        item = item.model_copy(update={"assets": assets, "slides": slides})
         store.save_item(item, meanwhile=place)
         _remove(store, item_id, gone)
     return item

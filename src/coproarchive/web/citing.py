@@ -18,6 +18,7 @@ from coproarchive.publish.citation import plain_citation
 from coproarchive.publish.formats import BY_SUFFIX, FORMATS
 from coproarchive.publish.metadata import coins, meta_tags
 from coproarchive.publish.reference import Locator, Reference, reference_to
+from coproarchive.talks.descriptions import descriptions_of
 from coproarchive.web import render
 from coproarchive.web.leaves import find_leaf
 from coproarchive.web.pages import Pages
@@ -176,7 +177,7 @@ class Citing:
             item=item, spoken=item.language or catalogue.language, cite=cite, text=text,
             picture=picture if leaf.kind in ("slide", "page") else "",
             quoted=[line for line in quoted if line.strip()],
-            alt=alt_text(item, leaf), licence=item.licence, rights=item.rights,
+            alt=alt_text(item, leaf, path), licence=item.licence, rights=item.rights,
             plain=plain_quote(quoted, text, item),
             file_name=f"{item.id.replace('/', '-')}-{leaf.kind}-{leaf.number}",
         )  # fmt: skip
@@ -215,9 +216,20 @@ def own_words(leaf: Leaf) -> str:
     return "\n".join(part.text for part in leaf.parts if part.source not in _BESIDE)
 
 
-def alt_text(item: Item, leaf: Leaf) -> str:
-    """Return what a picture of a leaf shows, in words: where it is from, its title and words."""
+def alt_text(item: Item, leaf: Leaf, path: str) -> str:
+    """Return what a picture of a leaf shows: where it is from, and its description or its words.
+
+    The description is what the record says of it, whole; words are cut.
+
+    Args:
+        item: its record.
+        leaf: as readers see it.
+        path: of the file that it is in.
+    """
     place = f"{leaf.kind.capitalize()} {leaf.label or leaf.number} of “{item.title}”"
+    description = descriptions_of(item).get((path, leaf.number))
+    if description and description.alt:
+        return f"{place}: {description.alt}"
     lines = [line.strip() for line in (leaf.title, *own_words(leaf).split("\n")) if line.strip()]
     words = " ".join(line if line[-1] in ".!?:;," else f"{line}." for line in lines)
     return shortened(f"{place}: {words}" if words else f"{place}, without words.", MAX_ALT)

@@ -25,7 +25,7 @@ from coproarchive.talks.forms import AlignedLeaf, Place
 from coproarchive.talks.merging import with_twins
 from coproarchive.web import item_views as views
 from coproarchive.web import media, render
-from coproarchive.web.citing import citation_box
+from coproarchive.web.citing import alt_text, citation_box
 from coproarchive.web.file_views import NOT_OFFERED, file_views, pdf_address
 from coproarchive.web.leaves import PICTURED, LeafPlace, find_leaf, groups_of
 from coproarchive.web.pages import Pages
@@ -85,7 +85,7 @@ class ItemPages:
             most_pictures=MOST_PICTURES,
             overviews=overviews,
             only_in=aligned.sentences(),
-            cover=self._cover(request, item, groups),
+            **self._cover(request, item, groups),
             cite=citation_box(
                 catalogue, item, base, pdf_address=pdf_address(item, base, self._library)
             ),
@@ -133,13 +133,16 @@ class ItemPages:
         asset, leaf = first.asset, first.leaf
         return self._picture(item, asset, leaf.number).shape if leaf.kind in PICTURED else ""
 
-    def _cover(self, request: Request, item: Item, groups: Sequence[Sequence[AlignedLeaf]]) -> str:
-        """Return the address of the first slide's picture, "" where there is none."""
+    def _cover(
+        self, request: Request, item: Item, groups: Sequence[Sequence[AlignedLeaf]]
+    ) -> dict[str, str]:
+        """Return the address of the first slide's picture, "" where there is none, and its alt."""
         for first in (group[0] for group in groups):
             if first.leaf.kind in PICTURED:
                 path = views.picture_path(item, first.asset, first.leaf.number, WIDTHS[1])
-                return self._pages.names.base(request) + path
-        return ""
+                address = self._pages.names.base(request) + path
+                return {"cover": address, "cover_alt": alt_text(item, first.leaf, first.asset.path)}
+        return {"cover": "", "cover_alt": ""}
 
     def _similar(self, item: Item) -> list[Item]:
         """Return similar items of other seminars: the page lists its own seminar's already."""
@@ -160,11 +163,12 @@ class ItemPages:
         place = find_leaf(f"{owner}/{kind}/{number}", catalogue, self._library)
         if place is None:
             return self._pages.missing(request, f"There is no such {kind} in this archive.")
-        item, leaf = place.item, place.leaf
+        item = place.item
         base = self._pages.names.base(request)
         one = aligned_item(item, catalogue, self._library.reader).find(
-            place.asset.path, leaf.number
+            place.asset.path, place.leaf.number
         )
+        leaf = one.leaf if one and _is_shown_from(place, one) else place.leaf
         second = next((cue.leaf.start for cue in one.cues), None) if one else None
         second = leaf.start if leaf.start is not None else second
         address = base + place.path
@@ -190,6 +194,8 @@ class ItemPages:
             cover=base + views.picture_path(item, place.file.asset, leaf.number, WIDTHS[1])
             if leaf.kind in PICTURED
             else "",
+            cover_alt=alt_text(item, leaf, place.asset.path),
+            alt=views.alt_of(item, place, one),
             words_of_leaf=words,
             is_cut=is_cut,
             search=search,
@@ -298,9 +304,14 @@ def _whole(place: LeafPlace, one: AlignedLeaf | None) -> tuple[Leaf, Sequence[Pl
 
     Compared by place: leaves without what is withheld are made anew each time.
     """
-    if one is None or one.asset.path != place.asset.path or one.leaf.number != place.leaf.number:
+    if one is None or not _is_shown_from(place, one):
         return place.leaf, ()
     return with_twins(one), one.cues
+
+
+def _is_shown_from(place: LeafPlace, one: AlignedLeaf) -> bool:
+    """Test whether a place is the first form of its slide."""
+    return (one.asset.path, one.leaf.number) == (place.asset.path, place.leaf.number)
 
 
 def _canonical(base: str, item: Item, one: AlignedLeaf | None) -> str:

@@ -14,6 +14,7 @@ from coproarchive.model import Asset, Item, Link, Seminar, Session
 from coproarchive.pictures import WIDTHS
 from coproarchive.publish.addresses import leaf_path
 from coproarchive.search.hits.results import LeafHit
+from coproarchive.talks.descriptions import description_of, descriptions_of
 from coproarchive.talks.forms import AlignedLeaf, Place
 from coproarchive.talks.merging import with_twins
 from coproarchive.web import render
@@ -238,6 +239,15 @@ def other_forms(item: Item, place: LeafPlace, one: AlignedLeaf | None) -> list[O
             address = leaf_path(item, asset.path, leaf.kind, leaf.number)
             forms.append(OtherForm(name, address, f"/file/{item.id}/{quote(asset.path)}{page}"))
     return forms
+
+
+def alt_of(item: Item, place: LeafPlace, one: AlignedLeaf | None) -> str:
+    """Return the record's description of a slide, "" where it has none."""
+    descriptions = descriptions_of(item)
+    description = descriptions.get((place.asset.path, place.leaf.number))
+    if description is None and one is not None:
+        description = description_of(one, descriptions)
+    return (description.alt or "") if description else ""
 
 
 def rail(place: LeafPlace) -> list[LeafPlace]:

@@ -27,6 +27,7 @@ from coproarchive.search.document import (
 from coproarchive.search.engines.seam import Document, IndexStorage, SearchEngine
 from coproarchive.store import Store
 from coproarchive.talks import alignment, sketch
+from coproarchive.talks.descriptions import undescribed
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class _Update:
                 self._progress("indexing", number, len(items), item.title)
                 started = time.monotonic()
                 for _, path in jobs[item.id]:
-                    self._note_problems(item.id, path, *next(readings))
+                    self._note_problems(item, path, *next(readings))
                 self._reading_seconds += time.monotonic() - started
                 problems = self._problems[item.id]
                 # A digest that no item has: what could not be read just now is tried by the next.
@@ -204,10 +205,11 @@ class _Update:
             jobs.append((Job(path, asset.sha256, asset.media_type), f"{item.id}/{asset.path}"))
         return jobs
 
-    def _note_problems(self, item_id: str, path: str, job: Job, extraction: Extraction) -> None:
-        """Note what the reader of a file noticed."""
+    def _note_problems(self, item: Item, path: str, job: Job, extraction: Extraction) -> None:
+        """Note what the reader of a file noticed, and the record does not mend."""
         if table.wants_words(job.media_type):
-            self._problems[item_id] += [notice_problem(n, path) for n in extraction.notices]
+            notices = undescribed(extraction.notices, item, path)
+            self._problems[item.id] += [notice_problem(n, path) for n in notices]
 
 
 def document_digests(catalogue: Catalogue, reader: Reader) -> dict[str, str]:
