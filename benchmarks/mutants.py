@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,56 @@ from mutation.trials import Outcome, Tests, Trials
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "coproarchive"
 EQUIVALENT = Path(__file__).with_name("mutants_equivalent.yaml")
-MODULES = (
-    "catalogue.py check.py store/*.py web/access.py web/credentials.py web/hosts.py "
-    "web/sessions.py web/sign_in.py web/downloads.py web/middleware.py search/language/query*.py "
-    "extract/zips.py ingest/add.py search/index/search_context.py"
-).split()
-TESTS = (
-    "tests/web tests/store tests/trust tests/search tests/ingest tests/api tests/extract tests/ui "
-    "tests/cli tests/test_catalogue.py tests/test_check.py tests/test_bundled.py"
-).split()
+_PAGES = "tests/web tests/trust/test_acts.py tests/trust/test_hosts.py tests/trust/test_threats.py"
+_SIGN_IN = f"{_PAGES} tests/trust/test_sign_in.py tests/trust/test_sessions.py"
+_STORE = (
+    "tests/store tests/desk/test_history.py tests/trust/test_hiding.py tests/trust/test_strays.py "
+    "tests/trust/test_writers.py tests/trust/test_disks.py tests/trust/test_folding_disk.py"
+)
+_COPIES = "tests/trust/test_public_copies.py tests/trust/test_withheld.py"
+MODULES: dict[str, str] = {
+    "catalogue.py": (
+        "tests/test_catalogue.py tests/trust/test_hiding.py tests/search/test_hidden.py"
+    ),
+    "check.py": "tests/test_check.py tests/test_bundled.py",
+    "public_copies.py": _COPIES,
+    "public_records.py": f"tests/test_catalogue.py tests/trust/test_hiding.py {_COPIES}",
+    "store/*.py": _STORE,
+    "ingest/add.py": "tests/ingest tests/store/test_store.py tests/trust/test_writers.py",
+    "desk/*.py": "tests/desk",
+    "web/access.py": _SIGN_IN,
+    "web/credentials.py": _SIGN_IN,
+    "web/sessions.py": _SIGN_IN,
+    "web/sign_in.py": _SIGN_IN,
+    "web/hosts.py": _SIGN_IN,
+    "web/middleware.py": _SIGN_IN,
+    "web/downloads.py": f"{_PAGES} {_COPIES} tests/desk/test_readers.py",
+    "web/follow.py": _PAGES,
+    "search/language/query*.py": "tests/search",
+    "search/index/search_context.py": "tests/search",
+    "extract/zips.py": "tests/extract/test_zips.py tests/extract/test_pptx.py",
+}
+"""Module -> its own tests, which alone are run to see what they reach: the others reach it by the
+same doors, and running all of them takes many minutes."""
+
+
+def tests_of(chosen: list[str]) -> list[str]:
+    """Return the files and folders of tests of the chosen modules, each once."""
+    named = {
+        test: None
+        for pattern, tests in MODULES.items()
+        if any(_is_chosen(_inner(path), chosen) for path in PACKAGE.glob(pattern))
+        for test in tests.split()
+    }
+    return [t for t in named if not any(t.startswith(f"{other}/") for other in named)]
+
+
+def _inner(path: Path) -> str:
+    return str(path.relative_to(PACKAGE).with_suffix(""))
+
+
+def _is_chosen(inner: str, chosen: list[str]) -> bool:
+    return not chosen or any(c in inner for c in chosen)
 
 
 def files_of(chosen: list[str]) -> dict[str, Path]:
@@ -45,27 +87,52 @@ def files_of(chosen: list[str]) -> dict[str, Path]:
     found = {}
     for pattern in MODULES:
         for path in sorted(PACKAGE.glob(pattern)):
-            inner = path.relative_to(PACKAGE).with_suffix("")
-            parts = ["coproarchive", *(p for p in inner.parts if p != "__init__")]
-            if not chosen or any(c in str(inner) for c in chosen):
+            parts = ["coproarchive", *(p for p in _inner(path).split("/") if p != "__init__")]
+            if _is_chosen(_inner(path), chosen):
                 found[".".join(parts)] = path
     return found
 
 
-def measured(trials: Trials, paths: list[str], cache: Path) -> Tests:
-    """Return what each test runs; kept until the package or a test changes."""
-    digest = hashlib.sha256(repr(paths).encode())
+def measured(make: Callable[[list[str]], Trials], paths: list[str], cache: Path) -> Tests:
+    """Return what each test runs.
+
+    Kept for each file of tests until it changes, or the package, or what tests share: after one
+    more test in a file, that file alone is run again.
+
+    Args:
+        make: makes the trials of some tests.
+        paths: files and folders of tests.
+        cache: a folder.
+    """
+    shared = hashlib.sha256()
     for path in sorted([*PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]):
-        digest.update(path.read_bytes())
-    kept = cache / f"mutants-{digest.hexdigest()[:16]}.json"
-    if kept.is_file():
-        found = json.loads(kept.read_text(encoding="utf-8"))
-        lines = {f: {int(n): t for n, t in ls.items()} for f, ls in found["lines"].items()}
-        return Tests(found["seconds"], lines)
-    tests = trials.measure(PACKAGE)
-    cache.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps({"seconds": tests.seconds, "lines": tests.lines}), encoding="utf-8")
-    return tests
+        if not path.name.startswith("test_"):
+            shared.update(path.read_bytes())
+    found = Tests()
+    kept = {file: _kept_measure(file, shared.hexdigest(), cache) for file in _files_in(paths)}
+    missing = [file for file, target in kept.items() if not target.is_file()]
+    if missing:
+        cache.mkdir(parents=True, exist_ok=True)
+        fresh = make([str(file) for file in missing]).measure(PACKAGE)
+        for file in missing:
+            kept[file].write_text(json.dumps(fresh.of_file(str(file))), encoding="utf-8")
+    for target in kept.values():
+        found.add(json.loads(target.read_text(encoding="utf-8")))
+    return found
+
+
+def _files_in(paths: list[str]) -> list[Path]:
+    """Return the files of tests that paths name, from the clone on, each once."""
+    files: dict[Path, None] = {}
+    for path in map(ROOT.joinpath, paths):
+        inside = sorted(path.rglob("test_*.py")) if path.is_dir() else [path]
+        files |= dict.fromkeys(file.relative_to(ROOT) for file in inside)
+    return list(files)
+
+
+def _kept_measure(file: Path, shared: str, cache: Path) -> Path:
+    digest = hashlib.sha256(shared.encode() + str(file).encode() + (ROOT / file).read_bytes())
+    return cache / f"mutants-{digest.hexdigest()[:24]}.json"
 
 
 def equivalents() -> dict[tuple[str, str, str], str]:
@@ -135,7 +202,7 @@ def main() -> None:
     parser.add_argument("--module", action="append", default=[], help="a part of its path; repeat")
     parser.add_argument("--sample", type=int, help="so many mutants of each module, by chance")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--tests", nargs="*", default=TESTS, help="files and folders of tests")
+    parser.add_argument("--tests", nargs="*", help="files and folders; else those of MODULES")
     parser.add_argument("--seconds", type=float, default=15, help="tests of one mutant, at most")
     parser.add_argument("--wide", type=int, default=160, help="characters shown of a statement")
     parser.add_argument("--json", action="store_true")
@@ -161,9 +228,13 @@ def main() -> None:
                   file=sys.stderr, flush=True)  # fmt: skip
 
     cache = Path(tempfile.gettempdir()) / "coproarchive-mutants"
+    paths = [str(file) for file in _files_in(options.tests or tests_of(options.module))]
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
-        trials = Trials(ROOT, options.tests, files, Path(scratch), options.seconds)
-        trials.run(mutants, measured(trials, options.tests, cache), told)
+
+        def make(paths: list[str]) -> Trials:
+            return Trials(ROOT, paths, files, Path(scratch), options.seconds)
+
+        make(paths).run(mutants, measured(make, paths, cache), told)
     rows = figures(results, equivalents())
     if options.json:
         print(json.dumps(rows))

@@ -82,6 +82,23 @@ class Tests:
             kept.append(test)
         return kept
 
+    def of_file(self, file: str) -> dict[str, Any]:
+        """Return what the tests of one file run, for `add`."""
+        seconds = {t: s for t, s in self.seconds.items() if t.partition("::")[0] == file}
+        lines: dict[str, dict[int, list[str]]] = {}
+        for module, by_line in self.lines.items():
+            mine = {n: [t for t in tests if t in seconds] for n, tests in by_line.items()}
+            lines[module] = {n: tests for n, tests in mine.items() if tests}
+        return {"seconds": seconds, "lines": lines}
+
+    def add(self, measured: dict[str, Any]) -> None:
+        """Take in what the tests of a file run, as JSON has it."""
+        self.seconds |= measured["seconds"]
+        for module, by_line in measured["lines"].items():
+            mine = self.lines.setdefault(module, {})
+            for number, tests in by_line.items():
+                mine.setdefault(int(number), []).extend(tests)
+
     @cached_property
     def _users(self) -> dict[str, set[str]]:
         """Name -> tests that run a line on which it stands, in whichever module."""

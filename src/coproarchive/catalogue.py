@@ -269,7 +269,8 @@ class Catalogue:
         instead. Items and files for members, or for a later day, are hidden ones. A person or
         topic is in it if something in it names them (a topic: or a narrower one of it), or nothing
         in the whole archive does (an entry made for later). A seminar is in it unless all its items
-        are hidden and nothing else is in its programme.
+        are hidden and nothing else is in its programme. A record that cannot be read counts as a
+        hidden one, which it may be.
 
         Args:
             today: YYYY-MM-DD; the day of this machine where it is None.
@@ -305,8 +306,8 @@ class Catalogue:
         not_public: list[Item | Seminar] = [i for k, i in self.items.items() if k not in public]
         not_public += [s for s in self.seminars.values() if s is not seminars.get(s.id)]
         public_records: list[Item | Seminar] = [*public.values(), *seminars.values()]
-        people = without_hidden_only(self.people, not_public, public_records, people_of)
-        topics = without_hidden_only(
+        people = self._named_in_public(self.people, not_public, public_records, people_of)
+        topics = self._named_in_public(
             self.topics, not_public, public_records, self._topics_and_broader
         )
         digests = {i: self._public_digest(public[i]) for i in self.digests if i in public}
@@ -328,10 +329,35 @@ class Catalogue:
         days = {record.available for record in records if (record.available or "") > today}
         return min(filter(None, days), default="")
 
+    @cached_property
+    def _unread(self) -> tuple[str, ...]:
+        """Paths of records that cannot be read: whom and what they name is not known."""
+        tables = ("people.yaml", "topics.yaml")
+        return tuple(
+            p.path for p in self.problems if p.code == "record-broken" and p.path not in tables
+        )
+
     def _is_only_hidden(self, seminar: Seminar, not_hidden: Container[str]) -> bool:
         """Tell whether a seminar, with its public programme, holds nothing but hidden items."""
         items = self.items_of_seminar(seminar.id)
-        return bool(items) and not seminar.programme and not any(i.id in not_hidden for i in items)
+        holds_any = bool(items) or any(p.startswith(f"{seminar.id}/") for p in self._unread)
+        return holds_any and not seminar.programme and not any(i.id in not_hidden for i in items)
+
+    def _named_in_public(
+        self,
+        table: Mapping[str, T],
+        not_public: list[Item | Seminar],
+        public: list[Item | Seminar],
+        ids_of: Callable[[Item | Seminar], Iterable[str]],
+    ) -> dict[str, T]:
+        """Return entries but for those of hidden records alone; see without_hidden_only.
+
+        While a record cannot be read, an entry that nothing names may be of that one.
+        """
+        if self._unread:
+            named = {i for record in public for i in ids_of(record)}
+            return {key: entry for key, entry in table.items() if key in named}
+        return without_hidden_only(table, not_public, public, ids_of)
 
     def _topics_and_broader(self, record: Item | Seminar) -> set[str]:
         """Return the ids of a record's topics and of all that are broader than these."""

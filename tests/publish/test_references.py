@@ -134,7 +134,15 @@ def test_other_places_and_languages() -> None:
     assert german.in_text == "(Baker und van Dam, 2024, Folie 3)"
     # What CSL has no words for is cited in English, and no language tag breaks it.
     assert styled(TALK, "harvard", locale="tlh-XX") == styled(TALK, "harvard")
-    assert styled(TALK, "harvard", locale="../../etc") == styled(TALK, "harvard")
+    for nonsense in (
+        "../../etc",
+        "de-../../x",
+        "en-\0",
+        "en-\ud800",
+        "en-'] | //*[@a='",
+        "de" * 999,
+    ):
+        assert styled(TALK, "harvard", locale=nonsense) == styled(TALK, "harvard")
 
 
 def test_a_talk_without_names_or_date() -> None:

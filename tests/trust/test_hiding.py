@@ -73,6 +73,26 @@ def test_a_topic_is_hidden_with_the_narrower_one_that_led_to_it() -> None:
 
 
 @pytest.mark.threat(10)
+def test_a_hidden_record_that_breaks_tells_nothing(tmp_path: Path) -> None:
+    """Half a save by hand: whom it named, and about what, was named by nothing any more."""
+    store = Store.create(tmp_path / "archive", Series(title="T"))
+    store.save_people([Person(id="ann", names=("Ann Speaker",)), Person(id="bo", names=("Bo",))])
+    store.save_topics([Topic(id="ward", label="Ward"), Topic(id="bread", label="Bread")])
+    store.save_seminar(Seminar(id="s", title="My illness", topics=("ward",)))
+    for item_id, person, topic in (("s/secret", "ann", "ward"), ("shown", "bo", "bread")):
+        hidden = Visibility.HIDDEN if "secret" in item_id else Visibility.PUBLIC
+        named = ({"person": person},)
+        store.save_item(Item(id=item_id, seminar=item_id.rpartition("/")[0] or None, title="X",
+                             people=named, topics=(topic,), visibility=hidden))  # type: ignore[arg-type]  # fmt: skip
+    record = tmp_path / "archive" / "s" / "secret" / "item.yaml"
+    for broken in (record.read_bytes()[:9] + b"\n: [", b"title: X\nkind: nonsense\n", b""):
+        record.write_bytes(broken)
+        public = Catalogue.load(Store(tmp_path / "archive")).for_public()
+        told = (set(public.people), set(public.topics), set(public.seminars))
+        assert told == ({"bo"}, {"bread"}, set()), broken
+
+
+@pytest.mark.threat(10)
 def test_a_seminar_of_hidden_items_alone_is_hidden_with_them() -> None:
     """Its title and topics would tell; one with a public line, a tombstone or nothing is shown."""
     item = Item(id="s/secret", seminar="s", title="My confession", visibility=Visibility.HIDDEN)

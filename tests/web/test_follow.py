@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 
 from coproarchive.library import Library
 from coproarchive.model import Contribution, Seminar, Session
+from coproarchive.public_copies import Download
 from coproarchive.publish import seminar_files
 from coproarchive.publish.calendar_file import to_icalendar
 from coproarchive.publish.zip_stream import BLOCK, ZipEntry, zip_stream
@@ -133,6 +134,25 @@ def test_a_seminar_is_one_zip(client: TestClient, archive: Path) -> None:
     assert client.get("/seminar/nothing/files.zip").status_code == 404
 
 
+def test_names_in_a_zip_differ_on_every_disk(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy may be called as another file is; of two of a name unpacking would keep one."""
+    catalogue = library.public()
+    item = catalogue.items[f"{SEMINAR}/bread-for-all"]
+    names = iter(["Talk.pptx", "talk.pptx", "..\\..\\start:up.exe"])
+    wanted = {"assets": item.assets[:1] * 3}
+    monkeypatch.setitem(catalogue.items, item.id, item.model_copy(update=wanted))  # type: ignore[arg-type]
+    vars(catalogue).pop("_by_seminar", None)
+    monkeypatch.setattr(
+        library, "download", lambda *_, **__: Download(tmp_path, next(names), "text/plain")
+    )
+    made = seminar_files.seminar_files(library, catalogue, catalogue.seminar(SEMINAR), "")
+    written = [entry.name.removeprefix(f"{item.id}/") for entry in made.entries[1:]]
+    assert written == ["Talk.pptx", "talk-2.pptx", "startup.exe"]
+    assert "talk-2.pptx" in bytes(made.entries[0].content).decode()
+
+
 def test_a_zip_is_bounded(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is too much at once is not begun."""
     monkeypatch.setattr("coproarchive.web.follow.MAX_BYTES", 100)
@@ -196,10 +216,13 @@ def test_a_seminar_without_times_lasts_whole_days(
     assert event["uid"] == "x@x.example"
 
 
-def test_a_month_is_no_day(archive: Path, open_library: Callable[..., Library]) -> None:
-    """A seminar of which only the month is known has no calendar file, and no link to one."""
+@pytest.mark.parametrize("date", ["2018-05", "2018-05-04/9999-12-31"])
+def test_what_has_no_last_day_is_in_no_calendar(
+    archive: Path, open_library: Callable[..., Library], date: str
+) -> None:
+    """A month, or an open end: no calendar file, and no link to one."""
     store = Store(archive)
-    store.save_seminar(store.read_seminar(SEMINAR).model_copy(update={"date": "2018-05"}))
+    store.save_seminar(store.read_seminar(SEMINAR).model_copy(update={"date": date}))
     with client_of(open_library(archive)) as opened:
         assert opened.get(f"/seminar/{SEMINAR}/event.ics").status_code == 404
         assert "event.ics" not in opened.get(f"/seminar/{SEMINAR}").text

@@ -304,6 +304,20 @@ def test_a_link_that_would_run_is_text() -> None:
     assert 'href="https://example.org/&lt;b&gt;&#34;"' in html
 
 
+@pytest.mark.threat(11)
+def test_a_hostile_table_and_a_thousand_links_cost_what_they_are_long() -> None:
+    """One row of very many columns does not make all others as wide; every link is there once."""
+    table = Part(Source.TABLE, "\n".join(["|" * 1_000, *["a|b"] * 1_000]))
+    html, _ = leaf_words(Leaf(1, "slide", "", (table,)))
+    assert html.count("<tr>") == 1_001
+    assert len(html) < 2_000_000
+    lines = "\n".join(f"line{n} here" for n in range(300))
+    links = [Part(Source.LINK, f"https://x.example/{n}.", anchor=f"line{n} ") for n in range(600)]
+    html, _ = leaf_words(Leaf(1, "slide", "", (Part(Source.TEXT, lines), *links)))
+    assert all(html.count(f'href="https://x.example/{n}."') == 1 for n in range(600))
+    assert '<p><a href="https://x.example/299." rel="nofollow">line299 </a>here</p>' in html
+
+
 # ------------------------------------------------------------------ the copy in words
 
 

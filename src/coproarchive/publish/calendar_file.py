@@ -15,8 +15,12 @@ MEDIA_TYPE = "text/calendar; charset=utf-8"
 
 
 def can_be_in_calendars(seminar: Seminar) -> bool:
-    """Tell whether a seminar's days are known: a month or a year is no event."""
-    return bool(seminar.date) and all(len(end) == 10 for end in str(seminar.date).split("/"))
+    """Tell whether a seminar's days are known: a month or a year is no event.
+
+    Nor is the last day of all, 9999-12-31, which stands for "open" and has no day after it.
+    """
+    ends = str(seminar.date or "").split("/")
+    return all(len(end) == 10 for end in ends) and ends[-1] != datetime.date.max.isoformat()
 
 
 def to_icalendar(seminar: Seminar, catalogue: Catalogue, address: str) -> bytes:

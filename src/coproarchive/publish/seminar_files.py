@@ -11,6 +11,7 @@ from coproarchive.model import Asset, Item, Seminar
 from coproarchive.publish.citation import plain_citation
 from coproarchive.publish.reference import reference_to
 from coproarchive.publish.zip_stream import ZipEntry
+from coproarchive.store import safe_name, unique_file_name
 
 MAX_BYTES = 4 * 1024**3
 """Of files in one zip: what is more is downloaded item by item."""
@@ -47,8 +48,9 @@ def seminar_files(
         lines.append(plain_citation(reference_to(item, catalogue, base)))
         if item.licence or item.rights:
             lines.append(f"  Licence: {item.licence or item.rights}")
+        names: list[str] = []
         for asset in item.assets:
-            entry, note = _file(library, item, asset)
+            entry, note = _file(library, item, asset, names)
             unready += note == _UNREADY
             if entry:
                 entries.append(entry)
@@ -61,8 +63,14 @@ def seminar_files(
 _UNREADY = ": is being made ready"
 
 
-def _file(library: Library, item: Item, asset: Asset) -> tuple[ZipEntry | None, str]:
-    """Return a file as readers get it, and what is said of it."""
+def _file(
+    library: Library, item: Item, asset: Asset, names: list[str]
+) -> tuple[ZipEntry | None, str]:
+    """Return a file as readers get it, and what is said of it.
+
+    Its name is good on every disk that the zip is unpacked on, and none of `names`, to which it is
+    added: a copy may be called as another file is.
+    """
     try:
         download = library.download(item, asset, make=True)
     except NotFoundError:
@@ -74,4 +82,5 @@ def _file(library: Library, item: Item, asset: Asset) -> tuple[ZipEntry | None, 
     if download.path is None:
         return None, ": is not offered for download"
     without = f" (a copy without {download.without})" if download.without else ""
-    return ZipEntry(f"{item.id}/{download.name}", download.path), without
+    names.append(unique_file_name(safe_name(download.name), names))
+    return ZipEntry(f"{item.id}/{names[-1]}", download.path), without

@@ -24,6 +24,10 @@ _ASIDE = {
     Source.ANNOTATION: "Notes on the page",
 }
 _LISTED = {Source.CHART, Source.SMARTART}
+MOST_SOUGHT = 200
+"""Links that are looked for in a line at once: a page may have thousands of both."""
+MOST_FILLED = 100
+"""Columns to which shorter rows of a table are filled up."""
 _LINK = Markup('<a href="{}" rel="nofollow">{}</a>')
 
 
@@ -154,17 +158,17 @@ def _table(snippet: Snippet, links: _Links) -> Markup:
     width = max((len(row) for row in rows), default=0)
     if width < 2:
         return Markup("").join(Markup("<p>{}</p>").format(cell) for row in rows for cell in row)
-    html = Markup()
+    made_rows = []
     for number, row in enumerate(rows):
         tag = 'th scope="col"' if number == 0 and len(rows) > 1 else "td"
         closing = tag[:2]
-        cells = [*row, *[Markup()] * (width - len(row))]
+        cells = [*row, *[Markup()] * (min(width, MOST_FILLED) - len(row))]
         empty = [Markup("<td></td>")]
         made = [Markup(f"<{tag}>{{}}</{closing}>").format(c) if c else empty[0] for c in cells]  # noqa: S704 - tags of ours
-        html += Markup("<tr>{}</tr>").format(Markup("").join(made))
+        made_rows.append(Markup("<tr>{}</tr>").format(Markup("").join(made)))
     return Markup(
         '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>{}</table></div>'
-    ).format(html)
+    ).format(Markup("").join(made_rows))
 
 
 def _cells(line: Snippet) -> Iterator[Snippet]:
@@ -196,10 +200,9 @@ class _Links:
 
     def _spans(self, text: str) -> list[tuple[int, int, str]]:
         spans = [(m.start(), m.end(), m[0]) for m in _ADDRESS.finditer(text)]
-        for _, _, address in spans:
-            written = address.rstrip("/")
-            self._waiting = [a for a in self._waiting if a.address.rstrip("/") != written]
-        for anchor in list(self._waiting):
+        if written := {address.rstrip("/") for _, _, address in spans}:
+            self._waiting = [a for a in self._waiting if a.address.rstrip("/") not in written]
+        for anchor in self._waiting[:MOST_SOUGHT]:
             at = text.find(anchor.words) if anchor.words and is_web(anchor.address) else -1
             end = at + len(anchor.words)
             if at >= 0 and all(end <= first or at >= last for first, last, _ in spans):
