@@ -142,7 +142,7 @@ def test_names_in_a_zip_differ_on_every_disk(
     item = catalogue.items[f"{SEMINAR}/bread-for-all"]
     names = iter(["Talk.pptx", "talk.pptx", "..\\..\\start:up.exe"])
     wanted = {"assets": item.assets[:1] * 3}
-    monkeypatch.setitem(catalogue.items, item.id, item.model_copy(update=wanted))  # type: ignore[arg-type]
+    monkeypatch.setitem(catalogue.items, item.id, item.model_copy(update=wanted))
     vars(catalogue).pop("_by_seminar", None)
     monkeypatch.setattr(
         library, "download", lambda *_, **__: Download(tmp_path, next(names), "text/plain")
