@@ -33,7 +33,7 @@ _LANGUAGES = frozenset(
     "pl pt ro ru sk sl sr sv th tr uk vi zh".split()
 )
 """Primary languages of BCP 47 that CSL's locales have; the words of others are English."""
-_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
+_LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 """Of a locale, which readers write into addresses and the processor into an XPath."""
 _SLIDE = {
     "cs": "snímek", "cy": "sleid", "da": "dias", "de": "Folie", "es": "diapositiva", "fi": "dia",
@@ -103,8 +103,8 @@ def styled(
         locale: language of the style's own words, BCP 47; English ones where it has none.
         accessed: when it was read, for styles that say so.
     """
-    known = _TAG.fullmatch(locale) and _primary(locale) in _LANGUAGES
-    return _styled(reference, style, locale if known else LOCALE, accessed)
+    has_words = _LOCALE.fullmatch(locale) and _primary(locale) in _LANGUAGES
+    return _styled(reference, style, locale if has_words else LOCALE, accessed)
 
 
 def _primary(locale: str) -> str:
