@@ -19,8 +19,7 @@ _TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "person": (PEOPLE, Person),
     "topic": (TOPICS, Topic),
 }
-NOUN_NAMES = ("person", "topic")
-"""What stands before the colon in the name of an entry: person:ada-baker."""
+"""By what stands before the colon in the name of an entry, person:ada-baker: its table and noun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +43,7 @@ class RecordName:
 
     def __str__(self) -> str:
         """Return the name by which commands take it."""
-        if self.entry:
-            return f"{_word(self.path)}:{self.entry}"
-        return self.path.rpartition("/")[0] or self.path
+        return name_of_change(self.path, self.entry)
 
 
 def _word(path: str) -> str:

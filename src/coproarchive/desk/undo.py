@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from coproarchive.catalogue import Catalogue
 from coproarchive.desk.edit import ActReport, FieldConflict, FieldConflictError, RecordDiff
 from coproarchive.desk.records import (
-    RecordName,
     content_of,
     entries,
     name_of_change,
@@ -290,11 +289,3 @@ def _refuse_dangling(store: Store, plan: Sequence[Reversal], act: str) -> None:
             f"{names}: still named by {', '.join(users[:5])}; nothing was written.",
             hint=f"Change those first, then {act} again.",
         )
-
-
-def record_of(store: Store, named: str) -> RecordName | None:
-    """Return the record of a name, None where it is not there (any more)."""
-    try:
-        return record_named(store, named)
-    except NotFoundError:
-        return None

@@ -196,17 +196,18 @@ class ChangeLog:
         except OSError:
             return []
 
-    def read(self, path: Path, about: bytes = b"") -> list[Change]:
-        """Return the changes of a batch, in their order; a line that is damaged is left out.
+    def read(self, path: Path) -> list[Change]:
+        """Return the changes of a batch, in their order; a line that is damaged is left out."""
+        return list(self._parsed(path))
+
+    def _parsed(self, path: Path, about: bytes = b"", *, reverse: bool = False) -> Iterator[Change]:
+        """Yield the changes of a batch, each parsed when it is asked for; see read.
 
         Args:
             path: of the batch's file.
             about: bytes that the lines of interest hold; others are not parsed.
+            reverse: whether the last comes first.
         """
-        return list(self._parsed(path, about))
-
-    def _parsed(self, path: Path, about: bytes = b"", *, reverse: bool = False) -> Iterator[Change]:
-        """Yield the changes of a batch, each parsed when it is asked for; see read."""
         try:
             head, *lines = path.read_bytes().splitlines()
         except (OSError, ValueError):
@@ -221,7 +222,7 @@ class ChangeLog:
                 yield change
 
     def changes(self, about: bytes = b"") -> Iterator[Change]:
-        """Yield every change, newest first; see read."""
+        """Yield every change, newest first; of lines that hold `about`, as _parsed."""
         for path in reversed(self.batch_files()):
             yield from self._parsed(path, about, reverse=True)
 

@@ -247,11 +247,3 @@ def return_record(store: Store, path: str, digest: str) -> None:
                     copy.rmdir()
             sync_folder(folder)
             sync_folder(folder.parent)
-
-
-def record_ids_kept(store: Store) -> list[str]:
-    """List the ids of items of which something is kept, sorted."""
-    folder = store.root / KEPT
-    parents = {p.parent for p in folder.rglob("*") if KEPT_NAME.fullmatch(p.name)}
-    parents |= {p.parent.parent for p in folder.rglob(ITEM)}
-    return sorted(p.relative_to(folder).as_posix() for p in parents)

@@ -112,14 +112,9 @@ class Cover:
         return leaves >= 5 and self.running[_folded(text)] > max(2, RUNNING * leaves)
 
 
-def cover_of(extraction: Extraction, *, show_hidden: bool = False) -> Cover:
-    """Return the first and the last leaves' blocks, without notes, comments and hidden slides.
-
-    Args:
-        extraction: what was read of the file.
-        show_hidden: whether hidden slides count.
-    """
-    leaves = tuple(leaf for leaf in extraction.leaves if show_hidden or not leaf.hidden)
+def cover_of(extraction: Extraction) -> Cover:
+    """Return the first and the last leaves' blocks, without notes, comments and hidden slides."""
+    leaves = tuple(leaf for leaf in extraction.leaves if not leaf.hidden)
     first, last = leaves[:ENDS], leaves[ENDS:][-ENDS:]
     placed: dict[int, list[PlacedLine]] = {}
     for line in extraction.placed:

@@ -75,22 +75,18 @@ class TitleCandidate:
     confidence: float
 
 
-def title_of(
-    cover: Cover, metadata: str, stem_titles: Iterable[str], names: Iterable[str] = ()
-) -> TitleCandidate | None:
+def title_of(cover: Cover, metadata: str, stem_titles: Iterable[str]) -> TitleCandidate | None:
     """Choose the title; None where nothing names the talk.
 
     Args:
         cover: blocks of the file.
         metadata: the title that the file says of itself, "" where it is none.
         stem_titles: what of the file's name may be the title, the likeliest first.
-        names: of people, which are no titles.
     """
-    people = {" ".join(name.casefold().split()) for name in names}
-    on_cover = _on_cover(cover, people)
+    on_cover = _on_cover(cover)
     stems = [stem for stem in stem_titles if _WORD.search(stem)]
     metadata = real_title(metadata)
-    if metadata and (_is_no_title(metadata) or metadata.casefold() in people):
+    if metadata and _is_no_title(metadata):
         metadata = ""
     ranked = sorted(
         _held_against(on_cover, metadata, stems), key=lambda candidate: -candidate.score
@@ -137,13 +133,13 @@ def _words(text: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", text).casefold().split())
 
 
-def _on_cover(cover: Cover, people: set[str]) -> list[TitleCandidate]:
+def _on_cover(cover: Cover) -> list[TitleCandidate]:
     """Return blocks of the first leaves that may be the title, by size, place and role."""
     candidates: list[TitleCandidate] = []
     leaves = list(dict.fromkeys(block.leaf for block in cover.opening))
     for number, leaf in enumerate(leaves):
         blocks = [b for b in cover.opening if b.leaf == leaf]
-        possible = [b for b in blocks if _may_be_title(b, cover, people)]
+        possible = [b for b in blocks if _may_be_title(b, cover)]
         largest = max((b.size for b in possible), default=0.0)
         less = _less(blocks, possible, largest)
         for order, block in enumerate(possible):
@@ -201,13 +197,11 @@ def _finished(block: TextBlock, blocks: list[TextBlock]) -> tuple[str, tuple[str
     return real_title(title.strip(" :;,|–—-•"))[:MAX_TITLE] or title[:MAX_TITLE], ()
 
 
-def _may_be_title(block: TextBlock, cover: Cover, people: set[str]) -> bool:
+def _may_be_title(block: TextBlock, cover: Cover) -> bool:
     text = block.text
     if not _WORD.search(text) or len(text) > 2 * MAX_TITLE or _is_no_title(text):
         return False
-    if " ".join(text.casefold().split()) in people or _is_person(text):
-        return False
-    if not real_title(text):
+    if _is_person(text) or not real_title(text):
         return False
     if not _WORD.search(re.sub(r"\b(?:at|on|in|the)\b", "", without_date(text))):
         return False
