@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -186,3 +187,28 @@ def test_a_verification_that_was_stopped_goes_on(
     assert 0 < report.resumed < whole.files
     assert [d.path for d in report.damage] == ["windmills/mill.pdf"]
     assert not state.exists()
+
+
+def test_a_verification_that_goes_on_and_is_killed_loses_nothing_of_the_run_before(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coproarchive.store.files.RACY_NS", 0)  # the archive was made just now
+    monkeypatch.setattr("coproarchive.desk.verify.SAVE_SECONDS", -1)
+    settled(library.store.root)
+    store, state = Store(library.store.root), tmp_path / "state.json"
+    paths: list[str] = []
+    kept: list[set[str]] = []
+
+    def stop(stage: str, done: int, total: int, what: str = "") -> None:
+        paths.append(what)
+        if done == total:
+            raise KeyboardInterrupt
+
+    def look(stage: str, done: int, total: int, what: str = "") -> None:
+        kept.append(set(json.loads(state.read_bytes())))
+
+    with pytest.raises(KeyboardInterrupt):
+        verify_files(store, state, stop)
+    os.utime(store.root / paths[0])  # so that it is compared again, and the state saved
+    verify_files(store, state, look)
+    assert kept == [set(paths[:-1])] * len(paths)

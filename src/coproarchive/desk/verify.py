@@ -66,7 +66,7 @@ def verify_files(
         store: of the archive. Nothing in it is changed.
         state: file in which it is kept how far a run came, None for none.
         progress: told of every file.
-        restart: whether to begin restart where a run was stopped.
+        restart: whether to begin anew where a run was stopped.
     """
     started = saved = time.monotonic()
     compared = {} if restart or state is None else _loaded(state)
@@ -91,7 +91,7 @@ def verify_files(
             elif stamp is not None:
                 done[path] = list(stamp)
             if state is not None and time.monotonic() - saved > SAVE_SECONDS:
-                _save(state, done)
+                _save(state, compared | done)
                 saved = time.monotonic()
     except BaseException:
         if state is not None:
