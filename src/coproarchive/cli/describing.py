@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from coproarchive.cli.console import guess_table, out, printable, problem_table, say_json
+from coproarchive.cli.console import (
+    guess_table,
+    out,
+    plain_table,
+    printable,
+    problem_table,
+    say_json,
+)
 from coproarchive.cli.context import state_of
-from coproarchive.cli.options import JsonOption
+from coproarchive.cli.options import ConfirmAllOption, ConfirmOption, JsonOption
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -55,11 +62,7 @@ def print_plan(plan: FolderPlan, options: DescribeOptions, *, as_json: bool, as_
 
 
 def _plan_table(plan: FolderPlan, options: DescribeOptions) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for title in ("file", "title", "people", "date", "seminar", "topics"):
-        table.add_column(title, overflow="fold")
+    table = plain_table("file", "title", "people", "date", "seminar", "topics")
     for talk in plan.talks:
         seminar = talk.seminar(options)
         seminars = [seminar] if seminar else talk.description.of("seminar")
@@ -152,23 +155,14 @@ def guess_json(guess: Guess) -> dict[str, object]:
 
 def review(
     context: typer.Context,
-    confirmed: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--confirm",
-            metavar="NUMBER",
-            help="Say that this guess is right, by its number in the list.",
-        ),
-    ] = None,
+    confirmed: ConfirmOption = None,
     of_items: Annotated[
         list[str] | None,
         typer.Option(
             "--confirm-item", metavar="ID", help="Say that all guesses of an item are right."
         ),
     ] = None,
-    all_right: Annotated[
-        bool, typer.Option("--confirm-all", help="Say that all guesses in the list are right.")
-    ] = False,
+    all_right: ConfirmAllOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """List what `add --describe` guessed and nobody confirmed, the least sure first.
@@ -190,16 +184,15 @@ def review(
         left = len(unconfirmed_guesses(library.store, catalogue))
         out.print(Text(f"{done} confirmed, {left} left to look at."))
         return
-    guesses = unconfirmed_guesses(library.store, catalogue)
+    right = "--confirm NUMBER, --confirm-item ID or --confirm-all"
+    say_guesses(unconfirmed_guesses(library.store, catalogue), right, as_json=as_json)
+
+
+def say_guesses(guesses: Sequence[Guess], right: str, *, as_json: bool) -> None:
+    """List guesses by number, and how to say that one is right."""
     if as_json:
         say_json({"guesses": [guess_json(guess) for guess in guesses]})
         return
-    _print_guesses(guesses)
-
-
-def _print_guesses(guesses: Iterable[Guess]) -> None:
-    listed = list(guesses)
-    if listed:
-        out.print(guess_table(listed, numbered=True))
-    right = "--confirm NUMBER, --confirm-item ID or --confirm-all"
-    out.print(Text(f"{len(listed)} guesses. Wrong: correct the record. Right: {right}."))
+    if guesses:
+        out.print(guess_table(guesses, numbered=True))
+    out.print(Text(f"{len(guesses)} guesses. Wrong: correct the record. Right: {right}."))

@@ -21,9 +21,12 @@ from coproarchive.cli.console import (
     say_json,
 )
 from coproarchive.cli.context import CliState, state_of
+from coproarchive.cli.describing import say_guesses
 from coproarchive.cli.options import (
     HIDDEN,
     BlogArgument,
+    ConfirmAllOption,
+    ConfirmOption,
     DownloadOption,
     IncludeOption,
     JsonOption,
@@ -170,17 +173,8 @@ def _steps_table(steps: Iterable[Step]) -> Table:
 
 def review(
     context: typer.Context,
-    confirmed: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--confirm",
-            metavar="NUMBER",
-            help="Say that this guess is right, by its number in the list.",
-        ),
-    ] = None,
-    all_right: Annotated[
-        bool, typer.Option("--confirm-all", help="Say that all guesses in the list are right.")
-    ] = False,
+    confirmed: ConfirmOption = None,
+    all_right: ConfirmAllOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """List what imports understood from prose and nobody confirmed, the least sure first."""
@@ -205,9 +199,4 @@ def review(
         waiting = sum(len(open_guesses(store, site)) for site in imported)
         out.print(Text(f"{start - waiting} confirmed, {waiting} left to look at."))
         return
-    if as_json:
-        say_json({"guesses": [{f: getattr(g, f) for f in g.__slots__} for g in listed]})
-        return
-    if listed:
-        out.print(guess_table(listed, numbered=True))
-    out.print(Text(f"{len(listed)} guesses. Wrong: correct the record. Right: --confirm NUMBER."))
+    say_guesses(listed, "--confirm NUMBER", as_json=as_json)

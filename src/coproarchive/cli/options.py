@@ -25,6 +25,20 @@ WhyOption = Annotated[
     str, typer.Option("--why", metavar="TEXT", help="Why, for the history: a few words.")
 ]
 
+# ---------------------------------------------------------------------- review
+
+ConfirmOption = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--confirm",
+        metavar="NUMBER",
+        help="Say that this guess is right, by its number in the list.",
+    ),
+]
+ConfirmAllOption = Annotated[
+    bool, typer.Option("--confirm-all", help="Say that all guesses in the list are right.")
+]
+
 # ------------------------------------------------------------------------- add
 
 FilesArgument = Annotated[
