@@ -106,14 +106,15 @@ def propose(
         surroundings: what its folder tells.
         least: confidence, 0..1, from which date, topics and people are proposed.
     """
-    kind = Kind.PRESENTATION if is_deck(extraction) else kind_of(media_type_of_file(path))
+    media_type = media_type_of_file(path)
+    kind = Kind.PRESENTATION if is_deck(extraction) else kind_of(media_type)
     description = describe(
         path,
         extraction,
         catalogue,
         surroundings,
         is_post=kind is Kind.POST,
-        is_by_hand=media_type_of_file(path).startswith(_BY_HAND),
+        is_by_hand=media_type.startswith(_BY_HAND),
     )
     people, unknown = _people(description.of(SPEAKER), catalogue, least)
     dates = description.of(DATE, least)
@@ -138,10 +139,11 @@ def _people(
     people: dict[str, None] = {}
     unknown: dict[str, None] = {}
     for guess in guesses:
-        person = person_of(guess.value, catalogue)
-        if person and guess.confidence >= min(least, OFFERED):
+        if guess.confidence < min(least, OFFERED):
+            continue
+        if person := person_of(guess.value, catalogue):
             people[person] = None
-        elif not person and guess.confidence >= min(least, OFFERED):
+        else:
             unknown[guess.value] = None
     return tuple(people), tuple(unknown)
 
