@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from coproarchive.errors import DuplicateError, IngestError, NotFoundError, SidecarError
-from coproarchive.ingest.add import ItemDraft, add_files, proposal_for
+from coproarchive.ingest.add import ItemDraft, add_files, read_files
 from coproarchive.ingest.folder_plan import FolderReport, add_folder, group_files
+from coproarchive.ingest.propose import propose
 from coproarchive.library import Library
 from coproarchive.model import Kind, Role, Series
 from coproarchive.settings import Settings
@@ -27,7 +28,8 @@ from making import SEMINAR, make_deck, make_pdf
 def test_a_deck_becomes_an_item_with_what_it_says_of_itself(library: Library, deck: Path) -> None:
     """Title from the deck, date from its name, people whom it names and the archive knows."""
     other = make_deck(deck.with_name("rolls 2018-05-04.pptx"), extra_title="Another deck")
-    proposal = proposal_for(other, library.catalogue(), library.reader)
+    (file,) = read_files([other], library.catalogue(), library.reader)
+    proposal = propose(file.path, file.extraction, library.catalogue())
     assert (proposal.title, proposal.date, proposal.people) == (
         "Another deck", "2018-05-04", ("ada-baker",),
     )  # fmt: skip

@@ -296,8 +296,9 @@ def _say_before(library: Library, paths: list[Path], draft: ItemDraft, as_json: 
     from coproarchive.ingest.add import disclosures_of, read_files
 
     catalogue, reader = library.catalogue(), library.reader
-    disclosures = disclosures_of(paths, catalogue, reader, draft.release)
-    versions = library.talks.other_versions(read_files(paths, catalogue, reader))
+    files = read_files(paths, catalogue, reader)
+    disclosures = disclosures_of(files, catalogue, draft.release)
+    versions = library.talks.other_versions(f.extraction for f in files)
     if as_json:
         say_json(
             {

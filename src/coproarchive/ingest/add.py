@@ -143,31 +143,22 @@ def add_files(
         return replace(added, problems=(*added.problems, *opened.problems))
 
 
-def proposal_for(path: Path, catalogue: Catalogue, reader: Reader) -> Proposal:
-    """Propose a record for one file, to fill in a form. Raises as add_files does."""
-    path = open_zips([path], reader).paths[0]
-    return propose(path, _read_one(path, catalogue, reader).extraction, catalogue)
-
-
-def read_files(paths: Sequence[Path], catalogue: Catalogue, reader: Reader) -> list[Extraction]:
-    """Read files before they are added. Raises as add_files does."""
-    files = (_read_one(path, catalogue, reader) for path in open_zips(paths, reader).paths)
-    return [f.extraction for f in files]
+def read_files(paths: Sequence[Path], catalogue: Catalogue, reader: Reader) -> list[SourceFile]:
+    """Read files before they are added, zip files opened. Raises as add_files does."""
+    return [_read_one(path, catalogue, reader) for path in open_zips(paths, reader).paths]
 
 
 def disclosures_of(
-    paths: Sequence[Path], catalogue: Catalogue, reader: Reader, release: Sequence[WordSource] = ()
+    files: Iterable[SourceFile], catalogue: Catalogue, release: Sequence[WordSource] = ()
 ) -> list[tuple[str, Disclosure]]:
     """Return what files would tell of people, each by its name, before they are added.
 
     Args:
+        files: as `read_files` gives them.
+        catalogue: the archive's records.
         release: what their item would release.
-
-    Raises:
-        DuplicateError, IngestError: as add_files.
     """
     withheld = frozenset(catalogue.series.withhold).difference(release)
-    files = (_read_one(path, catalogue, reader) for path in open_zips(paths, reader).paths)
     disclosures = ((f.path.name, disclosure_of(f.extraction, withheld)) for f in files)
     return [pair for pair in disclosures if pair[1]]
 

@@ -16,11 +16,10 @@ from coproarchive.ingest.add import (
     ItemDraft,
     add_files,
     disclosures_of,
-    proposal_for,
     read_files,
 )
 from coproarchive.ingest.folder_plan import group_files
-from coproarchive.ingest.propose import Proposal
+from coproarchive.ingest.propose import Proposal, propose
 from coproarchive.library import Library
 from coproarchive.model import Kind, WordSource
 from coproarchive.ui.parts import disclosures_html, guesses_html, say_error
@@ -121,11 +120,12 @@ def _begin_again(uploads: Sequence[UploadedFile]) -> None:
 
 def _form(work: list[Path], library: Library) -> None:
     catalogue = library.catalogue()
-    proposal = proposal_for(work[0], catalogue, library.reader)
-    disclosures = disclosures_of(work, catalogue, library.reader)
+    files = read_files(work, catalogue, library.reader)
+    proposal = propose(files[0].path, files[0].extraction, catalogue)
+    disclosures = disclosures_of(files, catalogue)
     if disclosures:
         st.html(disclosures_html(disclosures))
-    for version in library.talks.other_versions(read_files(work, catalogue, library.reader))[:3]:
+    for version in library.talks.other_versions(f.extraction for f in files)[:3]:
         same = f"{version.slides} of {version.of} slides are the same, or nearly"
         line = Markup('<p class="notice">A new version of “{}” ({})? {}.</p>')
         st.html(line.format(version.item.title, version.item.id, same))
