@@ -161,7 +161,8 @@ def add(
         return
     with progress_bars(not as_json) as progress:
         report = _added(library, paths, draft, recursive, progress, options)
-    versions = {added.item.id: _other_versions(library, added) for added in report.added}
+    listed = report.added if as_json else report.added[-SHOWN_PROBLEMS:]
+    versions = {added.item.id: _other_versions(library, added) for added in listed}
     if as_json:
         say_json(_report_json(report, versions))
         return
