@@ -212,7 +212,7 @@ def edit_records(
         for planned in plan:
             before = values_at(store, planned.record, digest) if digest else seen
             if before is not None:
-                _refuse_conflicts(store, [planned], before)
+                _refuse_conflicts(store, planned, before)
         plan = [planned for planned in plan if planned.new != planned.old]
         if plan and not dry_run:
             authorities.save(store)
@@ -259,19 +259,20 @@ def values_at(store: Store, record: RecordName, digest: str) -> dict[str, Plain]
                         "Read it again, and make your change once more.")  # fmt: skip
 
 
-def _refuse_conflicts(store: Store, plan: Sequence[_Planned], seen: Mapping[str, Plain]) -> None:
+def _refuse_conflicts(store: Store, planned: _Planned, seen: Mapping[str, Plain]) -> None:
     """Raise FieldConflictError where a field that would change is not what was seen."""
-    conflicts = []
-    for planned in plan:
-        record = planned.record
-        for name in dict.fromkeys([*planned.old, *planned.new]):
-            now, chosen = planned.old.get(name), planned.new.get(name)
-            if name in seen and now not in (seen[name], chosen):
-                changes = store.recorder.log.of_record(record.path, record.entry)
-                by = next((c for c in changes if name in c.fields), None)
-                change, who = (by.id, by.activity.who) if by else ("", "")
-                conflicts.append(
-                    FieldConflict(str(record), name, seen[name], now, chosen, change, who)
-                )
+    record, conflicts = planned.record, []
+    for name in dict.fromkeys([*planned.old, *planned.new]):
+        now, chosen = planned.old.get(name), planned.new.get(name)
+        if name in seen and now not in (seen[name], chosen):
+            by = last_change_of(store, record.path, record.entry, name)
+            conflicts.append(FieldConflict(str(record), name, seen[name], now, chosen, *by))
     if conflicts:
         raise FieldConflictError(conflicts, "Look at what it says now, then choose.")
+
+
+def last_change_of(store: Store, path: str, entry: str, field_name: str) -> tuple[str, str]:
+    """Return the id of the change that made a field what it is, and by whom; "" if untold."""
+    changes = store.recorder.log.of_record(path, entry)
+    change = next((c for c in changes if field_name in c.fields), None)
+    return (change.id, change.activity.who) if change else ("", "")

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.desk.edit import ActReport, FieldConflict, FieldConflictError, RecordDiff
+from coproarchive.desk.edit import (
+    ActReport,
+    FieldConflict,
+    FieldConflictError,
+    RecordDiff,
+    last_change_of,
+)
 from coproarchive.desk.records import (
     content_of,
     entries,
@@ -236,10 +242,8 @@ def _conflicts(store: Store, reversal: Reversal) -> list[FieldConflict]:
             continue
         if name == SLIDES and merged_slides(now.get(name), values[2], values[0]) is not None:
             continue  # other slides were described since
-        since = next((c for c in store.recorder.log.of_record(reversal.record, reversal.entry)
-                      if name in c.fields), None)  # fmt: skip
-        change, who = (since.id, since.activity.who) if since else ("", "")
-        conflicts.append(FieldConflict(reversal.name, name, *values, change, who))
+        since = last_change_of(store, reversal.record, reversal.entry, name)
+        conflicts.append(FieldConflict(reversal.name, name, *values, *since))
     return conflicts
 
 
