@@ -9,18 +9,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Literal
 
 from coproarchive.desk.edit import ActReport, RecordDiff
-from coproarchive.desk.records import content_of, entries, record_named, write_fields
+from coproarchive.desk.records import TABLES, content_of, entries, record_named, write_fields
 from coproarchive.errors import IngestError, NotFoundError
-from coproarchive.model import Person, Topic
 from coproarchive.store import Store
 from coproarchive.store.changes import Activity, Fields, fields_changed
-from coproarchive.store.reader import ITEM, PEOPLE, SEMINAR, SERIES, TOPICS
+from coproarchive.store.reader import ITEM, SEMINAR, SERIES, TOPICS
 from coproarchive.store.sidecar import did_you_mean, valid
 from coproarchive.strict_yaml import Plain
 
 Noun = Literal["person", "topic"]
-TABLES: dict[Noun, str] = {"person": PEOPLE, "topic": TOPICS}
-_MODELS: dict[Noun, type[Person] | type[Topic]] = {"person": Person, "topic": Topic}
 _LISTS = {"person": ("affiliations", "links"), "topic": ()}
 _SINGLE = {"person": ("orcid", "bio"), "topic": ("description", "broader")}
 
@@ -45,7 +42,7 @@ def merge_entries(
         IngestError: both are one already, or say of themselves that they are two.
     """
     with store.activity(activity, is_dry=dry_run):
-        table = entries(store, TABLES[noun])
+        table = entries(store, TABLES[noun][0])
         _refuse_absent(table, noun, new)
         if old not in table and old in _former(table[new]):
             return ActReport(notes=(f"{old} was merged into {new} before.",))
@@ -65,7 +62,7 @@ def rename_entry(
 ) -> ActReport:
     """Give an entry another id; its old address leads to the new one. Raises as merge_entries."""
     with store.activity(activity, is_dry=dry_run):
-        table = entries(store, TABLES[noun])
+        table = entries(store, TABLES[noun][0])
         if old not in table and old in _former(table.get(new, {})):
             return ActReport(notes=(f"{old} was renamed to {new} before.",))
         _refuse_absent(table, noun, old)
@@ -75,7 +72,7 @@ def rename_entry(
         content = dict(table[old])
         former = [name for name in _former(content) if name != new]
         content["former_ids"] = [*former, old]
-        valid(lambda: _MODELS[noun].model_validate({**content, "id": new}))
+        valid(lambda: TABLES[noun][1].model_validate({**content, "id": new}))
         diffs = _carry_out(store, noun, old, new, content, dry_run=dry_run)
     return ActReport(activity.batch, tuple(diffs))
 
@@ -134,7 +131,7 @@ def _carry_out(
     store: Store, noun: Noun, old: str, new: str, content: Fields, *, dry_run: bool
 ) -> list[RecordDiff]:
     """Write the entry that stays, then the records that name the other, then take that out."""
-    path = TABLES[noun]
+    path = TABLES[noun][0]
     table = entries(store, path)
     diffs = [_diff(f"{noun}:{new}", table.get(new), content)]
     rewritten = list(_rewritten(store, noun, old, new))

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import islice
 
 from coproarchive.desk.edit import in_words
-from coproarchive.desk.records import name_of_change
+from coproarchive.desk.records import TABLES, name_of_change
 from coproarchive.errors import FileSystemError, LockedError, NotFoundError
 from coproarchive.store import Store
 from coproarchive.store.changes import Activity, Change, Fields
-from coproarchive.store.reader import ITEM, PEOPLE, SEMINAR, SERIES, TOPICS
+from coproarchive.store.reader import ITEM, SEMINAR, SERIES
 
 
 def history_of(store: Store, named: str = "", limit: int | None = None) -> list[Change]:
@@ -44,8 +44,8 @@ def look_for_edits(store: Store) -> None:
 def _of(store: Store, named: str) -> Iterator[Change]:
     log = store.recorder.log
     word, _, key = named.partition(":")
-    if key and word in ("person", "topic"):
-        return iter(log.of_record(PEOPLE if word == "person" else TOPICS, key))
+    if key and word in TABLES:
+        return iter(log.of_record(TABLES[word][0], key))
     if named == SERIES:
         return iter(log.of_record(SERIES))
     both = [*log.of_record(f"{named}/{ITEM}"), *log.of_record(f"{named}/{SEMINAR}")]

@@ -15,7 +15,7 @@ from coproarchive.store.reader import ITEM, PEOPLE, SEMINAR, SERIES, TOPICS, che
 from coproarchive.store.sidecar import did_you_mean, valid
 from coproarchive.strict_yaml import Plain
 
-_TABLES: dict[str, tuple[str, type[BaseModel]]] = {
+TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "person": (PEOPLE, Person),
     "topic": (TOPICS, Topic),
 }
@@ -47,7 +47,7 @@ class RecordName:
 
 
 def _word(path: str) -> str:
-    return next(word for word, (table, _) in _TABLES.items() if table == path)
+    return next(word for word, (table, _) in TABLES.items() if table == path)
 
 
 def name_of_change(path: str, entry: str) -> str:
@@ -66,8 +66,8 @@ def record_named(store: Store, named: str) -> RecordName:
     word, colon, key = named.partition(":")
     if named == SERIES:
         return RecordName(SERIES, "", Series)
-    if colon and word in _TABLES:
-        path, noun = _TABLES[word]
+    if colon and word in TABLES:
+        path, noun = TABLES[word]
         if key not in entries(store, path):
             raise NotFoundError(
                 f'there is no {word} "{key}".{did_you_mean(key, entries(store, path))}'
