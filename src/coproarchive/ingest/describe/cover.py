@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from coproarchive.extract.base import Extraction, PlacedLine
+from coproarchive.ingest.describe.folding import folded_line
 from coproarchive.ingest.wordpress.content import EMAIL
 from coproarchive.model import Leaf, Source
 
@@ -99,17 +100,17 @@ class Cover:
     @cached_property
     def running(self) -> Counter[str]:
         """Number of leaves on which each line of the opening stands."""
-        lines = {_folded(line) for block in self.opening for line in block.lines}
+        lines = {folded_line(line) for block in self.opening for line in block.lines}
         counts: Counter[str] = Counter()
         for leaf in self.leaves[:200]:
             text = f"{leaf.title}\n{leaf.text}"
-            counts.update(lines.intersection(map(_folded, text.split("\n"))))
+            counts.update(lines.intersection(map(folded_line, text.split("\n"))))
         return counts
 
     def is_running(self, text: str) -> bool:
         """Tell whether the line stands on so many leaves that it is of the template or footer."""
         leaves = min(len(self.leaves), 200)
-        return leaves >= 5 and self.running[_folded(text)] > max(2, RUNNING * leaves)
+        return leaves >= 5 and self.running[folded_line(text)] > max(2, RUNNING * leaves)
 
 
 def cover_of(extraction: Extraction) -> Cover:
@@ -162,7 +163,3 @@ def _unplaced(leaf: Leaf) -> list[PlacedLine]:
     texts = (line for p in leaf.parts if p.source in _SHOWN for line in p.text.split("\n"))
     lines = [line.strip() for line in texts if line.strip()][:40]
     return title + [PlacedLine(leaf.number, line, 0.0, 0.0, "") for line in lines]
-
-
-def _folded(line: str) -> str:
-    return " ".join(line.split()).casefold()

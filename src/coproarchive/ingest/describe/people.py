@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from coproarchive.extract.made_up import authors_in
 from coproarchive.ingest.describe.cover import Cover, TextBlock
+from coproarchive.ingest.describe.folding import folded_words
 from coproarchive.ingest.describe.name_lists import (
     family_names,
     given_names,
@@ -197,8 +198,8 @@ def names_on(
         cover.common_words,
         cover.accounts,
         frozenset(name_key(author) for author in authors),
-        _folded(title),
-        f" {_folded(stem)} ",
+        folded_words(title),
+        f" {folded_words(stem)} ",
         vocabulary,
     )
     mentions: list[NameMention] = []
@@ -279,9 +280,9 @@ def _in_line(
     pieces = [one for piece in pieces if piece for one in _run(piece)]
     for number, piece in enumerate(pieces):
         name = _name_in(piece, is_lower_case=has_contact and number == 0)
-        if not name or _folded(piece) == context.title:
+        if not name or folded_words(piece) == context.title:
             continue
-        if block.role == "title" and f" {_folded(piece)} " in f" {context.title} ":
+        if block.role == "title" and f" {folded_words(piece)} " in f" {context.title} ":
             continue
         score, rule = _score(name, context)
         if score <= 0:
@@ -467,7 +468,3 @@ def merged_names(mentions: list[NameMention]) -> list[NameMention]:
         else:
             people.append(mention)
     return people
-
-
-def _folded(text: str) -> str:
-    return " ".join(re.sub(r"[\W_]+", " ", text).casefold().split())

@@ -10,6 +10,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.ingest.describe.cover import Cover
 from coproarchive.ingest.describe.dates import find_dates, without_date
 from coproarchive.ingest.describe.file_names import GENERIC, FileName, in_words
+from coproarchive.ingest.describe.folding import folded_line, folded_words
 from coproarchive.ingest.describe.surroundings import SHARED, Surroundings
 from coproarchive.ingest.describe.titles import likeness
 
@@ -71,7 +72,7 @@ def seminars_named(
                 sure = 0.62 if years else 0.5
             elif len(years) == 1 and years[0].precision == 1 and years[0].end == len(bare):
                 sure = 0.5
-            shared = around.lines[bare.casefold()]
+            shared = around.lines[folded_line(line)]
             if sure and shared >= SHARED:
                 sure += 0.2
             if sure:
@@ -100,15 +101,11 @@ def known_seminars(cover: Cover, name: FileName, catalogue: Catalogue) -> list[S
              *((t, "the file's name") for t in name.pieces)]  # fmt: skip
     candidates = []
     for seminar in catalogue.seminars.values():
-        title = f" {_words(seminar.title)} "
+        title = f" {folded_words(seminar.title)} "
         if len(title) < 8:
             continue
         for text, rule in texts:
-            if title in f" {_words(text)} " or _words(text) == _words(seminar.id):
+            if title in f" {folded_words(text)} " or folded_words(text) == folded_words(seminar.id):
                 candidates.append(SeminarCandidate(seminar.id, text, rule, 0.9))
                 break
     return candidates if len(candidates) == 1 else []
-
-
-def _words(text: str) -> str:
-    return " ".join(re.sub(r"[\W_]+", " ", text).casefold().split())

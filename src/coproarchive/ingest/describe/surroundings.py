@@ -11,6 +11,7 @@ from coproarchive.extract.base import Extraction
 from coproarchive.ingest.describe.beside import Entries, entries_beside
 from coproarchive.ingest.describe.cover import cover_of
 from coproarchive.ingest.describe.dates import find_dates
+from coproarchive.ingest.describe.folding import folded_line
 
 FEW_WORDS, MAX_WORDS = 3_000, 200_000
 """Different words below which a folder's talks tell nothing of a word they lack; and enough."""
@@ -83,7 +84,7 @@ def surroundings_of(
         cover = cover_of(extraction)
         if len(vocabulary) < MAX_WORDS:
             vocabulary |= cover.common_words
-        lines.update({" ".join(line.split()).casefold() for b in cover.opening for line in b.lines})
+        lines.update({folded_line(line) for b in cover.opening for line in b.lines})
         are_day_first = (mention.is_day_first for mention in find_dates(path.stem))
         orders.update(order for order in are_day_first if order is not None)
     order = orders.most_common(1)[0][0] if len(orders) == 1 else None

@@ -12,6 +12,7 @@ from coproarchive.extract.text import real_title
 from coproarchive.ingest.describe.cover import Cover, TextBlock
 from coproarchive.ingest.describe.dates import without_date
 from coproarchive.ingest.describe.file_names import GENERIC
+from coproarchive.ingest.describe.folding import folded_words
 from coproarchive.ingest.describe.name_lists import given_names
 from coproarchive.ingest.wordpress.content import EMAIL
 from coproarchive.ingest.wordpress.understand.names import is_name
@@ -100,7 +101,7 @@ def title_of(cover: Cover, metadata: str, stem_titles: Iterable[str]) -> TitleCa
 
 def _says_something(stems: list[str]) -> bool:
     """Tell whether a file's name has words that are no number, hash or generic name."""
-    words = {word for stem in stems for word in _words(stem).split()}
+    words = {word for stem in stems for word in folded_words(stem).split()}
     return any(len(word) > 3 and not any(map(str.isdigit, word)) for word in words - GENERIC)
 
 
@@ -120,17 +121,13 @@ def _elsewhere(metadata: str, stems: list[str], cover: Cover) -> TitleCandidate 
 
 def likeness(one: str, other: str) -> float:
     """Return how alike two titles are, 0..100: the words of the shorter, wherever they stand."""
-    first, second = _words(one), _words(other)
+    first, second = folded_words(one), folded_words(other)
     if not first or not second:
         return 0.0
     short, long = sorted((len(first), len(second)))
     joined = fuzz.ratio(first.replace(" ", ""), second.replace(" ", ""))
     contained = fuzz.token_set_ratio(first, second) if short >= 8 and short * 4 >= long else 0.0
     return float(max(joined, contained))
-
-
-def _words(text: str) -> str:
-    return " ".join(re.sub(r"[\W_]+", " ", text).casefold().split())
 
 
 def _on_cover(cover: Cover) -> list[TitleCandidate]:
@@ -264,9 +261,9 @@ def _held_against(
 
 def _agreement(title: str, other: str) -> float:
     """Return likeness, 0 where the title is but a small part of what is said elsewhere."""
-    if _words(other).startswith(f"{_words(title)} ") and " " in _words(title):
+    if folded_words(other).startswith(f"{folded_words(title)} ") and " " in folded_words(title):
         return 95.0
-    if len(_words(title)) < 0.4 * len(_words(other)):
+    if len(folded_words(title)) < 0.4 * len(folded_words(other)):
         return 0.0
     return likeness(title, other)
 
