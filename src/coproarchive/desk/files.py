@@ -13,13 +13,12 @@ from coproarchive.errors import DuplicateError, IngestError, NotFoundError
 from coproarchive.model import Asset, Item, SlideDescription
 from coproarchive.store import (
     Store,
-    hash_file,
-    media_type_of_file,
     role_of,
     safe_name,
     unique_file_name,
 )
 from coproarchive.store.changes import Activity, fields_changed
+from coproarchive.store.files import identify_source
 from coproarchive.store.kept import set_assets
 from coproarchive.store.sidecar import did_you_mean, plain, valid
 
@@ -53,7 +52,7 @@ def replace_file(
         IngestError: which file is replaced is not clear, or the new one cannot be read.
         DuplicateError: the archive has these bytes elsewhere.
     """
-    size, sha256, media_type = _looked_at(path)
+    size, sha256, media_type = identify_source(path)
     with store.activity(activity):
         item = store.read_item(item_id)
         old = _replaced(item, path, media_type, name)
@@ -76,7 +75,7 @@ def add_forms(store: Store, item_id: str, paths: Sequence[Path], activity: Activ
         IngestError: a file cannot be read.
         DuplicateError: the archive has these bytes elsewhere.
     """
-    looked_at = [(path, *_looked_at(path)) for path in paths]
+    looked_at = [(path, *identify_source(path)) for path in paths]
     with store.activity(activity):
         item = store.read_item(item_id)
         assets, sources = list(item.assets), {}
@@ -148,19 +147,6 @@ def _changed(
     written = set_assets(store, item.id, assets, sources, slides)
     old, new = (plain(i, without=("id", "seminar")) for i in (item, written))
     return ActReport(activity.batch, (RecordDiff(item.id, *fields_changed(old, new)),))
-
-
-def _looked_at(path: Path) -> tuple[int, str, str]:
-    """Return size, sha256 and media type of a file to be brought. Raises IngestError."""
-    try:
-        if path.is_symlink() or not path.is_file():
-            raise IngestError("there is no such file.", path)
-        size, sha256 = hash_file(path)
-        if not size:
-            raise IngestError("this file is empty.", path, "Copy it again from where it came from.")
-        return size, sha256, media_type_of_file(path)
-    except OSError as error:
-        raise IngestError(f"cannot be read: {error.strerror}.", path) from None
 
 
 def _refuse_known(store: Store, item: Item, path: Path, sha256: str) -> None:

@@ -16,7 +16,6 @@ from coproarchive.extract.base import Extraction
 from coproarchive.extract.disclosure import Disclosure, disclosure_of
 from coproarchive.extract.worker import Reader
 from coproarchive.ingest.authority import person_id
-from coproarchive.ingest.folder import EMPTY_HINT
 from coproarchive.ingest.guesses import Guess, remember_guesses
 from coproarchive.ingest.propose import Proposal, is_deck, propose
 from coproarchive.ingest.zipped import open_zips
@@ -35,9 +34,7 @@ from coproarchive.model import (
 )
 from coproarchive.store import (
     Store,
-    hash_file,
     media_type_of,
-    media_type_of_file,
     name_by_kind,
     role_of,
     safe_name,
@@ -45,6 +42,7 @@ from coproarchive.store import (
     unique_file_name,
 )
 from coproarchive.store.changes import Activity
+from coproarchive.store.files import identify_source
 from coproarchive.store.sidecar import did_you_mean, valid
 
 # Which of an item's files speaks for it: decks know their titles best.
@@ -177,17 +175,9 @@ def _read_one(
     Args:
         place: where it lay in a zip file, for the errors.
     """
-    try:
-        if path.is_symlink() or not path.is_file():
-            raise IngestError("there is no such file.", path)
-        size, sha256 = hash_file(path)
-    except OSError as error:
-        raise IngestError(f"cannot be read: {error.strerror}.", path) from None
-    if not size:
-        raise IngestError("this file is empty.", path, EMPTY_HINT)
+    _, sha256, media_type = identify_source(path)
     copies = catalogue.by_sha256.get(sha256)
     _refuse_known(place or path, "/".join(copies[0]) if copies else None)
-    media_type = media_type_of_file(path)
     return SourceFile(path, sha256, media_type, reader.read(path, sha256, media_type))
 
 

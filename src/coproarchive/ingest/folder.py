@@ -13,11 +13,10 @@ from coproarchive.ingest.zipped import open_zips
 from coproarchive.model import Severity
 from coproarchive.progress import Progress
 from coproarchive.store import hash_file, media_type_of_file, walk
+from coproarchive.store.files import EMPTY_HINT
 
 if TYPE_CHECKING:
     from coproarchive.ingest.folder_plan import FolderReport
-
-EMPTY_HINT = "Copy it again from where it came from."
 
 
 def files_to_read(

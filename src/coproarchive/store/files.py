@@ -22,13 +22,14 @@ from typing import BinaryIO, Literal, TypeVar
 
 from slugify import slugify as transliterate
 
-from coproarchive.errors import FileSystemError
+from coproarchive.errors import FileSystemError, IngestError
 from coproarchive.locking import temporary_name
 
 T = TypeVar("T")
 
 CHUNK = 1 << 20
 MAX_DEPTH = 8
+EMPTY_HINT = "Copy it again from where it came from."
 
 # IANA names by ending, written out because the machine's own table differs from one to the next.
 MEDIA_TYPES: dict[str, str] = {
@@ -249,6 +250,23 @@ def hash_file(path: Path) -> tuple[int, str]:
             digest.update(chunk)
             size += len(chunk)
     return size, digest.hexdigest()
+
+
+def identify_source(path: Path) -> tuple[int, str, str]:
+    """Return size, sha256 and media type of a file that is to be brought into the archive.
+
+    Raises:
+        IngestError: there is none, it is empty, or it cannot be read.
+    """
+    try:
+        if path.is_symlink() or not path.is_file():
+            raise IngestError("there is no such file.", path)
+        size, sha256 = hash_file(path)
+        if not size:
+            raise IngestError("this file is empty.", path, EMPTY_HINT)
+        return size, sha256, media_type_of_file(path)
+    except OSError as error:
+        raise IngestError(f"cannot be read: {error.strerror}.", path) from None
 
 
 def slugify(text: str, fallback: str = "item") -> str:
