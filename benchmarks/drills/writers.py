@@ -159,11 +159,15 @@ WRITERS: tuple[Writer, ...] = (
     Writer("file remove", "edited", ("file", "remove", "windmills", "mill.pdf"),
            again=frozenset({0, 10})),
     Writer("file title", "talks", ("file", "title", "windmills", "mill.pdf", "The slides")),
+    Writer("file back", "edited", ("file", "back", "windmills", "mill.pdf")),
     Writer("file order", "edited", ("file", "order", "windmills", "rye.md")),
     Writer("visibility", "talks", ("visibility", "windmills", "hidden")),
     Writer("withdraw", "talks", ("withdraw", "windmills", "--reason", "Asked for.")),
+    Writer("withdraw --back", "edited", ("withdraw", "a-post", "--back")),
     Writer("merge", "talks", ("merge", "person", "bo-miller", "ada-baker")),
     Writer("rename", "talks", ("rename", "topic", "milling", "mills")),
+    Writer("split", "talks", ("split", "person", "ada-baker", "--into", "A. Baker", "--items",
+                              f"{SEMINAR}/bread-for-all")),
     Writer("history", "stale", ("history",)),
     Writer("undo", "edited", ("undo", "{edit}")),
     Writer("undo --to", "edited", ("undo", "--to", "2020-01-01")),
@@ -188,6 +192,7 @@ ELSEWHERE: dict[str, str] = {
     "similar": "writes nothing",
     "reuse": "writes nothing",
     "cite": "writes nothing",
+    "file versions": "writes nothing",
 }
 """Commands without a row, and why; a test runs those that say they write nothing."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import NotFoundError
@@ -245,25 +245,39 @@ def _duplicates(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
 
 def _same_names(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
     """Yield people and topics that may be one: of one name, in whichever order and form it is."""
-    people = {p.id: p.names for p in catalogue.people.values()}
-    topics = {t.id: (t.label, *t.alternatives) for t in catalogue.topics.values()}
     for noun, path, names_by_id in (
-        ("person", "people.yaml", people),
-        ("topic", "topics.yaml", topics),
+        ("person", "people.yaml", names_of_people(catalogue)),
+        ("topic", "topics.yaml", names_of_topics(catalogue)),
     ):
-        first: dict[tuple[str, ...], str] = {}
-        for key, names in names_by_id.items():
-            for name in names:
-                other = first.setdefault(tuple(sorted(slugify(name).split("-"))), key)
-                if other != key:
-                    yield Problem(
-                        "same-name",
-                        Severity.WARNING,
-                        path,
-                        f'"{name}" is a name of {other} too.',
-                        field=key,
-                        hint=f"Where they are one: coproarchive merge {noun} {key} {other}",
-                    )
+        for key, other, name in shared_names(names_by_id):
+            yield Problem(
+                "same-name",
+                Severity.WARNING,
+                path,
+                f'"{name}" is a name of {other} too.',
+                field=key,
+                hint=f"Where they are one: coproarchive merge {noun} {key} {other}",
+            )
+
+
+def names_of_people(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """Return the names of each person, by id."""
+    return {person.id: person.names for person in catalogue.people.values()}
+
+
+def names_of_topics(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """Return the labels of each topic, by id."""
+    return {t.id: (t.label, *t.alternatives) for t in catalogue.topics.values()}
+
+
+def shared_names(names_by_id: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, str, str]]:
+    """Yield a later and an earlier id of one name, in whichever order and form, and the name."""
+    first: dict[tuple[str, ...], str] = {}
+    for key, names in names_by_id.items():
+        for name in names:
+            other = first.setdefault(tuple(sorted(slugify(name).split("-"))), key)
+            if other != key:
+                yield key, other, name
 
 
 def _orcids(store: Store, catalogue: Catalogue) -> Iterator[Problem]:

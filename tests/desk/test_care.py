@@ -19,18 +19,7 @@ from coproarchive.errors import ArchiveError, FileSystemError, NotFoundError
 from coproarchive.library import Library
 from coproarchive.settings import Settings
 from coproarchive.store import Store
-from making import make_archive, make_pdf
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
-    archive = make_archive(tmp_path / "archive")
-    return Library(Settings(archive=archive, index=tmp_path / "index", workers=1, office="off"))
-
-
-@pytest.fixture
-def desk(library: Library) -> Desk:
-    return Desk(library, "Ann Keeper", is_indexing=False)
+from making import make_pdf
 
 
 def tree(root: Path) -> dict[str, tuple[bytes, int]]:

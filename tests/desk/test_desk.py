@@ -271,6 +271,24 @@ def test_files_are_added_named_ordered_and_taken_out(
     assert "--name FILE" in str(raised)
 
 
+def test_a_split_and_what_was_taken_back_in_the_terminal(
+    run: Run, folder: Path, tmp_path: Path
+) -> None:
+    words = ("split", "person", "ada-baker", "--into", "A. Baker", "--items", BREAD)
+    assert run(*words, "--dry-run")["records"][0]["record"] == "person:a-baker"
+    run(*words)
+    assert run("history", "person:a-baker", "--what", "split person", "--who", "Ann Keeper")
+    run("replace", "windmills", make_pdf(tmp_path / "new.pdf", ["Sails"]))
+    (kept,) = run("file", "versions", "windmills")
+    assert (kept["name"], kept["is_current"]) == ("mill.pdf", False)
+    run("file", "back", "windmills", kept["id"])
+    assert titles(folder, "grist") == ["Windmills"]
+    run("withdraw", "windmills", "--reason", "The speaker asked.")
+    run("withdraw", "windmills", "--back")
+    assert titles(folder, "grist") == ["Windmills"]
+    assert "or --back" in str(run("withdraw", "windmills", fails=True))
+
+
 def test_a_purge_says_what_it_destroys_and_leaves_no_word(run: Run, folder: Path) -> None:
     run("edit", "windmills", "--set", "abstract=Zephyrs and quernstones")
     plan = run("purge", "windmills")

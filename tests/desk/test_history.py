@@ -16,24 +16,11 @@ from coproarchive.desk.values import FieldEdit
 from coproarchive.errors import IngestError, NotFoundError
 from coproarchive.library import Library
 from coproarchive.model import Asset, Item, Person
-from coproarchive.settings import Settings
 from coproarchive.store import Store
 from coproarchive.store.changes import Activity, ChangeLog, applied
-from making import SEMINAR, make_archive, make_pdf
+from making import SEMINAR, make_pdf
 
 BREAD = f"{SEMINAR}/bread-for-all"
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
-    archive = make_archive(tmp_path / "archive")
-    return Library(Settings(archive=archive, index=tmp_path / "index", workers=1, office="off"))
-
-
-@pytest.fixture
-def desk(library: Library) -> Desk:
-    """The acts, without their index: tests/desk/test_desk.py has it follow."""
-    return Desk(library, "Ann Keeper", is_indexing=False)
 
 
 def sets(*texts: str) -> list[FieldEdit]:

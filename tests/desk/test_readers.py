@@ -16,6 +16,12 @@ from serving import client_of
 
 
 @pytest.fixture
+def library(library: Library) -> Library:
+    library.update_index()
+    return library
+
+
+@pytest.fixture
 def client(library: Library) -> Iterator[TestClient]:
     with client_of(library) as opened:
         yield opened

@@ -1,9 +1,7 @@
-"""`edit`, `replace`, `file`, `visibility`, `withdraw`, `merge`, `rename`, `history`, `undo`."""
+"""`edit`, `visibility`, `withdraw`, `merge`, `rename`, `split`, `history`, `undo`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -84,15 +82,8 @@ DigestOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (edit, replace, visibility, withdraw, merge, rename, history, undo):
+    for command in (edit, visibility, withdraw, merge, rename, split, history, undo):
         app.command(command.__name__)(command)
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
-    named: dict[str, Callable[..., None]] = {
-        "add": add_form, "remove": remove_file, "title": retitle_file, "order": order_files,
-    }  # fmt: skip
-    for name, command in named.items():
-        group.command(name)(command)
-    app.add_typer(group, name="file", help="Files of an item: add one more, take out, name, order.")
 
 
 def desk_of(context: typer.Context) -> Desk:
@@ -143,7 +134,7 @@ def edit(
         if query is not None or params or digest or new or len(ids) != 1:
             raise IngestError("--slide takes one item, and none of the options of a search.")
         outcome = _describe_slide(desk, ids[0], slide, file, edits, seen, why, dry_run=dry_run)
-        _say(context, outcome, as_json=as_json, is_dry=dry_run)
+        say_report(context, outcome, as_json=as_json, is_dry=dry_run)
         return
     if query is not None or params:
         ids += [i for i in _matching(desk, query or "", params) if i not in ids]
@@ -158,7 +149,7 @@ def edit(
         digest=digest,
         seen=desk.fields(ids[0], [FieldEdit.parse(text) for text in seen]) if seen else None,
     )
-    _say(context, outcome, as_json=as_json, is_dry=dry_run)
+    say_report(context, outcome, as_json=as_json, is_dry=dry_run)
 
 
 def _describe_slide(
@@ -192,72 +183,6 @@ def _matching(desk: Desk, query: str, params: dict[str, list[str]]) -> list[str]
     return ids
 
 
-def replace(
-    context: typer.Context,
-    item_id: ItemArgument,
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="The new version; it is copied.")],
-    name: Annotated[
-        str,
-        typer.Option(
-            metavar="FILE", help="Which file of the item it replaces, where that is not clear."
-        ),
-    ] = "",
-    why: WhyOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Put a new version of a file in the place of the old one, which is kept, with its date."""
-    _say(context, desk_of(context).replace(item_id, path, name=name, why=why), as_json=as_json)
-
-
-def add_form(
-    context: typer.Context,
-    item_id: ItemArgument,
-    paths: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Files to add; they are copied.")
-    ],
-    why: WhyOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Add files to an item: the PDF beside the deck, captions, a recording."""
-    _say(context, desk_of(context).add_forms(item_id, paths, why=why), as_json=as_json)
-
-
-def remove_file(
-    context: typer.Context,
-    item_id: ItemArgument,
-    name: Annotated[str, typer.Argument(metavar="FILE", help="The file's name in the item.")],
-    why: WhyOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Take a file out of an item; it is kept, and comes back with: coproarchive undo"""
-    _say(context, desk_of(context).remove_file(item_id, name, why=why), as_json=as_json)
-
-
-def retitle_file(
-    context: typer.Context,
-    item_id: ItemArgument,
-    name: Annotated[str, typer.Argument(metavar="FILE", help="The file's name in the item.")],
-    title: Annotated[str, typer.Argument(help='What readers see instead; "" for the name.')],
-    why: WhyOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Give a file a title that tells readers more than its name."""
-    _say(context, desk_of(context).retitle_file(item_id, name, title, why=why), as_json=as_json)
-
-
-def order_files(
-    context: typer.Context,
-    item_id: ItemArgument,
-    names: Annotated[
-        list[str], typer.Argument(metavar="FILE", help="Files in the order wanted; others follow.")
-    ],
-    why: WhyOption = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Put the files of an item in order: the first one speaks for it."""
-    _say(context, desk_of(context).order_files(item_id, names, why=why), as_json=as_json)
-
-
 def visibility(
     context: typer.Context,
     item_id: ItemArgument,
@@ -279,7 +204,7 @@ def visibility(
     For members means, while there are no accounts for them: only for those who keep the archive.
     """
     outcome = desk_of(context).set_visibility([item_id], visible, file=file, why=why)
-    _say(context, outcome, as_json=as_json)
+    say_report(context, outcome, as_json=as_json)
 
 
 def withdraw(
@@ -287,20 +212,28 @@ def withdraw(
     item_id: ItemArgument,
     reason: Annotated[
         str, typer.Option(help="Why, in a sentence for readers: at the speaker's wish.")
-    ],
+    ] = "",
     replacement: Annotated[
         str | None, typer.Option(metavar="ID", help="The item that takes its place.")
     ] = None,
+    back: Annotated[
+        bool, typer.Option("--back", help="Give a withdrawn item back to its readers.")
+    ] = False,
     why: WhyOption = "",
     as_json: JsonOption = False,
 ) -> None:
     """Take an item back: its page then says when, why and what is there instead.
 
-    It is in no search, list, picture or download any more. Nothing is destroyed: undo gives it
-    back, and purge is another command.
+    It is in no search, list, picture or download any more. Nothing is destroyed: --back gives it
+    to readers again, and purge is another command.
     """
-    outcome = desk_of(context).withdraw(item_id, reason, replacement=replacement, why=why)
-    _say(context, outcome, as_json=as_json)
+    if back == bool(reason.strip()):
+        raise IngestError("name a reason for readers, or --back.", hint='Add --reason "..."')
+    if back:
+        outcome = desk_of(context).return_item(item_id, why=why)
+    else:
+        outcome = desk_of(context).withdraw(item_id, reason, replacement=replacement, why=why)
+    say_report(context, outcome, as_json=as_json)
 
 
 NounArgument = Annotated[
@@ -322,7 +255,7 @@ def merge(
     The names of FROM are kept as other names, and its address leads to INTO.
     """
     outcome = desk_of(context).merge(noun, old, new, why=why, dry_run=dry_run)
-    _say(context, outcome, as_json=as_json, is_dry=dry_run)
+    say_report(context, outcome, as_json=as_json, is_dry=dry_run)
 
 
 def rename(
@@ -336,13 +269,49 @@ def rename(
 ) -> None:
     """Give a person or topic another id; the old address leads to the new one."""
     outcome = desk_of(context).rename(noun, old, new, why=why, dry_run=dry_run)
-    _say(context, outcome, as_json=as_json, is_dry=dry_run)
+    say_report(context, outcome, as_json=as_json, is_dry=dry_run)
+
+
+def split(
+    context: typer.Context,
+    noun: NounArgument,
+    old: Annotated[str, typer.Argument(metavar="ID", help="Id of the one that is two.")],
+    name: Annotated[str, typer.Option("--into", metavar="NAME", help="Name of the new one.")],
+    items: Annotated[
+        list[str],
+        typer.Option(
+            "--items",
+            metavar="ID",
+            help="An item or a seminar that is to name the new one; give it again for a second "
+            "one, or put several behind it with commas between.",
+        ),
+    ],
+    why: WhyOption = "",
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make two people or topics of one: the records that you name are of the new one then.
+
+    NAME, where it was another name of ID, goes with the new one; everything else stays with ID.
+    """
+    ids = [i.strip() for listed in items for i in listed.split(",") if i.strip()]
+    outcome = desk_of(context).split(noun, old, name, ids, why=why, dry_run=dry_run)
+    say_report(context, outcome, as_json=as_json, is_dry=dry_run)
 
 
 def history(
     context: typer.Context,
     named: Annotated[
-        str, typer.Argument(metavar="[ID]", help="Of one record, as for edit; else of all.")
+        str,
+        typer.Argument(
+            metavar="[ID]",
+            help="Of one record, as for edit, or one change or batch by its id; else of all.",
+        ),
+    ] = "",
+    who: Annotated[str, typer.Option(metavar="NAME", help="Only what NAME did.")] = "",
+    act: Annotated[
+        str,
+        typer.Option("--what", metavar="ACT", help='Only this: edit, "import wordpress", add.'),
     ] = "",
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many changes at most.")] = 50,
     as_json: JsonOption = False,
@@ -351,7 +320,7 @@ def history(
 
     Edits made by hand are told as far as they can be seen now.
     """
-    changes = desk_of(context).history(named, limit)
+    changes = desk_of(context).history(named, limit, who=who, act=act)
     if as_json:
         from coproarchive.desk.history import change_json
 
@@ -413,13 +382,13 @@ def undo(
     if bool(change) == (to is not None):
         raise IngestError("name a change, or --to TIME.", hint="To see all: coproarchive history")
     outcome = desk_of(context).undo(change, to=to, why=why, force=force, dry_run=dry_run)
-    _say(context, outcome, as_json=as_json, is_dry=dry_run)
+    say_report(context, outcome, as_json=as_json, is_dry=dry_run)
 
 
 # ------------------------------------------------------------------- what was done
 
 
-def _say(
+def say_report(
     context: typer.Context, outcome: ActReport, *, as_json: bool, is_dry: bool = False
 ) -> None:
     """Print what an act did, or would do."""

@@ -5,33 +5,45 @@ Every act is one batch of the history, checked by the model, and searchable at o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from coproarchive.desk.authorities import Noun, merge_entries, rename_entry
+from coproarchive.desk.authorities import merge_entries, rename_entry
 from coproarchive.desk.bags import BackupReport, back_up_archive
-from coproarchive.desk.edit import ActReport, Authorities, edit_records
+from coproarchive.desk.edit import ActReport, Authorities, edit_records, refuse_changed
 from coproarchive.desk.files import (
+    CarrySlides,
     add_forms,
     order_files,
     remove_file,
     replace_file,
     retitle_file,
 )
-from coproarchive.desk.history import history_of, look_for_edits
+from coproarchive.desk.history import (
+    ALL,
+    Batch,
+    HistoryFilter,
+    batches_of,
+    history_of,
+    look_for_edits,
+)
 from coproarchive.desk.purge import PurgePlan, plan_purge, purge_item
 from coproarchive.desk.records import record_named
+from coproarchive.desk.references import Noun
 from coproarchive.desk.slides import (
     SlideName,
     carry_slides,
     describe_slide,
     drop_description,
 )
-from coproarchive.desk.undo import changes_of, undo_changes
+from coproarchive.desk.split import split_entry
+from coproarchive.desk.undo import UndoPlan, changes_of, plan_undo, undo_changes
 from coproarchive.desk.values import FieldEdit, edited
 from coproarchive.desk.verify import VerifyReport, repair_files, verify_files
-from coproarchive.desk.visibility import set_visibility, withdraw_item
+from coproarchive.desk.versions import KeptFile, bring_back_file, kept_files
+from coproarchive.desk.visibility import return_item, set_visibility, withdraw_item
 from coproarchive.library import Library
 from coproarchive.model import SlideDescription
 from coproarchive.progress import Progress, silent
@@ -77,11 +89,13 @@ class Desk:
         dry_run: bool = False,
         seen: Mapping[str, Plain] | None = None,
         digest: str = "",
+        previewed: str = "",
     ) -> ActReport:
         """Edit records; see edit_records."""
         activity = self._activity("edit", why)
         outcome = edit_records(self._store, names, edits, activity, make_new=make_new,
-                               dry_run=dry_run, seen=seen, digest=digest)  # fmt: skip
+                               dry_run=dry_run, seen=seen, digest=digest,
+                               previewed=previewed)  # fmt: skip
         return self._followed(outcome, is_dry=dry_run)
 
     def fields(self, named: str, edits: Sequence[FieldEdit]) -> Fields:
@@ -110,6 +124,29 @@ class Desk:
         activity = self._activity(f"rename {noun}", why)
         outcome = rename_entry(self._store, noun, old, new, activity, dry_run=dry_run)
         return self._followed(outcome, is_dry=dry_run)
+
+    def split(
+        self,
+        noun: Noun,
+        old: str,
+        name: str,
+        items: Sequence[str],
+        *,
+        why: str = "",
+        dry_run: bool = False,
+    ) -> ActReport:
+        """Make two people or topics of one; see split_entry."""
+        activity = self._activity(f"split {noun}", why)
+        outcome = split_entry(self._store, noun, old, name, items, activity, dry_run=dry_run)
+        return self._followed(outcome, is_dry=dry_run)
+
+    @contextlib.contextmanager
+    def unchanged(self, named: str, digest: str, *fields: str) -> Iterator[None]:
+        """Hold the archive's lock for an act, unless fields were changed; see refuse_changed."""
+        with self._store.lock():
+            look_for_edits(self._store)
+            refuse_changed(self._store, named, digest, fields)
+            yield
 
     # ------------------------------------------------------------- slides
 
@@ -140,9 +177,8 @@ class Desk:
     def replace(self, item_id: str, path: Path, *, name: str = "", why: str = "") -> ActReport:
         """Put a new version of a file in the place of the old; see replace_file."""
         activity = self._activity("replace", why)
-        carry = partial(carry_slides, self._store, self._library.reader)
         return self._followed(
-            replace_file(self._store, item_id, path, activity, name=name, carry=carry)
+            replace_file(self._store, item_id, path, activity, name=name, carry=self._carry)
         )
 
     def add_forms(self, item_id: str, paths: Sequence[Path], *, why: str = "") -> ActReport:
@@ -165,6 +201,19 @@ class Desk:
         """Put files first; see order_files."""
         activity = self._activity("file order", why)
         return self._followed(order_files(self._store, item_id, names, activity))
+
+    def kept_files(self, item_id: str) -> list[KeptFile]:
+        """Return files of an item that were replaced or taken out; see kept_files."""
+        return kept_files(self._store, self._store.read_item(item_id))
+
+    def bring_back_file(self, item_id: str, name: str, *, why: str = "") -> ActReport:
+        """Give an item a file again; see bring_back_file."""
+        activity = self._activity("file back", why)
+        return self._followed(bring_back_file(self._store, item_id, name, activity, self._carry))
+
+    @property
+    def _carry(self) -> CarrySlides:
+        return partial(carry_slides, self._store, self._library.reader)
 
     # --------------------------------------------------------- visibility
 
@@ -190,6 +239,10 @@ class Desk:
         outcome = withdraw_item(self._store, item_id, reason, activity, replacement=replacement)
         return self._followed(outcome)
 
+    def return_item(self, item_id: str, *, why: str = "") -> ActReport:
+        """Give a withdrawn item back; see return_item."""
+        return self._followed(return_item(self._store, item_id, self._activity("give back", why)))
+
     def plan_purge(self, item_id: str) -> PurgePlan:
         """Say what a purge would destroy; see plan_purge."""
         return plan_purge(self._store, item_id)
@@ -202,9 +255,23 @@ class Desk:
 
     # ------------------------------------------------------------ history
 
-    def history(self, named: str = "", limit: int | None = None) -> list[Change]:
-        """Return changes, newest first; see history_of."""
-        return history_of(self._store, named, limit)
+    def history(
+        self, named: str = "", limit: int | None = None, *, who: str = "", act: str = ""
+    ) -> list[Change]:
+        """Return changes, newest first; see history_of and HistoryFilter."""
+        return history_of(self._store, HistoryFilter(named, who, act), limit)
+
+    def batches(
+        self, chosen: HistoryFilter = ALL, *, before: str = "", limit: int = 20
+    ) -> list[Batch]:
+        """Return what was done, newest first; see batches_of."""
+        look_for_edits(self._store)
+        return batches_of(self._store, chosen, before=before, limit=limit)
+
+    def plan_undo(self, named: str = "", *, to: str | None = None) -> UndoPlan:
+        """Say what `undo` would do, and what of it cannot be done; see plan_undo."""
+        look_for_edits(self._store)
+        return plan_undo(self._store, changes_of(self._store, named, to=to))
 
     def undo(
         self,

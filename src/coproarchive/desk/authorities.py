@@ -5,19 +5,17 @@ All records that name the entry are rewritten; the old id leads to the new one (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Literal
+from collections.abc import Iterable
 
 from coproarchive.desk.edit import ActReport, RecordDiff
-from coproarchive.desk.records import TABLES, content_of, entries, record_named, write_fields
+from coproarchive.desk.records import TABLES, entries, record_named, write_fields
+from coproarchive.desk.references import Noun, rewritten
 from coproarchive.errors import IngestError, NotFoundError
 from coproarchive.store import Store
 from coproarchive.store.changes import Activity, Fields, fields_changed
-from coproarchive.store.reader import ITEM, SEMINAR, SERIES, TOPICS
 from coproarchive.store.sidecar import did_you_mean, valid
 from coproarchive.strict_yaml import Plain
 
-Noun = Literal["person", "topic"]
 _LISTS = {"person": ("affiliations", "links"), "topic": ()}
 _SINGLE = {"person": ("orcid", "bio"), "topic": ("description", "broader")}
 
@@ -43,10 +41,10 @@ def merge_entries(
     """
     with store.activity(activity, is_dry=dry_run):
         table = entries(store, TABLES[noun][0])
-        _refuse_absent(table, noun, new)
-        if old not in table and old in _former(table[new]):
+        refuse_absent(table, noun, new)
+        if old not in table and old in former_ids(table[new]):
             return ActReport(notes=(f"{old} was merged into {new} before.",))
-        _refuse_absent(table, noun, old)
+        refuse_absent(table, noun, old)
         if old == new:
             raise IngestError("these are one already.")
         _refuse_two(noun, table[old], table[new])
@@ -63,21 +61,22 @@ def rename_entry(
     """Give an entry another id; its old address leads to the new one. Raises as merge_entries."""
     with store.activity(activity, is_dry=dry_run):
         table = entries(store, TABLES[noun][0])
-        if old not in table and old in _former(table.get(new, {})):
+        if old not in table and old in former_ids(table.get(new, {})):
             return ActReport(notes=(f"{old} was renamed to {new} before.",))
-        _refuse_absent(table, noun, old)
-        if new in table and old not in _former(table[new]):
+        refuse_absent(table, noun, old)
+        if new in table and old not in former_ids(table[new]):
             hint = f"To make one of the two: coproarchive merge {noun} {old} {new}"
             raise IngestError(f'there is a {noun} "{new}" already.', hint=hint)
         content = dict(table[old])
-        former = [name for name in _former(content) if name != new]
+        former = [name for name in former_ids(content) if name != new]
         content["former_ids"] = [*former, old]
         valid(lambda: TABLES[noun][1].model_validate({**content, "id": new}))
         diffs = _carry_out(store, noun, old, new, content, dry_run=dry_run)
     return ActReport(activity.batch, tuple(diffs))
 
 
-def _refuse_absent(table: Iterable[str], noun: Noun, key: str) -> None:
+def refuse_absent(table: Iterable[str], noun: Noun, key: str) -> None:
+    """Raise NotFoundError, with the nearest id, where a table has no such entry."""
     if key not in table:
         raise NotFoundError(f'there is no {noun} "{key}".{did_you_mean(key, table)}')
 
@@ -91,7 +90,8 @@ def _refuse_two(noun: Noun, old: Fields, new: Fields) -> None:
         )
 
 
-def _former(entry: Fields) -> list[str]:
+def former_ids(entry: Fields) -> list[str]:
+    """Return the ids that an entry had before."""
     former = entry.get("former_ids")
     return [str(name) for name in former] if isinstance(former, list) else []
 
@@ -113,7 +113,7 @@ def _merged(noun: Noun, old_id: str, old: Fields, new: Fields) -> tuple[Fields, 
             merged[name] = old[name]
         elif old.get(name) not in (None, new.get(name)):
             lost.append(f"The {name} of {old_id} is in the history only.")
-    merged["former_ids"] = _union([*_former(new), *_former(old)], [old_id])
+    merged["former_ids"] = _union([*former_ids(new), *former_ids(old)], [old_id])
     return merged, lost
 
 
@@ -133,86 +133,22 @@ def _carry_out(
     """Write the entry that stays, then the records that name the other, then take that out."""
     path = TABLES[noun][0]
     table = entries(store, path)
-    diffs = [_diff(f"{noun}:{new}", table.get(new), content)]
-    rewritten = list(_rewritten(store, noun, old, new))
-    diffs += [_diff(name, before, after) for name, before, after in rewritten]
+    diffs = [diff_of(f"{noun}:{new}", table.get(new), content)]
+    others = list(rewritten(store, noun, old, new))
+    diffs += [diff_of(name, before, after) for name, before, after in others]
     diffs.append(RecordDiff(f"{noun}:{old}", table[old], None))
     if dry_run:
         return diffs
     store.save_content(path, {**table, new: content})
-    for name, _, after in rewritten:
+    for name, _, after in others:
         write_fields(store, record_named(store, name), after)
     table = entries(store, path)
     store.save_content(path, {key: entry for key, entry in table.items() if key != old})
     return diffs
 
 
-def _diff(name: str, old: Fields | None, new: Fields) -> RecordDiff:
+def diff_of(name: str, old: Fields | None, new: Fields) -> RecordDiff:
+    """Return what changes in a record; `old` is None where it is new."""
     if old is None:
         return RecordDiff(name, None, new)
     return RecordDiff(name, *fields_changed(old, new))
-
-
-def _rewritten(
-    store: Store, noun: Noun, old: str, new: str
-) -> Iterator[tuple[str, Fields, Fields]]:
-    """Yield the records that name an entry: name, content, and content that names the new one."""
-    rewrite = _with_person if noun == "person" else _with_topic
-    for path in store.record_paths():
-        name = path.rpartition("/")[2]
-        if name == TOPICS and noun == "topic":
-            for key, entry in entries(store, path).items():
-                if entry.get("broader") == old and key not in (old, new):
-                    yield f"topic:{key}", entry, entry | {"broader": new}
-        if name not in (ITEM, SEMINAR, SERIES) or not _mentions(store, path, old):
-            continue
-        record = record_named(store, path.rpartition("/")[0] or path)
-        content = content_of(store, record)
-        after = rewrite(content, old, new)
-        if after != content:
-            yield str(record), content, after
-
-
-def _mentions(store: Store, path: str, key: str) -> bool:
-    """Tell whether a record's file has an id in it at all: to look is quicker than to parse."""
-    try:
-        return key.encode() in (store.root / path).read_bytes()
-    except OSError:
-        return False
-
-
-def _with_person(content: Fields, old: str, new: str) -> Fields:
-    changed = {**content}
-    if isinstance(content.get("people"), list):
-        changed["people"] = _people(content["people"], old, new)
-    programme = content.get("programme")
-    if isinstance(programme, list):
-        changed["programme"] = [
-            {**s, "people": _people(s["people"], old, new)} if isinstance(s, dict) and "people" in s
-            else s for s in programme
-        ]  # fmt: skip
-    return changed
-
-
-def _people(people: Plain, old: str, new: str) -> Plain:
-    """Return contributions with another person; nobody twice in one role."""
-    if not isinstance(people, list):
-        return people
-    renamed = [{**c, "person": new} if isinstance(c, dict) and c.get("person") == old else c
-               for c in people]  # fmt: skip
-    return [c for n, c in enumerate(renamed) if c not in renamed[:n]]
-
-
-def _with_topic(content: Fields, old: str, new: str) -> Fields:
-    changed = {**content}
-    topics = content.get("topics")
-    if isinstance(topics, list):
-        renamed: list[Plain] = [new if topic == old else topic for topic in topics]
-        changed["topics"] = list(dict.fromkeys(map(str, renamed)))
-    rules = content.get("import_rules")
-    if isinstance(rules, dict) and isinstance(rules.get("topics"), dict):
-        named: Callable[[Plain], Plain] = lambda topic: new if topic == old else topic  # noqa: E731
-        table = rules["topics"]
-        assert isinstance(table, dict)
-        changed["import_rules"] = rules | {"topics": {k: named(v) for k, v in table.items()}}
-    return changed

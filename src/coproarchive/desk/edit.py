@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -186,6 +188,7 @@ def edit_records(
     dry_run: bool = False,
     seen: Mapping[str, Plain] | None = None,
     digest: str = "",
+    previewed: str = "",
 ) -> ActReport:
     """Edit records, all of them or none.
 
@@ -200,11 +203,14 @@ def edit_records(
             nothing is written.
         digest: sha256 that the record's file had when it was read, instead of `seen`; the history
             tells which fields were changed since.
+        previewed: fingerprint of the diffs that a dry run told of; where they would be others
+            now, nothing is written.
 
     Raises:
         NotFoundError: no such record, person, topic or item.
         IngestError: no such field, or a value that it does not take.
         FieldConflictError: a field is not what was seen.
+        ConflictError: the diffs are not those that were previewed.
     """
     with store.activity(activity, is_dry=dry_run):
         authorities = Authorities.of(store, may_grow=make_new)
@@ -214,11 +220,48 @@ def edit_records(
             if before is not None:
                 _refuse_conflicts(store, planned, before)
         plan = [planned for planned in plan if planned.new != planned.old]
+        diffs = tuple(planned.diff for planned in plan)
+        if previewed not in ("", fingerprint(diffs)):
+            raise ConflictError("records were changed since you looked; nothing was written.",
+                                hint="Look at what would change now.")  # fmt: skip
         if plan and not dry_run:
             authorities.save(store)
             for planned in plan:
                 write_fields(store, planned.record, planned.new)
-    return ActReport(activity.batch, tuple(planned.diff for planned in plan))
+    return ActReport(activity.batch, diffs)
+
+
+def fingerprint(diffs: Iterable[RecordDiff]) -> str:
+    """Return what tells diffs from others: sha256, 64 hexadecimal digits."""
+    values = [[diff.name, diff.before, diff.after] for diff in diffs]
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def refuse_changed(store: Store, named: str, digest: str, fields: Iterable[str]) -> None:
+    """Refuse to go on where somebody changed fields of a record since it was read.
+
+    Call it under the lock, with edits made by hand told of (see look_for_edits).
+
+    Args:
+        store: of the archive.
+        named: of the record.
+        digest: sha256 of its file when it was read.
+        fields: that are about to be changed.
+
+    Raises:
+        FieldConflictError: one of them is another now.
+        ConflictError: the history does not tell of such a time.
+    """
+    record = record_named(store, named)
+    now = content_of(store, record)
+    conflicts = [
+        FieldConflict(named, name, was, now.get(name), now.get(name),
+                      *last_change_of(store, record.path, record.entry, name))
+        for name, was in values_at(store, record, digest).items()
+        if name in set(fields) and now.get(name) != was
+    ]  # fmt: skip
+    if conflicts:
+        raise FieldConflictError(conflicts, "Look at what it says now, then choose.")
 
 
 def _plan(

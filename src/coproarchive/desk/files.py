@@ -27,6 +27,11 @@ CarrySlides = Callable[[Item, Asset, Asset, Path], tuple[SlideDescription, ...]]
 it will be, and where its new bytes are."""
 
 
+def keep_slides(item: Item, *_: object) -> tuple[SlideDescription, ...]:
+    """Return what an item says of its slides as it is."""
+    return item.slides
+
+
 def replace_file(
     store: Store,
     item_id: str,
@@ -34,7 +39,7 @@ def replace_file(
     activity: Activity,
     *,
     name: str = "",
-    carry: CarrySlides = lambda item, *_: item.slides,
+    carry: CarrySlides = keep_slides,
 ) -> ActReport:
     """Put a new version of a file in the place of the old one, which is kept.
 
@@ -64,7 +69,7 @@ def replace_file(
         new = old.model_copy(update=fresh)
         assets = [new if a is old else a for a in item.assets]
         slides = carry(item, old, new, path)
-        return _changed(store, item, assets, activity, {new_name: path}, slides)
+        return changed_files(store, item, assets, activity, {new_name: path}, slides)
 
 
 def add_forms(store: Store, item_id: str, paths: Sequence[Path], activity: Activity) -> ActReport:
@@ -88,7 +93,7 @@ def add_forms(store: Store, item_id: str, paths: Sequence[Path], activity: Activ
                           sha256=sha256)  # fmt: skip
             assets.append(asset)
             sources[name] = path
-        return _changed(store, item, assets, activity, sources)
+        return changed_files(store, item, assets, activity, sources)
 
 
 def remove_file(store: Store, item_id: str, name: str, activity: Activity) -> ActReport:
@@ -97,7 +102,7 @@ def remove_file(store: Store, item_id: str, name: str, activity: Activity) -> Ac
         item = store.read_item(item_id)
         asset = asset_named(item, name)
         assets = [a for a in item.assets if a.path != asset.path]
-        return _changed(store, item, assets, activity)
+        return changed_files(store, item, assets, activity)
 
 
 def retitle_file(
@@ -110,7 +115,7 @@ def retitle_file(
         values = asset.model_dump() | {"title": title.strip() or None}
         titled = valid(lambda: Asset.model_validate(values))
         assets = [titled if a.path == asset.path else a for a in item.assets]
-        return _changed(store, item, assets, activity)
+        return changed_files(store, item, assets, activity)
 
 
 def order_files(store: Store, item_id: str, names: Sequence[str], activity: Activity) -> ActReport:
@@ -119,7 +124,7 @@ def order_files(store: Store, item_id: str, names: Sequence[str], activity: Acti
         item = store.read_item(item_id)
         first = [asset_named(item, name) for name in dict.fromkeys(names)]
         assets = [*first, *(a for a in item.assets if a not in first)]
-        return _changed(store, item, assets, activity)
+        return changed_files(store, item, assets, activity)
 
 
 def asset_named(item: Item, name: str) -> Asset:
@@ -132,7 +137,7 @@ def asset_named(item: Item, name: str) -> Asset:
     raise NotFoundError(f'the item has no file "{name}".{close}', item.id)
 
 
-def _changed(
+def changed_files(
     store: Store,
     item: Item,
     assets: Iterable[Asset],
@@ -140,7 +145,16 @@ def _changed(
     sources: dict[str, Path] | None = None,
     slides: tuple[SlideDescription, ...] | None = None,
 ) -> ActReport:
-    """Write an item's files, if they are other ones now."""
+    """Write an item's files, if they are other ones now.
+
+    Args:
+        store: of the archive.
+        item: as it is.
+        assets: as they shall be.
+        activity: what the history shall say.
+        sources: name of a file -> where its bytes are, where the archive has them not yet.
+        slides: what the record says of single slides; as it says now, where it is None.
+    """
     assets = tuple(assets)
     if assets == item.assets:
         return ActReport()

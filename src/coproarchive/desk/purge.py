@@ -60,7 +60,7 @@ def plan_purge(store: Store, item_id: str) -> PurgePlan:
     changes = store.recorder.log.of_record(record)
     if not files and not changes:
         raise NotFoundError(f'there is no item "{item_id}", and there was none.')
-    words = sum(not _is_purged(change) for change in changes)
+    words = sum(not is_purged(change) for change in changes)
     return PurgePlan(item_id, tuple(files), words, tuple(_named_by(store, item_id)))
 
 
@@ -104,7 +104,7 @@ def _forget(log: ChangeLog, record: str, scratch: Path) -> None:
     """Take the words of a record out of the history; names of fields, times and people stay."""
     for path in log.batch_files():
         changes = log.read(path)
-        if not any(c.record == record and not _is_purged(c) for c in changes):
+        if not any(c.record == record and not is_purged(c) for c in changes):
             continue
         head = path.read_bytes().partition(b"\n")[0]
         lines = (_emptied(c) if c.record == record else c for c in changes)
@@ -117,6 +117,7 @@ def _emptied(change: Change) -> Change:
     return replace(change, before=before, after=after)  # type: ignore[arg-type]  # text is Plain
 
 
-def _is_purged(change: Change) -> bool:
+def is_purged(change: Change) -> bool:
+    """Tell whether the history has forgotten the words of a change."""
     values = [*(change.before or {}).values(), *(change.after or {}).values()]
     return all(value == PURGED for value in values)

@@ -14,6 +14,7 @@ from coproarchive.desk.edit import (
     RecordDiff,
     last_change_of,
 )
+from coproarchive.desk.purge import is_purged
 from coproarchive.desk.records import (
     content_of,
     entries,
@@ -22,12 +23,18 @@ from coproarchive.desk.records import (
     write_fields,
 )
 from coproarchive.desk.slides import merged_slides
-from coproarchive.errors import ConflictError, IngestError, NotFoundError
+from coproarchive.errors import ArchiveError, ConflictError, IngestError, NotFoundError
 from coproarchive.model import Asset
 from coproarchive.store import Store
 from coproarchive.store.changes import BEGIN, Activity, Change, Fields
-from coproarchive.store.kept import remove_record, return_record, set_assets
-from coproarchive.store.reader import ITEM, PEOPLE, SERIES, TOPICS
+from coproarchive.store.kept import (
+    kept_file,
+    kept_record,
+    remove_record,
+    return_record,
+    set_assets,
+)
+from coproarchive.store.reader import ITEM, PEOPLE, SEMINAR, SERIES, TOPICS
 from coproarchive.strict_yaml import Plain
 
 SLIDES = "slides"
@@ -118,6 +125,81 @@ def _moment(text: str) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
+@dataclass(frozen=True, slots=True)
+class UndoPlan:
+    """What taking changes back comes to.
+
+    Attributes:
+        reversals: what can be taken back, oldest first.
+        conflicts: fields that were changed again since; they are set by force only.
+        impossible: names of records, and why they cannot be taken back: they stay as they are.
+        still_named: records that would go, of `reversals`, and are named by others, by which.
+    """
+
+    reversals: tuple[Reversal, ...]
+    conflicts: tuple[FieldConflict, ...]
+    impossible: tuple[tuple[str, str], ...]
+    still_named: tuple[tuple[str, tuple[str, ...]], ...]
+
+    @property
+    def diffs(self) -> tuple[RecordDiff, ...]:
+        """What would change, by record."""
+        return tuple(RecordDiff(r.name, r.after, r.before) for r in self.reversals)
+
+
+def plan_undo(store: Store, changes: Sequence[Change]) -> UndoPlan:
+    """Say what taking changes back would do, and what of them cannot be; change nothing."""
+    differing = [r for r in reversals(changes) if _differs(store, r)]
+    impossible = {r.name: why for r in differing if (why := _why_impossible(store, r, changes))}
+    possible = tuple(r for r in differing if r.name not in impossible)
+    conflicts = tuple(c for r in possible for c in _conflicts(store, r))
+    return UndoPlan(possible, conflicts, tuple(impossible.items()), _still_named(store, possible))
+
+
+def _why_impossible(store: Store, reversal: Reversal, changes: Sequence[Change]) -> str:
+    """Return why a record cannot be made what it was, "" where it can."""
+    if reversal.record == SERIES and None in (reversal.before, reversal.after):
+        return f"{SERIES} stays."
+    place = (reversal.record, reversal.entry)
+    if any(is_purged(c) for c in changes if (c.record, c.entry) == place):
+        return "it was purged: nothing of it is kept."
+    if reversal.before is None:
+        return ""
+    if reversal.after is None:
+        return "" if reversal.entry else _why_gone(store, reversal)
+    return _why_no_files(store, reversal)
+
+
+def _why_gone(store: Store, reversal: Reversal) -> str:
+    """Return why a record that was taken out cannot come back, "" where it can."""
+    try:
+        kept_record(store, reversal.record, reversal.digest_before_removal)
+    except ArchiveError as error:
+        return f"{error.message} {error.hint or ''}".strip()
+    return ""
+
+
+def _why_no_files(store: Store, reversal: Reversal) -> str:
+    """Return which file of an item is nowhere any more, "" where all are there."""
+    item_id, _, name = reversal.record.rpartition("/")
+    now = _now(store, reversal)
+    if now is None:
+        return "it is not in the archive any more: take back first what took it out."
+    if name != ITEM:
+        return ""
+    present = {str(a["sha256"]) for a in _listed(now.get("assets"))}
+    for asset in _listed((reversal.before or {}).get("assets")):
+        if str(asset["sha256"]) not in present and not kept_file(
+            store, item_id, str(asset["sha256"])
+        ):
+            return f"the bytes of {asset['path']} are not kept any more; they may be in a backup."
+    return ""
+
+
+def _listed(assets: Plain) -> list[dict[str, Plain]]:
+    return [a for a in assets if isinstance(a, dict)] if isinstance(assets, list) else []
+
+
 def undo_changes(
     store: Store,
     changes: Sequence[Change],
@@ -128,6 +210,9 @@ def undo_changes(
 ) -> ActReport:
     """Make records say what they said before changes, all of them or none.
 
+    What can never be taken back, as what was purged, is left out and told of in the notes; nothing
+    is done where that is all.
+
     Args:
         store: of the archive.
         changes: to be taken back.
@@ -137,19 +222,20 @@ def undo_changes(
 
     Raises:
         FieldConflictError: fields were changed since; nothing was written.
-        ConflictError: records that would go are named by others.
+        ConflictError: records that would go are named by others, or nothing can be taken back.
     """
     with store.activity(activity, is_dry=dry_run):
-        plan = [r for r in reversals(changes) if _differs(store, r)]
-        conflicts = [] if force else [c for r in plan for c in _conflicts(store, r)]
-        if conflicts:
-            raise FieldConflictError(conflicts, HINT)
-        _refuse_dangling(store, plan, activity.name)
-        if plan and not dry_run:
-            for act in _acts(store, plan):
+        plan = plan_undo(store, changes)
+        if plan.conflicts and not force:
+            raise FieldConflictError(plan.conflicts, HINT)
+        _refuse_dangling(plan, activity.name)
+        left = tuple(f"{name} stays as it is: {why}" for name, why in plan.impossible)
+        if left and not plan.reversals:
+            raise ConflictError("nothing can be taken back.\n" + "\n".join(left))
+        if not dry_run:
+            for act in _acts(store, plan.reversals):
                 act()
-    diffs = tuple(RecordDiff(r.name, r.after, r.before) for r in plan)
-    return ActReport(activity.batch, diffs)
+    return ActReport(activity.batch, plan.diffs, left)
 
 
 def _acts(store: Store, plan: Sequence[Reversal]) -> list[Callable[[], None]]:
@@ -252,44 +338,48 @@ def _had(reversal: Reversal, before: Fields, name: str) -> tuple[Plain, ...]:
     return () if reversal.before is None else (before.get(name),)
 
 
-def _refuse_dangling(store: Store, plan: Sequence[Reversal], act: str) -> None:
-    """Refuse to take records out that others name, other than those that go or change with them.
-
-    Raises:
-        ConflictError: with the names of those that do.
-    """
-    going = [r for r in plan if r.before is None]
-    if any(r.record == SERIES for r in plan if r.before is None or r.after is None):
-        raise IngestError(f"{SERIES} stays.")
-    tables = {r.record: set[str]() for r in going if r.entry}
-    for r in going:
-        if r.entry:
-            tables[r.record].add(r.entry)
-    seminars = {r.name for r in going if r.record.endswith("/seminar.yaml")}
-    if not tables and not seminars:
-        return
-    catalogue = Catalogue.load(store)
-    gone = {r.name for r in going}
-    changed = {r.name: r.before for r in plan if r.before is not None}
-    users = []
-    for item in catalogue.items.values():
-        if item.id in gone:
-            continue
-        people = {c.person for c in item.people} & tables.get(PEOPLE, set())
-        topics = set(item.topics) & tables.get(TOPICS, set())
-        if item.id in changed and {"people", "topics"} & changed[item.id].keys():
-            continue
-        if people or topics or item.seminar in seminars:
-            users.append(item.id)
-    for seminar in catalogue.seminars.values():
-        people = {c.person for s in seminar.programme for c in s.people}
-        if seminar.id not in gone | changed.keys() and (
-            people & tables.get(PEOPLE, set()) or set(seminar.topics) & tables.get(TOPICS, set())
-        ):
-            users.append(seminar.id)
-    if users:
-        names = ", ".join(sorted(gone - {i for i in gone if "/" in i})[:5])
+def _refuse_dangling(plan: UndoPlan, act: str) -> None:
+    """Raise ConflictError where records would go that others name."""
+    if plan.still_named:
+        lines = (f"{name}: still named by {', '.join(by[:5])}" for name, by in plan.still_named[:5])
         raise ConflictError(
-            f"{names}: still named by {', '.join(users[:5])}; nothing was written.",
+            f"{'; '.join(lines)}; nothing was written.",
             hint=f"Change those first, then {act} again.",
         )
+
+
+def _still_named(store: Store, plan: Sequence[Reversal]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return records that would go and are named by others than those that go or change with them.
+
+    Returns:
+        By name of the record: ids of the items and seminars that name it.
+    """
+    going = {(r.record, r.entry): r.name for r in plan if r.before is None}
+    leaving = {name for (record, _), name in going.items() if record.endswith(f"/{ITEM}")}
+    if len(leaving) == len(going):
+        return ()
+    changed = {r.name: r.before for r in plan if r.before is not None}
+    users: dict[str, dict[str, None]] = {}
+
+    def note(record: str, entry: str, user: str) -> None:
+        if name := going.get((record, entry)):
+            users.setdefault(name, {})[user] = None
+
+    catalogue = Catalogue.load(store)
+    for item in catalogue.items.values():
+        if item.id in leaving:
+            continue
+        note(f"{item.seminar}/{SEMINAR}", "", item.id)
+        if not {"people", "topics"} & changed.get(item.id, {}).keys():
+            for person in item.people:
+                note(PEOPLE, person.person, item.id)
+            for topic in item.topics:
+                note(TOPICS, topic, item.id)
+    for seminar in catalogue.seminars.values():
+        if seminar.id in changed or (f"{seminar.id}/{SEMINAR}", "") in going:
+            continue
+        for person in (c for s in seminar.programme for c in s.people):
+            note(PEOPLE, person.person, seminar.id)
+        for topic in seminar.topics:
+            note(TOPICS, topic, seminar.id)
+    return tuple((name, tuple(by)) for name, by in users.items())

@@ -136,7 +136,7 @@ def _places(store: Store) -> Iterator[tuple[str, str]]:
                     if isinstance(entry, dict):
                         yield f"{path.rpartition('/')[0]}/{entry['path']}", str(entry["sha256"])
         elif match := KEPT_NAME.fullmatch(file.name):
-            yield path, match[1]
+            yield path, match["sha256"]
 
 
 def _compared(store: Store, path: str, sha256: str) -> tuple[Damage | None, int]:

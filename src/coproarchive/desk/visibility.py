@@ -130,3 +130,15 @@ def withdraw_item(
         new = content | {"withdrawn": {**tombstone, **more}}
         write_fields(store, record, new)
     return ActReport(activity.batch, (RecordDiff(item_id, *fields_changed(content, new)),))
+
+
+def return_item(store: Store, item_id: str, activity: Activity) -> ActReport:
+    """Give a withdrawn item back to its readers, as it was. Raises NotFoundError: no such item."""
+    with store.activity(activity):
+        if store.read_item(item_id).withdrawn is None:
+            return ActReport(notes=("It was not withdrawn.",))
+        record = record_named(store, item_id)
+        content = content_of(store, record)
+        new = {key: value for key, value in content.items() if key != "withdrawn"}
+        write_fields(store, record, new)
+    return ActReport(activity.batch, (RecordDiff(item_id, *fields_changed(content, new)),))

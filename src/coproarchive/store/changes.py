@@ -28,7 +28,8 @@ OPEN = "open.jsonl"
 BEGIN, BY_HAND = "begin", "by hand"
 """Names of activities: the archive as it was when its history began, and edits that no command
 made."""
-_ID_FORM = "%Y%m%d-%H%M%S-%f"
+ID_FORM = "%Y%m%d-%H%M%S-%f"
+"""Of a batch: the moment when it began, UTC."""
 
 Fields = dict[str, Plain]
 
@@ -162,6 +163,26 @@ class OpenBatch:
                 raise
 
 
+@dataclass(frozen=True, slots=True)
+class BatchLines:
+    """A batch of which the lines are not parsed yet: an import has thousands.
+
+    Attributes:
+        activity: with its id.
+        lines: each a change, in their order.
+    """
+
+    activity: Activity
+    lines: Sequence[bytes]
+
+    def changes(self, *, reverse: bool = False) -> Iterator[Change]:
+        """Yield the changes, each parsed when it is asked for; damaged lines are left out."""
+        for line in reversed(self.lines) if reverse else self.lines:
+            change = _change_of(line, self.activity)
+            if change is not None:
+                yield change
+
+
 @dataclass(frozen=True)
 class ChangeLog:
     """Reads and writes the history of one archive.
@@ -208,18 +229,26 @@ class ChangeLog:
             about: bytes that the lines of interest hold; others are not parsed.
             reverse: whether the last comes first.
         """
+        batch = self._lines(path, about)
+        if batch is not None:
+            yield from batch.changes(reverse=reverse)
+
+    def _lines(self, path: Path, about: bytes = b"") -> BatchLines | None:
+        """Return a batch's lines, None where none holds `about`, or its head is damaged."""
         try:
             head, *lines = path.read_bytes().splitlines()
         except (OSError, ValueError):
-            return
+            return None
         lines = [line for line in lines if about in line]
         activity = _activity_of(head) if lines else None
-        if activity is None:
-            return
-        for line in reversed(lines) if reverse else lines:
-            change = _change_of(line, activity)
-            if change is not None:
-                yield change
+        return None if activity is None else BatchLines(activity, lines)
+
+    def batches(self, about: bytes = b"") -> Iterator[BatchLines]:
+        """Yield every batch that has a line with `about` in it, newest first."""
+        for path in reversed(self.batch_files()):
+            batch = self._lines(path, about)
+            if batch is not None:
+                yield batch
 
     def changes(self, about: bytes = b"") -> Iterator[Change]:
         """Yield every change, newest first; of lines that hold `about`, as _parsed."""
@@ -340,9 +369,9 @@ class ChangeLog:
         files = self.batch_files()
         if files:
             with contextlib.suppress(ValueError):
-                last = datetime.strptime(files[-1].stem, _ID_FORM).replace(tzinfo=UTC)
+                last = datetime.strptime(files[-1].stem, ID_FORM).replace(tzinfo=UTC)
                 now = max(now, last + timedelta(microseconds=1))
-        return now.strftime(_ID_FORM)
+        return now.strftime(ID_FORM)
 
 
 def _done(changes: Sequence[Change], digest_of: Callable[[str], str]) -> list[Change]:
@@ -376,7 +405,7 @@ def _line(values: Mapping[str, object]) -> bytes:
 
 
 def _when(batch: str) -> str:
-    return datetime.strptime(batch, _ID_FORM).replace(tzinfo=UTC).isoformat(timespec="microseconds")
+    return datetime.strptime(batch, ID_FORM).replace(tzinfo=UTC).isoformat(timespec="microseconds")
 
 
 def _activity_of(line: bytes) -> Activity | None:

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 KEPT = ".kept"
 _DIGITS = 12
-KEPT_NAME = re.compile(r"\d{8}-\d{6}-\d{6}-([0-9a-f]{12})-.+")
-"""Name of a file that is kept; the group is the beginning of its sha256."""
+KEPT_NAME = re.compile(
+    r"(?P<when>\d{8}-\d{6}-\d{6})-(?P<sha256>[0-9a-f]{12})-(?P<name>.+)", re.DOTALL
+)
+"""Name of a file that is kept: when (as ids of batches), the beginning of its sha256, its name."""
 
 
 def kept_file(store: Store, item_id: str, sha256: str) -> Path | None:
@@ -212,8 +214,8 @@ def remove_record(store: Store, path: str) -> None:
             sync_folder(folder.parent)
 
 
-def return_record(store: Store, path: str, digest: str) -> None:
-    """Put back what `remove_record` took out.
+def kept_record(store: Store, path: str, digest: str) -> Path:
+    """Return the folder in which a record is kept that `remove_record` took out.
 
     Args:
         store: of the archive.
@@ -224,17 +226,24 @@ def return_record(store: Store, path: str, digest: str) -> None:
         ArchiveError: another is in its place, or it is not kept any more.
     """
     record_id, _, name = path.rpartition("/")
+    folder = store.root / record_id
+    if is_used(folder) if name == ITEM else (store.root / path).exists():
+        raise ArchiveError("there is another record of this name now.", record_id)
+    for copy in sorted((store.root / KEPT / record_id).glob("*"), reverse=True):
+        record = copy / name
+        if record.is_file() and hash_file(record)[1] == digest:
+            return copy
+    hint = "It may be in a backup."
+    raise ArchiveError("this is not kept in the archive any more.", record_id, hint)
+
+
+def return_record(store: Store, path: str, digest: str) -> None:
+    """Put back what `remove_record` took out; see kept_record."""
+    record_id, _, name = path.rpartition("/")
     with store.lock():
         folder = store.root / record_id
-        if is_used(folder) if name == ITEM else (store.root / path).exists():
-            raise ArchiveError("there is another record of this name now.", record_id)
-        for copy in sorted((store.root / KEPT / record_id).glob("*"), reverse=True):
-            record = copy / name
-            if record.is_file() and hash_file(record)[1] == digest:
-                break
-        else:
-            raise ArchiveError("this is not kept in the archive any more.", record_id,
-                               "It may be in a backup.")  # fmt: skip
+        copy = kept_record(store, path, digest)
+        record = copy / name
         content = store.content(record.relative_to(store.root).as_posix())
         folder.parent.mkdir(exist_ok=True)
         with store.recorder.recording(path, None, content, "", digest):
