@@ -276,11 +276,10 @@ class Catalogue:
             today: YYYY-MM-DD; the day of this machine where it is None.
         """
         today = today or datetime.date.today().isoformat()
-        made: dict[str, Catalogue] = self.__dict__.setdefault("_public_by_day", {})
-        if today not in made:
-            made.clear()
-            made[today] = self._public(today)
-        return made[today]
+        made: tuple[str, Catalogue] | None = self.__dict__.get("_public_since")
+        if made is None or today < made[0] or (made[1].changes_on or "9999") <= today:
+            made = self.__dict__["_public_since"] = today, self._public(today)
+        return made[1]
 
     def _public(self, today: str) -> Catalogue:
         """Return what everybody may see on a day; see for_public."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import getpass
 import operator
 import threading
@@ -68,7 +67,6 @@ class Library:
         self.settings = settings
         self._lock = threading.RLock()
         self._catalogue: Catalogue | None = None
-        self._public: Catalogue | None = None
         self._previous: Catalogue | None = None  # the last one read, for what did not change since
         self._stamp: str | None = None
         self._revision = ""
@@ -161,11 +159,11 @@ class Library:
         if self._catalogue is None or stamp != self._stamp:
             catalogue = Catalogue.load(self.store, progress, self._previous)
             self._previous = catalogue
-            public = catalogue.for_public()
+            catalogue.for_public()  # now, so that no reader waits for it
             with self._lock:
                 # What was read before changed() was called is not kept over what came after.
                 if epoch == self._epoch or self._catalogue is None:
-                    self._catalogue, self._public, self._stamp = catalogue, public, stamp
+                    self._catalogue, self._stamp = catalogue, stamp
 
     def _look_aside(self) -> None:
         """Look while readers go on with what is known: a large archive takes seconds to look at."""
@@ -180,12 +178,7 @@ class Library:
     def public(self) -> Catalogue:
         """Return the records that everybody may see. Raises ArchiveError."""
         with self._lock:
-            catalogue = self.catalogue()
-            assert self._public is not None
-            opens = self._public.changes_on
-            if opens and opens <= datetime.date.today().isoformat():
-                self._public = catalogue.for_public()
-            return self._public
+            return self.catalogue().for_public()
 
     def changed(self) -> None:
         """Read the records again at the next question."""
