@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import itertools
 import json
 import os
 import random
@@ -37,6 +36,7 @@ from fuzz_extraction import damage
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from making import SEMINAR, make_archive
+from serving import addresses_of
 
 LONGEST = 10.0
 """Seconds that one example may take."""
@@ -247,15 +247,8 @@ def _addresses(table: list[Any], public: Catalogue) -> Iterator[str]:
         "number:int": ["1"],
         "format": list(_FORMATS),
     }
-    for route in table:
-        if route.path.startswith(_BY_THE_WAY):
-            continue
-        names = re.findall(r"\{([^}]*)\}", route.path)
-        for chosen in itertools.product(*(values[name] for name in names)):
-            path = route.path
-            for name, value in zip(names, chosen, strict=True):
-                path = path.replace(f"{{{name}}}", value)
-            yield path + _ASKED.get(path, "")
+    for address in addresses_of((r for r in table if not r.path.startswith(_BY_THE_WAY)), values):
+        yield address + _ASKED.get(address, "")
 
 
 # ----------------------------------------------------------------------- queries

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.testclient import TestClient
 
 from coproarchive.library import Library
@@ -132,6 +133,24 @@ def client_of(library: Library, access: Access | None = None) -> TestClient:
         ],
     )
     return TestClient(app, base_url="http://127.0.0.1:8501")
+
+
+def addresses_of(table: Iterable[BaseRoute], values: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield an address of each route for each of the values that its parameters may have.
+
+    Args:
+        table: routes.
+        values: name and convertor of a parameter, as routes have it -> what to put there; "x"
+            where there is none.
+    """
+    for route in table:
+        path = getattr(route, "path", "")
+        names = re.findall(r"\{([^}]*)\}", path)
+        for chosen in itertools.product(*(values.get(name, ["x"]) for name in names)):
+            address = path
+            for name, value in zip(names, chosen, strict=True):
+                address = address.replace(f"{{{name}}}", value, 1)
+            yield address
 
 
 async def asked_raw(app: Any, path: str, query: bytes = b"") -> tuple[int, bytes]:

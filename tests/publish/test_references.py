@@ -280,6 +280,7 @@ def hostile() -> st.SearchStrategy[Reference]:
     )
 
 
+@pytest.mark.threat(15)
 @settings(max_examples=60, deadline=None)
 @given(hostile())
 def test_no_text_breaks_a_format(reference: Reference) -> None:

@@ -6,6 +6,8 @@ A test that holds a row's promise is marked `@pytest.mark.threat(row)`, wherever
 from __future__ import annotations
 
 import ast
+import csv
+import io
 import json
 import re
 from collections import defaultdict
@@ -14,6 +16,7 @@ from itertools import product
 from pathlib import Path
 from urllib.parse import quote
 
+import lxml.etree
 import lxml.html
 import pytest
 import streamlit as st
@@ -35,8 +38,10 @@ from coproarchive.model import (
 )
 from coproarchive.search.language.query import MAX_CHARACTERS, MAX_PAGE, MAX_SIZE, Query
 from coproarchive.store import Store
+from coproarchive.web.access import Access
+from coproarchive.web.routes import routes
 from making import HOSTILE, make_deck
-from serving import asked_raw, client_of
+from serving import addresses_of, asked_raw, client_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "develop" / "threats.md"
@@ -94,8 +99,8 @@ def hostile(tmp_path: Path, open_library: Callable[..., Library]) -> Library:
     line = Session(title=HOSTILE, description=HOSTILE, people=by)
     store.save_seminar(
         Seminar(
-            id="s", title=HOSTILE, place=HOSTILE, description=HOSTILE, contact=HOSTILE,
-            links=(link(),), programme=(line,), topics=("t",), prepared_by=HOSTILE,
+            id="s", title=HOSTILE, date="2018-05-04", place=HOSTILE, description=HOSTILE,
+            contact=HOSTILE, links=(link(),), programme=(line,), topics=("t",), prepared_by=HOSTILE,
         )
     )  # fmt: skip
     files = {name: tmp_path / f"made{name}" for name in (".md", ".html", ".svg", ".vtt")}
@@ -157,6 +162,51 @@ def test_no_field_of_a_record_and_no_file_becomes_markup(hostile: Library) -> No
                 assert page.status_code == 200, place
                 assert "alert" in page.text
                 assert_harmless(page.text)
+
+
+_HOSTILE_IDS = {
+    "item_id:path": ["s/evil", "s/evil/slide/1"], "seminar_id": ["s"], "person_id": ["eve"],
+    "topic_id": ["t"], "number:int": ["1"], "format": ["bib", "ris", "csl.json", "txt"],
+}  # fmt: skip
+_KEPT = ("/look/", "/picture/", "/help")
+"""What browsers may keep for a while: of the program, or for this reader alone."""
+
+
+@pytest.mark.threat(1)
+def test_every_route_hands_hostile_text_out_as_text(hostile: Library) -> None:
+    """Found by walking the routes: pages are harmless, tables and feeds whole, headers one line.
+
+    What may be hidden tomorrow is kept in no cache.
+    """
+    table = routes(hostile, Access(hostile.settings))
+    kinds = set()
+    with client_of(hostile) as client:
+        for path in addresses_of(table, _HOSTILE_IDS):
+            for query in ("", f"?q={quote(HOSTILE)}&term={quote(HOSTILE)}&slides=1&find=%3Cb"):
+                answer = client.get(path + query, follow_redirects=False)
+                kind = answer.headers.get("content-type", "").partition(";")[0]
+                kinds.add(kind)
+                assert_whole(kind, answer.content)
+                assert not any(set(value) & set("\r\n\0") for value in answer.headers.values())
+                if not path.startswith(_KEPT):
+                    assert answer.headers["cache-control"] in ("no-cache", "no-store"), path
+    assert kinds >= {"text/html", "text/csv", "application/atom+xml", "text/calendar"}
+
+
+def assert_whole(kind: str, body: bytes) -> None:
+    """A body is what its type says, and nothing of ours was ended by what stands in it."""
+    if kind == "text/html":
+        assert_harmless(body.decode())
+    elif kind.endswith("xml"):
+        tags = {str(e.tag).rpartition("}")[2] for e in lxml.etree.fromstring(body).iter()}
+        assert not tags & {"script", "img"}
+    elif kind.endswith("json"):
+        json.loads(body)
+    elif kind == "text/csv":
+        rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+        assert {len(row) for row in rows} == {len(rows[0])}
+    elif kind == "text/calendar":
+        assert body.decode().count("BEGIN:VEVENT") == 1
 
 
 @pytest.mark.threat(1)

@@ -17,7 +17,7 @@ from icalendar import Calendar, Event
 from starlette.testclient import TestClient
 
 from coproarchive.library import Library
-from coproarchive.model import Contribution, Seminar, Session
+from coproarchive.model import Contribution, Item, Seminar, Session
 from coproarchive.public_copies import Download
 from coproarchive.publish import seminar_files
 from coproarchive.publish.calendar_file import to_icalendar
@@ -69,6 +69,24 @@ def test_a_table_has_a_row_a_slide(client: TestClient) -> None:
     (elsewhere,) = [r for r in rows("") if r["id"] == "held-elsewhere"]
     assert (elsewhere["place"], elsewhere["address"]) == ("", f"{BASE}/item/held-elsewhere")
     assert len(list(csv.reader(io.StringIO(client.get("/results.csv").text)))) == 6
+
+
+@pytest.mark.threat(15)
+def test_no_cell_of_slides_is_a_formula(
+    archive: Path, tmp_path: Path, open_library: Callable[..., Library]
+) -> None:
+    """Nor of references: what a title or a slide begins with is a spreadsheet's text."""
+    (tmp_path / "x.md").write_text("# =cmd|' /C calc'!A0\n\n\u200b\uff1dHYPERLINK(1) sum\n")
+    Store(archive).add_item(Item(id="sums", title="@SUM(1+1) sum"), {"x.md": tmp_path / "x.md"})
+    library = open_library(archive)
+    library.update_index()
+    with client_of(library) as opened:
+        for query in ("q=sum&slides=1", "q=sum"):
+            answer = opened.get(f"/results.csv?{query}").content.decode("utf-8-sig")
+            (row, *_) = csv.DictReader(io.StringIO(answer))
+            cells = [cell for cell in row.values() if cell]
+            assert row["title"] == "'@SUM(1+1) sum"
+            assert not any(cell.lstrip("\u200b").startswith(tuple("=+-@\uff1d")) for cell in cells)
 
 
 # ------------------------------------------------------------------------ feeds
@@ -134,6 +152,7 @@ def test_a_seminar_is_one_zip(client: TestClient, archive: Path) -> None:
     assert client.get("/seminar/nothing/files.zip").status_code == 404
 
 
+@pytest.mark.threat(4)
 def test_names_in_a_zip_differ_on_every_disk(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,6 +172,7 @@ def test_names_in_a_zip_differ_on_every_disk(
     assert "talk-2.pptx" in bytes(made.entries[0].content).decode()
 
 
+@pytest.mark.threat(11)
 def test_a_zip_is_bounded(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is too much at once is not begun."""
     monkeypatch.setattr("coproarchive.web.follow.MAX_BYTES", 100)
