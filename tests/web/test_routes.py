@@ -18,6 +18,7 @@ from coproarchive.library import Library
 from coproarchive.model import WordSource
 from coproarchive.settings import Settings
 from coproarchive.store import Store
+from coproarchive.web import render
 from coproarchive.web.access import Access, Visitor
 from making import HOSTILE, SEMINAR
 from ocr_fakes import pretend
@@ -329,6 +330,15 @@ def test_suggestions_and_tables_are_routes(client: TestClient) -> None:
     assert "attachment" in table.headers["content-disposition"]
     assert f"http://127.0.0.1:8501/item/{SEMINAR}/bread-for-all" in table.text
     assert "Zanzibar" not in client.get("/results.csv").text
+
+
+def test_the_styles_are_whole(client: TestClient) -> None:
+    """What is opened is closed in each file: of a rule without end browsers drop all the rest."""
+    for name in ("base", "pages", "parts", "search", "citing", "viewer"):
+        styles = render.stylesheet(name)
+        assert styles.endswith("\n")
+        assert styles.count("{") == styles.count("}"), name
+        assert styles in client.get("/look/site.css").text
 
 
 @pytest.fixture
