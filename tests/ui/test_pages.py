@@ -85,7 +85,7 @@ def test_a_link_that_is_followed_is_the_new_address(
 
 
 def test_the_number_of_hits_is_read_out(at: Open) -> None:
-    """By the live region, which the script of names and announcements fills."""
+    """By the live region, which the script of announcements fills."""
     app = at(q="millstone")
     said = [json.loads(c.proto.json) for c in app.get("bidi_component")]
     assert [data["say"] for data in said if "say" in data] == ["1 slide in 1 item"]

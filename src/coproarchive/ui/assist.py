@@ -1,8 +1,8 @@
-"""What Streamlit leaves out for those who do not see the page: language, announcements, names.
+"""What Streamlit leaves out for those who do not see the page: its language, and announcements.
 
-A live region inside `st.html` is replaced at each rerun and so never read out; the page's language
-is always English, and the button that opens the sidebar does not say what is in it. One small
-script mends the three, and offers suggestions under the search box.
+A live region inside `st.html` is replaced at each rerun and so never read out, and the page's
+language is always English. One small script mends both, and offers suggestions under the search
+box.
 """
 
 from __future__ import annotations
@@ -12,9 +12,6 @@ from importlib.resources import files
 from typing import Any
 
 import streamlit as st
-
-NARROW = "Narrow the results"
-CLOSE = "Close: back to the results"
 
 
 @lru_cache(maxsize=1)
@@ -30,7 +27,4 @@ def assist(language: str, say: str = "") -> None:
         language: BCP 47 tag of the page's own words.
         say: plain text that is read out when it differs from the last one; "" for nothing.
     """
-    _component()(
-        data={"lang": language, "say": say, "words": {"open": NARROW, "close": CLOSE}},
-        key="assist",
-    )
+    _component()(data={"lang": language, "say": say}, key="assist")

@@ -38,7 +38,7 @@ def main() -> None:
         series = app_state().library.public().series
         words = st.query_params.get("q", "") if current.url_path == "" else ""
         title = " – ".join(filter(None, [words[:60], current.title, series.title]))
-        st.set_page_config(page_title=title, layout="wide", initial_sidebar_state="auto")
+        st.set_page_config(page_title=title, layout="wide")
         if current.url_path:
             frame_start(f"/{current.url_path}")
             _run_and_say_errors(current)

@@ -1,7 +1,7 @@
 """The searchable and facetable fields: one row each, from which everything else is derived.
 
-Engine schemas, the sidebar, URL parameters, tables in docs/reference and the index's fingerprint
-all follow this table; a changed fingerprint means that the index is built anew.
+Engine schemas, what narrows results, URL parameters, tables in docs/reference and the index's
+fingerprint all follow this table; a changed fingerprint means that the index is built anew.
 """
 
 from __future__ import annotations

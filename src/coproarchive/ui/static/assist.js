@@ -16,15 +16,6 @@ function liveRegion() {
   return region;
 }
 
-function nameButtons(words) {
-  const open = document.querySelector('[data-testid="stExpandSidebarButton"]');
-  const close = document.querySelector('[data-testid="stSidebarCollapseButton"] button');
-  const panel = document.getElementById("stSidebar");
-  if (open) open.setAttribute("aria-label", words.open);
-  if (close) close.setAttribute("aria-label", words.close);
-  if (panel) panel.setAttribute("aria-label", words.open);
-}
-
 // Suggestions while typing: the browser's own list of options under the search box, which every
 // screen reader knows. Choosing one fills the box in; Enter searches, as always.
 const OPTIONS = "coproarchive-suggestions";
@@ -68,10 +59,4 @@ export default function (component) {
   const region = liveRegion();
   if (data.say && region.textContent !== data.say) region.textContent = data.say;
   document.addEventListener("input", watchTyping, true); // the same listener is added only once
-  if (!data.words) return;
-  nameButtons(data.words);
-  const watcher = new MutationObserver(() => nameButtons(data.words));
-  const app = document.querySelector('[data-testid="stApp"]');
-  if (app) watcher.observe(app, { childList: true, subtree: true });
-  return () => watcher.disconnect();
 }
