@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -12,7 +11,9 @@ from starlette.responses import HTMLResponse, Response
 from coproarchive.library import Library
 from coproarchive.search.language.query import Query
 from coproarchive.web import render
+from coproarchive.web.search_address import SearchAddress
 from coproarchive.web.search_page import PATH as SEARCH_PATH
+from coproarchive.web.search_view import last_years, year_counts
 
 PATH = "/over-time"
 MOST_TERMS = 4
@@ -62,7 +63,7 @@ class OverTime:
         typed = (" ".join(t.split())[:MAX_TERM] for t in request.query_params.getlist("term"))
         terms = list(dict.fromkeys(term for term in typed if term))[:MOST_TERMS]
         of_years = self._counts(Query(sort="date"))
-        years = _span(of_years)
+        years = last_years(of_years, MOST_YEARS)
         lines = [self._line(term, years, of_years) for term in terms]
         top = max((c.percent for line in lines for c in line.counts), default=0.0)
         html = render.page(
@@ -82,11 +83,12 @@ class OverTime:
 
     def _line(self, term: str, years: Sequence[int], of_years: Mapping[int, int]) -> TermLine:
         """Count a term, as it is typed, in each year."""
-        counts = self._counts(Query.parse(term, exact=True))
+        query = Query.parse(term, exact=True)
+        counts = self._counts(query)
 
         def of(year: int) -> YearCount:
-            params = {"q": term, "exact": "1", "after": year, "before": year}
-            href = f"{SEARCH_PATH}?{urlencode(params)}"
+            of_year = SearchAddress(replace(query, after=str(year), before=str(year)))
+            href = f"{SEARCH_PATH}{of_year.href}"
             return YearCount(year, counts.get(year, 0), of_years.get(year, 0), href)
 
         return TermLine(term, [of(year) for year in years], ())
@@ -96,16 +98,8 @@ class OverTime:
         results = self._library.search(replace(query, size=1))
         if results.partial:
             return {}
-        years = next((f for f in results.facets if f.name == "year"), None)
-        return {int(y): years.counts[y] for y in years.ranked if y.isdigit()} if years else {}
-
-
-def _span(of_years: Mapping[int, int]) -> list[int]:
-    """Return the years from the first to the last that have items, the last ones of many."""
-    years = [year for year, count in of_years.items() if count]
-    if not years:
-        return []
-    return list(range(max(min(years), max(years) - MOST_YEARS + 1), max(years) + 1))
+        years = results.facet("year")
+        return year_counts(years) if years else {}
 
 
 def _points(counts: Sequence[YearCount], top: float) -> list[tuple[float, float]]:

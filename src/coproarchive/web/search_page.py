@@ -24,8 +24,7 @@ PATH = "/search"
 def is_unanswered(results: Results) -> bool:
     """Tell whether words alone found nothing: what keepers are told of."""
     query = results.query
-    narrowed = query.facets or query.without or query.after or query.before
-    return not results.total and not narrowed and bool(query.positive)
+    return not results.total and not query.is_narrowed and bool(query.positive)
 
 
 class SearchPage:
@@ -79,8 +78,7 @@ class SearchPage:
         query = address.query
         if not (query.after or query.before):
             return None
-        undated = replace(query, after="", before="", page=1, size=1)
-        return next((f for f in self._library.search(undated).facets if f.name == "year"), None)
+        return self._library.search(replace(query.undated(), size=1)).facet("year")
 
     def html(self, view: SearchView, *, live: bool) -> Markup:
         """Render results and what narrows them.

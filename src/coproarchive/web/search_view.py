@@ -5,7 +5,7 @@ Everything here is text and addresses; the template `_search.html` makes it mark
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode
 
@@ -200,19 +200,17 @@ def search_view(
         years: the facet of years as if no dates were chosen; that of the results where None.
     """
     query = address.query
-    years = years or next((f for f in results.facets if f.name == "year"), None)
-    is_narrowed = query.facets or query.without or query.after or query.before
-    open_query = replace(query, facets={}, without={}, after="", before="", page=1)
+    years = years or results.facet("year")
     return SearchView(
         address=address,
         total=total_words(results),
         items=_items(results.total),
         notes=results.notes,
-        named=_named(query, catalogue) if not is_narrowed and query.page == 1 else (),
+        named=_named(query, catalogue) if not query.is_narrowed and query.page == 1 else (),
         as_typed=_as_typed(address, results),
         trouble=_trouble(address, results),
         chips=_chips(address, results, catalogue),
-        clear_href=address.ask(open_query).href if is_narrowed else "",
+        clear_href=address.ask(query.widened()).href if query.is_narrowed else "",
         sorts=[
             Choice(label, address.ask(replace(query, sort=sort, page=1)).href, query.sort == sort)
             for sort, label in SORTS.items()
@@ -284,15 +282,14 @@ def _choice(facet: str, value: FacetValue, address: SearchAddress) -> Choice:
 
 def _years(facet: Facet, address: SearchAddress) -> list[YearBar]:
     """Return the years from the first to the last that have items; none where there is but one."""
-    counts = {int(y): facet.counts[y] for y in facet.ranked if y.isdigit() and facet.counts[y]}
+    counts = year_counts(facet)
     if len(counts) < 2:
         return []
-    first, last = min(counts), max(counts)
-    span = range(max(first, last - MOST_YEARS + 1), last + 1)
-    most = max(counts.get(year, 0) for year in span)
+    years = last_years(counts, MOST_YEARS)
+    most = max(counts.get(year, 0) for year in years)
     query = address.query
     bars = []
-    for year in span:
+    for year in years:
         only = query.after == query.before == str(year)
         dates = "" if only else str(year)
         chosen = replace(query, after=dates, before=dates, page=1)
@@ -302,6 +299,19 @@ def _years(facet: Facet, address: SearchAddress) -> list[YearBar]:
             YearBar(year, count, round(100 * count / most), address.ask(chosen).href, inside, only)
         )
     return bars
+
+
+def year_counts(facet: Facet) -> dict[int, int]:
+    """Return year -> number of items, of the years that have any."""
+    return {int(y): facet.counts[y] for y in facet.ranked if y.isdigit() and facet.counts[y]}
+
+
+def last_years(counts: Mapping[int, int], limit: int) -> range:
+    """Return the years from the first to the last that have items, the last ones of many."""
+    if not counts:
+        return range(0)
+    last = max(counts)
+    return range(max(min(counts), last - limit + 1), last + 1)
 
 
 def _chips(address: SearchAddress, results: Results, catalogue: Catalogue) -> list[Chip]:
@@ -317,8 +327,7 @@ def _chips(address: SearchAddress, results: Results, catalogue: Catalogue) -> li
             again = query.toggle_without(facet.name, value_id)
             chips.append(Chip(f"Not {facet.label.lower()}: {label}", address.ask(again).href))
     if query.after or query.before:
-        open_dates = replace(query, after="", before="", page=1)
-        chips.append(Chip(_dates(query), address.ask(open_dates).href))
+        chips.append(Chip(_dates(query), address.ask(query.undated()).href))
     return chips
 
 
@@ -355,9 +364,9 @@ def _trouble(address: SearchAddress, results: Results) -> list[Chip]:
             Chip(f"There is no page {query.page}: go to the last, {results.pages}", last.href)
         )
         return ways
-    if query.facets or query.without or query.after or query.before:
-        open_query = replace(query, facets={}, without={}, after="", before="", page=1)
-        ways.append(Chip("Search the whole archive for these words", address.ask(open_query).href))
+    if query.is_narrowed:
+        whole = address.ask(query.widened())
+        ways.append(Chip("Search the whole archive for these words", whole.href))
     ways += [
         Chip("Browse the seminars", "/seminars"),
         Chip("Browse the speakers", "/people"),

@@ -180,6 +180,10 @@ class Results:
         """Number of pages, at least 1."""
         return max(1, -(-self.total // self.query.size))
 
+    def facet(self, name: str) -> Facet | None:
+        """Return a facet by its name in URLs, None where these results have no such one."""
+        return next((facet for facet in self.facets if facet.name == name), None)
+
     def to_json(self) -> dict[str, object]:
         """Return plain data for JSON; marks of snippets are offsets."""
         return {

@@ -179,6 +179,14 @@ class Query:
 
     # ------------------------------------------------------- changed values
 
+    def widened(self) -> Query:
+        """Return the query with its words alone, no facets and no dates, on the first page."""
+        return replace(self, facets={}, without={}, after="", before="", page=1)
+
+    def undated(self) -> Query:
+        """Return the query without dates, on the first page."""
+        return replace(self, after="", before="", page=1)
+
     def toggle(self, facet: str, value: str) -> Query:
         """Return the query with a facet's value chosen, or no longer chosen, on the first page."""
         facets = _toggled(self.facets, facet, value)
@@ -197,10 +205,14 @@ class Query:
         return tuple(c for c in self.clauses if not c.excluded)
 
     @property
+    def is_narrowed(self) -> bool:
+        """Whether facets or dates must hold, beside the words."""
+        return bool(self.facets or self.without or self.after or self.before)
+
+    @property
     def is_empty(self) -> bool:
         """Whether it has no condition: everything is listed."""
-        narrowed = self.facets or self.without or self.after or self.before
-        return not (self.clauses or narrowed)
+        return not (self.clauses or self.is_narrowed)
 
 
 def _removed(chosen: Mapping[str, tuple[str, ...]], facet: str, value: str) -> _Choices:
