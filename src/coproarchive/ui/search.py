@@ -20,7 +20,6 @@ from coproarchive.search.hits.results import Results
 from coproarchive.ui.parts import error_html, keeper_links, report_failure, style
 from coproarchive.ui.state import app_state, visitor
 from coproarchive.web import render
-from coproarchive.web.metrics import SEARCHES
 from coproarchive.web.search_address import SearchAddress
 from coproarchive.web.search_page import SearchPage, is_unanswered
 
@@ -69,9 +68,8 @@ def _body(address: SearchAddress) -> Markup:
         return page_of.home(searched_at="/")
     with state.limits.searches.turn():
         results = page_of.results(address)
-    SEARCHES.labels("yes" if results.total else "no").inc()
+        view = page_of.view(address, results)  # searches again where dates were chosen
     _count_if_empty(results)
-    view = page_of.view(address, results)
     st.session_state["say"] = view.total
     return page_of.html(view, live=True)
 

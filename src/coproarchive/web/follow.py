@@ -22,14 +22,9 @@ from coproarchive.publish.zip_stream import zip_stream
 from coproarchive.search.index.present import label_of
 from coproarchive.search.language.query import Query
 from coproarchive.web.pages import Pages
+from coproarchive.web.search_address import params_of
 
 RETRY = {"Retry-After": "60"}
-
-
-def query_of(request: Request) -> Query:
-    """Return the search that an address asks for."""
-    names = request.query_params.keys()
-    return Query.from_params({name: request.query_params.getlist(name) for name in names})
 
 
 def feed_title(query: Query, catalogue: Catalogue) -> str:
@@ -68,7 +63,7 @@ class Follow:
         suffix = request.url.path.rpartition(".")[2]
         row = BY_SUFFIX[suffix]
         catalogue, base = self._library.public(), self._pages.names.base(request)
-        hits = self._library.ranking(query_of(request))
+        hits = self._library.ranking(Query.from_params(params_of(request)))
         references = (reference_to(item, catalogue, base) for item in _items_of(hits, catalogue))
         headers = {"Content-Disposition": f'attachment; filename="results.{suffix}"'}
         media_type = f"{row.media_type}; charset=utf-8"
@@ -76,7 +71,7 @@ class Follow:
 
     def table(self, request: Request) -> Response:
         """Serve /results.csv: all hits of a search as a table; slides=1 has a row a slide."""
-        query, base = query_of(request), self._pages.names.base(request)
+        query, base = Query.from_params(params_of(request)), self._pages.names.base(request)
         if request.query_params.get("slides") == "1":
             table, name = slide_table(self._library, query, base), "slides.csv"
         else:
@@ -86,8 +81,8 @@ class Follow:
 
     def feed(self, request: Request) -> Response:
         """Serve /feed.atom: the newest hits of a search; of everything without one."""
-        catalogue, query = self._library.public(), query_of(request)
-        query = replace(query, page=1, sort="date")
+        catalogue = self._library.public()
+        query = replace(Query.from_params(params_of(request)), page=1, sort="date")
         hits = self._library.ranking(query, atom.MAX_ENTRIES)
         parameters = urlencode(replace(query, sort="relevance").to_params(), doseq=True)
         suffix = f"?{parameters}" if parameters else ""

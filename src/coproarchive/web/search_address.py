@@ -7,12 +7,19 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import urlencode
 
+from starlette.requests import Request
+
 from coproarchive.search.language.fields import FACETS
 from coproarchive.search.language.query import Query
 
 View = Literal["talks", "slides"]
 SLIDES_OF_A_HIT: dict[View, int] = {"talks": 3, "slides": 12}
 """How many slides of a talk are shown: one row, or as many as a grid of slides can bear."""
+
+
+def params_of(request: Request) -> dict[str, list[str]]:
+    """Return the URL parameters of a request, each with all its values."""
+    return {name: request.query_params.getlist(name) for name in request.query_params}
 
 
 @dataclass(frozen=True)

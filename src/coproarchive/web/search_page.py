@@ -15,7 +15,7 @@ from coproarchive.search.hits.results import Facet, LeafHit, Results, Snippet
 from coproarchive.web import render
 from coproarchive.web.home_view import home_view
 from coproarchive.web.metrics import SEARCHES
-from coproarchive.web.search_address import SearchAddress
+from coproarchive.web.search_address import SearchAddress, params_of
 from coproarchive.web.search_view import SearchView, search_view
 
 PATH = "/search"
@@ -39,14 +39,12 @@ class SearchPage:
 
     def serve(self, request: Request) -> Response:
         """Serve /search: results, or the home where nothing is asked."""
-        params = request.query_params
-        address = SearchAddress.from_params({name: params.getlist(name) for name in params})
+        address = SearchAddress.from_params(params_of(request))
         catalogue = self._library.public()
         if address.is_home:
             body, title = self.home(searched_at=PATH), catalogue.series.title
         else:
             results = self.results(address)
-            SEARCHES.labels("yes" if results.total else "no").inc()
             if is_unanswered(results):
                 self._library.unanswered.count(results.query)
             view = self.view(address, results)
@@ -64,8 +62,10 @@ class SearchPage:
         return HTMLResponse(html)
 
     def results(self, address: SearchAddress) -> Results:
-        """Search for what an address asks."""
-        return self._library.search(address.query)
+        """Search for what an address asks, and count that it was asked."""
+        results = self._library.search(address.query)
+        SEARCHES.labels("yes" if results.total else "no").inc()
+        return results
 
     def view(self, address: SearchAddress, results: Results) -> SearchView:
         """Return what is shown of results."""
