@@ -49,3 +49,8 @@ def _kinds_of(media_type: str) -> frozenset[str]:
     if "presentation" in media_type or "powerpoint" in media_type:
         return frozenset({"slide"})
     return frozenset({"slide", "section"})
+
+
+def anchor_of_file(path: str) -> str:
+    """Return what fragments of addresses have for a file's name."""
+    return "".join(c if c.isalnum() else "-" for c in path.casefold())

@@ -6,7 +6,8 @@ from urllib.parse import unquote
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.library import Library
-from coproarchive.publish.places import anchor_of_file, find_leaf, read_place
+from coproarchive.publish.addresses import anchor_of_file
+from coproarchive.publish.places import find_leaf, read_place
 from coproarchive.publish.reference import Reference, reference_to
 
 

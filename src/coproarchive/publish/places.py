@@ -9,7 +9,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.errors import NotFoundError
 from coproarchive.extract.worker import Reader
 from coproarchive.model import Asset, Item, Leaf
-from coproarchive.publish.addresses import KINDS
+from coproarchive.publish.addresses import KINDS, anchor_of_file
 from coproarchive.search.document import shown_leaves
 
 _PLACE = re.compile(
@@ -66,8 +66,3 @@ def find_leaf(
         ):
             return asset, leaf
     raise NotFoundError(f'"{item.id}" has no {place.kind} {place.number}.')
-
-
-def anchor_of_file(path: str) -> str:
-    """Return what fragments of addresses have for a file's name."""
-    return "".join(c if c.isalnum() else "-" for c in path.casefold())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from typing import NamedTuple
-from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
@@ -13,6 +12,7 @@ from coproarchive.catalogue import Catalogue
 from coproarchive.errors import NotFoundError
 from coproarchive.library import Library
 from coproarchive.model import Item, Leaf, Source
+from coproarchive.pictures import WIDTHS
 from coproarchive.publish import csl
 from coproarchive.publish.citation import plain_citation
 from coproarchive.publish.formats import BY_SUFFIX, FORMATS
@@ -20,7 +20,7 @@ from coproarchive.publish.metadata import coins, meta_tags
 from coproarchive.publish.reference import Locator, Reference, reference_to
 from coproarchive.talks.descriptions import descriptions_of
 from coproarchive.web import render
-from coproarchive.web.leaves import find_leaf
+from coproarchive.web.leaves import PICTURED, find_leaf, name_of, picture_path
 from coproarchive.web.pages import Pages
 from coproarchive.web.policies import SCRIPTED
 
@@ -171,11 +171,11 @@ class Citing:
         cite = citation_box(catalogue, item, base, leaf, path)
         text = csl.styled(reference_to(item, catalogue, base, leaf, path), "apa")
         quoted = shortened(own_words(leaf) or leaf.title, MAX_QUOTE).split("\n")
-        picture = f"/picture/{item.id}/{quote(path)}/{leaf.number}-1000.webp"
+        picture = picture_path(item, path, leaf.number, WIDTHS[1])
         html = render.page(
             "quote.html", catalogue, "", f"Quote {cite.locator}: {item.title}",
             item=item, spoken=item.language or catalogue.language, cite=cite, text=text,
-            picture=picture if leaf.kind in ("slide", "page") else "",
+            picture=picture if leaf.kind in PICTURED else "",
             quoted=[line for line in quoted if line.strip()],
             alt=alt_text(item, leaf, path), licence=item.licence, rights=item.rights,
             plain=plain_quote(quoted, text, item),
@@ -226,7 +226,7 @@ def alt_text(item: Item, leaf: Leaf, path: str) -> str:
         leaf: as readers see it.
         path: of the file that it is in.
     """
-    place = f"{leaf.kind.capitalize()} {leaf.label or leaf.number} of “{item.title}”"
+    place = f"{name_of(leaf)} of “{item.title}”"
     description = descriptions_of(item).get((path, leaf.number))
     if description and description.alt:
         return f"{place}: {description.alt}"

@@ -18,6 +18,7 @@ from coproarchive.library import DAMAGED, Library
 from coproarchive.model import Asset, Item, Leaf
 from coproarchive.search.document import shown_leaves
 from coproarchive.web.file_views import NOT_OFFERED
+from coproarchive.web.leaves import PICTURED, name_of
 from coproarchive.web.made_pdf import made_pdf
 from coproarchive.web.pages import Pages
 
@@ -116,7 +117,7 @@ class Downloads:
         number, width = int(size[1]), int(size[2])
         self._library.recover_texts(item)
         for asset, leaf in shown_leaves(item, catalogue, self._library.reader):
-            if (asset.path, leaf.number) == (name, number) and leaf.kind in ("page", "slide"):
+            if (asset.path, leaf.number) == (name, number) and leaf.kind in PICTURED:
                 return self._picture(item_id, asset, leaf, width)
         return PlainTextResponse("There is no such picture.", 404)
 
@@ -126,8 +127,7 @@ class Downloads:
             # Cached by this reader's browser only: an item may be hidden tomorrow.
             headers = {"Cache-Control": "private, max-age=3600"}
             return FileResponse(picture, media_type="image/webp", headers=headers)
-        place = f"{leaf.kind.capitalize()} {leaf.label or leaf.number}"
-        card = pictures.card(place, leaf.title, leaf.text[:400], width)
+        card = pictures.card(name_of(leaf), leaf.title, leaf.text[:400], width)
         return Response(card, media_type="image/webp", headers={"Cache-Control": "no-store"})
 
     def suggest(self, request: Request) -> Response:

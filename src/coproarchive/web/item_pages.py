@@ -27,7 +27,7 @@ from coproarchive.web import item_views as views
 from coproarchive.web import media, render
 from coproarchive.web.citing import alt_text, citation_box
 from coproarchive.web.file_views import NOT_OFFERED, file_views, pdf_address
-from coproarchive.web.leaves import PICTURED, LeafPlace, find_leaf, groups_of
+from coproarchive.web.leaves import PICTURED, LeafPlace, find_leaf, groups_of, picture_path
 from coproarchive.web.pages import Pages
 from coproarchive.web.policies import SCRIPTED
 from coproarchive.web.words import leaf_words, unmarked
@@ -139,7 +139,7 @@ class ItemPages:
         """Return the address of the first slide's picture, "" where there is none, and its alt."""
         for first in (group[0] for group in groups):
             if first.leaf.kind in PICTURED:
-                path = views.picture_path(item, first.asset, first.leaf.number, WIDTHS[1])
+                path = picture_path(item, first.asset.path, first.leaf.number, WIDTHS[1])
                 address = self._pages.names.base(request) + path
                 return {"cover": address, "cover_alt": alt_text(item, first.leaf, first.asset.path)}
         return {"cover": "", "cover_alt": ""}
@@ -189,9 +189,9 @@ class ItemPages:
             forms=views.other_forms(item, place, one),
             reuses=reuses,
             said=[(cue.leaf, leaf_words(cue.leaf, search.marks)[0]) for cue in cues],
-            anchor=render.anchor(place.file.asset.path, kind, leaf.number, item.assets[0].path),
+            anchor=render.anchor(place.asset.path, kind, leaf.number, item.assets[0].path),
             heading=render.marked(search.marks(leaf.title)),
-            cover=base + views.picture_path(item, place.file.asset, leaf.number, WIDTHS[1])
+            cover=base + picture_path(item, place.asset.path, leaf.number, WIDTHS[1])
             if leaf.kind in PICTURED
             else "",
             cover_alt=alt_text(item, leaf, place.asset.path),
@@ -203,7 +203,7 @@ class ItemPages:
             picture=self._place_picture(place),
             rail=views.rail(place),
             shape=self._shape(item, place._replace(ordinal=0)),
-            picture_path=views.picture_path,
+            picture_path=picture_path,
             like=self._similar_leaves(place, reuses),
             leaf_path=leaf_path,
             recordings=media.recordings(item, second, self._language(item, catalogue)),
@@ -214,9 +214,9 @@ class ItemPages:
 
     def _place_picture(self, place: LeafPlace) -> views.LeafPicture | None:
         """Return the leaf's picture; None where such leaves are never drawn."""
-        if place.leaf.kind not in PICTURED or not self._library.can_picture(place.file.asset):
+        if place.leaf.kind not in PICTURED or not self._library.can_picture(place.asset):
             return None
-        return self._picture(place.item, place.file.asset, place.leaf.number)
+        return self._picture(place.item, place.asset, place.leaf.number)
 
     def _picture(self, item: Item, asset: Asset, number: int) -> views.LeafPicture:
         size = self._library.picture_size(item.id, asset, number)
@@ -255,7 +255,7 @@ class ItemPages:
         except CoproArchiveError:
             return views.TalkSearch(words, unmarked, ())
         suffix = views.TalkSearch(words, unmarked, ()).suffix
-        current = (place.file.asset.path, place.leaf.number) if place else None
+        current = (place.asset.path, place.leaf.number) if place else None
         talk_hits = tuple(
             views.TalkHit(
                 hit,

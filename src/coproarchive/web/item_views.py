@@ -18,7 +18,7 @@ from coproarchive.talks.descriptions import description_of, descriptions_of
 from coproarchive.talks.forms import AlignedLeaf, Place
 from coproarchive.talks.merging import with_twins
 from coproarchive.web import render
-from coproarchive.web.leaves import PICTURED, LeafPlace
+from coproarchive.web.leaves import PICTURED, LeafPlace, name_of, picture_path
 from coproarchive.web.media import at_second
 from coproarchive.web.posts import Section, flow
 from coproarchive.web.words import Marks, leaf_words, unmarked
@@ -69,7 +69,7 @@ class TalkSearch(NamedTuple):
 
     def beside(self, place: LeafPlace, step: int) -> TalkHit | None:
         """Return the hit before (-1) or after (1) a leaf in its file, None where there is none."""
-        file, number = place.file.asset.path, place.leaf.number
+        file, number = place.asset.path, place.leaf.number
         near = [h for h in self.hits if h.hit.asset == file and (h.hit.number - number) * step > 0]
         return min(near, key=lambda h: abs(h.hit.number - number), default=None)
 
@@ -148,14 +148,9 @@ class FileInWords(NamedTuple):
     sections: Sequence[tuple[str, Section]]
 
 
-def picture_path(item: Item, asset: Asset, number: int, width: int) -> str:
-    """Return the address of a leaf's picture."""
-    return f"/picture/{item.id}/{quote(asset.path)}/{number}-{width}.webp"
-
-
 def leaf_picture(item: Item, asset: Asset, number: int, size: tuple[int, int]) -> LeafPicture:
     """Return a leaf's picture, whose large form has this size."""
-    small, large = (picture_path(item, asset, number, width) for width in WIDTHS)
+    small, large = (picture_path(item, asset.path, number, width) for width in WIDTHS)
     return LeafPicture(small, large, *size)
 
 
@@ -178,7 +173,7 @@ def overview(item: Item, leaves: Sequence[AlignedLeaf], search: TalkSearch, shap
             leaf_path(item, one.asset.path, one.leaf.kind, one.leaf.number) + search.suffix,
             one.leaf.label or str(one.leaf.number),
             one.leaf.title or ("" if one.leaf.kind in PICTURED else one.leaf.text[:120]),
-            picture_path(item, one.asset, one.leaf.number, WIDTHS[0]),
+            picture_path(item, one.asset.path, one.leaf.number, WIDTHS[0]),
             (one.asset.path, one.leaf.number) in search.numbers,
         )
         for one in leaves
@@ -201,7 +196,7 @@ def _leaf_in_words(item: Item, one: AlignedLeaf) -> LeafInWords:
     return LeafInWords(
         _anchor(item, one.place),
         leaf_path(item, one.asset.path, leaf.kind, leaf.number),
-        f"{leaf.kind.capitalize()} {leaf.label or leaf.number}",
+        name_of(leaf),
         leaf.title,
         words,
         leaf.language,
@@ -230,7 +225,7 @@ class OtherForm(NamedTuple):
 
 def other_forms(item: Item, place: LeafPlace, one: AlignedLeaf | None) -> list[OtherForm]:
     """Return the same slide in the other files of an item."""
-    current = (place.file.asset.path, place.leaf.number)
+    current = (place.asset.path, place.leaf.number)
     forms = []
     for asset, leaf in (one.place, *one.twins) if one else ():
         if (asset.path, leaf.number) != current:

@@ -5,17 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.library import Library
 from coproarchive.model import Asset, Item, Leaf
 from coproarchive.publish.addresses import KINDS, leaf_path
 from coproarchive.search.document import shown_leaves
+from coproarchive.search.hits.results import LeafHit
 from coproarchive.talks.forms import AlignedItem, AlignedLeaf
 
 _LEAF = re.compile(rf"(.+)/({'|'.join(KINDS)})/(\d{{1,9}})")
 PICTURED = ("slide", "page")
 """Kinds of leaves that have pictures."""
+
+
+def picture_path(item: Item, file: str, number: int, width: int) -> str:
+    """Return the address of a picture of a leaf, of which `file` is the path of the asset."""
+    return f"/picture/{item.id}/{quote(file)}/{number}-{width}.webp"
+
+
+def name_of(leaf: Leaf | LeafHit) -> str:
+    """Return what readers call a leaf: Slide 3."""
+    return f"{leaf.kind.capitalize()} {leaf.label or leaf.number}"
 
 
 class FileLeaves(NamedTuple):
@@ -45,12 +57,12 @@ class LeafPlace(NamedTuple):
     @property
     def name(self) -> str:
         """What readers call it: Slide 3."""
-        return f"{self.leaf.kind.capitalize()} {self.leaf.label or self.leaf.number}"
+        return name_of(self.leaf)
 
     @property
     def path(self) -> str:
         """Path of its address."""
-        return leaf_path(self.item, self.file.asset.path, self.leaf.kind, self.leaf.number)
+        return leaf_path(self.item, self.asset.path, self.leaf.kind, self.leaf.number)
 
     def beside(self, step: int) -> LeafPlace | None:
         """Return the leaf so many places on, None past either end."""

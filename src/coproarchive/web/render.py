@@ -15,6 +15,7 @@ from markupsafe import Markup, escape
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import Asset
+from coproarchive.publish.addresses import anchor_of_file
 from coproarchive.search.hits.results import Snippet
 from coproarchive.search.language.query import MAX_CHARACTERS
 
@@ -135,7 +136,6 @@ def _shared(catalogue: Catalogue) -> dict[str, object]:
         "date": catalogue.item_date,
         "pretty": pretty_date,
         "marked": marked,
-        "lines": lines,
         "kind_of_file": kind_of_file,
     }
 
@@ -185,26 +185,10 @@ def marked(snippet: Snippet) -> Markup:
     return html + escape(snippet.text[at:])
 
 
-def lines(snippet: Snippet) -> Iterator[Snippet]:
-    """Yield the snippet's lines, each with its marks."""
-    start = 0
-    for line in snippet.text.split("\n"):
-        end = start + len(line)
-        if line.strip():
-            marks = tuple(
-                (a - start, b - start) for a, b in snippet.marks if start <= a and b <= end
-            )
-            yield Snippet(line, marks)
-        start = end + 1
-
-
 def anchor(file: str, kind: str, number: int, first_file: str) -> str:
     """Return a leaf's fragment in its item's page: slide-3, or file-slide-3 for later files."""
     place = f"{kind}-{number}"
-    if file == first_file:
-        return place
-    stem = "".join(c if c.isalnum() else "-" for c in file.casefold())
-    return f"{stem}-{place}"
+    return place if file == first_file else f"{anchor_of_file(file)}-{place}"
 
 
 _RELATIONS = {

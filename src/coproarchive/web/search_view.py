@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.model import Item
+from coproarchive.pictures import WIDTHS
 from coproarchive.publish.addresses import leaf_path
 from coproarchive.search.hits.results import Facet, FacetValue, Hit, LeafHit, Results, Snippet
 from coproarchive.search.index.present import label_of
 from coproarchive.search.language.query import Query
 from coproarchive.search.language.query_tree import Sort
+from coproarchive.web.leaves import PICTURED, name_of, picture_path
 from coproarchive.web.render import pretty_date, source_words
 from coproarchive.web.search_address import SearchAddress, View
 
@@ -420,16 +422,16 @@ def _hit(hit: Hit, query: Query, catalogue: Catalogue, first_slide: FirstSlide) 
 
 def picture_of(leaf: LeafHit, item: Item) -> str:
     """Return the address of a slide's picture, "" for what has none."""
-    if leaf.kind not in ("page", "slide"):
+    if leaf.kind not in PICTURED:
         return ""
-    return f"/picture/{item.id}/{quote(leaf.asset)}/{leaf.number}-320.webp"
+    return picture_path(item, leaf.asset, leaf.number, WIDTHS[0])
 
 
 def _slide(leaf: LeafHit, item: Item, suffix: str) -> SlideView:
     return SlideView(
         leaf_path(item, leaf.asset, leaf.kind, leaf.number) + suffix,
         picture_of(leaf, item),
-        f"{leaf.kind.capitalize()} {leaf.label or leaf.number}",
+        name_of(leaf),
         leaf.title,
         leaf.snippet,
         source_words(leaf.source),
