@@ -33,7 +33,7 @@ def test_an_address_of_old_arrives(
 
 
 def test_a_talk_is_walked_by_keys(page: Page, served: Served) -> None:
-    """Arrows, a slash to search in it, a larger picture that Escape closes."""
+    """Arrows, a slash to search in it, a larger picture, all slides over this one."""
     page.goto(f"{served.address}{BREAD}/slide/1")
     page.keyboard.press("ArrowRight")
     page.wait_for_url(f"**{BREAD}/slide/2")
@@ -42,6 +42,14 @@ def test_a_talk_is_walked_by_keys(page: Page, served: Served) -> None:
     expect(page.locator("dialog.larger img")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("dialog.larger")).to_have_count(0)
+    page.keyboard.press("o")
+    grid = page.get_by_role("dialog", name="All slides")
+    expect(grid.locator("a[aria-current]")).to_be_focused()
+    expect(grid.locator(".shot")).to_have_count(4)
+    page.keyboard.press("ArrowRight")
+    expect(grid.locator("a").nth(2)).to_be_focused()
+    page.keyboard.press("o")
+    expect(grid).to_have_count(0)
     page.keyboard.press("/")
     expect(page.locator("#inside")).to_be_focused()
     page.keyboard.type("millstone")

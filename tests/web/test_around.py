@@ -27,6 +27,9 @@ def test_a_seminar_shows_its_talks_first_slides_and_a_search_within(client: Test
     page = client.get(f"/seminar/{SEMINAR}").text
     assert f'src="/picture/{SEMINAR}/bread-for-all/bread.pptx/1-320.webp"' in page
     assert "Talks and materials" in page
+    assert "PowerPoint, 4 slides" in page  # and not the hidden fifth
+    assert re.search(r'class="facts">.*?\d items?, \d (people|person)', page)
+    assert f'href="/seminar/{SEMINAR}/files.zip"' in page
     assert "hidden-talk" not in page
     assert f'name="seminar" value="{SEMINAR}"' in page
     for picture in re.findall(r'src="(/picture/[^"]*)"', page):

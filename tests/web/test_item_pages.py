@@ -83,6 +83,13 @@ def test_both_files_of_a_kind_have_pages(
         overview = client.get("/item/two").text
         assert 'id="page-1"' in overview
         assert 'id="two-b-pdf-page-2"' in overview
+        step = r'data-key="{}" href="([^"]*)"><span[^>]*>(.*?)</span>.*?: ([^<]*)</span>'
+        first, last = (client.get(f"/item/two/{place}").text for place in
+                       ("page/1", "two%20b.pdf/page/1"))  # fmt: skip
+        onward = ("/item/two/two%20b.pdf/page/1", "Next file ›", "Page 1 of two b.pdf")
+        assert re.findall(step.format("ArrowRight"), first) == [onward]
+        back = ("/item/two/page/1", "‹ File before", "Page 1 of one.pdf")
+        assert re.findall(step.format("ArrowLeft"), last) == [back]
 
 
 # ------------------------------------------------------------------ a slide

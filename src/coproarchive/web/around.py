@@ -6,21 +6,33 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from coproarchive.catalogue import Catalogue
+from coproarchive.library import Library
 from coproarchive.model import Item, Seminar
-from coproarchive.web.search_view import FirstSlide, picture_of
+from coproarchive.web.leaves import Glimpse, glimpse
 
-MOST_PICTURES = 24
-"""First slides of a page, each read from the extracted texts; what follows has none."""
+MOST_GLIMPSES = 24
+"""Glimpses of a page, each read from the extracted texts; what follows has none."""
+STRIP = 4
+"""First slides at the top of a seminar's page."""
 MOST_TOGETHER = 12
 
 
-def first_pictures(items: Iterable[Item], first_slide: FirstSlide) -> dict[str, str]:
-    """Return item id -> address of the picture of its first slide, of the first items."""
-    pictures = {}
-    for item, _ in zip(items, range(MOST_PICTURES), strict=False):
-        if slide := first_slide(item):
-            pictures[item.id] = picture_of(slide, item)
-    return pictures
+def glimpses_of(items: Sequence[Item], library: Library) -> dict[str, Glimpse]:
+    """Return item id -> what a list shows of it, of the first items that have slides."""
+    catalogue = library.public()
+    seen = {item.id: glimpse(item, catalogue, library) for item in items[:MOST_GLIMPSES]}
+    return {item_id: one for item_id, one in seen.items() if one.first}
+
+
+def extent_of(seminar: Seminar, items: Sequence[Item]) -> str:
+    """Return in words how many items and how many people a seminar has; "" without items."""
+    if not items:
+        return ""
+    works = [*(item.people for item in items), *(s.people for s in seminar.programme)]
+    people = len({c.person for who in works for c in who})
+    parts = [f"{len(items)} item{'' if len(items) == 1 else 's'}"]
+    parts += [f"{people} {'person' if people == 1 else 'people'}"] if people else []
+    return ", ".join(parts)
 
 
 def neighbours(seminar: Seminar, catalogue: Catalogue) -> tuple[Seminar | None, Seminar | None]:

@@ -165,9 +165,8 @@ class ItemPages:
             return self._pages.missing(request, f"There is no such {kind} in this archive.")
         item = place.item
         base = self._pages.names.base(request)
-        one = aligned_item(item, catalogue, self._library.reader).find(
-            place.asset.path, place.leaf.number
-        )
+        aligned = aligned_item(item, catalogue, self._library.reader)
+        one = aligned.find(place.asset.path, place.leaf.number)
         leaf = one.leaf if one and _is_shown_from(place, one) else place.leaf
         second = next((cue.leaf.start for cue in one.cues), None) if one else None
         second = leaf.start if leaf.start is not None else second
@@ -201,6 +200,7 @@ class ItemPages:
             search=search,
             most_hits=MOST_HITS,
             picture=self._place_picture(place),
+            steps=[views.step(place, aligned, direction) for direction in (-1, 1)],
             rail=views.rail(place),
             shape=self._shape(item, place._replace(ordinal=0)),
             picture_path=picture_path,

@@ -15,7 +15,7 @@ from coproarchive.pictures import WIDTHS
 from coproarchive.publish.addresses import leaf_path
 from coproarchive.search.hits.results import LeafHit
 from coproarchive.talks.descriptions import description_of, descriptions_of
-from coproarchive.talks.forms import AlignedLeaf, Place
+from coproarchive.talks.forms import AlignedItem, AlignedLeaf, Place
 from coproarchive.talks.merging import with_twins
 from coproarchive.web import render
 from coproarchive.web.leaves import PICTURED, LeafPlace, name_of, picture_path
@@ -250,6 +250,37 @@ def rail(place: LeafPlace) -> list[LeafPlace]:
     count = len(place.file.leaves)
     first = max(0, min(place.ordinal - BEFORE, count - RAIL))
     return [place._replace(ordinal=n) for n in range(first, min(first + RAIL, count))]
+
+
+class Onward(NamedTuple):
+    """The leaf before or after one: its address, what the link shows, and what is read out."""
+
+    address: str
+    label: str
+    name: str
+
+
+def step(place: LeafPlace, aligned: AlignedItem, direction: int) -> Onward | None:
+    """Return the leaf before (-1) or after (1) one; past an end of its file, of the next file.
+
+    Other files' slides that are in this file too are passed over, and so are captions: who walks
+    through the slides has seen the one, and reads no list of the other.
+    """
+    if near := place.beside(direction):
+        return Onward(near.path, near.leaf.label or str(near.leaf.number), near.name)
+    one = aligned.find(place.asset.path, place.leaf.number)
+    if one is None or place.leaf.kind == "cue":
+        return None
+    leaves = [leaf for leaf in aligned.leaves if leaf.leaf.kind != "cue"]
+    at = next(n for n, leaf in enumerate(leaves) if leaf is one)
+    following = leaves[at + 1 :] if direction > 0 else leaves[:at][::-1]
+    for other in following:
+        if all(form.asset.path != place.asset.path for form in other.places):
+            asset, leaf = other.place
+            address = leaf_path(place.item, asset.path, leaf.kind, leaf.number)
+            label = "Next file" if direction > 0 else "File before"
+            return Onward(address, label, f"{name_of(leaf)} of {asset.title or asset.path}")
+    return None
 
 
 def elsewhere(item: Item, second: float | None) -> list[Link]:

@@ -10,10 +10,12 @@ from urllib.parse import quote
 from coproarchive.catalogue import Catalogue
 from coproarchive.library import Library
 from coproarchive.model import Asset, Item, Leaf
+from coproarchive.pictures import WIDTHS
 from coproarchive.publish.addresses import KINDS, leaf_path
 from coproarchive.search.document import shown_leaves
-from coproarchive.search.hits.results import LeafHit
+from coproarchive.search.hits.results import LeafHit, Snippet
 from coproarchive.talks.forms import AlignedItem, AlignedLeaf
+from coproarchive.web.render import kind_of_file
 
 _LEAF = re.compile(rf"(.+)/({'|'.join(KINDS)})/(\d{{1,9}})")
 PICTURED = ("slide", "page")
@@ -86,6 +88,35 @@ def file_leaves(item: Item, catalogue: Catalogue, library: Library) -> list[File
     for asset, leaf in shown_leaves(item, catalogue, library.reader):
         by_path.setdefault(asset.path, (asset, []))[1].append(leaf)
     return [FileLeaves(asset, leaves) for asset, leaves in by_path.values()]
+
+
+class Glimpse(NamedTuple):
+    """What a list shows of an item.
+
+    Attributes:
+        first: its first slide or page that readers may see, as a hit without words.
+        picture: address of that one's picture.
+        extent: the kind of file and how many it has: "PowerPoint, 13 slides".
+    """
+
+    first: LeafHit | None = None
+    picture: str = ""
+    extent: str = ""
+
+
+def glimpse(item: Item, catalogue: Catalogue, library: Library) -> Glimpse:
+    """Return what a list shows of an item: of its first file that has slides or pages."""
+    for asset, leaves in file_leaves(item, catalogue, library):
+        leaf = leaves[0]
+        if leaf.kind in PICTURED:
+            title = Snippet(leaf.title)
+            first = LeafHit(
+                asset.path, leaf.number, leaf.kind, leaf.label or "", title, Snippet(""), ""
+            )
+            picture = picture_path(item, asset.path, leaf.number, WIDTHS[0])
+            count = f"{len(leaves)} {leaf.kind}{'' if len(leaves) == 1 else 's'}"
+            return Glimpse(first, picture, f"{kind_of_file(asset)}, {count}")
+    return Glimpse()
 
 
 def find_leaf(path: str, catalogue: Catalogue, library: Library) -> LeafPlace | None:

@@ -13,9 +13,16 @@ from coproarchive.library import Library
 from coproarchive.model import Item, Seminar, Session
 from coproarchive.publish.calendar_file import can_be_in_calendars
 from coproarchive.web import render
-from coproarchive.web.around import co_speakers, first_pictures, neighbours, topics_of, years_of
+from coproarchive.web.around import (
+    STRIP,
+    co_speakers,
+    extent_of,
+    glimpses_of,
+    neighbours,
+    topics_of,
+    years_of,
+)
 from coproarchive.web.hosts import HostNames
-from coproarchive.web.search_page import SearchPage
 
 
 class Pages:
@@ -28,7 +35,6 @@ class Pages:
     def __init__(self, library: Library):
         self._library = library
         self.names = HostNames(library)
-        self._first_slide = SearchPage(library).first_slide
 
     def seminar(self, request: Request) -> Response:
         """Serve /seminar/<id>."""
@@ -37,6 +43,8 @@ class Pages:
             seminar = catalogue.seminar(request.path_params["seminar_id"])
         except NotFoundError:
             return self.missing(request, "There is no such seminar in this archive.")
+        items = catalogue.items_of_seminar(seminar.id)
+        glimpses = glimpses_of(items, self._library)
         html = render.page(
             "seminar.html",
             catalogue,
@@ -44,8 +52,11 @@ class Pages:
             title=seminar.title,
             seminar=seminar,
             has_day=can_be_in_calendars(seminar),
-            items=(items := catalogue.items_of_seminar(seminar.id)),
-            pictures=first_pictures(items, self._first_slide),
+            items=items,
+            extent=extent_of(seminar, items),
+            strip=[item for item in items if item.id in glimpses][:STRIP],
+            starts={s.item: s.start for s in seminar.programme if s.item and s.start},
+            glimpses=glimpses,
             neighbours=neighbours(seminar, catalogue),
         )
         return HTMLResponse(html)
@@ -127,7 +138,7 @@ class Pages:
             links=links,
             narrowing=narrowing,
             groups=groups,
-            pictures=first_pictures(items, self._first_slide),
+            glimpses=glimpses_of(items, self._library),
         )
         return HTMLResponse(html)
 

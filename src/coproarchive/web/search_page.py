@@ -10,11 +10,10 @@ from starlette.responses import HTMLResponse, Response
 
 from coproarchive.library import Library
 from coproarchive.model import Item
-from coproarchive.search.document import shown_leaves
-from coproarchive.search.hits.results import Facet, LeafHit, Results, Snippet
+from coproarchive.search.hits.results import Facet, LeafHit, Results
 from coproarchive.web import render
 from coproarchive.web.home_view import home_view
-from coproarchive.web.leaves import PICTURED
+from coproarchive.web.leaves import glimpse
 from coproarchive.web.metrics import SEARCHES
 from coproarchive.web.search_address import SearchAddress, params_of
 from coproarchive.web.search_view import SearchView, search_view
@@ -98,9 +97,4 @@ class SearchPage:
 
     def first_slide(self, item: Item) -> LeafHit | None:
         """Return an item's first slide or page that readers may see, as a hit without words."""
-        for asset, leaf in shown_leaves(item, self._library.public(), self._library.reader):
-            if leaf.kind in PICTURED:
-                title = Snippet(leaf.title)
-                label = leaf.label or ""
-                return LeafHit(asset.path, leaf.number, leaf.kind, label, title, Snippet(""), "")
-        return None
+        return glimpse(item, self._library.public(), self._library).first

@@ -81,28 +81,68 @@ function offerKeys() {
   });
 }
 
-function showLarger() {
-  const picture = document.querySelector(".leaf-figure img");
-  if (!picture || document.querySelector("dialog.larger")) return;
+/** Open a dialog over the page, which Escape and its button close; it is gone when it is closed. */
+function openDialog(name, label, ...content) {
   const dialog = document.createElement("dialog");
-  dialog.className = "larger";
-  dialog.setAttribute("aria-label", document.querySelector(".where").textContent);
-  const image = new Image();
-  image.src = document.querySelector("[data-larger]").href;
-  image.alt = document.querySelector("h1").textContent;
+  dialog.className = `over-page ${name}`;
+  dialog.setAttribute("aria-label", label);
   const close = document.createElement("button");
   close.className = "button";
   close.textContent = "Close";
   close.addEventListener("click", () => dialog.close());
-  image.addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => {
-    sessionStorage.removeItem(LARGER);
-    dialog.remove();
-  });
-  dialog.append(image, close);
+  dialog.addEventListener("close", () => dialog.remove());
+  dialog.append(close, ...content);
   document.body.append(dialog);
   dialog.showModal();
+  return dialog;
+}
+
+function showLarger() {
+  const picture = document.querySelector(".leaf-figure img");
+  if (!picture || document.querySelector("dialog.over-page")) return;
+  const image = new Image();
+  image.src = document.querySelector("[data-larger]").href;
+  image.alt = document.querySelector("h1").textContent;
+  const dialog = openDialog("larger", document.querySelector(".where").textContent, image);
+  image.addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", () => sessionStorage.removeItem(LARGER));
   sessionStorage.setItem(LARGER, "1");
+}
+
+/** Show all slides over this one, as the talk's own page has them. */
+async function showGrid(link) {
+  if (document.querySelector("dialog.over-page")) return;
+  const page = await fetch(link.href)
+    .then((answer) => (answer.ok ? answer.text() : ""))
+    .then((html) => new DOMParser().parseFromString(html, "text/html"))
+    .catch(() => null);
+  const grids = page ? [...page.querySelectorAll(".grid")] : [];
+  if (!grids.length) {
+    location.href = link.href;
+    return;
+  }
+  const box = document.createElement("div");
+  box.className = "overview";
+  box.append(...grids.map((grid) => document.adoptNode(grid)));
+  for (const named of box.querySelectorAll("[id]")) named.removeAttribute("id");
+  openDialog("all-slides", "All slides", box);
+  const current = [...box.querySelectorAll("a")].find((a) => a.pathname === location.pathname);
+  current?.setAttribute("aria-current", "page");
+  (current || box.querySelector("a")).focus();
+  (current || box).scrollIntoView({ block: "center" });
+}
+
+/** Move the focus in the grid of all slides; tell whether the key was one for that. */
+function walkGrid(key) {
+  const links = [...document.querySelectorAll("dialog.all-slides .grid a")];
+  const at = links.indexOf(document.activeElement);
+  if (at < 0) return false;
+  const top = links[0].getBoundingClientRect().top;
+  const across = links.findIndex((link) => link.getBoundingClientRect().top > top + 5);
+  const columns = across > 0 ? across : links.length;
+  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+  links[at + steps[key]]?.focus();
+  return key in steps;
 }
 
 function press(key) {
@@ -114,6 +154,11 @@ function press(key) {
 function onKey(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (isTyping(event.target)) return;
+  if (document.querySelector("dialog.all-slides")) {
+    if (walkGrid(event.key)) event.preventDefault();
+    else if (event.key === "o" && lettersAreKeys()) document.querySelector("dialog").close();
+    return;
+  }
   if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
     if (!event.target.closest(".scroll") && press(event.key)) event.preventDefault();
     return;
@@ -174,16 +219,22 @@ function copyLinks() {
   }
 }
 
-function startViewer() {
-  offerKeys();
-  copyLinks();
-  for (const link of document.querySelectorAll("a[data-larger]")) {
+/** Have a click on such links do something else, unless it opens them elsewhere. */
+function onClick(selector, act) {
+  for (const link of document.querySelectorAll(selector)) {
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      showLarger();
+      act(link);
     });
   }
+}
+
+function startViewer() {
+  offerKeys();
+  copyLinks();
+  onClick("a[data-larger]", showLarger);
+  onClick("a[data-grid]", showGrid);
   document.addEventListener("keydown", onKey);
   const figure = document.querySelector(".leaf-figure");
   if (figure) swipe(figure);
