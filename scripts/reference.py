@@ -26,11 +26,12 @@ from coproarchive.check import CODES
 from coproarchive.cli import app
 from coproarchive.extract.table import FORMATS
 from coproarchive.ingest.wordpress.report import CODES as IMPORT_CODES
+from coproarchive.record_keys import KEYS
 from coproarchive.search.language import query
 from coproarchive.search.language.fields import FIELDS
 from coproarchive.settings import Settings
 from coproarchive.store.files import MEDIA_TYPES
-from record_keys import KEYS, PARTS, RECORDS, TABLES
+from record_files import PARTS, RECORDS, TABLES
 
 PAGES = Path(__file__).resolve().parents[1] / "docs" / "reference"
 

@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import lxml.html
 import pytest
+from httpx2 import Response
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -25,6 +27,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.testclient import TestClient
 
 from coproarchive.library import Library
+from coproarchive.operate.reindex import Reindexer
 from coproarchive.web.access import COOKIE, Access, Visitor
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.middleware import NotFound, Protect
@@ -119,12 +122,22 @@ def _wait(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
 METHODS = ["GET", "POST", "PUT"]
 
 
-def client_of(library: Library, access: Access | None = None) -> TestClient:
-    """The routes with their middleware, and a stand-in for Streamlit's own page."""
+def client_of(
+    library: Library,
+    access: Access | None = None,
+    address: str = "testclient",
+    reindexer: Reindexer | None = None,
+) -> TestClient:
+    """The routes with their middleware, and a stand-in for Streamlit's own page.
+
+    Args:
+        address: of the client.
+        reindexer: of the process.
+    """
     # As Streamlit does: whatever is asked, its page is the answer.
     streamlit = Route("/{path:path}", lambda _: PlainTextResponse("streamlit"), methods=METHODS)
     access = access or Access(library.settings)
-    ours = routes(library, access)
+    ours = routes(library, access, reindexer)
     app = Starlette(
         routes=[*ours, streamlit],
         middleware=[
@@ -132,7 +145,66 @@ def client_of(library: Library, access: Access | None = None) -> TestClient:
             Middleware(NotFound, pages=Pages(library), routes=ours),
         ],
     )
-    return TestClient(app, base_url="http://127.0.0.1:8501")
+    return TestClient(app, base_url=HERE.origin, client=(address, 50_000))
+
+
+class DeskClient:
+    """A keeper's browser at this machine, signed in by the printed link.
+
+    Args:
+        client: of the app.
+    """
+
+    def __init__(self, client: TestClient):
+        self.client = client
+
+    def get(self, address: str) -> Response:
+        """Open a page."""
+        return self.client.get(address, follow_redirects=False)
+
+    def post(self, address: str, fields: Mapping[str, Any] | None = None, **sent: Any) -> Response:
+        """Send a form: its token and the Origin are added, where they are not given."""
+        headers = {"Origin": HERE.origin} | sent.pop("headers", {})
+        data = {"token": self.token()} | dict(fields or {})
+        return self.client.post(address, data=data, headers=headers, follow_redirects=False, **sent)
+
+    def token(self) -> str:
+        """The token of the session's forms."""
+        return token_in(self.get("/desk").text)
+
+    def follow(self, answer: Response) -> Response:
+        """Open the page that an answer leads to."""
+        assert answer.status_code == 303, answer.text
+        return self.get(answer.headers["location"])
+
+    def form(self, address: str) -> dict[str, Any]:
+        """What a browser would send of the longest form of a page, were nothing changed."""
+        return fields_in(self.get(address).text)
+
+
+def token_in(html: str) -> str:
+    """The token of a page's form."""
+    return html.partition('name="token" value="')[2].partition('"')[0]
+
+
+def fields_in(html: str) -> dict[str, Any]:
+    """What a browser would send of the form with the most fields."""
+    page: Any = lxml.html.document_fromstring(html)
+    form = max(page.forms, key=lambda f: len(f.inputs))
+    fields: dict[str, Any] = {}
+    for name, value in form.form_values():
+        fields.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+
+
+@contextlib.contextmanager
+def desk_of(library: Library, reindexer: Reindexer | None = None) -> Iterator[DeskClient]:
+    """The desk of a library, opened by its keeper."""
+    access = Access(library.settings)
+    with client_of(library, access, "127.0.0.1", reindexer) as client:
+        assert access.link
+        client.get(access.link.path)
+        yield DeskClient(client)
 
 
 def addresses_of(table: Iterable[BaseRoute], values: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -16,9 +16,10 @@ import typer
 from pydantic import BaseModel
 from typer.testing import CliRunner
 
-import record_keys
+import record_files
 import reference
 from coproarchive.cli import app
+from coproarchive.record_keys import KEYS
 from coproarchive.strict_yaml import Plain, parse
 from test_layers import FLOORS
 
@@ -56,7 +57,7 @@ def test_every_piece_made_from_the_code_is_shown() -> None:
 
 
 def every_key() -> Iterator[tuple[type[BaseModel], str]]:
-    records = {record for record, _, _ in record_keys.RECORDS.values()} | set(record_keys.PARTS)
+    records = {record for record, _, _ in record_files.RECORDS.values()} | set(record_files.PARTS)
     for record in sorted(records, key=lambda r: r.__name__):
         for key in record.model_fields:
             yield record, key
@@ -64,7 +65,7 @@ def every_key() -> Iterator[tuple[type[BaseModel], str]]:
 
 def example(record: type[BaseModel], key: str) -> Plain:
     """The value of a key's example."""
-    content = parse(f"{key}: {record_keys.KEYS[record][key].example}").content
+    content = parse(f"{key}: {KEYS[record][key].example}").content
     assert isinstance(content, dict)
     return content[key]
 
@@ -83,7 +84,7 @@ def test_every_key_is_explained_with_an_example_that_is_accepted(
 
 def test_no_key_is_explained_that_is_not_there() -> None:
     """A key that was removed from the model is removed from the words."""
-    explained = {(record, key) for record, keys in record_keys.KEYS.items() for key in keys}
+    explained = {(record, key) for record, keys in KEYS.items() for key in keys}
     assert explained == set(every_key())
 
 
@@ -104,7 +105,7 @@ def schema_of(name: str) -> dict[str, object]:
     return schema
 
 
-@pytest.mark.parametrize("name", list(record_keys.RECORDS))
+@pytest.mark.parametrize("name", list(record_files.RECORDS))
 def test_schemas_accept_the_bundled_records(name: str) -> None:
     """Every record of the bundled archive, as an editor would read it."""
     validator = jsonschema.Draft202012Validator(schema_of(name))
@@ -139,7 +140,7 @@ def test_examples_of_the_guide_are_valid_records() -> None:
     shown = re.findall(
         r"^## [^\n]*: (\w+)\.yaml\n.*?```yaml\n(.*?)```", text, re.MULTILINE | re.DOTALL
     )
-    assert {name for name, _ in shown} == set(record_keys.RECORDS)
+    assert {name for name, _ in shown} == set(record_files.RECORDS)
     for name, example in shown:
         content = as_an_editor_reads(parse(example).content)
         if name == "archive":

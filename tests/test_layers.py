@@ -19,6 +19,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "edtf": (1, "nouns"),
     "model": (1, "nouns"),
     "vocabulary": (1, "nouns"),
+    "record_keys": (1, "nouns"),
     "progress": (1, "nouns"),
     "logs": (2, "logs"),
     "strict_yaml": (1, "strict_yaml"),

@@ -21,7 +21,7 @@ VERBS = frozenset(
     """
     Add Align Answer Ask Assign Begin Bring Build Carry Change Check Choose Cite Clean Clear Close
     Combine Compare Convert Copy Correct Count Create Cut Decode Delete Describe Destroy Divide
-    Draw Edit End Enter Escape Estimate Export Find Finish Fold Format Give Group Hash Hold
+    Draw Edit End Enter Escape Estimate Export Find Finish Fold Format Give Group Hand Hash Hold
     Ignore Import Index Invert Join Keep Leave Let Link List Load Lock Look Lower Make Map Mark
     Match Merge Move Name Normalise Note Number Open Pair Parse Pass Plan Print Propose Put
     Raise Read Record Redirect Refuse Remember Remove Rename Render Replace Report Resolve

@@ -181,6 +181,10 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
     "/file/{path:path}": files,
     "/picture/{path:path}": pictures,
     "/help/{path:path}": lambda w: ["", "nothing.html", *w.items[:2]],
+    "/desk/edit/item/{record_id:path}": item_ids,
+    "/desk/edit/seminar/{record_id:path}": lambda w: ids(w.seminars),
+    "/desk/edit/person/{record_id:path}": lambda w: ids(w.people),
+    "/desk/edit/topic/{record_id:path}": lambda w: ids(w.topics),
     "/suggest": lambda w: (f"?{q}" for q in typed(w)),
     "/search": searches,
     "/over-time": lambda w: [f"?{quoted('term', t)}" for t in ("", *w.words, *w.secrets)],
@@ -196,7 +200,7 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
 }
 """Route with parameters -> what to put in place of them (or, for queries, behind it)."""
 
-QUERY_PARAMETERS = {"q", "token", "style", "locale", "slides"}
+QUERY_PARAMETERS = {"q", "token", "style", "locale", "slides"} | {"find", "notice"}
 """Names that handlers read from an address; `Query.from_params` takes those of a search."""
 
 PAGES = ("", "add", "problems")
@@ -262,7 +266,8 @@ def refuse_unasked_parameters() -> None:
     """Raise UncoveredError where a handler reads a parameter that nothing here is asked with."""
     package = Path(coproarchive.__file__).parent
     for path in (*(package / "web").rglob("*.py"), *(package / "ui").rglob("*.py")):
-        names = re.findall(r"query_params(?:\.get\(|\[)\"(\w+)\"", path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        names = re.findall(r"query(?:_params)?(?:\.get\(|\[)\"(\w+)\"", text)
         if unasked := set(names) - QUERY_PARAMETERS:
             raise UncoveredError(f"{path.name}: QUERY_PARAMETERS lacks {unasked}")
 

@@ -182,12 +182,12 @@ class Catalogue:
             *(("seminar", s.id, (s.title,)) for s in self.seminars.values()),
         ):
             for name in names:
-                ids.setdefault(_folded(name), {})[kind, record_id] = None
+                ids.setdefault(folded(name), {})[kind, record_id] = None
         return {name: tuple(records) for name, records in ids.items()}
 
     def named(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return kinds ("person", "topic", "seminar") and ids of what is called just so."""
-        return self._ids_by_name.get(_folded(text), ())
+        return self._ids_by_name.get(folded(text), ())
 
     @cached_property
     def by_old_path(self) -> Mapping[str, str]:
@@ -388,7 +388,7 @@ class Catalogue:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """Return a name without case, accents and repeated spaces."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())

@@ -117,7 +117,7 @@ def test_who_keeps_the_archive_finds_the_way_to_add_on_every_page(library: Libra
 
     app = Protect(page, access, HostNames(library))
     keeper = keeper_here(access)
-    client = TestClient(app, f"http://{OWN}")
+    client = TestClient(app, f"http://{OWN}", client=("127.0.0.1", 50_000))
     assert 'href="/add"' not in client.get("/seminars").text
     client.cookies.set(COOKIE, "made-up")
     assert 'href="/add"' not in client.get("/seminars").text

@@ -301,7 +301,7 @@ def test_signing_in_with_the_password(
         right = client.post(
             "/login", data={"password": password, "token": token[1]}, follow_redirects=False
         )
-        assert (right.status_code, right.headers["location"]) == (303, "/add")
+        assert (right.status_code, right.headers["location"]) == (303, "/desk")
         cookie = right.cookies["coproarchive_keeper"]
     assert access.may("add", Visitor(cookies={"coproarchive_keeper": cookie}))
     forged = cookie[:-1] + ("0" if cookie[-1] != "0" else "1")

@@ -157,7 +157,7 @@ class Desk:
         *,
         why: str = "",
         dry_run: bool = False,
-        seen: Mapping[str, str] | None = None,
+        seen: Mapping[str, Plain] | None = None,
     ) -> ActReport:
         """Give a slide a title or a description; see describe_slide."""
         reader, activity = self._library.reader, self._activity("describe slide", why)

@@ -14,12 +14,13 @@ from coproarchive.desk.records import (
     RecordName,
     built,
     content_of,
+    orcid_mistake,
     record_named,
     refuse_unknown,
     write_fields,
 )
 from coproarchive.desk.values import FieldEdit, edited
-from coproarchive.errors import ConflictError, NotFoundError
+from coproarchive.errors import ConflictError, IngestError, NotFoundError
 from coproarchive.ingest.names import bare_name, name_key
 from coproarchive.model import Person, Topic
 from coproarchive.store import Store, slugify, unique
@@ -272,6 +273,9 @@ def _plan(
     noun = built(record, new)
     changed = set(fields_changed(old, new)[0]) | set(fields_changed(old, new)[1])
     refuse_unknown(_only(noun, changed), authorities.people, authorities.topics, store)
+    is_new_orcid = isinstance(noun, Person) and noun.orcid and "orcid" in changed
+    if is_new_orcid and (mistake := orcid_mistake(str(new["orcid"]))):
+        raise IngestError(mistake)
     return _Planned(record, old, new)
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
+from coproarchive.check import orcid_check_digit
 from coproarchive.errors import IngestError, NotFoundError
 from coproarchive.model import Contribution, Item, Person, Seminar, Series, Topic
 from coproarchive.store import Store
 from coproarchive.store.changes import Fields
 from coproarchive.store.reader import ITEM, PEOPLE, SEMINAR, SERIES, TOPICS, checked_id
-from coproarchive.store.sidecar import did_you_mean, valid
+from coproarchive.store.sidecar import did_you_mean, mistakes_by_field, valid
 from coproarchive.strict_yaml import Plain
 
 TABLES: dict[str, tuple[str, type[BaseModel]]] = {
@@ -128,6 +129,24 @@ def built(record: RecordName, content: Mapping[str, object]) -> BaseModel:
         derived = {"id": record.id}
     fields = {key: value for key, value in content.items() if value is not None}
     return valid(lambda: record.noun.model_validate(fields | derived))
+
+
+def field_mistakes(record: RecordName, content: Mapping[str, object]) -> dict[str, list[str]]:
+    """Return what is wrong with a record's fields, in plain words, by field."""
+    derived = {} if record.noun is Series else {"id": record.id}
+    fields = {key: value for key, value in content.items() if value is not None}
+    mistakes = mistakes_by_field(record.noun, fields | derived)
+    orcid = fields.get("orcid")
+    if isinstance(orcid, str) and "orcid" not in mistakes and (mistake := orcid_mistake(orcid)):
+        mistakes["orcid"] = [mistake]
+    return mistakes
+
+
+def orcid_mistake(orcid: str) -> str:
+    """Return what is wrong with a well-formed ORCID; "" where its last digit fits the others."""
+    if orcid_check_digit(orcid) == orcid[-1]:
+        return ""
+    return f"{orcid} is no ORCID: its last digit does not fit the others. Look it up at orcid.org."
 
 
 def refuse_unknown(

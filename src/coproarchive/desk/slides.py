@@ -55,7 +55,7 @@ def describe_slide(
     activity: Activity,
     *,
     dry_run: bool = False,
-    seen: Mapping[str, str] | None = None,
+    seen: Mapping[str, Plain] | None = None,
 ) -> ActReport:
     """Give a slide a title, or words for what is to be seen on it; "" takes them away.
 
@@ -104,7 +104,7 @@ def _value(edit: FieldEdit) -> str | None:
         raise IngestError(
             f'a slide has no field "{edit.field}".', hint="There are: title, alt (its description)."
         )
-    if edit.operator != "=":
+    if edit.operator != "=" or not isinstance(edit.value, str):
         raise IngestError(f"{edit.field} is one value: write {edit.field}=VALUE.")
     return edit.value or None
 
@@ -165,7 +165,7 @@ def _refuse_conflicts(
     slide: SlideName,
     old: SlideDescription | None,
     values: Mapping[str, str | None],
-    seen: Mapping[str, str],
+    seen: Mapping[str, Plain],
 ) -> None:
     """Raise FieldConflictError where a field that would change is not what was seen."""
     conflicts = []

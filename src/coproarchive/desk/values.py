@@ -39,12 +39,13 @@ class FieldEdit:
     Attributes:
         field: its name.
         operator: "=" sets it, "+=" and "-=" add to a list or take out of it.
-        value: as it was written; "" leaves the field out.
+        value: text as archivists write it, "" to leave the field out; a list or mapping is taken
+            as records say it.
     """
 
     field: str
     operator: Operator
-    value: str
+    value: Plain
 
     @classmethod
     def parse(cls, text: str) -> FieldEdit:
@@ -78,9 +79,13 @@ def edited(
     for edit in edits:
         _refuse(noun, edit)
         inner = item_type(noun, edit.field)
-        value = read_value(noun, edit.field, edit.value)
+        value = edit.value
+        if isinstance(value, str):
+            value = read_value(noun, edit.field, value)
         if isinstance(value, list) and edit.field == "people":
             value = [_with_id(entry, person) for entry in value]
+        if isinstance(value, list) and edit.field == "programme":
+            value = [_with_ids(entry, person) for entry in value]
         if isinstance(value, list) and edit.field == "topics":
             value = [topic(str(entry)) for entry in value]
         if edit.operator != "=":
@@ -165,6 +170,15 @@ def _with_id(entry: Plain, person: Callable[[str], str]) -> Plain:
     return entry
 
 
+def _with_ids(session: Plain, person: Callable[[str], str]) -> Plain:
+    """Return a session whose people are named by id."""
+    people = session.get("people") if isinstance(session, dict) else None
+    if isinstance(session, dict) and isinstance(people, list):
+        named: list[Plain] = [_with_id(entry, person) for entry in people]
+        return {**session, "people": named}
+    return session
+
+
 def _yaml(field: str, text: str) -> Plain:
     try:
         content = parse(f"value: {text}").content
@@ -176,29 +190,29 @@ def _yaml(field: str, text: str) -> Plain:
 
 def item_type(noun: type[BaseModel], field: str) -> Any:
     """Return of what a field is a list, None where it is none."""
-    annotation = _bare(noun.model_fields[field].annotation)
+    annotation = bare_type(noun.model_fields[field].annotation)
     if typing.get_origin(annotation) is tuple:
-        return _bare(typing.get_args(annotation)[0])
+        return bare_type(typing.get_args(annotation)[0])
     return None
 
 
-def _bare(annotation: Any) -> Any:
+def bare_type(annotation: Any) -> Any:
     """Return a type without what constrains it, and without None."""
     if typing.get_origin(annotation) is typing.Annotated:
-        return _bare(typing.get_args(annotation)[0])
+        return bare_type(typing.get_args(annotation)[0])
     if typing.get_origin(annotation) in (types.UnionType, typing.Union):
-        return _bare(next(a for a in typing.get_args(annotation) if a is not type(None)))
+        return bare_type(next(a for a in typing.get_args(annotation) if a is not type(None)))
     return annotation
 
 
 def _is_scalar(noun: type[BaseModel], field: str) -> bool:
-    bare = _bare(noun.model_fields[field].annotation)
+    bare = bare_type(noun.model_fields[field].annotation)
     return bare in (str, int) or (isinstance(bare, type) and issubclass(bare, Enum))
 
 
 def _takes_commas(noun: type[BaseModel], field: str) -> bool:
     """Tell whether a list's entries may have commas in them: names do, ids do not."""
-    annotation = _bare(noun.model_fields[field].annotation)
+    annotation = bare_type(noun.model_fields[field].annotation)
     inner = typing.get_args(annotation)[0]
     if isinstance(inner, type) and issubclass(inner, Enum):
         return False

@@ -70,6 +70,8 @@ class Reindexer:
         self._library = library
         self._command = command
         self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._is_hurried = False
         self._thread: threading.Thread | None = None
         self._copying: subprocess.Popen[bytes] | None = None
         self._catalogue: Catalogue | None = None  # as of the last look
@@ -86,8 +88,20 @@ class Reindexer:
     def stop(self) -> None:
         """Stop looking, and what runs."""
         self._stop.set()
+        self._wake.set()
         if self._thread is not None:
             self._thread.join(3 * STOP_SECONDS)
+
+    def look_now(self) -> None:
+        """Look at once, and do not wait for more changes: somebody here has just saved one."""
+        self._is_hurried = True
+        self._wake.set()
+
+    def _paused(self, seconds: float) -> bool:
+        """Wait for the next look; tell whether there is to be one."""
+        self._wake.wait(seconds)
+        self._wake.clear()
+        return not self._stop.is_set()
 
     def _run(self) -> None:
         try:
@@ -98,7 +112,7 @@ class Reindexer:
 
     def _look_again_and_again(self) -> None:
         pause = LOOK_SECONDS
-        while not self._stop.wait(pause):
+        while self._paused(pause):
             started = time.monotonic()
             try:
                 is_due = self.is_due(started)
@@ -116,6 +130,7 @@ class Reindexer:
         Args:
             now: a time of time.monotonic.
         """
+        is_hurried, self._is_hurried = self._is_hurried, False
         try:
             catalogue = self._library.public()
             is_behind = self._library.is_outdated()
@@ -134,7 +149,7 @@ class Reindexer:
         if self._behind_since is None:
             self._behind_since = now
         waited_enough = now - self._behind_since >= LONGEST_WAIT
-        return (is_quiet or waited_enough) and now >= self._not_before
+        return (is_quiet or is_hurried or waited_enough) and now >= self._not_before
 
     def _lacks_copies(self) -> bool:
         """Tell, once of each state of the records that are quiet, whether copies are missing."""

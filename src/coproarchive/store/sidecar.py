@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from typing import Any, TypeVar, get_args
 
@@ -167,6 +167,20 @@ def valid(make: Callable[[], T]) -> T:
         detail = error.errors()[0]
         where = _dotted(tuple(part for part in detail["loc"] if not _is_marker(part)))
         raise IngestError(f"{where}{_explain(BaseModel, detail)}") from None
+
+
+def mistakes_by_field(noun: type[BaseModel], values: Mapping[str, object]) -> dict[str, list[str]]:
+    """Return what is wrong with a record's fields, in plain words, with the place inside each."""
+    try:
+        noun.model_validate(dict(values))
+    except ValidationError as error:
+        mistakes: dict[str, list[str]] = {}
+        for detail in error.errors()[:MAX_MISTAKES]:
+            name, *places = (part for part in detail["loc"] if not _is_marker(part))
+            sentence = _dotted(tuple(places)) + _explain(noun, detail)
+            mistakes.setdefault(str(name), []).append(sentence)
+        return mistakes
+    return {}
 
 
 _SAID: dict[str, str] = {

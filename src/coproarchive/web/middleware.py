@@ -80,6 +80,11 @@ class Protect:
             headers = [(k, v) for k, v in scope["headers"] if k.lower() != b"accept-encoding"]
             scope = {**scope, "headers": headers}
 
+        request = HTTPConnection(scope)
+        is_keeper = COOKIE in request.cookies and self._access.may(
+            "see-desk", visitor_of_request(request)
+        )
+
         async def protected(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
@@ -89,6 +94,11 @@ class Protect:
                 self._keep_upload_token(HTTPConnection(scope), headers)
                 # What is hidden tomorrow must not come out of a proxy's cache, or a browser's.
                 headers.setdefault("Cache-Control", "no-cache")
+                if headers.get("content-type", "").startswith("text/html"):
+                    # Keepers' pages have links to the desk: no cache gives them to anybody.
+                    headers.add_vary_header("Cookie")
+                    if is_keeper:
+                        headers["Cache-Control"] = "private, no-store"
                 if "content-security-policy" not in headers:
                     headers["Content-Security-Policy"] = (
                         self._app_policy if app_paths.is_page(path) else PAGE_POLICY
@@ -96,10 +106,6 @@ class Protect:
             await send(message)
 
         answer = self._refusal(HTTPConnection(scope), path) or self._app
-        request = HTTPConnection(scope)
-        is_keeper = COOKIE in request.cookies and self._access.is_signed_in(
-            visitor_of_request(request)
-        )
         with render.for_keeper(is_keeper):
             await answer(scope, receive, protected)
 

@@ -28,7 +28,7 @@ NAV: tuple[tuple[str, str], ...] = (
     ("/topics", "Topics"),
 )
 
-KEEPERS_NAV = (*NAV, ("/add", "Add"))
+KEEPERS_NAV = (*NAV, ("/desk", "Desk"), ("/add", "Add"))
 _is_for_keeper: ContextVar[bool] = ContextVar("is_for_keeper", default=False)
 
 
@@ -128,6 +128,7 @@ def _shared(catalogue: Catalogue) -> dict[str, object]:
         "series": catalogue.series,
         "declared_language": catalogue.language,
         "nav": navigation(),
+        "may_edit": _is_for_keeper.get(),
         "searched_at": "/search",
         "search_words": "",
         "most_characters": MAX_CHARACTERS,
@@ -140,14 +141,14 @@ def _shared(catalogue: Catalogue) -> dict[str, object]:
     }
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def stylesheet(*names: str) -> str:
     """Return the named stylesheets of web/static, joined."""
     static = files("coproarchive.web").joinpath("static")
     return "".join(static.joinpath(f"{name}.css").read_text(encoding="utf-8") for name in names)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)
 def script(name: str) -> str:
     """Return the named script of web/static."""
     static = files("coproarchive.web").joinpath("static")

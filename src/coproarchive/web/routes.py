@@ -25,6 +25,7 @@ from coproarchive.web.concurrency import (
     ConcurrencyLimit,
     RequestLimits,
 )
+from coproarchive.web.desk.routes import desk_routes
 from coproarchive.web.downloads import Downloads
 from coproarchive.web.follow import Follow
 from coproarchive.web.help import Help
@@ -38,6 +39,7 @@ from coproarchive.web.sign_in import SignIn
 from coproarchive.web.site_pages import NAMES, SitePages
 
 Handler = Callable[[Request], Response]
+SCRIPTS = ("cite", "viewer", "desk")
 
 
 def routes(
@@ -85,8 +87,10 @@ def routes(
         Route("/keeper", sign_in.enter),
         Route("/login", login, methods=["GET", "POST"]),
         Route("/logout", sign_in.logout, methods=["POST"]),
+        *desk_routes(library, access, pages, reindexer, limits),
         Route("/look/site.css", _site_css),
-        *(Route(f"/look/{name}.js", partial(_script, name)) for name in ("cite", "viewer")),
+        Route("/look/desk.css", _desk_css),
+        *(Route(f"/look/{name}.js", partial(_script, name)) for name in SCRIPTS),
         Route("/healthz", machine.health),
         Route("/robots.txt", safe(machine.robots)),
         Route("/sitemap.xml", bounded(limits.pages, machine.sitemap)),
@@ -170,8 +174,17 @@ async def _is_gone(request: Request) -> bool:
 
 def _site_css(_: Request) -> Response:
     """Serve /look/site.css: the styles of the pages that need no script."""
+    return _stylesheet("base", "pages", "parts", "search", "citing", "viewer")
+
+
+def _desk_css(_: Request) -> Response:
+    """Serve /look/desk.css: what the desk's pages have besides."""
+    return _stylesheet("desk")
+
+
+def _stylesheet(*names: str) -> Response:
     headers = {"Cache-Control": "max-age=3600"}
-    css = render.stylesheet("base", "pages", "parts", "search", "citing", "viewer")
+    css = render.stylesheet(*names)
     return Response(css, media_type="text/css; charset=utf-8", headers=headers)
 
 

@@ -55,7 +55,7 @@ class SignIn:
         if session_id is None:
             SIGN_IN_REFUSALS.labels("password").inc()
             return self._login_form(request, "That is not the password.")
-        response = _signed_in(request, session_id, "/add")
+        response = _signed_in(request, session_id, "/desk")
         _set_cookie(response, request, DEVICE, self._access.device_cookie(), DEVICE_SECONDS, "lax")
         return response
 

@@ -1,0 +1,122 @@
+"""People, topics and items as keepers type them: by name where a name is one record's alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Literal
+
+from rapidfuzz import fuzz, process
+
+from coproarchive.catalogue import Catalogue, folded
+from coproarchive.ingest.names import name_key
+
+NameNoun = Literal["person", "topic", "item"]
+_WITH_ID = re.compile(r".*\[([a-z0-9._/-]+)\]")
+_NEAR = 80
+"""Score, of 100, from which on a name is near another (rapidfuzz's ratio)."""
+_NOUNS = {"person": "nobody", "topic": "no topic", "item": "no item"}
+
+
+class UnknownNameError(Exception):
+    """There is no record of a name: it is a mistake, or the name of a new one.
+
+    Attributes:
+        name: as it was typed.
+    """
+
+    def __init__(self, name: str, sentence: str):
+        self.name = name
+        super().__init__(sentence)
+
+
+class AmbiguousNameError(Exception):
+    """Several records have the name; the sentence says how to name each."""
+
+
+class RecordNames:
+    """Names of an archive's records, both ways.
+
+    Args:
+        catalogue: with all records.
+    """
+
+    def __init__(self, catalogue: Catalogue):
+        self._catalogue = catalogue
+
+    @cached_property
+    def _labels(self) -> dict[NameNoun, dict[str, str]]:
+        catalogue = self._catalogue
+        return {
+            "person": {p.id: p.name for p in catalogue.people.values()},
+            "topic": {t.id: t.label for t in catalogue.topics.values()},
+            "item": {i.id: i.title for i in catalogue.items.values()},
+        }
+
+    @cached_property
+    def _ids(self) -> dict[NameNoun, Mapping[object, list[str]]]:
+        """Key of a name -> ids of records that have it."""
+        catalogue = self._catalogue
+        people = ((name_key(n), p.id) for p in catalogue.people.values() for n in p.names)
+        topics = ((folded(n), t.id) for t in catalogue.topics.values()
+                  for n in (t.label, *t.alternatives))  # fmt: skip
+        items = ((folded(i.title), i.id) for i in catalogue.items.values())
+        return {"person": _grouped(people), "topic": _grouped(topics), "item": _grouped(items)}
+
+    def text_of(self, noun: NameNoun, record_id: str) -> str:
+        """Return what stands for a record in a form: its name, with its id where others have it."""
+        name = self._labels[noun].get(record_id)
+        if name is None:
+            return record_id
+        return name if len(self._ids_named(noun, name)) == 1 else f"{name} [{record_id}]"
+
+    def _ids_named(self, noun: NameNoun, name: str) -> Sequence[str]:
+        key = name_key(name) if noun == "person" else folded(name)
+        return self._ids[noun].get(key, ())
+
+    def id_of(self, noun: NameNoun, text: str) -> str:
+        """Return the id of the record that was named.
+
+        Raises:
+            UnknownNameError: there is none.
+            AmbiguousNameError: there are several.
+        """
+        labels = self._labels[noun]
+        if (match := _WITH_ID.fullmatch(text)) and match[1] in labels:
+            return match[1]
+        if text in labels:
+            return text
+        ids = self._ids_named(noun, text)
+        if len(ids) == 1:
+            return ids[0]
+        if ids:
+            choices = " or ".join(f"“{labels[i]} [{i}]”{self._detail(noun, i)}" for i in ids)
+            raise AmbiguousNameError(f"“{text}” is the name of {len(ids)}. Write {choices}.")
+        near = self.near(noun, text)
+        meant = f" Did you mean {' or '.join(f'“{name}”' for name in near)}?" if near else ""
+        raise UnknownNameError(text, f"There is {_NOUNS[noun]} called “{text}” here yet.{meant}")
+
+    def _detail(self, noun: NameNoun, record_id: str) -> str:
+        if noun != "person":
+            return ""
+        affiliations = self._catalogue.people[record_id].affiliations
+        return f" ({affiliations[0]})" if affiliations else ""
+
+    def near(self, noun: NameNoun, text: str) -> list[str]:
+        """Return up to three names that are like one, nearest first."""
+        names = dict.fromkeys(self._labels[noun].values())
+        best = process.extract(text, names.keys(), scorer=fuzz.ratio, limit=3, score_cutoff=_NEAR)
+        return [name for name, _, _ in best]
+
+    def all(self, noun: NameNoun) -> list[str]:
+        """Return what stands for each record, in the order of the alphabet."""
+        texts = (self.text_of(noun, record_id) for record_id in self._labels[noun])
+        return sorted(texts, key=str.casefold)
+
+
+def _grouped(pairs: Iterator[tuple[object, str]]) -> Mapping[object, list[str]]:
+    groups: dict[object, dict[str, None]] = {}
+    for key, record_id in pairs:
+        groups.setdefault(key, {})[record_id] = None
+    return {key: list(ids) for key, ids in groups.items()}

@@ -1,0 +1,1 @@
+// Comfort for the desk's forms; each is whole without it.
