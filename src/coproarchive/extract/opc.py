@@ -37,6 +37,7 @@ class LibraryPackage:
     def __init__(self, parts: Mapping[str, Any], relations: Mapping[str, Any], twice: list[str]):
         self._parts = parts
         self._start = relations
+        self._relations: dict[str, dict[str, Relationship]] = {}
         self.lost: list[str] = []
         self.twice = twice
 
@@ -65,10 +66,12 @@ class LibraryPackage:
         return root
 
     def relations(self, part: str) -> dict[str, Relationship]:
-        """See Parts.relations."""
-        member = self._parts.get(part)
-        held = self._start if not part else member.rels if member is not None else {}
-        return {key: _relation(value) for key, value in held.items()}
+        """See Parts.relations; every slide asks for those of its layout again."""
+        if part not in self._relations:
+            member = self._parts.get(part)
+            held = self._start if not part else member.rels if member is not None else {}
+            self._relations[part] = {key: _relation(value) for key, value in held.items()}
+        return self._relations[part]
 
 
 def _relation(held: Any) -> Relationship:

@@ -46,6 +46,8 @@ _INSIDE = {"Word": "document", "Excel": "sheet", "PowerPoint": "deck", "Acrobat"
 """What embedded files are called, by the programme that their kind names."""
 MAX_INSIDE = 20
 """Embedded files that are named, of a deck."""
+_NO = ("0", "false")
+"""What XML Schema writes for a boolean that is not so."""
 _UNNAMED_SECTION = re.compile(r"^(default section|untitled section|standardabschnitt)$", re.I)
 
 
@@ -63,6 +65,21 @@ class Slide:
     notes_related: SlideRelated | None
     comments: tuple[str, ...]
     section: str
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """A layout or a master.
+
+    Attributes:
+        text: what it shows on every slide.
+        shows_master: whether its master's words are shown beside its own.
+        related: what its relationship ids point at.
+    """
+
+    text: str
+    shows_master: bool
+    related: SlideRelated
 
 
 def extract(path: Path, limits: Limits) -> Extraction:
@@ -193,7 +210,7 @@ def _leaf(slide: Slide, number: int, notices: list[Notice], deck: Deck) -> Leaf:
                 leaf=number,
             )
         )
-    hidden = slide.root.get("show") in ("0", "false")
+    hidden = slide.root.get("show") in _NO
     return Leaf(number, "slide", title, parts, hidden=hidden)
 
 
@@ -222,7 +239,7 @@ class Deck:
         self._authors = self._comment_authors()
         self._drawings: dict[str, str] = {}
         self._texts: set[str] = set()
-        self._layouts: dict[str, str] = {}
+        self._layouts: dict[str, _Layout] = {}
         self._inside = 0
         self.metadata = metadata_of(package)
         self.take_lost()
@@ -255,21 +272,29 @@ class Deck:
                 yield text
 
     def _layout_texts(self, slide: Slide) -> Iterator[str]:
-        root, related = slide.root, slide.related
-        for kind in ("slideLayout", "slideMaster"):
-            targets = (r.target for r in related.relations.values() if r.kind == kind)
-            target = next(targets, "")
-            if not target or (kind == "slideMaster" and root.get("showMasterSp") in ("0", "false")):
-                return
-            hides_master = slide.root.get("showMasterSp") in ("0", "false")
-            layout = self._package.xml(target)
-            if layout is None:
-                return
-            root, related = layout, self._related(target)
-            if target not in self._layouts:
-                self._layouts[target] = layout_text(layout, related)
-            if not hides_master:
-                yield self._layouts[target]
+        shows = slide.root.get("showMasterSp") not in _NO
+        layout = self._layout(slide.related, "slideLayout")
+        if layout is not None and shows:
+            yield layout.text
+        if layout is not None and layout.shows_master:
+            master = self._layout(layout.related, "slideMaster")
+            if master is not None and shows:
+                yield master.text
+
+    def _layout(self, related: SlideRelated, kind: str) -> _Layout | None:
+        """Return the layout of a slide, or the master of a layout; None where it has none.
+
+        Read once a deck: opened part by part, each would be parsed again for every slide.
+        """
+        target = next((r.target for r in related.relations.values() if r.kind == kind), "")
+        if target and target not in self._layouts:
+            root = self._package.xml(target)
+            if root is None:
+                return None
+            beside = self._related(target)
+            shows_master = root.get("showMasterSp") not in _NO
+            self._layouts[target] = _Layout(layout_text(root, beside), shows_master, beside)
+        return self._layouts.get(target)
 
     def files_inside(self, slide: Slide, number: int, embedded: dict[str, str]) -> Iterator[Notice]:
         """Yield notices of files inside a slide, the first MAX_INSIDE of a deck."""
