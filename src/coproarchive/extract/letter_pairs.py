@@ -57,8 +57,12 @@ _SIGN_WITHIN = re.compile(r"(?<=[a-z])[!\"#$%;<>?\\^`{|}~](?=[a-z])")
 
 def pairs_of(text: str) -> Iterator[tuple[str, str]]:
     """Yield each two letters side by side, and the ends of words with theirs; without accents."""
-    for word in _WORD.findall(_folded(text)):
-        yield from pairwise(f" {word} ")
+    return _pairs(_folded(text))
+
+
+def _pairs(folded: str) -> Iterator[tuple[str, str]]:
+    words = " ".join(_WORD.findall(folded))
+    return pairwise(f" {words} ") if words else iter(())
 
 
 def letter_cost(text: str) -> tuple[float, int]:
@@ -70,7 +74,7 @@ def letter_cost(text: str) -> tuple[float, int]:
     in the words of a language, 5.7 where letters stand for others.
     """
     folded = _folded(_ADDRESS.sub(" ", text))
-    costs = [_COSTS[pair] for word in _WORD.findall(folded) for pair in pairwise(f" {word} ")]
+    costs = [*map(_COSTS.__getitem__, _pairs(folded))]
     costs += [_SIGN] * len(_SIGN_WITHIN.findall(folded))
     return (sum(costs) / len(costs) if costs else 0.0), len(costs)
 

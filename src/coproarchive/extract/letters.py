@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from coproarchive.extract.base import Extraction, Notice
@@ -98,7 +99,8 @@ def _suspect(text: str) -> _Suspect | None:
     sample = text[:MOST]
     if len(COMMON.intersection(sample.split())) >= ENOUGH:
         return None
-    if sum([triple in sample for triple in USUAL]) >= DIFFERENT:
+    usual = (triple for triple in USUAL if triple in sample)
+    if next(islice(usual, DIFFERENT - 1, None), ""):
         return None
     lines: list[str] = []
     rest: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+import struct
 
 import pypdfium2.raw as pdfium
 
@@ -59,7 +60,7 @@ def _line(
     text_page: object, letters: list[tuple[int, int]], page_box: pdfium.FS_RECTF, leaf: int
 ) -> PlacedLine | None:
     """Make a line of its characters' places and codes; None outside the page or without words."""
-    units = b"".join(code.to_bytes(4, "little") for _, code in letters)
+    units = struct.pack(f"<{len(letters)}I", *[code for _, code in letters])
     text = one_line(units.decode("utf-32-le", "ignore"))
     inked = [index for index, code in letters if code > 32]
     if not inked or not _WORD.search(text):

@@ -101,8 +101,9 @@ def _levels(text: str, plain: str) -> tuple[int, ...]:
     levels: list[int] = []
     lines: list[str] = []
     for line in text.split("\n"):
-        depth = len(line) - len(line.lstrip(LEVEL))
-        pieces = [piece for piece in clean(line).split("\n") if piece]
+        bare = line.lstrip(LEVEL)
+        depth = len(line) - len(bare)
+        pieces = [piece for piece in clean(bare).split("\n") if piece]
         first = -1 if line.startswith(CONTINUED) else min(depth, 9)
         levels += [first, *[-1] * (len(pieces) - 1)] if pieces else []
         lines += pieces
