@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from abc import ABC, abstractmethod
 from dataclasses import replace
 
 import lxml.html
@@ -140,7 +141,7 @@ def section_leaves(root: lxml.html.HtmlElement) -> list[Leaf]:
     return builder.finish()
 
 
-class TreeWords:
+class TreeWords(ABC):
     """Collects words of a tree; kinds of it say what is passed over and what headings mean."""
 
     def __init__(self) -> None:
@@ -151,9 +152,9 @@ class TreeWords:
         """Test for an element of which nothing is collected."""
         return _is_around(node)
 
+    @abstractmethod
     def takes_heading(self, node: lxml.html.HtmlElement) -> bool:
         """Test for a heading that is no text; what follows from it is done."""
-        raise NotImplementedError
 
     def walk(self, root: lxml.html.HtmlElement) -> None:
         """Walk the tree depth first, without recursion: pages may be nested very deep."""
