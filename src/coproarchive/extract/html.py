@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from abc import ABC, abstractmethod
@@ -100,7 +101,13 @@ def read_post(
 
 def markdown_html(text: str) -> str:
     """Render Markdown as HTML; markup inside it is read as HTML, as blogs do."""
-    return str(MarkdownIt("commonmark", {"maxNesting": 40}).enable("table").render(text))
+    return str(_renderer().render(text))
+
+
+@functools.cache
+def _renderer() -> MarkdownIt:
+    """Return the renderer: to make one takes half as long as to render a slide."""
+    return MarkdownIt("commonmark", {"maxNesting": 40}).enable("table")
 
 
 def without_shortcodes(text: str) -> str:
