@@ -199,32 +199,7 @@ def unpacked(data: bytes) -> tuple[Extraction, str]:
     title, authors, date, language, keywords = metadata
     return (
         Extraction(
-            tuple(
-                Leaf(
-                    number,
-                    kind,
-                    heading,
-                    _parts(parts),
-                    label,
-                    hidden,
-                    start,
-                    builds,
-                    tongue,
-                    markup,
-                )
-                for (
-                    number,
-                    kind,
-                    heading,
-                    parts,
-                    label,
-                    hidden,
-                    start,
-                    builds,
-                    tongue,
-                    markup,
-                ) in leaves
-            ),
+            tuple(map(_leaf, leaves)),
             tuple(
                 Notice(code, Severity(severity), message, hint, leaf)
                 for code, severity, message, hint, leaf in notices
@@ -235,6 +210,13 @@ def unpacked(data: bytes) -> tuple[Extraction, str]:
         ),
         limits,
     )
+
+
+def _leaf(stored: list[Any]) -> Leaf:
+    number, kind, heading, parts, *others = stored
+    if len(stored) != len(_NAMES[Leaf]):
+        raise ValueError("a leaf with other fields")
+    return Leaf(number, kind, heading, _parts(parts), *others)
 
 
 def _parts(stored: list[tuple[str, str, float | None, list[int], str]]) -> tuple[Part, ...]:
