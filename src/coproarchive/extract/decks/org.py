@@ -25,7 +25,9 @@ _LINK = re.compile(r"\[\[([^\]\n]{1,2000})\](?:\[([^\]\n]{0,2000})\])?\]")
 _EMPHASIS = re.compile(r"(?<![\w*/=~+_])([*/=~+_])(\S|\S[^\n]{0,500}?\S)\1(?![\w*/=~+_])")
 _ITEM = re.compile(r"^[ \t]*(?:[-+]|\d+[.)]|[ \t]\*)[ \t]+(?:\[[ X-]\][ \t]+)?(?:\[@\d+\][ \t]*)?")
 _DRAWER = re.compile(r"^[ \t]*:([\w-]+):[ \t]*$")
-_TODO = re.compile(r"^(?:TODO|DONE|NEXT|WAITING)\s+|^\[#[A-Z]\]\s+")
+_STATE = re.compile(r"^(?:TODO|DONE|NEXT|WAITING)\s+|^\[#[A-Z]\]\s+")
+"""What Org puts before a headline's words: the keyword of a task's state ("TODO" is one), and its
+priority (Org Manual, TODO Items)."""
 _STAMP = re.compile(r"[<\[](\d{4}-\d{2}-\d{2})[^>\]\n]{0,60}[>\]]")
 _SHOWS = re.compile(
     r"(?im)^[ \t]*#\+(?:reveal_|startup:.*\bbeamer|beamer|latex_class:[ \t]*beamer|"
@@ -165,7 +167,7 @@ class _Org:
     def _headline(self, level: int, title: str, tags: str) -> None:
         if self._hidden_level and level <= self._hidden_level:
             self._hidden_level = 0
-        title = _TODO.sub("", _TODO.sub("", title))
+        title = _STATE.sub("", _STATE.sub("", title))  # the state, then the priority
         if not self._hidden_level and (title.startswith("COMMENT ") or ":noexport:" in tags):
             self._hidden_level = level
         title = self._plain(title.removeprefix("COMMENT "))
