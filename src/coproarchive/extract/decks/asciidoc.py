@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.base import Extraction, Limits, Metadata
 from coproarchive.extract.charset import decode
 from coproarchive.extract.decks.slides import (
     CutText,
     SlidePieces,
-    deck,
+    deck_of_pieces,
     without_marks,
-    words_elsewhere,
 )
 from coproarchive.extract.front_matter import day
 from coproarchive.extract.text import one_line, real_title
@@ -54,10 +53,9 @@ def extract(path: Path, limits: Limits) -> Extraction:
         UnreadableError, LimitError: see base.Format.read.
     """
     reader = _AsciiDoc(decode(path.read_bytes()))
-    kind = "slide" if reader.shows else "section"
-    leaves = [s.leaf(n, kind) for n, s in enumerate(reader.slides, start=1)]  # type: ignore[arg-type]  # one of two
-    notices: list[Notice] = words_elsewhere(reader.elsewhere)
-    return deck(leaves, limits, reader.metadata(), notices)
+    return deck_of_pieces(
+        reader.slides, limits, reader.metadata(), reader.elsewhere, shows=reader.shows
+    )
 
 
 def cut_asciidoc(text: str) -> CutText:

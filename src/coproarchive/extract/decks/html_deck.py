@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import lxml.html
@@ -223,8 +223,7 @@ def _markdown_slides(
     flavour, text = flavour_in(page, slide, text)
     cut = cut_markdown(text, flavour)
     for each in slides_of(cut, flavour, elsewhere):
-        hidden = each.hidden or is_hidden(slide)
-        yield SlideText(each.body, each.notes, each.title, each.section, hidden)
+        yield replace(each, hidden=each.hidden or is_hidden(slide))
 
 
 def flavour_in(page: HtmlDeck, slide: lxml.html.HtmlElement, text: str) -> tuple[Flavour, str]:

@@ -12,16 +12,15 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.base import Extraction, Limits, Metadata
 from coproarchive.extract.charset import decode
 from coproarchive.extract.decks.slides import (
     CutText,
     SlidePieces,
-    deck,
+    deck_of_pieces,
     shielded,
     unshielded,
     without_marks,
-    words_elsewhere,
 )
 from coproarchive.extract.text import one_line, real_title
 from coproarchive.model import Source
@@ -88,6 +87,9 @@ _MACRO = re.compile(
 """A macro without arguments that stands for plain words."""
 _DRAWING = re.compile(r"(?s)\\begin\{(tikzpicture|pgfpicture)\}.*?(?:\\end\{\1\}|\Z)")
 _NODE = re.compile(r"\bnode\b[^{};]{0,300}\{([^{}]{0,500})\}")
+_OPTIONS = re.compile(r"[ \t]*(?:<[^<>\n]{0,80}>|\[[^\[\]\n]{0,300}\])")
+_BLANKS = re.compile(r"\s+")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _TABULAR = re.compile(
     r"(?s)\\begin\{(tabular[xy*]?|array|longtable)\}((?:(?!\\begin\{).){0,20000}?)\\end\{\1\}"
 )
@@ -105,12 +107,9 @@ def extract(path: Path, limits: Limits) -> Extraction:
     shows = bool(re.search(r"\\(?:begin[ \t]*\{(?:frame|slide)\}|frame\b|frametitle\b)", body))
     about = _about(preamble + body)
     reader = _Latex(cut, about)
-    slides = list(reader.frames(body) if shows else reader.sections(body))
-    kind = "slide" if shows else "section"
-    leaves = [s.leaf(n, kind) for n, s in enumerate(slides, start=1)]  # type: ignore[arg-type]  # one of two
+    slides = reader.frames(body) if shows else reader.sections(body)
     files = [a or b for a, b in _INPUT.findall(body)]
-    notices: list[Notice] = words_elsewhere(files)
-    return deck(leaves, limits, about.metadata(), notices)
+    return deck_of_pieces(slides, limits, about.metadata(), files, shows=shows)
 
 
 def cut_latex(text: str) -> CutText:
@@ -159,15 +158,16 @@ def _without_notes(text: str, cut: CutText) -> str:
 
 def _skip_options(text: str, at: int) -> int:
     """Return the place behind blanks, an overlay <...> and options [...]."""
-    while match := re.compile(r"[ \t]*(?:<[^<>\n]{0,80}>|\[[^\[\]\n]{0,300}\])").match(text, at):
+    while match := _OPTIONS.match(text, at):
         at = match.end()
-    return re.compile(r"\s*").match(text, at).end()  # type: ignore[union-attr]  # matches anything
+    blanks = _BLANKS.match(text, at)
+    return blanks.end() if blanks else at
 
 
 def group_end(text: str, start: int) -> int:
     """Return the place behind the brace that closes the one at `start`; the text's end for none."""
     depth, at = 0, start
-    for match in re.compile(r"\\.|[{}]", re.DOTALL).finditer(text, start):
+    for match in _BRACE.finditer(text, start):
         if match[0] == "{":
             depth += 1
         elif match[0] == "}":

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.base import Extraction, Limits, Metadata
 from coproarchive.extract.charset import decode
 from coproarchive.extract.decks.slides import (
     CutText,
     SlidePieces,
-    deck,
+    deck_of_pieces,
     without_marks,
-    words_elsewhere,
 )
 from coproarchive.extract.text import one_line, real_title
 from coproarchive.model import Source
@@ -45,10 +44,9 @@ def extract(path: Path, limits: Limits) -> Extraction:
         UnreadableError, LimitError: see base.Format.read.
     """
     reader = _Org(decode(path.read_bytes()))
-    notices: list[Notice] = words_elsewhere(reader.elsewhere)
-    kind = "slide" if reader.shows else "section"
-    leaves = [s.leaf(n, kind) for n, s in enumerate(reader.slides, start=1)]  # type: ignore[arg-type]  # one of two
-    return deck(leaves, limits, reader.metadata(), notices)
+    return deck_of_pieces(
+        reader.slides, limits, reader.metadata(), reader.elsewhere, shows=reader.shows
+    )
 
 
 def cut_org(text: str) -> CutText:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import lxml.html
@@ -261,8 +261,7 @@ def undescribed(number: int, count: int) -> Notice:
 def markdown_leaf(number: int, slide: SlideText, notices: list[Notice]) -> Leaf:
     """Make the leaf of a slide that is written in Markdown; its notes are Markdown too."""
     notes = tuple(plain_markdown(note) for note in slide.notes)
-    slide = SlideText(slide.body, notes, slide.title, slide.section, slide.hidden)
-    return tree_leaf(number, markdown_tree(slide.body), slide, notices)
+    return tree_leaf(number, markdown_tree(slide.body), replace(slide, notes=notes), notices)
 
 
 def markdown_tree(text: str) -> lxml.html.HtmlElement:
@@ -291,12 +290,31 @@ def deck(
     """Make the extraction of a deck; without a title of its own, its first slide's is it."""
     made = bounded(leaves, limits, metadata=metadata)
     title = metadata.title or next((leaf.title for leaf in made.leaves if leaf.title), "")
-    metadata = Metadata(
-        real_title(title), metadata.authors, metadata.date, metadata.language, metadata.keywords
-    )
+    metadata = replace(metadata, title=real_title(title))
     numbers = {leaf.number for leaf in made.leaves}
     own_notices = [n for n in notices if n.leaf is None or n.leaf in numbers]
     return Extraction(made.leaves, (*made.notices, *own_notices), metadata)
+
+
+def deck_of_pieces(
+    slides: Iterable[SlidePieces],
+    limits: Limits,
+    metadata: Metadata,
+    elsewhere: Iterable[str],
+    *,
+    shows: bool,
+) -> Extraction:
+    """Make the extraction of a format that is read line by line.
+
+    Args:
+        slides: or sections.
+        limits, metadata: of the file.
+        elsewhere: names of files that it takes words from.
+        shows: whether it is a deck; else its leaves are sections.
+    """
+    kind: Literal["slide", "section"] = "slide" if shows else "section"
+    leaves = [slide.leaf(number, kind) for number, slide in enumerate(slides, start=1)]
+    return deck(leaves, limits, metadata, words_elsewhere(elsewhere))
 
 
 def metadata_of(front: Mapping[str, Plain]) -> Metadata:
