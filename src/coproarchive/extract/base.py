@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -73,6 +73,16 @@ class Notice:
     message: str
     hint: str = ""
     leaf: int | None = None
+
+
+LISTED = 10
+"""Leaves that one notice names."""
+
+
+def listed(names: Sequence[object], most: int = LISTED) -> str:
+    """Return names in a row, the first `most` of them and how many more there are."""
+    row = ", ".join(map(str, names[:most]))
+    return f"{row} and {len(names) - most} more" if len(names) > most else row
 
 
 def without_text(kind: str, number: int) -> Notice:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from coproarchive.extract.base import WITHHELD_WITH, Extraction, without_withheld
+from coproarchive.extract.base import WITHHELD_WITH, Extraction, listed, without_withheld
 from coproarchive.model import Leaf, WordSource
 
 SHOWN_PLACES = 8
@@ -75,10 +75,8 @@ class Disclosure:
         return [f"{heads[key]}{'; '.join(clauses[key])}." for key in (False, True) if clauses[key]]
 
     def _named(self, places: tuple[int, ...]) -> str:
-        numbers = ", ".join(map(str, places[:SHOWN_PLACES]))
-        more = len(places) - SHOWN_PLACES
         plural = "s" if len(places) > 1 else ""
-        return f"{self.kind}{plural} {numbers}" + (f" and {more} more" if more > 0 else "")
+        return f"{self.kind}{plural} {listed(places, SHOWN_PLACES)}"
 
 
 def disclosure_of(extraction: Extraction, withheld: frozenset[WordSource]) -> Disclosure:

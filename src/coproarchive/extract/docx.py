@@ -12,7 +12,7 @@ from lxml import etree
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Notice
 from coproarchive.extract.opc import open_document
-from coproarchive.extract.text import bounded, one_line, parts_of
+from coproarchive.extract.text import WEB, bounded, one_line, parts_of
 from coproarchive.extract.zips import Package, Parts, metadata_of
 from coproarchive.model import Leaf, Severity, Source
 
@@ -22,7 +22,6 @@ MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _HEADINGS = {"title", "heading1", "heading2", "heading3"}
-_WEB = ("http://", "https://", "mailto:")
 
 
 def extract(path: Path, limits: Limits) -> Extraction:
@@ -146,7 +145,7 @@ def _sections(
                 pieces.append((Source.TEXT, text))
         pieces += [(Source.ALT, p.get("descr", "")) for p in block.iter(f"{WP}docPr")]
         links = (addresses.get(n.get(_RELATION, ""), "") for n in block.iter(f"{W}hyperlink"))
-        pieces += [(Source.LINK, address) for address in links if address.startswith(_WEB)]
+        pieces += [(Source.LINK, address) for address in links if address.startswith(WEB)]
     flush()
     return leaves
 

@@ -12,15 +12,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
-from coproarchive.extract.base import Extraction, Notice
+from coproarchive.extract.base import Extraction, Notice, listed
 from coproarchive.extract.charset import decode
 from coproarchive.extract.letter_pairs import letter_cost
 from coproarchive.model import Leaf, Severity
 
 UNREADABLE = "letters-unreadable"
 """Code of the notice of a leaf whose letters make no words."""
-LISTED = 10
-"""Leaves that one notice names."""
 MOJIBAKE = 3
 """Places of a leaf that are mojibake, and more than one in 20 letters, from which it is noticed."""
 COSTLY, VERY_COSTLY = 5.05, 5.4
@@ -210,14 +208,11 @@ def one_notice(extraction: Extraction) -> tuple[Notice, ...]:
         return extraction.notices
     others = tuple(n for n in extraction.notices if n.code != UNREADABLE)
     kind = next((leaf.kind for leaf in extraction.leaves), "page")
-    listed = ", ".join(map(str, numbers[:LISTED]))
-    if len(numbers) > LISTED:
-        listed += f" and {len(numbers) - LISTED} more"
     notice = Notice(
         UNREADABLE,
         Severity.WARNING,
         f"the letters of {len(numbers)} of {len(extraction.leaves)} {kind}s make no words: "
-        f"{kind} {listed}.",
+        f"{kind} {listed(numbers)}.",
         "Its fonts, or its charset, say wrongly which letters they are. Export the file anew from "
         "the programme that made it, or have its pages read by the machine: "
         'pip install "coproarchive[ocr]"',

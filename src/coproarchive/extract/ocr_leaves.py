@@ -12,7 +12,7 @@ from time import monotonic
 
 from coproarchive.errors import ExtractionError
 from coproarchive.extract import ocr
-from coproarchive.extract.base import Extraction, Limits, Notice
+from coproarchive.extract.base import Extraction, Limits, Notice, listed
 from coproarchive.extract.letters import UNREADABLE
 from coproarchive.extract.pdf_pictures import page_views
 from coproarchive.extract.pptx_pictures import slide_views
@@ -35,8 +35,6 @@ SHORT = 6
 """Letters of a line below which it repeats only whole words, not letters within them."""
 GRACE = 0.05
 """Share of the time for a file in which leaves whose pictures are not read are still named."""
-LISTED = 10
-"""Leaves that one notice names."""
 MORE = (
     "Raise COPROARCHIVE_READ_SECONDS (a picture takes two or three) or COPROARCHIVE_READ_MEMORY_MB."
 )
@@ -267,10 +265,8 @@ def _after_ocr(notice: Notice, reading: _ReadPictures, kind: str) -> Notice:
 
 def _not_read(numbers: list[int], kind: str, *, has_more: bool) -> Notice:
     """Return one notice a file, of leaves with searchable words and unread pictures."""
-    listed = ", ".join(map(str, numbers[:LISTED]))
-    if len(numbers) > LISTED:
-        listed += f" and {len(numbers) - LISTED} more"
-    whose = f"{len(numbers)} {kind}{'s' if len(numbers) > 1 else ''} ({kind} {listed})"
+    plural = "s" if len(numbers) > 1 else ""
+    whose = f"{len(numbers)} {kind}{plural} ({kind} {listed(numbers)})"
     if has_more:
         # How many of them have pictures was not seen any more.
         whose = f"{whose}, and perhaps of later ones" if numbers else f"the later {kind}s"

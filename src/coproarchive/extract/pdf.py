@@ -33,6 +33,7 @@ from coproarchive.extract.base import (
     Metadata,
     Notice,
     PlacedLine,
+    listed,
     without_text,
 )
 from coproarchive.extract.letters import unreadable, unreadable_notice
@@ -74,12 +75,8 @@ if TYPE_CHECKING:  # drawing needs them, reading hardly ever
 
 FEW = 25
 """Characters below which a page that draws more runs of text than that says too little."""
-LISTED = 10
-"""Pages that one notice names."""
 MAX_PIXELS = 2_000
 """Longest side of a drawn page."""
-
-_WORD = re.compile(r"[^\W\d_]{2}")
 
 logging.getLogger("pypdfium2").setLevel(logging.CRITICAL)
 
@@ -239,14 +236,11 @@ def _untitled(leaves: list[Leaf]) -> Iterator[Notice]:
         if not leaf.title and any(p.source is not Source.LINK for p in leaf.parts)
     ]
     if without:
-        listed = ", ".join(map(str, without[:LISTED]))
-        if len(without) > LISTED:
-            listed += f" and {len(without) - LISTED} more"
         has = "has" if len(without) == 1 else "have"
         yield Notice(
             "leaf-without-title",
             Severity.NOTE,
-            f"{len(without)} of {len(leaves)} pages {has} no title: page {listed}.",
+            f"{len(without)} of {len(leaves)} pages {has} no title: page {listed(without)}.",
             "Give them headings, or the file bookmarks, in the programme that made it, "
             "and export it anew.",
         )

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from lxml import etree
 
-from coproarchive.extract.text import ANCHOR, CONTINUED, LEVEL, row_text
+from coproarchive.extract.text import ANCHOR, CONTINUED, LEVEL, WEB, row_text
 from coproarchive.model import Source
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
@@ -121,7 +121,7 @@ def _links(root: etree._Element, related: Related) -> Iterator[tuple[str, str]]:
     runs: list[tuple[str, str]] = []
     for link in root.iter(f"{A}hlinkClick"):
         address = related.address(link.get(f"{R}id", ""))
-        if not address or not address.startswith(("http://", "https://", "mailto:")):
+        if not address or not address.startswith(WEB):
             continue
         run = next(link.iterancestors(f"{A}r"), None)
         anchor = "".join(t.text or "" for t in run.iter(f"{A}t")) if run is not None else ""

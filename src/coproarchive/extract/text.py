@@ -67,6 +67,8 @@ def real_title(title: str) -> str:
     return "" if is_made_up(title) else title[:300]
 
 
+WEB = ("http://", "https://", "mailto:")
+"""How addresses begin that are kept of links; others lead within a file or to somebody's disk."""
 LEVEL = "\x1d"
 """Before a line, once for each level of the list that it is in; `clean` removes it."""
 CONTINUED = "\x1e"

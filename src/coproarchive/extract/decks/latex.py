@@ -22,7 +22,7 @@ from coproarchive.extract.decks.slides import (
     unshielded,
     without_marks,
 )
-from coproarchive.extract.text import one_line, real_title
+from coproarchive.extract.text import WEB, one_line, real_title
 from coproarchive.model import Source
 
 if TYPE_CHECKING:
@@ -313,7 +313,7 @@ class _Latex:
             slide.extra.append((Source.TABLE, _table_text(rows)))
         slide.lines.append(plain_latex(_TABULAR.sub("\n", text)))
         for link in _LINK.findall(text):
-            if link.startswith(("http://", "https://", "mailto:")):
+            if link.startswith(WEB):
                 slide.extra.append((Source.LINK, re.sub(r"\\([#%&_~{}])", r"\1", link)))
         slide.extra += [(Source.ALT, plain_latex(alt)) for alt in _ALT.findall(text)]
 

@@ -13,7 +13,7 @@ from coproarchive.extract.decks.slides import (
     deck_of_pieces,
     without_marks,
 )
-from coproarchive.extract.text import one_line, real_title
+from coproarchive.extract.text import WEB, one_line, real_title
 from coproarchive.model import Source
 
 _HEADLINE = re.compile(r"^(\*+)[ \t]+(.*?)(?:[ \t]+(:[\w@#%:-]+:))?[ \t]*$")
@@ -216,7 +216,7 @@ class _Org:
 
     def _linked(self, match: re.Match[str]) -> str:
         target, label = match[1], match[2]
-        if target.startswith(("http://", "https://", "mailto:")):
+        if target.startswith(WEB):
             self._now.extra.append((Source.LINK, target))
             return label or target
         if _PICTURE.search(target):

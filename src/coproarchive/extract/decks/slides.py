@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 import lxml.html
 
 from coproarchive.errors import UnreadableError
-from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
+from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, listed
 from coproarchive.extract.front_matter import day, one_text, texts
 from coproarchive.extract.html import TreeWords, markdown_html, parse_html
-from coproarchive.extract.text import bounded, clean, one_line, parts_of, real_title
+from coproarchive.extract.text import WEB, bounded, clean, one_line, parts_of, real_title
 from coproarchive.model import Leaf, Severity, Source
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ _NOT_SHOWN = {
     "script", "style", "noscript", "template", "nav", "button", "select", "iframe", "object",
     "head", "input", "textarea",
 }  # fmt: skip
-_ADDRESS = ("http://", "https://", "mailto:")
 _MARK = re.compile("\ue000(\\d+)\ue001")
 _MARKS = re.compile("[\ue000-\ue02f]")
 _SHIELDS = {ord(mark): 0xE010 + number for number, mark in enumerate("\\{}%$~_^&#<>`'\"[]")}
@@ -167,7 +166,7 @@ class SlideWords(TreeWords):
             return True
         if node.tag == "img" and not (node.get("alt") or "").strip():
             self.undescribed += 1
-        if node.tag == "a" and (node.get("href") or "").startswith(_ADDRESS):
+        if node.tag == "a" and (node.get("href") or "").startswith(WEB):
             self._extra.append((Source.LINK, node.get("href", "")))
         return (
             node.tag in _NOT_SHOWN
@@ -348,12 +347,11 @@ def words_elsewhere(names: Iterable[str]) -> list[Notice]:
     named = list(dict.fromkeys(one_line(name)[:100] for name in names if name.strip()))
     if not named:
         return []
-    listed = ", ".join(named[:8]) + (f" and {len(named) - 8} more" if len(named) > 8 else "")
     return [
         Notice(
             ELSEWHERE,
             Severity.WARNING,
-            f"it takes words from other files, which are not read: {listed}.",
+            f"it takes words from other files, which are not read: {listed(named, 8)}.",
             "Add the deck as its programme shows it: saved as PDF, or as one HTML file.",
         )
     ]
