@@ -1,12 +1,14 @@
 """What others see in the same files: the references that benchmarks/extraction.py measures by.
 
-PDF: three independent readers a page (pdftotext, pypdf, raw PDFium). PPTX: the page that
+PDF: three independent readers a page (pdftotext, pypdf, raw PDFium), of which two leave out what
+lies off the page's box, as no viewer shows it. PPTX: the page that
 LibreOffice draws, read by pdftotext, and the words of the slide's XML parts. Word counts only, so
 that order and punctuation do not matter.
 """
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import json
 import posixpath
@@ -21,6 +23,7 @@ from pathlib import Path
 
 import pypdf
 import pypdfium2
+import pypdfium2.raw as pdfium
 from lxml import etree
 
 Words = Counter[str]
@@ -50,18 +53,36 @@ def pdf_readings(path: Path) -> list[tuple[Words, Words, Words]]:
             second = reader.pages[index].extract_text()
         except Exception:  # noqa: BLE001 - a reference that gives up has no vote
             second = ""
-        raw = document[index].get_textpage().get_text_range()
-        raw = re.sub(r"[\ufffe\u0002]\s*", "", raw)
+        raw = re.sub(r"[\ufffe\u0002]\s*", "", _on_the_page(document[index]))
         first = poppler[index] if index < len(poppler) else ""
         rows.append((words(first), words(second), words(raw)))
     document.close()
     return rows
 
 
+def _on_the_page(page: pypdfium2.PdfPage) -> str:
+    """Return the characters that raw PDFium sees, without those whose middle is off the page."""
+    box = pdfium.FS_RECTF()
+    pdfium.FPDF_GetPageBoundingBox(page.raw, ctypes.byref(box))
+    text_page = page.get_textpage()
+    edges = [ctypes.c_double() for _ in range(4)]
+    shown = []
+    for index in range(text_page.count_chars()):
+        letter = chr(pdfium.FPDFText_GetUnicode(text_page.raw, index))
+        has_place = not letter.isspace() and pdfium.FPDFText_GetCharBox(
+            text_page.raw, index, *map(ctypes.byref, edges)
+        )
+        left, right, bottom, top = (edge.value for edge in edges)
+        across, down = (left + right) / 2, (bottom + top) / 2
+        is_shown = box.left <= across <= box.right and box.bottom <= down <= box.top
+        shown.append(letter if is_shown or not has_place else " ")
+    return "".join(shown)
+
+
 def poppler_pages(path: Path) -> list[str]:
-    """Text of every page as pdftotext has it; [] where it fails."""
+    """Text of every page as pdftotext has it, within its box; [] where it fails."""
     done = subprocess.run(
-        ["pdftotext", "-enc", "UTF-8", str(path), "-"],
+        ["pdftotext", "-cropbox", "-enc", "UTF-8", str(path), "-"],
         check=False,
         capture_output=True,
         timeout=120,

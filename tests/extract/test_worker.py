@@ -26,6 +26,7 @@ from coproarchive.extract.cache import ExtractionCache, packed, unpacked
 from coproarchive.extract.worker import Job, Reader, Workers
 from coproarchive.model import Leaf
 from coproarchive.store import hash_file
+from coproarchive.store.files import media_type_of_file
 from making import make_deck, make_pdf
 
 PDF = "application/pdf"
@@ -170,8 +171,7 @@ def test_long_and_slow_files_share_no_task(
 def test_what_waits_for_its_turn_takes_little_room(tmp_path: Path) -> None:
     """Texts of a million letters, of files that are read before those in front of them."""
     jobs = [job(tmp_path, f"words {10**6 + n}") for n in range(8)]
-    files = [(j.path, j.media_type, j.sha256) for j in jobs]
-    answers = worker.extract_each(misbehaving.read, files, Limits(), Helpers())
+    answers = worker.extract_each(misbehaving.read, jobs, Limits(), Helpers())
     assert sum(map(len, answers)) < 10**6
     read = [unpacked(answer)[0] for answer in answers]
     assert [len(e.leaves[0].text) for e in read] == [10**6 + n for n in range(8)]
@@ -287,6 +287,26 @@ def test_a_damaged_cache_counts_as_none(tmp_path: Path) -> None:
         with Reader(folder, Limits(workers=1)) as reader:
             assert reader.read(path, hash_file(path)[1], PDF).leaves[0].title == "Bread"
             assert reader.scheduled == scheduled
+
+
+def test_places_of_lines_are_looked_for_where_a_talk_is_described(tmp_path: Path) -> None:
+    """What was read without them is read once more; what could not be read is not."""
+    deck = make_pdf(tmp_path / "a.pdf", ["Bread"])
+    post = tmp_path / "a.md"
+    post.write_text("Bread")
+    broken = tmp_path / "b.pdf"
+    broken.write_bytes(b"no PDF")
+    plain = [Job(path, hash_file(path)[1], media_type_of_file(path)) for path in (deck, post)]
+    plain.append(Job(broken, hash_file(broken)[1], PDF))
+    described = [replace(job, is_described=True) for job in plain]
+    expected = ((plain, 3, None), (described, 2, "Bread"), (described, 0, "Bread"))
+    with Reader(tmp_path / "index" / "extracted", Limits(workers=1)) as reader:
+        for jobs, scheduled, line in expected:
+            before = reader.scheduled
+            of_deck, of_post, of_broken = [e.placed for _, e in reader.read_many(jobs)]
+            assert reader.scheduled - before == scheduled
+            assert (of_deck[0].text if of_deck else None) == line
+            assert of_post == (None if line is None else ()) and of_broken is None
 
 
 def test_kinds_without_a_reader_start_no_worker(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ class Limits:
         leaf_characters: characters kept of one leaf.
         characters: characters kept of one file.
         workers: processes that read files side by side; 0 means one a core.
+        placed_leaves: first leaves, and last ones, whose lines are kept with their places; 0 where
+            no talk is described, as to look for them takes an eighth of the time for a file.
     """
 
     seconds: float = 120.0
@@ -40,6 +42,7 @@ class Limits:
     leaf_characters: int = 200_000
     characters: int = 5_000_000
     workers: int = 0
+    placed_leaves: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +138,6 @@ class PlacedLine:
     role: str = ""
 
 
-PLACED_LEAVES = 2
-"""First leaves, and last ones, whose lines are kept with their places."""
-
-
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """Everything read from one file.
@@ -148,15 +147,15 @@ class Extraction:
         notices: in the order found; one of severity error where the file could not be read.
         metadata: what the file says of itself.
         extractor: name and version of the reader, e.g. "pdf 3"; "" where none read it.
-        placed: lines of the first and the last PLACED_LEAVES leaves, by which a talk is described;
-            none where the format has no layout.
+        placed: lines of the first and the last leaves, by which a talk is described; () where the
+            format has no layout, None where they were not looked for.
     """
 
     leaves: tuple[Leaf, ...] = ()
     notices: tuple[Notice, ...] = ()
     metadata: Metadata = field(default_factory=Metadata)
     extractor: str = ""
-    placed: tuple[PlacedLine, ...] = ()
+    placed: tuple[PlacedLine, ...] | None = None
 
     @property
     def failed(self) -> bool:

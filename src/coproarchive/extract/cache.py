@@ -173,7 +173,7 @@ def packed(extraction: Extraction, limits: Limits) -> bytes:
         _values(extraction.metadata),
         [_values(notice) for notice in extraction.notices],
         [_values(leaf) for leaf in extraction.leaves],
-        [_OF_PLACED(line) for line in extraction.placed],
+        None if extraction.placed is None else [_OF_PLACED(line) for line in extraction.placed],
     )
     text = json.dumps(stored, ensure_ascii=False, default=_values)
     return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
@@ -181,8 +181,8 @@ def packed(extraction: Extraction, limits: Limits) -> bytes:
 
 @functools.lru_cache
 def _limits_key(limits: Limits) -> str:
-    """Serialise the limits that can change what is read; `workers` cannot."""
-    return json.dumps(dataclasses.asdict(dataclasses.replace(limits, workers=0)))
+    """Serialise the limits that can change which words are read."""
+    return json.dumps(dataclasses.asdict(dataclasses.replace(limits, workers=0, placed_leaves=0)))
 
 
 def unpacked(data: bytes) -> tuple[Extraction, str]:
@@ -192,11 +192,11 @@ def unpacked(data: bytes) -> tuple[Extraction, str]:
         ValueError, KeyError, TypeError, zlib.error: `packed` did not give it, or that of another
             version.
     """
-    # What an earlier version kept has no places.
     form, limits, extractor, metadata, notices, leaves, *more = json.loads(zlib.decompress(data))
     if form != _FORM:
         raise ValueError("kept by another version")
     title, authors, date, language, keywords = metadata
+    placed = more[0] if more else None  # an earlier version looked for none
     return (
         Extraction(
             tuple(map(_leaf, leaves)),
@@ -206,7 +206,7 @@ def unpacked(data: bytes) -> tuple[Extraction, str]:
             ),
             Metadata(title, tuple(authors), date, language, tuple(keywords)),
             extractor,
-            tuple(PlacedLine(*line) for placed in more[:1] for line in placed),
+            None if placed is None else tuple(PlacedLine(*line) for line in placed),
         ),
         limits,
     )

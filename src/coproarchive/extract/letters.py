@@ -113,10 +113,13 @@ def _suspect(text: str) -> _Suspect | None:
     return _Suspect("\n".join(rest), cost, pairs)
 
 
+_CONTINUES = "\u0080-\u00bf\u0152-\u0192\u02c6-\u02dc\u2013-\u2122"
 _UTF8 = re.compile(
-    "[\u00c2-\u00f4][\u0080-\u00bf\u0152-\u0192\u02c6-\u02dc\u2013-\u2122]|(?:[\u0420\u0421][^\\s\u0430-\u044f]){3}"
+    f"[\u00c2-\u00df][{_CONTINUES}]|[\u00e0-\u00f4][{_CONTINUES}][{_CONTINUES}\u00c2-\u00f4]|\u00e2\u20ac"
+    "|(?:[\u0420\u0421][^\\s\u0430-\u044f]){3}"
 )
-"""What UTF-8 looks like where it was read as Windows-1252, or as Windows-1251."""
+"""What UTF-8 looks like where it was read as Windows-1252, or as Windows-1251. A sequence of three
+bytes may have lost one that stands for nothing in Windows-1252; two alone are letters of a word."""
 _OTHER_ALPHABET = re.compile("[\u00c0-\u00ff]{4}")
 """What words of another alphabet look like where they were read as Windows-1252."""
 _SUSPECT = re.compile(f"\ufffd|{_UTF8.pattern}|{_OTHER_ALPHABET.pattern}")

@@ -27,7 +27,6 @@ import pypdfium2
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import (
-    PLACED_LEAVES,
     Extraction,
     Limits,
     Metadata,
@@ -177,7 +176,7 @@ def _read_pages(
     left = limits.characters
     count = len(document)
     for index in range(min(count, limits.leaves + 1)):
-        is_end = index < PLACED_LEAVES or index >= count - PLACED_LEAVES
+        is_end = min(index, count - 1 - index) < limits.placed_leaves
         page = _page(document, index, second, placed if is_end else None, has_tags=tagged)
         if labelled:
             page.label = page_label(document, index)

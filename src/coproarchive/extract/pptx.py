@@ -15,7 +15,6 @@ from lxml import etree
 from coproarchive.errors import UnreadableError
 from coproarchive.extract import metafile, svg
 from coproarchive.extract.base import (
-    PLACED_LEAVES,
     Extraction,
     Limits,
     Notice,
@@ -119,7 +118,7 @@ def _leaves(
 ) -> Iterator[Leaf]:
     left = limits.characters
     height = deck.size[1]
-    last: deque[tuple[int, etree._Element]] = deque(maxlen=PLACED_LEAVES)
+    last: deque[tuple[int, etree._Element]] = deque(maxlen=limits.placed_leaves)
     for number, slide in enumerate(deck.slides(), start=1):
         if number > limits.leaves + 1 or left < -limits.leaf_characters:
             return  # beyond what is kept; `bounded` says so
@@ -148,7 +147,7 @@ def _leaves(
             )
         yield leaf
         left -= sum(len(part.text) for part in leaf.parts)
-        if number <= PLACED_LEAVES:
+        if number <= limits.placed_leaves:
             placed += placed_lines_of(slide.root, number, height)
         else:
             last.append((number, slide.root))

@@ -256,7 +256,8 @@ def _extract(path: Path, media_type: str, limits: Limits, helpers: Helpers) -> E
         )
         notices = (*notices, empty)
     extractor = named.replace("-", " ").replace("+", " + ")
-    return replace(extraction, notices=notices, extractor=extractor)
+    placed = (extraction.placed or ()) if limits.placed_leaves else None
+    return replace(extraction, notices=notices, extractor=extractor, placed=placed)
 
 
 def _check_size(path: Path, limits: Limits) -> None:

@@ -59,6 +59,8 @@ SHARED_TIME = 0.25
 """Share of the seconds for one file that such a task has; a file that needs more is read alone."""
 CLOSE_SECONDS = 2.0
 """How long the workers' threads are waited for at the end."""
+PLACED_LEAVES = 2
+"""Limits.placed_leaves for a talk that is described: those on which title and names stand."""
 _MARK = ".made"
 """Stands in a folder for conversions that is ours; LibreOffice makes one anew that was deleted."""
 CRASHES = (ProcessExpired, BrokenProcessPool)
@@ -69,11 +71,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to read: where it is, the hash of its bytes, and its media type."""
+    """A file to read.
+
+    Attributes:
+        path: where it is.
+        sha256: hash of its bytes.
+        media_type: by which its reader is chosen.
+        is_described: whether its talk will be described, for which lines and their places are read.
+    """
 
     path: Path
     sha256: str
     media_type: str
+    is_described: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -238,9 +248,11 @@ class Reader:
         """Name the readers of such files, with versions; a change means that texts may differ."""
         return reader_name(media_type, self.helpers)
 
-    def read(self, path: Path, sha256: str, media_type: str) -> Extraction:
+    def read(
+        self, path: Path, sha256: str, media_type: str, *, is_described: bool = False
+    ) -> Extraction:
         """Read one file; what goes wrong is a notice of the extraction, never an exception."""
-        ((_, extraction),) = self.read_many([Job(path, sha256, media_type)])
+        ((_, extraction),) = self.read_many([Job(path, sha256, media_type, is_described)])
         return extraction
 
     def read_many(self, jobs: Iterable[Job]) -> Generator[tuple[Job, Extraction], None, None]:
@@ -303,6 +315,8 @@ class Reader:
 
     def _begun(self, job: Job) -> _PendingRead:
         extraction = self._cache.get(job.sha256, job.media_type)
+        if job.is_described and extraction is not None and extraction.placed is None:
+            extraction = extraction if extraction.failed else None
         if extraction is None and not reader_name(job.media_type, self.helpers):
             # Nothing would be opened, so nothing can go wrong.
             extraction = extract(job.path, job.media_type, self.limits, self.helpers)
@@ -335,13 +349,10 @@ class Reader:
 
     def _give(self, readings: list[_PendingRead]) -> None:
         helpers = replace(self.helpers, scratch=self._workers.scratch)
-        files = [
-            (reading.job.path.absolute(), reading.job.media_type, reading.job.sha256)
-            for reading in readings
-        ]
+        jobs = [replace(r.job, path=r.job.path.absolute()) for r in readings]
         share = SHARED_TIME if len(readings) > 1 else 1.0
         task = _Task(
-            self._workers.schedule(extract_each, extract, files, self.limits, helpers, share=share),
+            self._workers.schedule(extract_each, extract, jobs, self.limits, helpers, share=share),
             readings,
         )
         for place, reading in enumerate(readings):
@@ -391,7 +402,7 @@ class Reader:
 
 def extract_each(
     read: Callable[..., Extraction],
-    files: list[tuple[Path, str, str]],
+    jobs: list[Job],
     limits: Limits,
     helpers: Helpers,
 ) -> list[bytes]:
@@ -400,13 +411,14 @@ def extract_each(
     They come packed as they are kept: a third of the bytes on their way, and while they wait for
     their turn.
     """
-    return [
-        packed(
-            read(path, kind, limits, helpers) if is_archived(path, sha256, limits) else _CHANGED,
-            limits,
-        )
-        for path, kind, sha256 in files
-    ]
+
+    def read_one(job: Job) -> Extraction:
+        if not is_archived(job.path, job.sha256, limits):
+            return _CHANGED
+        own = replace(limits, placed_leaves=PLACED_LEAVES if job.is_described else 0)
+        return read(job.path, job.media_type, own, helpers)
+
+    return [packed(read_one(job), limits) for job in jobs]
 
 
 _CHANGED = Extraction(

@@ -178,7 +178,8 @@ def _read_one(
     _, sha256, media_type = identify_source(path)
     copies = catalogue.by_sha256.get(sha256)
     _refuse_known(place or path, "/".join(copies[0]) if copies else None)
-    return SourceFile(path, sha256, media_type, reader.read(path, sha256, media_type))
+    extraction = reader.read(path, sha256, media_type, is_described=True)
+    return SourceFile(path, sha256, media_type, extraction)
 
 
 def _refuse_known(path: Path | str, where: str | None) -> None:

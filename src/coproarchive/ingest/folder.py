@@ -52,7 +52,10 @@ def files_to_read(
             report.problems += [replace(p, path=above + p.path) for p in opened.problems]
             if opened.problems and not opened.places:
                 continue
-            jobs = [Job(p, hash_file(p)[1], media_type_of_file(p)) for p in opened.paths]
+            jobs = [
+                Job(p, hash_file(p)[1], media_type_of_file(p), is_described=True)
+                for p in opened.paths
+            ]
         except OSError as error:
             report.reject(path, "not-readable", f"this cannot be read: {error.strerror}.")
             continue

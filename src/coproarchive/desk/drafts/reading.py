@@ -159,7 +159,9 @@ def read_again(
         file = draft.files[path]
         extraction = library.reader.cached(file.sha256, file.media_type)
         if extraction is None:
-            extraction = library.reader.read(folder / path, file.sha256, file.media_type)
+            extraction = library.reader.read(
+                folder / path, file.sha256, file.media_type, is_described=True
+            )
         sources.append(SourceFile(folder / path, file.sha256, file.media_type, extraction))
     return sorted(sources, key=speaks_first)
 

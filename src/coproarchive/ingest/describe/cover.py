@@ -118,7 +118,7 @@ def cover_of(extraction: Extraction) -> Cover:
     leaves = tuple(leaf for leaf in extraction.leaves if not leaf.hidden)
     first, last = leaves[:ENDS], leaves[ENDS:][-ENDS:]
     placed: dict[int, list[PlacedLine]] = {}
-    for line in extraction.placed:
+    for line in extraction.placed or ():
         placed.setdefault(line.leaf, []).append(line)
 
     def blocks(ends: Iterable[Leaf]) -> tuple[TextBlock, ...]:
