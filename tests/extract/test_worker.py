@@ -59,7 +59,7 @@ def tasks(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
     schedule = Workers.schedule
 
     def noted(self: Workers, function: Any, *arguments: Any, share: float = 1.0) -> Any:
-        given.append(([path.stem for path, *_ in arguments[1]], share))
+        given.append(([job.path.stem for job in arguments[1]], share))
         return schedule(self, function, *arguments, share=share)
 
     monkeypatch.setattr(Workers, "schedule", noted)
