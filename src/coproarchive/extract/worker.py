@@ -415,8 +415,8 @@ def extract_each(
     def read_one(job: Job) -> Extraction:
         if not is_archived(job.path, job.sha256, limits):
             return _CHANGED
-        own = replace(limits, placed_leaves=PLACED_LEAVES if job.is_described else 0)
-        return read(job.path, job.media_type, own, helpers)
+        job_limits = replace(limits, placed_leaves=PLACED_LEAVES if job.is_described else 0)
+        return read(job.path, job.media_type, job_limits, helpers)
 
     return [packed(read_one(job), limits) for job in jobs]
 

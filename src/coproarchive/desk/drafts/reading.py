@@ -157,11 +157,9 @@ def read_again(
     sources = []
     for path in files:
         file = draft.files[path]
-        extraction = library.reader.cached(file.sha256, file.media_type)
-        if extraction is None:
-            extraction = library.reader.read(
-                folder / path, file.sha256, file.media_type, is_described=True
-            )
+        extraction = library.reader.read(
+            folder / path, file.sha256, file.media_type, is_described=True
+        )
         sources.append(SourceFile(folder / path, file.sha256, file.media_type, extraction))
     return sorted(sources, key=speaks_first)
 
