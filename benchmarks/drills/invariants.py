@@ -20,7 +20,7 @@ Tree = dict[str, str]
 """Path below a folder -> sha256 of the file."""
 RECORDS = (".yaml",)
 _OF_THE_MOMENT = (".lock", ".revision")
-_HISTORY = ".history/"
+_HISTORY, _DRAFTS = ".history/", ".drafts/"
 _KEPT = re.compile(r"(?<=^\.kept/)(.*?)\d{8}-\d{6}-\d{6}")
 """The date in the name of what is kept: a run that was killed keeps it at another time."""
 _BACKUP = re.compile(r"(?<=^\.backups/)([a-z0-9-]+)-\d{8}T[\d.]+Z(?=/)")
@@ -30,14 +30,15 @@ _BACKUP = re.compile(r"(?<=^\.backups/)([a-z0-9-]+)-\d{8}T[\d.]+Z(?=/)")
 def tree_of(folder: Path) -> Tree:
     """Return every file below a folder with its sha256, hidden ones too; but not of the moment.
 
-    The history tells of times and ids; what it must come to is said by `history`.
+    The history tells of times and ids; what it must come to is said by `history`. Drafts are not of
+    the archive; what they must come to is in it when they are saved.
     """
     files = (p for p in sorted(folder.rglob("*")) if p.is_file() and p.name not in _OF_THE_MOMENT)
     names = ((path.relative_to(folder).as_posix(), path) for path in files)
     return {
         _KEPT.sub(r"\1", _BACKUP.sub(r"\1", name)): _sha256(path)
         for name, path in names
-        if not name.startswith(_HISTORY)
+        if not name.startswith((_HISTORY, _DRAFTS))
     }
 
 
@@ -284,7 +285,7 @@ def aftermath(
 
 def _updates(writer: Writer) -> bool:
     """Tell whether a writer brings the index up to date itself."""
-    return writer.words[:1] in _UPDATERS or writer.name == "page: add"
+    return writer.words[:1] in _UPDATERS or writer.name in ("page: add", "page: drafts")
 
 
 _UPDATERS = {

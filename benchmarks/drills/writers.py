@@ -79,6 +79,49 @@ def _add_on_the_page(folder: Path) -> None:
         library.close()
 
 
+def _add_incoming(folder: Path) -> None:
+    """Do what `add --incoming` does with files that are still; what is in the scene came just now.
+
+    A second run finds what the first one left in the folder.
+    """
+    from coproarchive.desk import incoming
+    from coproarchive.ingest.add import ItemDraft
+    from coproarchive.ingest.folder_plan import DescribeOptions
+
+    still, incoming.STILL_SECONDS = incoming.STILL_SECONDS, 0.0
+    library = Library(settings_of(folder))
+    try:
+        incoming.add_incoming(library, folder / "in" / "folder", ItemDraft(), DescribeOptions())
+        left = [p.name for p in (folder / "in" / "folder").rglob("*") if p.is_file()]
+        assert left == ["notes.xyz"], left
+    finally:
+        incoming.STILL_SECONDS = still
+        library.close()
+
+
+def _save_drafts(folder: Path) -> None:
+    """Do what the page does with drafts: take, read, type, save all; go on after a kill."""
+    from coproarchive.desk import incoming
+    from coproarchive.desk.drafts import DraftTable, Shelf, read_set, save_rows
+
+    still, incoming.STILL_SECONDS = incoming.STILL_SECONDS, 0.0
+    library = Library(settings_of(folder))
+    shelf = Shelf(library.store.root)
+    try:
+        incoming.take_incoming(folder / "in" / "folder", shelf)
+        for set_id in shelf.ids():
+            table = DraftTable(library, shelf, set_id)
+            rows = [row.id for row in read_set(library, shelf, set_id).rows]
+            table.for_all("seminar", "Seminar 9: Rolling", rows)
+            mistakes = save_rows(library, shelf, set_id).mistakes
+            assert all("has" in m.message and "already" in m.message for m in mistakes), mistakes
+            shelf.discard(set_id)  # of what was saved and not yet crossed out
+        library.update_index()
+    finally:
+        incoming.STILL_SECONDS = still
+        library.close()
+
+
 def _search_in_vain_on_the_page(folder: Path) -> None:
     """Do what the page does when a search finds nothing: count it."""
     from coproarchive.search.language.query import Query
@@ -139,6 +182,7 @@ WRITERS: tuple[Writer, ...] = (
     Writer("add --recursive", "talks", ("add", "{in}/folder", "--recursive")),
     Writer("add --recursive --describe", "talks",
            ("add", "{in}/folder", "--recursive", "--describe", "--seminar-from", "folder")),
+    Writer("add --incoming", "talks", call=_add_incoming),
     Writer("review", "described", ("review", "--confirm-all")),
     Writer("import wordpress", "talks",
            ("import", "wordpress", "{in}/blog.xml", "--media", "{in}/media")),
@@ -176,6 +220,7 @@ WRITERS: tuple[Writer, ...] = (
     Writer("restore", "bagged", ("restore", "{in}/bags", "{in}/restored"),
            again=frozenset({0, 10})),
     Writer("purge", "edited", ("purge", "windmills", "--yes")),
+    Writer("page: drafts", "talks", call=_save_drafts),
     Writer("page: add", "talks", call=_add_on_the_page, again=frozenset({0, 50})),
     Writer("page: search in vain", "talks", call=_search_in_vain_on_the_page),
     Writer("page: picture", "talks", call=_look_at_pictures),

@@ -46,6 +46,11 @@ class Settings(BaseModel):
         description="folder for everything derived; can be deleted. Where only the archive is "
         'named: "index" beside a folder "archive", else its name and "-index"',
     )
+    incoming: Path | None = Field(
+        default=None,
+        description="folder into which files are put that shall be added: the server makes drafts "
+        "of them, `add --incoming` items; none where not set",
+    )
     engine: str = Field(default="whoosh", description=f"search engine: {', '.join(ENGINES)}")
     opensearch_url: str = Field(
         default="",
@@ -192,7 +197,7 @@ class Settings(BaseModel):
     def _make_absolute(cls, folder: Path) -> Path:
         return folder.absolute()
 
-    @field_validator("password_file")
+    @field_validator("password_file", "incoming")
     @classmethod
     def _make_file_absolute(cls, file: Path | None) -> Path | None:
         return file.absolute() if file else None
@@ -201,6 +206,15 @@ class Settings(BaseModel):
     def _has_one_password(self) -> Settings:
         if self.password_hash and self.password_file:
             raise ValueError("name password_hash or password_file, not both")
+        return self
+
+    @model_validator(mode="after")
+    def _has_incoming_aside(self) -> Settings:
+        places = (self.archive, self.index)
+        if self.incoming and any(
+            self.incoming.is_relative_to(p) or p.is_relative_to(self.incoming) for p in places
+        ):
+            raise ValueError("incoming must be a folder apart from those of archive and index")
         return self
 
     @field_validator("office")

@@ -27,6 +27,7 @@ from coproarchive.cli.options import (
     DescribeOption,
     DryAddOption,
     FilesArgument,
+    IncomingOption,
     JsonOption,
     KindOption,
     PlanCsvOption,
@@ -45,7 +46,7 @@ from coproarchive.model import Problem, Seminar, Series, Severity
 if TYPE_CHECKING:
     from coproarchive.extract.disclosure import Disclosure
     from coproarchive.ingest.add import AddResult, ItemDraft
-    from coproarchive.ingest.folder_plan import DescribeOptions, FolderReport
+    from coproarchive.ingest.folder_plan import DescribeOptions, FolderPlan, FolderReport
     from coproarchive.library import Library
     from coproarchive.progress import Progress
     from coproarchive.search.discover.reuse import OtherVersion
@@ -113,7 +114,7 @@ def seminar(
 
 def add(
     context: typer.Context,
-    paths: FilesArgument,
+    paths: FilesArgument = None,
     seminar: SeminarOption = None,
     title: TitleOption = None,
     kind: KindOption = None,
@@ -124,6 +125,7 @@ def add(
     abstract: AbstractOption = None,
     release: ReleaseOption = None,
     recursive: RecursiveOption = False,
+    incoming: IncomingOption = False,
     describe: DescribeOption = False,
     confidence: ConfidenceOption = None,
     seminar_from: SeminarFromOption = None,
@@ -135,8 +137,12 @@ def add(
 
     What you leave out is proposed from the files. Then make it searchable: coproarchive index
     """
+    from coproarchive.cli.describing import print_plan
     from coproarchive.ingest.add import ItemDraft
+    from coproarchive.ingest.folder_plan import DescribeOptions
 
+    paths = _paths(state_of(context), paths or [], is_incoming=incoming)
+    recursive, describe = recursive or incoming, describe or incoming
     options = _describe_options(describe, recursive, confidence, seminar, seminar_from)
     if as_csv and not (recursive and dry_run):
         raise IngestError("--csv prints the plan of a folder: add --recursive --dry-run --csv.")
@@ -155,12 +161,16 @@ def add(
     )
     if dry_run:
         if recursive:
-            _plan(state_of(context), paths, options, as_json=as_json, as_csv=as_csv)
+            how = options or DescribeOptions()
+            with progress_bars(not as_json) as progress:
+                plan = _plan(library, paths, how, progress, is_incoming=incoming)
+            print_plan(plan, how, as_json=as_json, as_csv=as_csv)
         else:
             _say_before(library, paths, draft, as_json)
         return
     with progress_bars(not as_json) as progress:
-        report = _added(library, paths, draft, recursive, progress, options)
+        report = _added(library, paths, draft, options, progress,
+                        is_folder=recursive, is_incoming=incoming)  # fmt: skip
     listed = report.added if as_json else report.added[-SHOWN_PROBLEMS:]
     versions = {added.item.id: _other_versions(library, added) for added in listed}
     if as_json:
@@ -216,24 +226,34 @@ def _describe_options(
     return DescribeOptions(SURE if confidence is None else confidence, seminar_from is not None)
 
 
-def _plan(
-    state: CliState,
-    paths: list[Path],
-    options: DescribeOptions | None,
-    *,
-    as_json: bool,
-    as_csv: bool,
-) -> None:
-    """Show what the one folder would become."""
-    from coproarchive.cli.describing import print_plan
-    from coproarchive.ingest.folder_plan import DescribeOptions, plan_folder
+def _paths(state: CliState, paths: list[Path], *, is_incoming: bool) -> list[Path]:
+    """Return what is to be added: the files named, or the incoming folder. Raises IngestError."""
+    if not is_incoming:
+        return paths
+    if paths:
+        raise IngestError("--incoming takes no files: it adds all in the incoming folder.")
+    if state.settings.incoming is None:
+        hint = 'Set it in coproarchive.toml: incoming = "/srv/incoming"'
+        raise IngestError("no incoming folder is set.", hint=hint)
+    return [state.settings.incoming]
 
-    options = options or DescribeOptions()
-    library, folder = state.library, _one_folder(paths)
-    with progress_bars(not as_json) as progress:
-        catalogue = library.catalogue(progress)
-        plan = plan_folder(catalogue, library.reader, folder, options, progress)
-    print_plan(plan, options, as_json=as_json, as_csv=as_csv)
+
+def _plan(
+    library: Library,
+    paths: list[Path],
+    options: DescribeOptions,
+    progress: Progress,
+    *,
+    is_incoming: bool,
+) -> FolderPlan:
+    """Say what the one folder would become."""
+    from coproarchive.desk.incoming import plan_incoming
+    from coproarchive.ingest.folder_plan import plan_folder
+
+    folder = _one_folder(paths)
+    if is_incoming:
+        return plan_incoming(library, folder, options, progress)
+    return plan_folder(library.catalogue(progress), library.reader, folder, options, progress)
 
 
 def _one_folder(paths: list[Path]) -> Path:
@@ -246,22 +266,27 @@ def _added(
     library: Library,
     paths: list[Path],
     draft: ItemDraft,
-    recursive: bool,
-    progress: Progress,
     options: DescribeOptions | None,
+    progress: Progress,
+    *,
+    is_folder: bool,
+    is_incoming: bool,
 ) -> FolderReport:
     """Add the files, or all that is in the one folder."""
+    from coproarchive.desk.incoming import add_incoming
     from coproarchive.ingest.add import add_files
     from coproarchive.ingest.folder_plan import FolderReport, add_folder
     from coproarchive.store.sidecar import valid
 
     catalogue = library.catalogue(progress)
-    if not recursive:
+    if not is_folder:
         added = valid(lambda: add_files(library.store, catalogue, library.reader, paths, draft))
         return FolderReport([added], len(paths), len(paths))
     folder = _one_folder(paths)
     if draft.title or draft.abstract:
         raise IngestError("--title and --abstract describe one item, not a folder of them.")
+    if is_incoming and options is not None:
+        return valid(lambda: add_incoming(library, folder, draft, options, progress))
     return valid(
         lambda: add_folder(
             library.store, catalogue, library.reader, folder, draft, progress, options

@@ -42,7 +42,7 @@ ConfirmAllOption = Annotated[
 # ------------------------------------------------------------------------- add
 
 FilesArgument = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Argument(
         metavar="FILE",
         help="The files of one talk: deck, PDF, handout, captions. They are copied; your own stay "
@@ -101,6 +101,15 @@ DryAddOption = Annotated[
         "--dry-run",
         help="Say what the files would tell of people (notes, addresses, telephone numbers), and "
         "add nothing. With --recursive: show the table of items that the folder would become.",
+    ),
+]
+IncomingOption = Annotated[
+    bool,
+    typer.Option(
+        "--incoming",
+        help="Add all that lies in the incoming folder (the setting `incoming`), described as with "
+        "--describe, and take it out of there. What is still being copied, or cannot be added, "
+        "stays, and why is said.",
     ),
 ]
 DescribeOption = Annotated[

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +18,16 @@ from coproarchive.store.files import EMPTY_HINT
 if TYPE_CHECKING:
     from coproarchive.ingest.folder_plan import FolderReport
 
+NOTHING: Mapping[str, str] = {}
+
 
 def files_to_read(
-    folder: Path, catalogue: Catalogue, reader: Reader, report: FolderReport, progress: Progress
+    folder: Path,
+    catalogue: Catalogue,
+    reader: Reader,
+    report: FolderReport,
+    progress: Progress,
+    passed_over: Mapping[str, str] = NOTHING,
 ) -> Iterator[Job]:
     """Yield files to read; a file that is refused or in the archive already becomes a problem."""
     seen: dict[str, str] = {}
@@ -34,6 +41,9 @@ def files_to_read(
             message = "this name is hidden or a system's own; it was passed over."
             hint = "If it belongs to the archive, give it another name and add it."
             report.reject(path, "passed-over", message, hint, Severity.NOTE)
+            continue
+        if entry.path in passed_over:
+            report.reject(path, "not-added", passed_over[entry.path], severity=Severity.NOTE)
             continue
         if entry.kind == "file" and not entry.size:
             report.reject(path, "not-added", "this file is empty.", EMPTY_HINT)

@@ -6,7 +6,7 @@ Every file ends as a file of an item or is named in one problem, never neither.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -34,7 +34,7 @@ from coproarchive.ingest.describe import (
 )
 from coproarchive.ingest.describe.dates import find_dates
 from coproarchive.ingest.describe.surroundings import Surroundings, surroundings_of
-from coproarchive.ingest.folder import files_to_read
+from coproarchive.ingest.folder import NOTHING, files_to_read
 from coproarchive.ingest.guesses import Guess
 from coproarchive.ingest.propose import Proposal, is_deck, kind_of, propose
 from coproarchive.model import AssetRole, Kind, Problem, Severity
@@ -156,6 +156,7 @@ def plan_folder(
     folder: Path,
     options: DescribeOptions | None = None,
     progress: Progress = silent,
+    passed_over: Mapping[str, str] = NOTHING,
 ) -> FolderPlan:
     """Read and describe everything below a folder; nothing is written.
 
@@ -165,6 +166,7 @@ def plan_folder(
         folder: to be added.
         options: how to describe its talks; None: each by its own file alone.
         progress: told of every file.
+        passed_over: path -> why a file is left alone this time.
 
     Raises:
         IngestError: there is no such folder.
@@ -172,7 +174,7 @@ def plan_folder(
     if not folder.is_dir():
         raise IngestError("there is no such folder.", folder)
     report = FolderReport(folder=folder)
-    groups = _read_groups(folder, catalogue, reader, report, progress)
+    groups = _read_groups(folder, catalogue, reader, report, progress, passed_over)
     around = None
     if options is not None:
         works = ([(f.path, f.extraction) for f in files] for files in groups)
@@ -192,10 +194,15 @@ def _proposal(
 
 
 def _read_groups(
-    folder: Path, catalogue: Catalogue, reader: Reader, report: FolderReport, progress: Progress
+    folder: Path,
+    catalogue: Catalogue,
+    reader: Reader,
+    report: FolderReport,
+    progress: Progress,
+    passed_over: Mapping[str, str],
 ) -> list[list[SourceFile]]:
     """Read all files; return those that are a work, and report those that are none."""
-    hashed = list(files_to_read(folder, catalogue, reader, report, progress))
+    hashed = list(files_to_read(folder, catalogue, reader, report, progress, passed_over))
     read: dict[Path, SourceFile] = {}
     for done, (job, extraction) in enumerate(reader.read_many(hashed), start=1):
         progress("reading", done, len(hashed), job.path.name)
@@ -215,6 +222,7 @@ def add_folder(
     draft: ItemDraft,
     progress: Progress = silent,
     options: DescribeOptions | None = None,
+    passed_over: Mapping[str, str] = NOTHING,
 ) -> FolderReport:
     """Make items of everything below a folder: one a deck, files of one name in one folder merged.
 
@@ -228,12 +236,13 @@ def add_folder(
         draft: what the archivist says of all of them.
         progress: told of every file.
         options: how to describe what the draft does not say, marked as guesses; None: as one file.
+        passed_over: path -> why a file is left alone this time.
 
     Raises:
         IngestError: there is no such folder.
     """
     check_draft(store, catalogue, draft)
-    plan = plan_folder(catalogue, reader, folder, options, progress)
+    plan = plan_folder(catalogue, reader, folder, options, progress, passed_over)
     adding = _Adding(store, catalogue, draft, options, plan.report)
     for done, talk in enumerate(plan.talks, start=1):
         progress("adding", done, len(plan.talks), talk.paths[0].name)

@@ -42,25 +42,28 @@ class Shelf:
 
     Args:
         archive: its folder.
+
+    Attributes:
+        root: the folder of all sets.
     """
 
     def __init__(self, archive: Path):
-        self._root = archive / DRAFTS
+        self.root = archive / DRAFTS
 
     # ---------------------------------------------------------------- sets
 
     def ids(self) -> list[str]:
         """Return the ids of all sets, the newest first."""
         with contextlib.suppress(OSError):
-            return sorted(filter(SET_ID.fullmatch, os.listdir(self._root)), reverse=True)
+            return sorted(filter(SET_ID.fullmatch, os.listdir(self.root)), reverse=True)
         return []
 
     def begin(self, origin: str = "page") -> str:
         """Make an empty set; return its id. Raises FileSystemError."""
         set_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"
-        folder = self._root / set_id
+        folder = self.root / set_id
         with naming(folder):
-            self._root.mkdir(mode=0o700, exist_ok=True)
+            self.root.mkdir(mode=0o700, exist_ok=True)
             (folder / _FILES).mkdir(mode=0o700, parents=True)
         self._write(DraftSet(id=set_id, origin=origin))
         return set_id
@@ -126,7 +129,7 @@ class Shelf:
 
     def sweep(self) -> None:
         """Remove what a killed process left of a set that was discarded, and empty sets."""
-        for gone in self._root.glob(f"{_GONE}*"):
+        for gone in self.root.glob(f"{_GONE}*"):
             shutil.rmtree(gone, ignore_errors=True)
         for set_id in self.ids():
             with contextlib.suppress(NotFoundError, FileSystemError):
@@ -190,18 +193,21 @@ class Shelf:
                 if (folder / path).parent != folder:
                     (folder / path).parent.rmdir()
 
-    def size_of(self, set_id: str) -> int:
-        """Return how many bytes a set's files count. Raises NotFoundError."""
-        folder, size = self.folder_of(set_id), 0
-        for path in self.files_of(set_id):
-            with contextlib.suppress(OSError):
-                size += max((folder / path).stat().st_size, SMALLEST)
-        return size
+    def sizes(self) -> dict[str, int]:
+        """Return how many bytes each set's files count."""
+        sizes: dict[str, int] = {}
+        for set_id in self.ids():
+            sizes[set_id] = 0
+            for at, _, names in os.walk(self.root / set_id / _FILES):
+                for name in names:
+                    with contextlib.suppress(OSError):
+                        sizes[set_id] += max(os.stat(os.path.join(at, name)).st_size, SMALLEST)
+        return sizes
 
     # -------------------------------------------------------------- inside
 
     def _folder(self, set_id: str) -> Path:
-        folder = self._root / set_id
+        folder = self.root / set_id
         if not SET_ID.fullmatch(set_id) or not (folder / _FILES).is_dir():
             hint = "It may have been saved or discarded meanwhile."
             raise NotFoundError("these files do not wait here any more.", hint=hint)
@@ -210,7 +216,7 @@ class Shelf:
     def _write(self, draft: DraftSet) -> None:
         data = json.dumps(draft.model_dump(mode="json", exclude={"count", "is_read"}),
                           ensure_ascii=False).encode()  # fmt: skip
-        folder = self._root / draft.id
+        folder = self.root / draft.id
         write_durably(folder / _RECORD, data, folder / _PART)
 
 
