@@ -46,7 +46,7 @@ from coproarchive.model import Problem, Seminar, Series, Severity
 if TYPE_CHECKING:
     from coproarchive.extract.disclosure import Disclosure
     from coproarchive.ingest.add import AddResult, ItemDraft
-    from coproarchive.ingest.folder_plan import DescribeOptions, FolderPlan, FolderReport
+    from coproarchive.ingest.folder_plan import DescribeOptions, FolderReport
     from coproarchive.library import Library
     from coproarchive.progress import Progress
     from coproarchive.search.discover.reuse import OtherVersion
@@ -137,34 +137,22 @@ def add(
 
     What you leave out is proposed from the files. Then make it searchable: coproarchive index
     """
-    from coproarchive.cli.describing import print_plan
     from coproarchive.ingest.add import ItemDraft
-    from coproarchive.ingest.folder_plan import DescribeOptions
 
     paths = _paths(state_of(context), paths or [], is_incoming=incoming)
     recursive, describe = recursive or incoming, describe or incoming
     options = _describe_options(describe, recursive, confidence, seminar, seminar_from)
     if as_csv and not (recursive and dry_run):
         raise IngestError("--csv prints the plan of a folder: add --recursive --dry-run --csv.")
-
     library = state_of(context).library
     draft = ItemDraft(
-        seminar=seminar,
-        title=title,
-        kind=kind,
-        people=tuple(speaker) if speaker else None,
-        role=role,
-        topics=tuple(topic) if topic else None,
-        date=date,
-        abstract=abstract,
+        seminar=seminar, title=title, kind=kind, people=tuple(speaker) if speaker else None,
+        role=role, topics=tuple(topic) if topic else None, date=date, abstract=abstract,
         release=tuple(release or ()),
-    )
+    )  # fmt: skip
     if dry_run:
         if recursive:
-            how = options or DescribeOptions()
-            with progress_bars(not as_json) as progress:
-                plan = _plan(library, paths, how, progress, is_incoming=incoming)
-            print_plan(plan, how, as_json=as_json, as_csv=as_csv)
+            _print_plan(library, paths, options, incoming, as_json=as_json, as_csv=as_csv)
         else:
             _say_before(library, paths, draft, as_json)
         return
@@ -238,22 +226,28 @@ def _paths(state: CliState, paths: list[Path], *, is_incoming: bool) -> list[Pat
     return [state.settings.incoming]
 
 
-def _plan(
+def _print_plan(
     library: Library,
     paths: list[Path],
-    options: DescribeOptions,
-    progress: Progress,
-    *,
+    options: DescribeOptions | None,
     is_incoming: bool,
-) -> FolderPlan:
-    """Say what the one folder would become."""
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
+    """Show what the one folder would become."""
+    from coproarchive.cli.describing import print_plan
     from coproarchive.desk.incoming import plan_incoming
-    from coproarchive.ingest.folder_plan import plan_folder
+    from coproarchive.ingest.folder_plan import DescribeOptions, plan_folder
 
-    folder = _one_folder(paths)
-    if is_incoming:
-        return plan_incoming(library, folder, options, progress)
-    return plan_folder(library.catalogue(progress), library.reader, folder, options, progress)
+    how, folder = options or DescribeOptions(), _one_folder(paths)
+    with progress_bars(not as_json) as progress:
+        if is_incoming:
+            plan = plan_incoming(library, folder, how, progress)
+        else:
+            catalogue = library.catalogue(progress)
+            plan = plan_folder(catalogue, library.reader, folder, how, progress)
+    print_plan(plan, how, as_json=as_json, as_csv=as_csv)
 
 
 def _one_folder(paths: list[Path]) -> Path:

@@ -169,7 +169,7 @@ class IncomingWatcher:
         set_id, self.others = take_incoming(self.folder, self.shelf)
         if set_id:
             # Whoever opens the page need not wait for what can be read now.
-            read_set(self.library, self.shelf, set_id, self._told)
+            read_set(self.library, self.shelf, set_id, self._report)
         return set_id
 
     def _run(self) -> None:
@@ -182,7 +182,7 @@ class IncomingWatcher:
                 self.others = {str(self.folder): str(error)}
                 log(logging.ERROR, "The incoming folder could not be looked at.", error=error)
 
-    def _told(self, stage: str, done: int, total: int, what: str = "") -> None:
+    def _report(self, stage: str, done: int, total: int, what: str = "") -> None:
         del stage, done, total, what
         if self._stop.is_set():
             raise KeyboardInterrupt  # what was read so far is remembered
