@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from coproarchive.desk import Desk
-from coproarchive.desk.edit import FieldConflictError, fingerprint
+from coproarchive.desk.edit import ActReport, FieldConflictError, fingerprint
 from coproarchive.desk.values import FieldEdit
 from coproarchive.errors import ConflictError, NotFoundError
 from coproarchive.library import Library
@@ -64,10 +64,13 @@ def test_an_act_on_what_somebody_changed_meanwhile_is_refused(desk: Desk, librar
 
 def test_a_batch_is_what_was_previewed_or_nothing(desk: Desk, library: Library) -> None:
     names, edits = ["windmills", "a-post"], [FieldEdit.parse("rights=Ask")]
-    previewed = fingerprint(desk.edit(names, edits, dry_run=True).diffs)
+
+    def act(dry_run: bool) -> ActReport:
+        return desk.edit(names, edits, dry_run=dry_run)
+
+    previewed = fingerprint(act(True).diffs)
     desk.edit(["a-post"], [FieldEdit.parse("rights=Mine")])
     with pytest.raises(ConflictError, match="since you looked"):
-        desk.edit(names, edits, previewed=previewed)
+        desk.as_previewed(previewed, act)
     assert library.store.read_item("windmills").rights is None
-    previewed = fingerprint(desk.edit(names, edits, dry_run=True).diffs)
-    assert len(desk.edit(names, edits, previewed=previewed).diffs) == 2
+    assert len(desk.as_previewed(fingerprint(act(True).diffs), act).diffs) == 2

@@ -6,13 +6,20 @@ Every act is one batch of the history, checked by the model, and searchable at o
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from coproarchive.desk.authorities import merge_entries, rename_entry
 from coproarchive.desk.bags import BackupReport, back_up_archive
-from coproarchive.desk.edit import ActReport, Authorities, edit_records, refuse_changed
+from coproarchive.desk.edit import (
+    ActReport,
+    Authorities,
+    edit_records,
+    fingerprint,
+    refuse_changed,
+)
+from coproarchive.errors import ConflictError
 from coproarchive.desk.files import (
     CarrySlides,
     add_forms,
@@ -28,6 +35,7 @@ from coproarchive.desk.history import (
     batches_of,
     history_of,
     look_for_edits,
+    who_and_what,
 )
 from coproarchive.desk.purge import PurgePlan, plan_purge, purge_item
 from coproarchive.desk.records import record_named
@@ -89,13 +97,11 @@ class Desk:
         dry_run: bool = False,
         seen: Mapping[str, Plain] | None = None,
         digest: str = "",
-        previewed: str = "",
     ) -> ActReport:
         """Edit records; see edit_records."""
         activity = self._activity("edit", why)
         outcome = edit_records(self._store, names, edits, activity, make_new=make_new,
-                               dry_run=dry_run, seen=seen, digest=digest,
-                               previewed=previewed)  # fmt: skip
+                               dry_run=dry_run, seen=seen, digest=digest)  # fmt: skip
         return self._followed(outcome, is_dry=dry_run)
 
     def fields(self, named: str, edits: Sequence[FieldEdit]) -> Fields:
@@ -147,6 +153,22 @@ class Desk:
             look_for_edits(self._store)
             refuse_changed(self._store, named, digest, fields)
             yield
+
+    def as_previewed(self, previewed: str, act: Callable[[bool], ActReport]) -> ActReport:
+        """Do an act of which somebody has seen what it changes, unless it is something else by now.
+
+        Args:
+            previewed: fingerprint of the diffs that were seen.
+            act: does it; is given whether it is a dry run.
+
+        Raises:
+            ConflictError: it would change something else now; nothing was written.
+        """
+        with self._store.lock():
+            if fingerprint(act(True).diffs) != previewed:
+                raise ConflictError("records were changed since you looked; nothing was written.",
+                                    hint="Look at what would change now.")  # fmt: skip
+            return act(False)
 
     # ------------------------------------------------------------- slides
 
@@ -267,6 +289,10 @@ class Desk:
         """Return what was done, newest first; see batches_of."""
         look_for_edits(self._store)
         return batches_of(self._store, chosen, before=before, limit=limit)
+
+    def who_and_what(self) -> tuple[list[str], list[str]]:
+        """Return who made changes, and what was done; see who_and_what."""
+        return who_and_what(self._store)
 
     def plan_undo(self, named: str = "", *, to: str | None = None) -> UndoPlan:
         """Say what `undo` would do, and what of it cannot be done; see plan_undo."""

@@ -54,8 +54,8 @@ def field_diffs(before: Fields | None, after: Fields | None, name_of: NameOf) ->
     """
     old, new = before or {}, after or {}
     return [
-        FieldDiff(name, *text_diff(_text(name, old.get(name), name_of),
-                                   _text(name, new.get(name), name_of)))
+        FieldDiff(name, *text_diff(value_text(name, old.get(name), name_of),
+                                   value_text(name, new.get(name), name_of)))
         for name in dict.fromkeys([*old, *new])
     ]  # fmt: skip
 
@@ -94,7 +94,7 @@ def _joined(pieces: Iterable[DiffPiece]) -> tuple[DiffPiece, ...]:
 # -------------------------------------------------------------------- values in words
 
 
-def _text(field: str, value: Plain, name_of: NameOf) -> str:
+def value_text(field: str, value: Plain, name_of: NameOf) -> str:
     """Return a field's value as people read it, an entry of a list a line."""
     return "\n".join(_lines(field, value, name_of))
 

@@ -189,7 +189,6 @@ def edit_records(
     dry_run: bool = False,
     seen: Mapping[str, Plain] | None = None,
     digest: str = "",
-    previewed: str = "",
 ) -> ActReport:
     """Edit records, all of them or none.
 
@@ -204,14 +203,11 @@ def edit_records(
             nothing is written.
         digest: sha256 that the record's file had when it was read, instead of `seen`; the history
             tells which fields were changed since.
-        previewed: fingerprint of the diffs that a dry run told of; where they would be others
-            now, nothing is written.
 
     Raises:
         NotFoundError: no such record, person, topic or item.
         IngestError: no such field, or a value that it does not take.
         FieldConflictError: a field is not what was seen.
-        ConflictError: the diffs are not those that were previewed.
     """
     with store.activity(activity, is_dry=dry_run):
         authorities = Authorities.of(store, may_grow=make_new)
@@ -222,9 +218,6 @@ def edit_records(
                 _refuse_conflicts(store, planned, before)
         plan = [planned for planned in plan if planned.new != planned.old]
         diffs = tuple(planned.diff for planned in plan)
-        if previewed not in ("", fingerprint(diffs)):
-            raise ConflictError("records were changed since you looked; nothing was written.",
-                                hint="Look at what would change now.")  # fmt: skip
         if plan and not dry_run:
             authorities.save(store)
             for planned in plan:

@@ -65,11 +65,13 @@ class Batch:
 
     Attributes:
         activity: with its id, who and why.
+        until: ISO 8601, UTC: when its last change was made.
         changes: the first of those asked for, at most SHOWN_CHANGES.
         count: of the changes asked for.
     """
 
     activity: Activity
+    until: str
     changes: tuple[Change, ...]
     count: int
 
@@ -131,9 +133,11 @@ def batches_of(
             continue
         if not chosen.of:
             first = tuple(islice(lines.changes(), SHOWN_CHANGES))
-            batches.append(Batch(lines.activity, first, len(lines.lines)))
+            until = next((c.when for c in lines.changes(reverse=True)), "")
+            batches.append(Batch(lines.activity, until, first, len(lines.lines)))
         elif changes := tuple(chosen.changes_in(lines)):
-            batches.append(Batch(lines.activity, changes[:SHOWN_CHANGES], len(changes)))
+            shown = changes[:SHOWN_CHANGES]
+            batches.append(Batch(lines.activity, changes[-1].when, shown, len(changes)))
     return batches
 
 
