@@ -185,6 +185,14 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
     "/desk/edit/seminar/{record_id:path}": lambda w: ids(w.seminars),
     "/desk/edit/person/{record_id:path}": lambda w: ids(w.people),
     "/desk/edit/topic/{record_id:path}": lambda w: ids(w.topics),
+    "/desk/files/{item_id:path}/download/{name}": lambda w: (
+        f"{item}/download/{quote(name)}" for item, name in w.files
+    ),
+    "/desk/files/{item_id:path}": item_ids,
+    "/desk/visibility/{item_id:path}": item_ids,
+    "/desk/people/{key}": lambda w: ids(w.people),
+    "/desk/topics/{key}": lambda w: ids(w.topics),
+    "/desk/history/{change}": lambda w: ["last", *w.items],
     "/suggest": lambda w: (f"?{q}" for q in typed(w)),
     "/search": searches,
     "/over-time": lambda w: [f"?{quoted('term', t)}" for t in ("", *w.words, *w.secrets)],

@@ -114,6 +114,7 @@ def _edited(folder: Path) -> None:
     desk.edit([PICTURED], [FieldEdit.parse("title=Windmills at dusk")], why="as the speaker wrote")
     desk.add_forms(PICTURED, [folder / "in" / "rye.md"])
     desk.replace(PICTURED, folder / "in" / "rye.pdf")
+    desk.remove_file("a-post", "post.md")
     desk.withdraw("a-post", "Asked for.")
     library.close()
 

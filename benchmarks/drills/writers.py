@@ -203,7 +203,7 @@ WRITERS: tuple[Writer, ...] = (
     Writer("file remove", "edited", ("file", "remove", "windmills", "mill.pdf"),
            again=frozenset({0, 10})),
     Writer("file title", "talks", ("file", "title", "windmills", "mill.pdf", "The slides")),
-    Writer("file back", "edited", ("file", "back", "windmills", "mill.pdf")),
+    Writer("file back", "edited", ("file", "back", "a-post", "post.md")),
     Writer("file order", "edited", ("file", "order", "windmills", "rye.md")),
     Writer("visibility", "talks", ("visibility", "windmills", "hidden")),
     Writer("withdraw", "talks", ("withdraw", "windmills", "--reason", "Asked for.")),

@@ -9,7 +9,7 @@ import pytest
 from coproarchive.desk import Desk
 from coproarchive.desk.edit import ActReport, FieldConflictError, fingerprint
 from coproarchive.desk.values import FieldEdit
-from coproarchive.errors import ConflictError, NotFoundError
+from coproarchive.errors import ConflictError, IngestError, NotFoundError
 from coproarchive.library import Library
 from making import make_pdf
 
@@ -36,6 +36,8 @@ def test_what_was_replaced_and_taken_out_is_listed_and_comes_back(
     assert desk.bring_back_file("windmills", newer.id).notes
     desk.undo(report.change)
     assert store.asset_path("windmills", "mill.pdf").read_bytes() == first
+    with pytest.raises(IngestError, match="which version"):
+        desk.bring_back_file("windmills", "mill.pdf")
     with pytest.raises(NotFoundError, match=r"There are: mill\.pdf"):
         desk.bring_back_file("windmills", "../item.yaml")
 

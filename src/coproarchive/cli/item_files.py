@@ -128,7 +128,8 @@ def bring_back(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="FILE", help="As `file versions` lists it, or the name that it had: the last."
+            metavar="FILE",
+            help="As `file versions` lists it; of a file that was taken out, its name.",
         ),
     ],
     why: WhyOption = "",

@@ -19,7 +19,6 @@ from coproarchive.desk.edit import (
     fingerprint,
     refuse_changed,
 )
-from coproarchive.errors import ConflictError
 from coproarchive.desk.files import (
     CarrySlides,
     add_forms,
@@ -52,6 +51,7 @@ from coproarchive.desk.values import FieldEdit, edited
 from coproarchive.desk.verify import VerifyReport, repair_files, verify_files
 from coproarchive.desk.versions import KeptFile, bring_back_file, kept_files
 from coproarchive.desk.visibility import return_item, set_visibility, withdraw_item
+from coproarchive.errors import ConflictError
 from coproarchive.library import Library
 from coproarchive.model import SlideDescription
 from coproarchive.progress import Progress, silent
@@ -155,7 +155,7 @@ class Desk:
             yield
 
     def as_previewed(self, previewed: str, act: Callable[[bool], ActReport]) -> ActReport:
-        """Do an act of which somebody has seen what it changes, unless it is something else by now.
+        """Carry out an act of which somebody has seen what it would change, unless that is old.
 
         Args:
             previewed: fingerprint of the diffs that were seen.
@@ -293,6 +293,11 @@ class Desk:
     def who_and_what(self) -> tuple[list[str], list[str]]:
         """Return who made changes, and what was done; see who_and_what."""
         return who_and_what(self._store)
+
+    def changes(self, named: str) -> list[Change]:
+        """Return a change, those of a batch, or of the "last" one. Raises NotFoundError."""
+        log = self._store.recorder.log
+        return changes_of(self._store, named) if named == "last" else log.find(named)
 
     def plan_undo(self, named: str = "", *, to: str | None = None) -> UndoPlan:
         """Say what `undo` would do, and what of it cannot be done; see plan_undo."""

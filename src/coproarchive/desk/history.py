@@ -136,8 +136,8 @@ def batches_of(
             until = next((c.when for c in lines.changes(reverse=True)), "")
             batches.append(Batch(lines.activity, until, first, len(lines.lines)))
         elif changes := tuple(chosen.changes_in(lines)):
-            shown = changes[:SHOWN_CHANGES]
-            batches.append(Batch(lines.activity, changes[-1].when, shown, len(changes)))
+            until, first = changes[-1].when, changes[:SHOWN_CHANGES]
+            batches.append(Batch(lines.activity, until, first, len(changes)))
     return batches
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coproarchive.desk.edit import ActReport
 from coproarchive.desk.files import CarrySlides, changed_files, keep_slides
-from coproarchive.errors import NotFoundError
+from coproarchive.errors import IngestError, NotFoundError
 from coproarchive.model import Asset, Item
 from coproarchive.store import Store, hash_file, media_type_of_file, role_of, unique_file_name
 from coproarchive.store.changes import ID_FORM, Activity
@@ -59,14 +59,21 @@ def kept_files(store: Store, item: Item) -> list[KeptFile]:
 
 
 def kept_file_named(store: Store, item: Item, name: str) -> KeptFile:
-    """Return a kept file by its id or, the last of that name, by the name that it had.
+    """Return a kept file by its id or, where the item has none of that name, by its name: the last.
 
     Raises:
         NotFoundError: there is none, with the nearest.
+        IngestError: the item has another file of that name, so one of its versions is meant.
     """
     files = kept_files(store, item)
     for file in files:
-        if name in (file.id, file.name):
+        if name == file.id:
+            return file
+        if name == file.name:
+            if not file.is_current and any(a.path == name for a in item.assets):
+                raise IngestError("the item has a file of this name: say which version is meant.",
+                                  f"{item.id}/{name}",
+                                  f"To see them: coproarchive file versions {item.id}")  # fmt: skip
             return file
     names = list(dict.fromkeys(file.name for file in files))
     close = did_you_mean(name, names) or f" There are: {', '.join(names) or 'none'}."

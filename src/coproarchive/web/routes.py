@@ -179,7 +179,7 @@ def _site_css(_: Request) -> Response:
 
 def _desk_css(_: Request) -> Response:
     """Serve /look/desk.css: what the desk's pages have besides."""
-    return _stylesheet("desk")
+    return _stylesheet("desk", "desk_acts")
 
 
 def _stylesheet(*names: str) -> Response:

@@ -63,7 +63,7 @@ def list_of(noun: Noun, r: DeskRequest) -> Response:
     filters = [(f.name, f.label, sum(map(f.takes, rows))) for f in FILTERS[noun]]
     chosen = next((f for f in FILTERS[noun] if f.name == r.query.get("show")), None)
     words = r.query.get("find", "")[:100]
-    shown = [row for row in rows if (chosen is None or chosen.takes(row)) and _has(row, words)]
+    matching = [row for row in rows if (chosen is None or chosen.takes(row)) and _has(row, words)]
     number = int(p) if (p := r.query.get("page", "1")).isdecimal() and int(p) else 1
     first = (number - 1) * SHOWN_ROWS
     params = {"show": chosen.name if chosen else "", "find": words}
@@ -72,14 +72,14 @@ def list_of(noun: Noun, r: DeskRequest) -> Response:
         _TITLES[noun],
         path=_PATHS[noun],
         noun=noun,
-        rows=shown[first : first + SHOWN_ROWS],
+        rows=matching[first : first + SHOWN_ROWS],
         total=len(rows),
-        count=len(shown),
+        count=len(matching),
         filters=filters,
         chosen=chosen.name if chosen else "",
         words=words,
         page=number,
-        pages=-(-len(shown) // SHOWN_ROWS),
+        pages=-(-len(matching) // SHOWN_ROWS),
         address=urlencode({name: value for name, value in params.items() if value}),
     )
 
@@ -239,9 +239,7 @@ def _routes(noun: Noun) -> Sequence[DeskRoute]:
     path = _PATHS[noun]
     return (
         DeskRoute(path, show=partial(list_of, noun), label=_TITLES[noun]),
-        DeskRoute(
-            f"{path}/{{key}}", show=partial(entry, noun), act=partial(change_entry, noun)
-        ),
+        DeskRoute(f"{path}/{{key}}", show=partial(entry, noun), act=partial(change_entry, noun)),
     )
 
 

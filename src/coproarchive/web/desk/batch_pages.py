@@ -128,11 +128,11 @@ def _proposals(r: DeskRequest, field: str) -> list[str]:
 
 def change_batch(r: DeskRequest) -> Response:
     """Show what would change (`act` preview), or do it (`act` apply)."""
-    asked = _asked(r)
+    batch_edit = _batch_edit(r)
     if r.typed("act") != "apply":
-        return _preview(r, asked)
+        return _preview(r, batch_edit)
     report = r.desk.as_previewed(
-        r.typed("previewed"), lambda is_dry: _edited(r, asked, is_dry=is_dry)
+        r.typed("previewed"), lambda is_dry: _edited(r, batch_edit, is_dry=is_dry)
     )
     count = len(report.diffs)
     done = f"{count} item{'' if count == 1 else 's'} changed. {r.soon()}"
@@ -140,7 +140,7 @@ def change_batch(r: DeskRequest) -> Response:
     return r.done(done, address, undo=report.change)
 
 
-def _asked(r: DeskRequest) -> BatchEdit:
+def _batch_edit(r: DeskRequest) -> BatchEdit:
     """Read the form. Raises InvalidFormError."""
     field, operator = r.typed("field"), r.typed("operator", "=")
     if field not in dict(batch_fields()):
@@ -164,11 +164,11 @@ def _asked(r: DeskRequest) -> BatchEdit:
     return BatchEdit(ids, edit, bool(r.typed("new")))
 
 
-def _edited(r: DeskRequest, asked: BatchEdit, *, is_dry: bool) -> ActReport:
+def _edited(r: DeskRequest, batch_edit: BatchEdit, *, is_dry: bool) -> ActReport:
     """Edit the items; what is wrong with the value stands beside it."""
     try:
-        return r.desk.edit(asked.ids, [asked.edit], why=r.typed("why"),
-                           make_new=asked.makes_new, dry_run=is_dry)  # fmt: skip
+        return r.desk.edit(batch_edit.ids, [batch_edit.edit], why=r.typed("why"),
+                           make_new=batch_edit.makes_new, dry_run=is_dry)  # fmt: skip
     except (NotFoundError, IngestError) as error:
         field = "also" if "no item" in error.message else "value"
         message = f"{error.message[:1].upper()}{error.message[1:]}"
@@ -177,14 +177,14 @@ def _edited(r: DeskRequest, asked: BatchEdit, *, is_dry: bool) -> ActReport:
         raise InvalidFormError({field: message}) from error
 
 
-def _preview(r: DeskRequest, asked: BatchEdit) -> Response:
-    report = _edited(r, asked, is_dry=True)
+def _preview(r: DeskRequest, batch_edit: BatchEdit) -> Response:
+    report = _edited(r, batch_edit, is_dry=True)
     return r.page(
         "desk/batch_preview.html",
         "What would change",
-        asked=asked,
+        batch_edit=batch_edit,
         count=len(report.diffs),
-        same=len(asked.ids) - len(report.diffs),
+        same=len(batch_edit.ids) - len(report.diffs),
         previewed=fingerprint(report.diffs),
         views=diff_views(report.diffs[:SHOWN_DIFFS], r.catalogue),
         why=r.typed("why"),

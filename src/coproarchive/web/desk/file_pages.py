@@ -27,7 +27,7 @@ from coproarchive.web.desk.visibility_pages import (
 )
 
 
-class Twin(NamedTuple):
+class Duplicate(NamedTuple):
     """Another place that has a file: its item's id and title, and the file's name there."""
 
     item_id: str
@@ -51,7 +51,7 @@ class FileCard:
 
     asset: Asset
     who: str
-    twins: list[Twin]
+    twins: list[Duplicate]
     versions: list[KeptFile]
     near: list[OtherVersion]
     number: int
@@ -62,29 +62,28 @@ class FileCard:
 def files(r: DeskRequest) -> Response:
     """Show the files of an item, what was replaced, and what was taken out."""
     item = r.catalogue.item(r.path["item_id"])
-    kept = [file for file in r.desk.kept_files(item.id) if not file.is_current]
+    put_aside = [file for file in r.desk.kept_files(item.id) if not file.is_current]
     names = {asset.path for asset in item.assets}
     return r.page(
         "desk/files.html",
         f"Files of {item.title}",
         item=item,
         digest=r.library.store.digest(f"{item.id}/{ITEM}"),
-        cards=list(_cards(r, item, kept)),
-        bin=[file for file in kept if file.name not in names],
+        cards=list(_cards(r, item, put_aside)),
+        bin=[file for file in put_aside if file.name not in names],
         mistaken=r.typed("name"),
         options=WHO,
         most_megabytes=r.library.settings.upload_file_mb,
     )
 
 
-def _cards(r: DeskRequest, item: Item, kept: Iterable[KeptFile]) -> Iterable[FileCard]:
-    kept = list(kept)
+def _cards(r: DeskRequest, item: Item, put_aside: Sequence[KeptFile]) -> Iterable[FileCard]:
     for number, asset in enumerate(item.assets, start=1):
         yield FileCard(
             asset,
             "day" if asset.available else asset.visibility.value,
             twins_of(asset, item.id, r.catalogue),
-            [file for file in kept if file.name == asset.path],
+            [file for file in put_aside if file.name == asset.path],
             _near(r, item, asset),
             number,
             number == 1,
@@ -92,11 +91,11 @@ def _cards(r: DeskRequest, item: Item, kept: Iterable[KeptFile]) -> Iterable[Fil
         )
 
 
-def twins_of(asset: Asset, item_id: str, catalogue: Catalogue) -> list[Twin]:
+def twins_of(asset: Asset, item_id: str, catalogue: Catalogue) -> list[Duplicate]:
     """Return where else the very bytes of a file are."""
     places = catalogue.by_sha256.get(asset.sha256, ())
     return [
-        Twin(other, catalogue.items[other].title, name)
+        Duplicate(other, catalogue.items[other].title, name)
         for other, name in places
         if (other, name) != (item_id, asset.path)
     ]
@@ -115,7 +114,7 @@ Act = Callable[[DeskRequest, str, str, Sequence[Path]], Done]
 
 
 def change_files(r: DeskRequest) -> Response:
-    """Do what a button asks for: `act` says what, `name` to which file, `field` has new ones."""
+    """Carry out what a button asks for: `act` on the file `name`, with what `field` brings."""
     act = ACTS.get(r.typed("act"))
     if act is None:
         raise NotFoundError(f'there is no act "{r.typed("act")}" here.')

@@ -93,7 +93,9 @@ def history(r: DeskRequest) -> Response:
 def change(r: DeskRequest) -> Response:
     """Show a batch, or one change of it, as diffs of fields: ?page= of SHOWN_DIFFS records."""
     name = r.path["change"]
-    changes = r.library.store.recorder.log.find(name)
+    changes = r.desk.changes(name)
+    if not changes:
+        raise NotFoundError("nothing was changed yet.")
     number = int(r.query.get("page", "1")) if r.query.get("page", "1").isdecimal() else 1
     first = (number - 1) * SHOWN_DIFFS
     page = changes[first : first + SHOWN_DIFFS]
@@ -103,7 +105,7 @@ def change(r: DeskRequest) -> Response:
     return r.page(
         "desk/change.html",
         act_in_words(activity.name),
-        change=name,
+        change=changes[0].batch if name in ("last", changes[0].batch) else name,
         activity=activity,
         when=changes[0].when,
         until=changes[-1].when,

@@ -132,16 +132,4 @@ def set_name(r: DeskRequest) -> Response:
     return response
 
 
-def undo(r: DeskRequest) -> Response:
-    """Take back a batch of changes, as the button beside a notice asks."""
-    report = r.desk.undo(r.typed("change"))
-    to = r.typed("to") or "/desk"
-    if not report.diffs:
-        return r.done("There was nothing left to take back.", to)
-    return r.done("Taken back: it is as it was before.", to, undo=report.change)
-
-
-ROUTES = (
-    DeskRoute("/desk", show=home, act=set_name, label="Desk"),
-    DeskRoute("/desk/undo", act=undo),
-)
+ROUTES = (DeskRoute("/desk", show=home, act=set_name, label="Desk"),)

@@ -34,7 +34,15 @@ from coproarchive.web import render
 from coproarchive.web.access import COOKIE, Access, visitor_of_request
 from coproarchive.web.concurrency import RETRY_SECONDS, BusyError, RequestLimits
 from coproarchive.web.credentials import same
-from coproarchive.web.desk import edit_pages, home
+from coproarchive.web.desk import (
+    authority_pages,
+    batch_pages,
+    edit_pages,
+    file_pages,
+    history_pages,
+    home,
+    visibility_pages,
+)
 from coproarchive.web.desk.frame import (
     FORM_BYTES,
     DeskRequest,
@@ -45,7 +53,15 @@ from coproarchive.web.desk.home import name_of_keeper
 from coproarchive.web.pages import Pages
 from coproarchive.web.policies import SCRIPTED
 
-TABLE: tuple[DeskRoute, ...] = (*home.ROUTES, *edit_pages.ROUTES)
+TABLE: tuple[DeskRoute, ...] = (
+    *home.ROUTES,
+    *edit_pages.ROUTES,
+    *file_pages.ROUTES,
+    *visibility_pages.ROUTES,
+    *batch_pages.ROUTES,
+    *authority_pages.ROUTES,
+    *history_pages.ROUTES,
+)
 """In the order in which they are tried."""
 HEADERS = {**SCRIPTED, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 MOST_FIELDS = 5_000

@@ -115,6 +115,4 @@ def _return(r: DeskRequest, item_id: str) -> tuple[ActReport, str]:
     return r.desk.return_item(item_id), "It is given back to its readers."
 
 
-ROUTES = (
-    DeskRoute("/desk/visibility/{item_id:path}", show=visibility, act=change_visibility),
-)
+ROUTES = (DeskRoute("/desk/visibility/{item_id:path}", show=visibility, act=change_visibility),)
