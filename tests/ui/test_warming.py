@@ -48,7 +48,7 @@ def test_readers_find_caches_filled_after_a_change(
 
 
 def test_what_was_replaced_is_let_go_of(library: Library, archive: Path) -> None:
-    """Catalogue and index of before a change do not stay in memory, though they were frozen."""
+    """Catalogue and index of before a change are freed, though the collector passes over them."""
     warmer = Warmer(library)
     warmer.look()
     assert gc.get_freeze_count() > 0

@@ -61,7 +61,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 
     warmer = Warmer(app_state().library)
     if not warmer.look():
-        settle_heap()
+        settle_heap(0)
     app_state().uploads.start()
     sweeping = asyncio.create_task(_sweep_uploads())
     _print_keeper_link()

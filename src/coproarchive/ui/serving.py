@@ -25,6 +25,9 @@ from coproarchive.errors import CoproArchiveError
 from coproarchive.logs import configure, log, pass_on
 from coproarchive.settings import Settings, load_settings
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread computes on while others wait for the interpreter, a tenth of Python's own: a
+click waits at each of its steps, so that it took seconds while a changed index was made ready."""
 STOP_SECONDS = 8
 """Seconds that answers under way, as downloads, have at a stop."""
 FORCED_SECONDS = 20.0
@@ -68,6 +71,7 @@ def main() -> int:
         log(logging.ERROR, str(error))
         return error.exit_code
     configure(settings.log_level, settings.log_format)
+    sys.setswitchinterval(SWITCH_SECONDS)
     try:
         listening = _listen(settings.host, settings.port)
     except OSError as error:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
+from coproarchive.search.cache import Cache
 from coproarchive.search.language.analysis import exact, fold, stem
 from coproarchive.search.language.query import Clause, Query
 from coproarchive.search.language.query_tree import (
@@ -90,7 +91,8 @@ class Rewriter:
         self._frequencies = frequencies
         self._words = words
         self._weights = weights
-        self._correction = lru_cache(maxsize=MOST_CORRECTIONS)(self.nearest)
+        # No cache of a bound method: a cycle would hold a replaced index until the next collection.
+        self._corrections: Cache[str] = Cache(MOST_CORRECTIONS, lambda _: 1)
 
     def rewrite(self, query: Query) -> Rewritten:
         """Rewrite a query."""
@@ -246,6 +248,10 @@ class Rewriter:
     def _spelling(self) -> Spelling:
         """The archive's words of letters alone, ready for corrections: 20 ms for 60,000 words."""
         return Spelling(filter(str.isalpha, self._words()))
+
+    def _correction(self, word: str) -> str:
+        """Return what `nearest` does, "" for None, from the cache where it is there."""
+        return self._corrections.get(word, lambda: self.nearest(word) or "")
 
     def nearest(self, word: str) -> str | None:
         """Return the word of the archive that was probably meant, the commonest of the nearest."""
