@@ -12,7 +12,6 @@ from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import compress
 from sys import intern
 from typing import Literal
 
@@ -21,7 +20,7 @@ import numpy as np
 from coproarchive.catalogue import Catalogue
 from coproarchive.search.discover.phrases import BETWEEN, key_of, keys_of, most_written, phrases_of
 from coproarchive.search.document import declared_language
-from coproarchive.search.language.analysis import tokenize
+from coproarchive.search.language.analysis import words_of
 
 LIMIT = 8
 """Suggestions at once: what a phone shows without scrolling."""
@@ -67,7 +66,7 @@ class Suggester:
         self._entries: list[tuple[Suggestion, tuple[str, ...]]] = []
         begins: list[tuple[str, int]] = []
         for number, (suggestion, names) in enumerate(ranked):
-            words = tuple(intern(token.word) for token in tokenize(names))
+            words = tuple(intern(word) for word, _ in words_of(names))
             begins += [(word, number) for word in dict.fromkeys(words)]
             self._entries.append((suggestion, words))
         begins.sort()
@@ -85,7 +84,7 @@ class Suggester:
         Those that begin so come first, then speakers and topics before titles, then those of more
         items. At most MAX_PHRASES_SHOWN are phrases, if there are others.
         """
-        words = [token.word for token in tokenize(typed[-200:])]
+        words = [word for word, _ in words_of(typed[-200:])]
         if not words:
             return []
         before, last = tuple(words[:-1]), len(words) - 1
@@ -143,16 +142,17 @@ def _phrases(catalogue: Catalogue, phrases: Mapping[str, str]) -> list[tuple[str
 
     Most phrases stand in one item alone. So that those take no memory, hashes are counted first.
     """
-    hashes = [np.fromiter(map(hash, f), np.int64, len(f)) for f in _forms(catalogue, phrases)]
-    every, times = np.unique(np.concatenate([np.empty(0, np.int64), *hashes]), return_counts=True)
-    several = every[times >= RECURRING]
-    if not several.size:
-        return []
+    of_items = [joined for joined in _of_items(catalogue, phrases) if joined]
+    hashes = [np.fromiter(map(hash, keys_of(joined)), np.int64) for joined in of_items]
+    every = np.concatenate([np.empty(0, np.int64), *hashes])
+    _, same, times = np.unique(every, return_inverse=True, return_counts=True)
+    recurs = np.split(times[same] >= RECURRING, np.cumsum([len(each) for each in hashes]))
     written: dict[str, Counter[str]] = defaultdict(Counter)
-    for hashes_of_item, forms in zip(hashes, _forms(catalogue, phrases), strict=True):
-        nearest = several[np.searchsorted(several, hashes_of_item) % several.size]
-        for key, form in compress(forms.items(), (nearest == hashes_of_item).tolist()):
-            written[key][form] += 1
+    for joined, places in zip(of_items, map(np.flatnonzero, recurs), strict=False):
+        if places.size:
+            forms = joined.split(BETWEEN)
+            for form in map(forms.__getitem__, places.tolist()):
+                written[key_of(form)][form] += 1
     counts = {key: forms.total() for key, forms in written.items()}
     recurring = {key: count for key, count in counts.items() if count >= RECURRING}
     parts = _parts(recurring)
@@ -160,15 +160,15 @@ def _phrases(catalogue: Catalogue, phrases: Mapping[str, str]) -> list[tuple[str
     return [(most_written(written[key]), recurring[key]) for key in best]
 
 
-def _forms(catalogue: Catalogue, phrases: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Yield key -> form of each item's phrases; of one that is not indexed, those of its record."""
+def _of_items(catalogue: Catalogue, phrases: Mapping[str, str]) -> Iterator[str]:
+    """Yield each item's phrases, BETWEEN between; of one that is not indexed, its record's."""
     for item in catalogue.items.values():
         if item.id not in phrases:
             language = declared_language(item, catalogue) or catalogue.language
             forms = phrases_of([(item.title, item.abstract or "")], language)
-            yield {key_of(form): form for form in forms}
-        elif joined := phrases[item.id]:
-            yield dict(zip(keys_of(joined), joined.split(BETWEEN), strict=True))
+            yield BETWEEN.join(forms)
+        else:
+            yield phrases[item.id]
 
 
 def _parts(counts: Mapping[str, int]) -> set[str]:
