@@ -25,6 +25,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "strict_yaml": (1, "strict_yaml"),
     "store": (2, "store"),
     "extract": (2, "extract"),
+    "search.cache": (1, "search.cache"),
     "search.language": (2, "search.language"),
     "search": (2, "search"),
     "catalogue": (3, "catalogue"),
