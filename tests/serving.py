@@ -23,7 +23,7 @@ from httpx2 import Response
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from coproarchive.library import Library
@@ -207,7 +207,7 @@ def desk_of(library: Library, reindexer: Reindexer | None = None) -> Iterator[De
         yield DeskClient(client)
 
 
-def addresses_of(table: Iterable[BaseRoute], values: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def addresses_of(table: Iterable[object], values: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """Yield an address of each route for each of the values that its parameters may have.
 
     Args:
