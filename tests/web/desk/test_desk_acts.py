@@ -48,6 +48,7 @@ def digest_of(archive: Path) -> str:
     return "\n".join(parts)
 
 
+@pytest.mark.threat(8)
 def test_no_act_is_done_for_who_may_not(library: Library, archive: Path) -> None:
     """Signed out, with a made-up cookie, with a wrong token or none, from a foreign page or none.
 
@@ -86,6 +87,7 @@ def test_no_act_is_done_for_who_may_not(library: Library, archive: Path) -> None
     assert digest_of(archive) == before
 
 
+@pytest.mark.threat(8)
 def test_no_page_is_shown_to_strangers(library: Library) -> None:
     """Each is refused with what to do; whoever may gets each, kept by no cache and no engine."""
     pages = [address_of(row) for row in TABLE if row.show]
@@ -110,6 +112,7 @@ def assert_private(answer: Response) -> None:
     assert answer.headers["x-robots-tag"] == "noindex"
 
 
+@pytest.mark.threat(7)
 def test_every_posting_form_of_the_desk_has_the_token(library: Library) -> None:
     """A form without it would be refused: each page's forms are looked at."""
     with desk_of(library) as desk:
@@ -121,6 +124,7 @@ def test_every_posting_form_of_the_desk_has_the_token(library: Library) -> None:
                 assert 'action="/logout"' in form or f'value="{desk.token()}"' in form
 
 
+@pytest.mark.threat(12)
 @pytest.mark.parametrize("length", [FORM_BYTES + 1, None])
 def test_a_form_has_a_largest_size(library: Library, length: int | None) -> None:
     """Said by its length, or noticed while it is read: refused, and not kept in memory."""
@@ -188,3 +192,36 @@ def test_readers_pages_have_the_desks_links_for_keepers_alone(library: Library) 
         assert "/desk" not in read.text
         assert read.headers["cache-control"] == "no-cache"
         assert "Cookie" in read.headers["vary"]
+
+
+@pytest.mark.threat(8)
+@pytest.mark.parametrize(
+    "seen",
+    ["", "[", "[" * 100_000, '{"title": ' + "[" * 5_000 + "]" * 5_000 + "}", '{"title": 5}',
+     '{"topics": 7}', '{"title": [1, [2]]}', '["title"]'],
+)  # fmt: skip
+def test_a_form_that_was_cut_or_made_up_is_refused_in_words(library: Library, seen: str) -> None:
+    """What it says that it was shown is no record's; nothing is written, and nothing fails."""
+    address = f"/desk/edit/item/{BREAD}"
+    with desk_of(library) as desk:
+        before = library.store.digest(f"{BREAD}/item.yaml")
+        answer = desk.post(address, {"title": "Other", "seen": seen})
+        assert answer.status_code == 422
+        assert "came incomplete" in answer.text
+        assert library.store.digest(f"{BREAD}/item.yaml") == before
+
+
+@pytest.mark.threat(6)
+@pytest.mark.parametrize(
+    "to", ["//evil.example", "https://evil.example/x", "/\\evil.example", "http://[x", "\r\nA: b",
+           "javascript:alert(1)"],
+)  # fmt: skip
+def test_after_an_act_a_browser_stays_on_this_site(library: Library, to: str) -> None:
+    """Whatever address the form of an undo names."""
+    address = f"/desk/edit/item/{BREAD}"
+    with desk_of(library) as desk:
+        saved = desk.post(address, desk.form(address) | {"title": "Other"})
+        assert saved.status_code == 303
+        answer = desk.post("/desk/undo", {"change": "last", "to": to})
+        assert answer.status_code == 303
+        assert re.match(r"/(?![/\\])[^\r\n]*$", answer.headers["location"])

@@ -138,11 +138,11 @@ class EditForm:
             return self.content
         try:
             seen = json.loads(self.r.typed("seen"))
-        except ValueError:
-            seen = None
-        if not isinstance(seen, dict):
-            raise IngestError("the form came incomplete.", hint="Load the page again.")
-        return seen
+            if isinstance(seen, dict) and _is_plain(seen):
+                return seen
+        except (ValueError, RecursionError):  # cut short, or nested by somebody's program
+            pass
+        raise IngestError("the form came incomplete.", hint="Load the page again.")
 
     @cached_property
     def typed(self) -> Mapping[str, CellText]:
@@ -243,6 +243,15 @@ class EditForm:
     def seen_text(self) -> str:
         """What the form carries along: the record as it was shown."""
         return json.dumps(self.shown_content, ensure_ascii=False)
+
+
+def _is_plain(value: object) -> bool:
+    """Tell whether a value of JSON is one that records have."""
+    if isinstance(value, dict):
+        return all(map(_is_plain, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, str)
 
 
 def show(editable: Editable, r: DeskRequest) -> Response:

@@ -174,7 +174,10 @@ class DeskRequest:
             link: address and label, to stand behind the message.
         """
         notice_id = self.notices.add(DoneNotice(message, undo, *link))
-        parts = urlsplit(to)
+        try:
+            parts = urlsplit(to)
+        except ValueError:  # half an address of another site
+            parts = urlsplit("/desk")
         query = [(k, v) for k, v in parse_qsl(parts.query) if k != "notice"]
         query.append(("notice", notice_id))
         # Neither scheme nor host: what was posted leads to no other site.

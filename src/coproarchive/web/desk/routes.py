@@ -239,7 +239,9 @@ class DeskEndpoint:
                 form = await posted(request, FORM_BYTES)
             except (FormTooLargeError, HTTPException):
                 form = None
-        return await run_in_threadpool(self._refused, request, error, form)
+        # Whoever sends a cookie, right or wrong, has a page made: few at once.
+        async with self._state.limits.pages.turn_async():
+            return await run_in_threadpool(self._refused, request, error, form)
 
 
 async def posted(request: Request, most_bytes: int, *, takes_files: bool = False) -> FormData:
