@@ -18,6 +18,12 @@ RECORDS: dict[str, tuple[type[BaseModel], tuple[str, ...], str]] = {
         ("id",),
         "`topics.yaml`: ids, and under each the topic (skos:Concept).",
     ),
+    "problems": (
+        model.Snooze,
+        ("id",),
+        "`problems.yaml`: keys, and under each a problem that is left for now; written by "
+        "`coproarchive check --snooze`.",
+    ),
     "seminar": (
         model.Seminar,
         ("id",),
@@ -32,7 +38,7 @@ RECORDS: dict[str, tuple[type[BaseModel], tuple[str, ...], str]] = {
 }
 """File -> its record, the keys that its folder or table gives, and a sentence about it."""
 
-TABLES = ("people", "topics")
+TABLES = ("people", "topics", "problems")
 """Files that map ids to records."""
 
 PARTS: dict[type[BaseModel], str] = {

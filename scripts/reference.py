@@ -24,6 +24,8 @@ from pydantic.fields import FieldInfo
 from coproarchive import errors
 from coproarchive.check import CODES
 from coproarchive.cli import app
+from coproarchive.desk import repair
+from coproarchive.extract.table import CODES as FILE_CODES
 from coproarchive.extract.table import FORMATS
 from coproarchive.ingest.wordpress.report import CODES as IMPORT_CODES
 from coproarchive.record_keys import KEYS
@@ -276,7 +278,14 @@ def exit_codes() -> str:
 
 def problem_codes() -> str:
     """Return one row a problem code."""
-    return table(("code", "what is wrong"), ((f"`{c}`", d) for c, d in sorted(CODES.items())))
+    rows = ((f"`{c}`", d, repair.SURE.get(c, "")) for c, d in sorted(CODES.items()))
+    return table(("code", "what is wrong", "what check --repair does"), rows)
+
+
+def left_codes() -> str:
+    """Return one row a problem code that is never repaired, but for those of reading files."""
+    rows = ((f"`{c}`", why) for c, why in sorted(repair.LEFT.items()) if c not in FILE_CODES)
+    return table(("code", "why it is left to a person"), rows)
 
 
 def import_codes() -> str:
@@ -328,6 +337,7 @@ PIECES: dict[str, Callable[[], str]] = {
     "commands": commands,
     "exit codes": exit_codes,
     "problem codes": problem_codes,
+    "left codes": left_codes,
     "import codes": import_codes,
     "fields": fields,
     "query names": query_names,

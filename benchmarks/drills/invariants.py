@@ -54,6 +54,7 @@ def history(archive: Path) -> tuple[ByHand, list[str]]:
     """
     from coproarchive.store import Store
     from coproarchive.store.changes import BY_HAND, Activity
+    from coproarchive.store.reader import TABLES
 
     store, losses = Store(archive), []
     with store.activity(Activity("look")):
@@ -63,7 +64,7 @@ def history(archive: Path) -> tuple[ByHand, list[str]]:
         losses.append("history: a batch is open in the end")
     for path in store.record_paths():
         states, digest = log.states(path)
-        is_table = path in ("people.yaml", "topics.yaml")
+        is_table = path in TABLES
         if digest != store.digest(path) or store.content(path) != (
             states if is_table else states.get("")
         ):

@@ -119,6 +119,19 @@ def _edited(folder: Path) -> None:
     library.close()
 
 
+def _repairable(folder: Path) -> None:
+    """Make an archive in which records and files can surely be put right; see desk/repair.py."""
+    shutil.copytree(make_scene("edited", folder.parent), folder)
+    archive = folder / "archive"
+    record = archive / PICTURED / "item.yaml"
+    text = record.read_text(encoding="utf-8")
+    record.write_text(text.replace("title:", "available: 2017-7-6\ntitle:", 1), encoding="utf-8")
+    bread = archive / SEMINAR / "bread-for-all"
+    deck = next(bread.glob("*.pptx"))
+    deck.rename(deck.with_name("a deck.pptx"))
+    (bread / "Thumbs.db").write_bytes(b"not a picture")
+
+
 def _bagged(folder: Path) -> None:
     """Make an archive with a history, two backups, and an edit since."""
     shutil.copytree(make_scene("edited", folder.parent), folder)
@@ -184,6 +197,7 @@ SCENES: dict[str, Callable[[Path], None]] = {
     "old": _old,
     "described": _described,
     "edited": _edited,
+    "repairable": _repairable,
     "bagged": _bagged,
     "imported": _imported,
     "pictured": _pictured,

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.errors import NotFoundError
+from coproarchive.errors import NotFoundError, SidecarError
 from coproarchive.extract import table
 from coproarchive.extract.disclosure import disclosure_of
 from coproarchive.extract.worker import Job, Reader
@@ -21,6 +21,7 @@ from coproarchive.model import (
 from coproarchive.progress import Progress, silent
 from coproarchive.search.index.update import missing_file, notice_problem
 from coproarchive.store import SITE_TEXTS, Store, folded_name, hash_file, slugify
+from coproarchive.store.reader import PROBLEMS, TABLES
 from coproarchive.talks.descriptions import descriptions_of, undescribed, unplaced
 
 CODES: dict[str, str] = {
@@ -186,8 +187,19 @@ def _named_folder(path: str, record_folders: set[str], store: Store) -> Iterator
 def _is_record(path: str) -> bool:
     name = path.rpartition("/")[2]
     return name in ("item.yaml", "seminar.yaml") or path in (
-        "archive.yaml", "people.yaml", "topics.yaml", "README.md", *SITE_TEXTS,
+        "archive.yaml", *TABLES, "README.md", *SITE_TEXTS,
     )  # fmt: skip
+
+
+def _snoozes(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield what of problems.yaml cannot be read."""
+    try:
+        mistakes = store.read_snoozes()[1]
+    except SidecarError as error:
+        mistakes = [error.message]
+    for mistake in mistakes:
+        hint = "Correct the file, or take the entry out: the problem is then listed again."
+        yield Problem("record-broken", Severity.ERROR, PROBLEMS, mistake, hint=hint)
 
 
 def _items(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
@@ -329,7 +341,7 @@ def _seldom_used(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
 
 
 RULES: tuple[Callable[[Store, Catalogue], Iterator[Problem]], ...] = (
-    _folder, _items, _unplaced_slides, _duplicates, _same_names, _orcids, _seldom_used,
+    _folder, _snoozes, _items, _unplaced_slides, _duplicates, _same_names, _orcids, _seldom_used,
 )  # fmt: skip
 
 

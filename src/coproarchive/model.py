@@ -369,6 +369,25 @@ class Item(_Record):
     withdrawn: Withdrawn | None = None
 
 
+class Snooze(_Record):
+    """One entry of problems.yaml: a problem that its keeper leaves for now.
+
+    Attributes:
+        id: the entry's key in problems.yaml.
+        code, path, field, message: of the problem, see Problem; it is back when it says otherwise.
+        reason: why it is left.
+        until: the day on which it is back.
+    """
+
+    id: Slug
+    code: Slug
+    path: Line
+    field: Line | None = None
+    message: Text
+    reason: Line
+    until: Day | None = None
+
+
 # ------------------------------------------------------ what reading files yields
 
 

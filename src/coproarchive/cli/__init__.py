@@ -13,6 +13,7 @@ import typer
 from coproarchive.cli import archive as archive_commands
 from coproarchive.cli import (
     care,
+    checking,
     cite,
     describing,
     desk,
@@ -43,6 +44,7 @@ app = typer.Typer(
 for module in (
     archive_commands,
     describing,
+    checking,
     desk,
     item_files,
     care,

@@ -1,4 +1,4 @@
-"""`init`, `seminar`, `add`, `index` and `check`: what those do who keep the archive."""
+"""`init`, `seminar`, `add` and `index`: what those do who keep the archive."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ SHOWN_VERSIONS = 3
 
 def register(app: typer.Typer) -> None:
     """Add this module's commands."""
-    for command in (init, seminar, add, index, check):
+    for command in (init, seminar, add, index):
         app.command(command.__name__)(command)
 
 
@@ -443,31 +443,6 @@ def summary(report: UpdateReport) -> str:
         f"{errors} errors and {others} notes (coproarchive check lists them); "
         f"{report.seconds:.1f} seconds."
     )
-
-
-def check(
-    context: typer.Context,
-    as_json: JsonOption = False,
-) -> None:
-    """List every problem of records and files, with what to do; exit code 1 if one is an error.
-
-    Every file is read and compared with its checksum, so this takes a while. Nothing in the archive
-    is changed.
-    """
-    state = state_of(context)
-    with progress_bars(not as_json) as progress:
-        problems = state.library.check(progress)
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    if as_json:
-        say_json({"errors": errors, "problems": [problem_json(problem) for problem in problems]})
-    else:
-        if problems:
-            out.print(problem_table(problems))
-        out.print(
-            Text(f"{errors} errors, {len(problems) - errors} warnings and notes.", style="bold")
-        )
-    if errors:
-        raise typer.Exit(1)
 
 
 def _print_problems(problems: list[Problem]) -> None:

@@ -6,7 +6,7 @@ Every act is one batch of the history, checked by the model, and searchable at o
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -39,11 +39,19 @@ from coproarchive.desk.history import (
 from coproarchive.desk.purge import PurgePlan, plan_purge, purge_item
 from coproarchive.desk.records import record_named
 from coproarchive.desk.references import Noun
+from coproarchive.desk.repair import AnyRepair, RepairReport, do_repairs, plan_repairs
 from coproarchive.desk.slides import (
     SlideName,
     carry_slides,
     describe_slide,
     drop_description,
+)
+from coproarchive.desk.snoozing import (
+    SortedProblems,
+    read_snoozes,
+    snooze_problems,
+    sort_problems,
+    wake_problems,
 )
 from coproarchive.desk.split import split_entry
 from coproarchive.desk.undo import UndoPlan, changes_of, plan_undo, undo_changes
@@ -53,7 +61,7 @@ from coproarchive.desk.versions import KeptFile, bring_back_file, kept_files
 from coproarchive.desk.visibility import return_item, set_visibility, withdraw_item
 from coproarchive.errors import ConflictError
 from coproarchive.library import Library
-from coproarchive.model import SlideDescription
+from coproarchive.model import Problem, SlideDescription
 from coproarchive.progress import Progress, silent
 from coproarchive.search.language.query import Query
 from coproarchive.store.changes import Activity, Change, Fields
@@ -322,6 +330,40 @@ class Desk:
         activity = self._activity("undo", why, undoes)
         outcome = undo_changes(self._store, changes, activity, force=force, dry_run=dry_run)
         return self._followed(outcome, is_dry=dry_run)
+
+    # ----------------------------------------------------------- problems
+
+    def plan_repairs(
+        self, problems: Iterable[Problem], codes: Collection[str] = ()
+    ) -> list[AnyRepair]:
+        """Plan what can surely be put right; see plan_repairs."""
+        return plan_repairs(self._store, self._library.catalogue(), problems, codes)
+
+    def repair(
+        self, plan: Sequence[AnyRepair], *, why: str = "", dry_run: bool = False
+    ) -> RepairReport:
+        """Put right what was planned; see do_repairs."""
+        report = do_repairs(self._store, plan, self._activity("repair", why), dry_run=dry_run)
+        if not dry_run:
+            self._library.changed()
+            if plan and self._is_indexing:
+                self._library.update_index()
+        return report
+
+    def snooze(
+        self, problems: Sequence[Problem], reason: str, *, until: str = "", why: str = ""
+    ) -> ActReport:
+        """Leave problems for now; see snooze_problems."""
+        activity = self._activity("snooze", why or reason)
+        return snooze_problems(self._store, problems, activity, reason=reason, until=until)
+
+    def wake(self, problems: Sequence[Problem], *, why: str = "") -> ActReport:
+        """Have problems wait again; see wake_problems."""
+        return wake_problems(self._store, problems, self._activity("wake", why))
+
+    def sort_problems(self, problems: Iterable[Problem]) -> SortedProblems:
+        """Part problems that wait from those that are left for now; see sort_problems."""
+        return sort_problems(problems, read_snoozes(self._store))
 
     # --------------------------------------------------------------- care
 

@@ -9,16 +9,33 @@ from pydantic import BaseModel
 
 from coproarchive.check import orcid_check_digit
 from coproarchive.errors import IngestError, NotFoundError
-from coproarchive.model import Contribution, Item, Person, Seminar, Series, Topic
+from coproarchive.model import (
+    Contribution,
+    Item,
+    Person,
+    Seminar,
+    Series,
+    Snooze,
+    Topic,
+)
 from coproarchive.store import Store
 from coproarchive.store.changes import Fields
-from coproarchive.store.reader import ITEM, PEOPLE, SEMINAR, SERIES, TOPICS, checked_id
+from coproarchive.store.reader import (
+    ITEM,
+    PEOPLE,
+    PROBLEMS,
+    SEMINAR,
+    SERIES,
+    TOPICS,
+    checked_id,
+)
 from coproarchive.store.sidecar import did_you_mean, mistakes_by_field, valid
 from coproarchive.strict_yaml import Plain
 
 TABLES: dict[str, tuple[str, type[BaseModel]]] = {
     "person": (PEOPLE, Person),
     "topic": (TOPICS, Topic),
+    "snooze": (PROBLEMS, Snooze),
 }
 """By what stands before the colon in the name of an entry, person:ada-baker: its table and noun."""
 
@@ -56,6 +73,16 @@ def name_of_change(path: str, entry: str) -> str:
     if entry:
         return f"{_word(path)}:{entry}"
     return path.rpartition("/")[0] or path
+
+
+def records_in(store: Store, path: str) -> list[RecordName]:
+    """Return the record of a file, or the entries of a table; none of another file."""
+    for table, noun in TABLES.values():
+        if path == table:
+            return [RecordName(path, key, noun) for key in entries(store, path)]
+    nouns: dict[str, type[BaseModel]] = {SERIES: Series, SEMINAR: Seminar, ITEM: Item}
+    noun_of_file = nouns.get(path.rpartition("/")[2])
+    return [RecordName(path, "", noun_of_file)] if noun_of_file else []
 
 
 def record_named(store: Store, named: str) -> RecordName:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from pydantic import ValidationError
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.desk.edit import (
@@ -277,8 +280,10 @@ def _set_fields(store: Store, reversal: Reversal) -> None:
     names = dict.fromkeys([*before, *after])
     if "assets" in names and record.path.endswith(f"/{ITEM}"):
         listed = before.get("assets")
-        assets = [Asset.model_validate(a) for a in listed] if isinstance(listed, list) else []
-        set_assets(store, record.id, assets)
+        # Where the record was broken before, its files are left as they are.
+        with contextlib.suppress(ValidationError):
+            assets = [Asset.model_validate(a) for a in listed] if isinstance(listed, list) else []
+            set_assets(store, record.id, assets)
     content = content_of(store, record)
     others = {k: v for k, v in content.items() if k not in names or k in before}
     content_before = {**others, **before}

@@ -281,4 +281,24 @@ ARCHIVE_KEYS: dict[type[BaseModel], dict[str, Key]] = {
         ),
         "role": Key("Role", "What the person did", "keynote", "datacite:contributorType"),
     },
+    model.Snooze: {
+        "id": Key(
+            "Key",
+            "Key of the entry in problems.yaml, made of the problem's code and place",
+            "same-name-0c5a3ff2b91d",
+            "dcterms:identifier",
+        ),
+        "code": Key("Code", "Code of the problem, see [problem codes](problems.md)", "same-name"),
+        "path": Key("Where", "File or folder that the problem is in", "people.yaml"),
+        "field": Key("Place", "Place in the file", "a-baker"),
+        "message": Key(
+            "Problem",
+            "What the problem says; it is listed again when it says something else",
+            "'\"A. Baker\" is a name of ada-baker too.'",
+        ),
+        "reason": Key(
+            "Reason", "Why it is left", "Two people, mother and daughter.", "dcterms:description"
+        ),
+        "until": Key("Until", "Day on which it is listed again", "2027-01-31", "dcterms:valid"),
+    },
 }

@@ -431,6 +431,11 @@ _OF_SYSTEMS = re.compile(r"\.|~\$|(__macosx|thumbs\.db|desktop\.ini)$", re.IGNOR
 """Hidden names, office programs' locks, and what macOS and Windows leave in folders and zips."""
 
 
+def is_of_system(name: str) -> bool:
+    """Tell whether a file has a name that no person gave it: hidden, a lock, a folder's picture."""
+    return bool(_OF_SYSTEMS.match(name))
+
+
 def walk(
     root: Path, *, max_depth: int = MAX_DEPTH, with_system: bool = False
 ) -> Iterator[FolderEntry]:

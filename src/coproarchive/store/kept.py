@@ -152,6 +152,42 @@ def _remove(store: Store, item_id: str, names: Iterable[str]) -> None:
         sync_folder(store.root / item_id)
 
 
+def put_back(store: Store, item_id: str, asset: Asset, source: Path) -> None:
+    """Put a file of an item where its record says it is; what is there instead is kept.
+
+    Raises:
+        IngestError: the bytes are not those that the record says.
+    """
+    with store.lock(), store.staged() as staging:
+        if copy_hashed(source, staging / "copy")[1] != asset.sha256:
+            raise IngestError("this file is not what its checksum says.", source)
+        keep_file(store, item_id, asset.path)
+        os.replace(staging / "copy", store.root / item_id / asset.path)
+        sync_folder(store.root / item_id)
+
+
+def put_aside(store: Store, path: str) -> str:
+    """Move a file that no record names among those that are kept.
+
+    Args:
+        store: of the archive.
+        path: of the file, relative to the archive.
+
+    Returns:
+        Where it is now, relative to the archive.
+    """
+    with store.lock():
+        source = store.root / path
+        folder = store.root / KEPT / path.rpartition("/")[0]
+        folder.mkdir(parents=True, exist_ok=True)
+        sha256 = hash_file(source)[1][:_DIGITS]
+        target = folder / f"{store.recorder.log.new_id()}-{sha256}-{source.name}"
+        os.rename(source, target)
+        sync_folder(folder)
+        sync_folder(source.parent)
+    return target.relative_to(store.root).as_posix()
+
+
 def settle_files(store: Store, change: Change, is_done: bool) -> None:
     """Make an item's files follow its record, after a process was killed between the two.
 

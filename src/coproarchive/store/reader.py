@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from coproarchive.errors import ArchiveError, NewerFormatError, NotFoundError, SidecarError
-from coproarchive.model import ID_PATTERN, Item, Person, Seminar, Series, Topic
+from coproarchive.model import ID_PATTERN, Item, Person, Seminar, Series, Snooze, Topic
 from coproarchive.store import sidecar
 from coproarchive.store.cache import ParsedCache
 from coproarchive.store.files import FolderEntry, Stamp, open_plain, stamp_of, walk
@@ -21,6 +21,10 @@ from coproarchive.store.sidecar import RecordT
 from coproarchive.strict_yaml import Plain, YamlDocument
 
 SERIES, PEOPLE, TOPICS = "archive.yaml", "people.yaml", "topics.yaml"
+PROBLEMS = "problems.yaml"
+"""Problems that are left for now, by key; see model.Snooze."""
+TABLES = (PEOPLE, TOPICS, PROBLEMS)
+"""Records that hold many entries by id."""
 SITE_TEXTS = ("about.md", "accessibility.md", "privacy.md", "contact.md")
 """Beside archive.yaml: the archive's own texts of the pages of these names; see web/site_pages."""
 SEMINAR, ITEM = "seminar.yaml", "item.yaml"
@@ -79,6 +83,10 @@ class ArchiveReader:
         """Read topics.yaml by id, and the mistakes in entries left out. Raises SidecarError."""
         return self._table(Topic, TOPICS)
 
+    def read_snoozes(self) -> tuple[dict[str, Snooze], list[str]]:
+        """Read problems.yaml by key, and the mistakes in entries left out. Raises SidecarError."""
+        return self._table(Snooze, PROBLEMS)
+
     def read_seminar(self, seminar_id: str) -> Seminar:
         """Read one seminar. Raises SidecarError, NotFoundError."""
         path = f"{checked_id(seminar_id)}/{SEMINAR}"
@@ -121,7 +129,7 @@ class ArchiveReader:
 
     def record_paths(self) -> Iterator[str]:
         """Yield the path of every record's file that is there, relative to the archive."""
-        yield from (name for name in (SERIES, PEOPLE, TOPICS) if (self.root / name).is_file())
+        yield from (name for name in (SERIES, *TABLES) if (self.root / name).is_file())
         yield from (f"{seminar_id}/{SEMINAR}" for seminar_id in self.seminar_ids())
         yield from (f"{item_id}/{ITEM}" for item_id in self.item_ids())
 
@@ -132,7 +140,7 @@ class ArchiveReader:
             SidecarError: it is not the YAML accepted here.
             NotFoundError: it is not there.
         """
-        limit = sidecar.MAX_TABLE_BYTES if path in (PEOPLE, TOPICS) else sidecar.MAX_BYTES
+        limit = sidecar.MAX_TABLE_BYTES if path in TABLES else sidecar.MAX_BYTES
         return self._document(path, limit).content
 
     def walk(self) -> Iterator[FolderEntry]:

@@ -22,13 +22,10 @@ from coproarchive.store.changes import (
     fields_changed,
 )
 from coproarchive.store.files import stamp_of, write_durably
-from coproarchive.store.reader import PEOPLE, STAGING, TOPICS, ArchiveReader
+from coproarchive.store.reader import STAGING, TABLES, ArchiveReader
 from coproarchive.strict_yaml import Plain
 
 log = logging.getLogger(__name__)
-
-TABLES = (PEOPLE, TOPICS)
-"""Records that hold many entries by id."""
 
 
 class Recorder:

@@ -240,6 +240,11 @@ def _model_at(noun: type[BaseModel], place: tuple[str | int, ...]) -> type[BaseM
     return current
 
 
+def model_of(noun: type[BaseModel], field: str) -> type[BaseModel] | None:
+    """Return the record that a field holds, or a list of them; None where it holds values."""
+    return _inner_model(noun.model_fields[field].annotation)
+
+
 def _inner_model(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
