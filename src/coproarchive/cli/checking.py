@@ -193,7 +193,11 @@ def _say(
 
 def _print_repairs(state: CliState, report: RepairReport, *, is_dry: bool) -> None:
     for repair in report.repairs:
-        line = f"{repair.path}: {repair.said}" if repair.path not in repair.said else repair.said
+        line = (
+            f"{repair.path}: {repair.sentence}"
+            if repair.path not in repair.sentence
+            else repair.sentence
+        )
         out.print(Text(printable(line)))
     for path, now in report.aside:
         if now:
@@ -229,6 +233,6 @@ def _snoozed_json(snoozed: SnoozedProblem) -> dict[str, object]:
 def _repairs_json(report: RepairReport) -> dict[str, object]:
     return {
         **outcome_json(report.act),
-        "repairs": [{"code": r.code, "path": r.path, "what": r.said} for r in report.repairs],
+        "repairs": [{"code": r.code, "path": r.path, "what": r.sentence} for r in report.repairs],
         "aside": dict(report.aside),
     }

@@ -358,11 +358,11 @@ class Desk:
         return snooze_problems(self._store, problems, activity, reason=reason, until=until)
 
     def wake(self, problems: Sequence[Problem], *, why: str = "") -> ActReport:
-        """Have problems wait again; see wake_problems."""
+        """Let problems wait again; see wake_problems."""
         return wake_problems(self._store, problems, self._activity("wake", why))
 
     def sort_problems(self, problems: Iterable[Problem]) -> SortedProblems:
-        """Part problems that wait from those that are left for now; see sort_problems."""
+        """Divide problems that wait from those that are left for now; see sort_problems."""
         return sort_problems(problems, read_snoozes(self._store))
 
     # --------------------------------------------------------------- care

@@ -82,12 +82,12 @@ class Repair:
     Attributes:
         code: of the problem.
         path: of the problem.
-        said: what is done, in words.
+        sentence: what is done, in words.
     """
 
     code: str
     path: str
-    said: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,16 +266,18 @@ def _file_repairs(
         source = _same_bytes(store, item, asset)
         if source is not None:
             where = source.relative_to(store.root).as_posix()
-            said = f"{problem.path} is put back from {where}, which has the archived bytes"
-            yield FileRepair(item_id, asset, source, (Repair(problem.code, problem.path, said),))
+            sentence = f"{problem.path} is put back from {where}, which has the archived bytes"
+            yield FileRepair(
+                item_id, asset, source, (Repair(problem.code, problem.path, sentence),)
+            )
 
 
 def _same_bytes(store: Store, item: Item, asset: Asset) -> Path | None:
     """Return a file with the bytes of an asset, kept or beside it; None where there is none."""
     listed = {a.path for a in item.assets}
     beside = sorted(p for p in (store.root / item.id).iterdir() if p.name not in listed)
-    kept = kept_file(store, item.id, asset.sha256)
-    for path in (*([kept] if kept else []), *beside):
+    earlier = kept_file(store, item.id, asset.sha256)
+    for path in (*([earlier] if earlier else []), *beside):
         with contextlib.suppress(OSError):
             is_file = path.is_file() and not path.is_symlink()
             if is_file and path.stat().st_size == asset.size and _sha256(path) == asset.sha256:
@@ -305,14 +307,14 @@ def _stray_repairs(
         folder, _, name = problem.path.rpartition("/")
         if problem.code != "file-unlisted":
             continue
-        said = ""
+        sentence = ""
         if is_of_system(name):
-            said = f"{problem.path}, which a system or an office program left, is put aside"
+            sentence = f"{problem.path}, which a system or an office program left, is put aside"
         elif item := catalogue.items.get(folder):
             twin = _twin(store, item, problem.path, back)
-            said = f"{problem.path}, a second copy of {twin}, is put aside" if twin else ""
-        if said:
-            yield StrayRepair(problem.path, (Repair(problem.code, problem.path, said),))
+            sentence = f"{problem.path}, a second copy of {twin}, is put aside" if twin else ""
+        if sentence:
+            yield StrayRepair(problem.path, (Repair(problem.code, problem.path, sentence),))
 
 
 def _twin(store: Store, item: Item, path: str, back: Collection[tuple[str, str]]) -> str:

@@ -51,7 +51,7 @@ def read_snoozes(store: Store) -> dict[str, Snooze]:
 def sort_problems(
     problems: Iterable[Problem], snoozes: Mapping[str, Snooze], today: str = ""
 ) -> SortedProblems:
-    """Part problems that wait from those that are left for now.
+    """Divide problems that wait from those that are left for now.
 
     Args:
         problems: as `check` finds them.
@@ -147,7 +147,7 @@ def snooze_problems(
 
 
 def wake_problems(store: Store, problems: Sequence[Problem], activity: Activity) -> ActReport:
-    """Have problems wait again that were left for now. Raises NotFoundError where none was."""
+    """Let problems wait again that were left for now. Raises NotFoundError where none was."""
     diffs = []
     with store.activity(activity):
         for problem in problems:
