@@ -193,12 +193,8 @@ def _say(
 
 def _print_repairs(state: CliState, report: RepairReport, *, is_dry: bool) -> None:
     for repair in report.repairs:
-        line = (
-            f"{repair.path}: {repair.sentence}"
-            if repair.path not in repair.sentence
-            else repair.sentence
-        )
-        out.print(Text(printable(line)))
+        where = "" if repair.path in repair.sentence else f"{repair.path}: "
+        out.print(Text(printable(where + repair.sentence)))
     for path, now in report.aside:
         if now:
             out.print(Text(printable(f"   {path} is now {now}")))

@@ -267,9 +267,8 @@ def _file_repairs(
         if source is not None:
             where = source.relative_to(store.root).as_posix()
             sentence = f"{problem.path} is put back from {where}, which has the archived bytes"
-            yield FileRepair(
-                item_id, asset, source, (Repair(problem.code, problem.path, sentence),)
-            )
+            repair = Repair(problem.code, problem.path, sentence)
+            yield FileRepair(item_id, asset, source, (repair,))
 
 
 def _same_bytes(store: Store, item: Item, asset: Asset) -> Path | None:
