@@ -413,6 +413,12 @@ class Source(StrEnum):
     MACHINE_ALT = "machine-made alt text"
 
 
+BESIDE = frozenset({
+    Source.NOTES, Source.COMMENT, Source.ALT, Source.MACHINE_ALT, Source.ANNOTATION, Source.LINK,
+})  # fmt: skip
+"""Sources of words that do not stand on the page or slide itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A run of words from one source within a leaf.
@@ -461,6 +467,11 @@ class Leaf:
     def text(self) -> str:
         """All words except the title, a part a paragraph."""
         return "\n".join(part.text for part in self.parts)
+
+    @property
+    def body(self) -> str:
+        """The words that stand on it except the title: a phrase may go on in the next text box."""
+        return "\n".join([part.text for part in self.parts if part.source not in BESIDE])
 
 
 class Severity(StrEnum):

@@ -25,7 +25,7 @@ from coproarchive.model import (
     Visibility,
 )
 from coproarchive.search.discover.reuse import MOST_SPEAKERS, Reuses
-from coproarchive.talks.sketch import SIZE, resemblance, sketch
+from coproarchive.talks.sketch import SIZE, resemblance, sketches
 from indexes import index_of
 from known_texts import Texts
 
@@ -183,8 +183,9 @@ def test_resemblance_is_that_of_the_shingles(changed: int) -> None:
             other[place] = "other"
         sets = [{tuple(w[n : n + 3]) for n in range(58)} for w in (one, other)]
         exact = len(sets[0] & sets[1]) / len(sets[0] | sets[1])
-        assert len(sketch(one)) == SIZE
-        errors.append(resemblance(sketch(one), sketch(other)) - exact)
+        of_one, of_other = sketches([one, other])
+        assert len(of_one) == SIZE
+        errors.append(resemblance(of_one, of_other) - exact)
     assert abs(sum(errors) / len(errors)) < 0.04
 
 

@@ -180,8 +180,8 @@ def test_an_inverter_gives_what_invert_gives(texts: list[list[str]], language: s
 @given(TEXTS)
 def test_a_plain_text_is_cut_as_any_other(texts: list[str]) -> None:
     """The short way for texts of plain words gives what `words_of` gives."""
-    for text in texts:
-        words, joints = cut(text)
+    for text in (*texts, "\n".join(texts)):
+        words, joints = map(list, cut(text))
         pairs = words_of(text)
         assert words == [word for word, _ in pairs]
         assert joints == [n for n, (_, joins) in enumerate(pairs[:-1]) if joins]

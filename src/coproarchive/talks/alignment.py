@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coproarchive.model import Leaf, Source
+from coproarchive.model import BESIDE, Leaf
 from coproarchive.search.language.analysis import STOP_WORDS, cut, stem
 
 VERSION = 1
@@ -49,10 +49,6 @@ SKIP_COST = 0.02
 
 Matrix = NDArray[np.float32]
 
-_NOT_ON_SLIDE = frozenset(
-    {Source.NOTES, Source.COMMENT, Source.ANNOTATION, Source.ALT, Source.MACHINE_ALT, Source.LINK}
-)
-
 
 class Pair(NamedTuple):
     """A leaf of one file and the same of another: their places, from 0, and similarity, 0 to 1."""
@@ -64,13 +60,14 @@ class Pair(NamedTuple):
 
 def texts_on(leaf: Leaf) -> list[str]:
     """Return the texts that stand on a leaf itself: no notes, comments or descriptions."""
-    return [leaf.title, *(p.text for p in leaf.parts if p.source not in _NOT_ON_SLIDE)]
+    return [leaf.title, *(p.text for p in leaf.parts if p.source not in BESIDE)]
 
 
 def words_on(leaf: Leaf) -> list[str]:
     """Return the folded words that stand on a leaf itself, in order, but for its own number."""
     numbering = {str(leaf.number), leaf.label.casefold()}
-    return [word for word in cut("\n".join(texts_on(leaf)))[0] if word not in numbering]
+    words = [*cut(leaf.title)[0], *cut(leaf.body)[0]]
+    return words if numbering.isdisjoint(words) else [w for w in words if w not in numbering]
 
 
 def align(one: Sequence[Leaf], other: Sequence[Leaf]) -> tuple[Pair, ...]:
@@ -120,7 +117,9 @@ def template_words(leaves: list[list[str]]) -> frozenset[str]:
     """Return the words that stand on most leaves of a file: footers, the event's name."""
     if len(leaves) < FEW_LEAVES:
         return frozenset()
-    counts = Counter(word for words in leaves for word in set(words))
+    counts: Counter[str] = Counter()
+    for words in leaves:
+        counts.update(set(words))
     return frozenset(w for w, count in counts.items() if count >= EVERYWHERE * len(leaves))
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import msgpack
@@ -31,6 +32,8 @@ SIZE = 24
 SHINGLE = 3
 """Words of a shingle."""
 _FACTOR = np.uint32(0x9E3779B1)
+_HASH_BITS = np.uint64(32)
+_NO_HASH = (1 << 64) - 1
 LEAST_WORDS = 8
 """Different telling words of a slide that is looked for elsewhere."""
 CLOSING_WORDS = 30
@@ -80,37 +83,39 @@ def sketches_of(
     """
     words = [words_on(leaf) for _, leaf in leaves]
     template = template_words(words)
-    sketched = []
-    for place, ((path, leaf), all_words) in enumerate(zip(leaves, words, strict=True)):
-        telling_words = [word for word in all_words if word not in template]
-        is_framing = leaf.kind in ("page", "slide") and (
-            place == 0 or (place == len(leaves) - 1 and _is_closing(leaf, all_words))
-        )
-        if is_framing:
+    telling = [[w for w in row if w not in template] for row in words] if template else words
+    chosen = []
+    for place, (_, leaf) in enumerate(leaves):
+        is_slide = leaf.kind in ("page", "slide")
+        is_last = place == len(leaves) - 1
+        if is_slide and (place == 0 or (is_last and _is_closing(leaf, words[place]))):
             continue
-        if not telling_words and leaf.kind in ("page", "slide"):
-            sketched.append(SketchedLeaf(path, leaf.number, leaf.kind, leaf.label, 0, ()))
-        elif _tells(leaf, telling_words, record_words):
-            sketched.append(
-                SketchedLeaf(
-                    path,
-                    leaf.number,
-                    leaf.kind,
-                    leaf.label,
-                    zlib.crc32(" ".join(telling_words).encode()),
-                    sketch(telling_words),
-                )
-            )
+        if (is_slide and not telling[place]) or _tells(leaf, telling[place], record_words):
+            chosen.append(place)
+    sketched = []
+    for place, hashes in zip(chosen, sketches([telling[n] for n in chosen]), strict=True):
+        path, leaf = leaves[place]
+        whole = zlib.crc32(" ".join(telling[place]).encode())
+        sketched.append(SketchedLeaf(path, leaf.number, leaf.kind, leaf.label, whole, hashes))
     return sketched
 
 
-def sketch(words: Sequence[str]) -> tuple[int, ...]:
-    """Return the SIZE least hashes of words three by three, ascending."""
-    hashes = np.fromiter((zlib.crc32(word.encode()) for word in words), np.uint32, len(words))
-    if len(hashes) < SHINGLE:
-        hashes = np.pad(hashes, (0, SHINGLE - len(hashes)))
-    shingles = (hashes[:-2] * _FACTOR + hashes[1:-1]) * _FACTOR + hashes[2:]
-    return tuple(np.unique(_mixed(shingles))[:SIZE].tolist())
+def sketches(texts: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
+    """Return the SIZE least hashes of each text's words three by three, ascending."""
+    lengths = list(map(len, texts))
+    word_hashes = map(zlib.crc32, map(str.encode, chain.from_iterable(texts)))
+    hashes = np.fromiter(word_hashes, np.uint32, sum(lengths))
+    owners = np.repeat(np.arange(len(texts), dtype=np.uint64), lengths)
+    is_within = owners[:-2] == owners[2:]
+    shingles = ((hashes[:-2] * _FACTOR + hashes[1:-1]) * _FACTOR + hashes[2:])[is_within]
+    # Of all texts at once: a call of numpy for each would take longer than its work.
+    ordered = np.sort((owners[:-2][is_within] << _HASH_BITS) | _mixed(shingles))
+    ordered = ordered[np.diff(ordered, prepend=np.uint64(_NO_HASH)) != 0]
+    bounds = ordered.searchsorted(np.arange(len(texts) + 1, dtype=np.uint64) << _HASH_BITS)
+    least = ordered.astype(np.uint32).tolist()
+    return [
+        tuple(least[start : min(end, start + SIZE)]) for start, end in pairwise(bounds.tolist())
+    ]
 
 
 def resemblance(one: Sequence[int], other: Sequence[int]) -> float:
@@ -139,9 +144,8 @@ def _tells(leaf: Leaf, words: Sequence[str], record_words: Collection[str]) -> b
     """Test whether a slide is one that is looked for elsewhere: no title, no closing slide."""
     if leaf.kind == "cue":
         return False
-    telling = {w for w in words if len(w) > 1 and not w.isdigit()}
-    telling = telling.difference(STOP_WORDS, record_words)
-    if len(telling) < LEAST_WORDS:
+    different = set(words).difference(STOP_WORDS, record_words)
+    if len([w for w in different if len(w) > 1 and not w.isdigit()]) < LEAST_WORDS:
         return False
     first = next((word for word, _ in words_of(leaf.title)), next(iter(words), ""))
     return not (first in _CLOSING and len(words) <= CLOSING_WORDS)

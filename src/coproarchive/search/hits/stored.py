@@ -20,13 +20,9 @@ from typing import Any, NamedTuple
 
 import msgpack
 
-from coproarchive.model import Asset, Leaf, Source
+from coproarchive.model import BESIDE, Asset, Leaf, Source
 from coproarchive.search.language.fields import LEAF_FIELDS
 
-NOTES = frozenset({
-    Source.NOTES, Source.COMMENT, Source.ALT, Source.MACHINE_ALT, Source.ANNOTATION, Source.LINK,
-})  # fmt: skip
-"""Sources of text that is not on the slide itself."""
 SOURCES = tuple(Source)
 _BETWEEN = ("\n", "\n\n")
 """Between the parts of a leaf's body, and between those of its notes."""
@@ -130,13 +126,9 @@ class StoredLeaf(NamedTuple):
 
 
 def texts_of(leaf: Leaf) -> tuple[str, str, str]:
-    """Return a leaf's texts in the order of LEAF_FIELDS: heading, body and notes.
-
-    The body is one text: a phrase may go from one text box into the next.
-    """
-    body = _BETWEEN[0].join(p.text for p in leaf.parts if p.source not in NOTES)
-    notes = _BETWEEN[1].join(p.text for p in leaf.parts if p.source in NOTES)
-    return leaf.title, body, notes
+    """Return a leaf's texts in the order of LEAF_FIELDS: heading, body and notes."""
+    notes = _BETWEEN[1].join([p.text for p in leaf.parts if p.source in BESIDE])
+    return leaf.title, leaf.body, notes
 
 
 def pack(
@@ -171,7 +163,7 @@ def _stored_leaf(indexed: IndexedLeaf, numbers: Mapping[tuple[str, str], int]) -
     parts: list[StoredPart] = []
     ends = [0, 0]
     for part, form in zip(leaf.parts, indexed.forms_of_parts, strict=True):
-        in_notes = part.source in NOTES
+        in_notes = part.source in BESIDE
         start = ends[in_notes]
         end = start + len(part.text)
         parts.append(StoredPart(SOURCES.index(part.source), 1 + in_notes, start, end, form))

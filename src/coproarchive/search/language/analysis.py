@@ -35,11 +35,15 @@ FIELD_SHIFT = LEAF_BITS + MAX_LEAVES.bit_length() - 1
 MAX_WORD = 64
 """Letters of a word that are indexed: longer runs are data."""
 
+SHORT_TEXT = 4_096
+"""Characters of a text whose words may be kept for a while."""
+
 # Nothing is seen of these, and they do not end a word: apostrophes do not either.
 _UNSEEN = r"\u200b-\u200d\u2060\ufeff"
 _WITHIN = rf"(?:['’]|[{_UNSEEN}]+)"
+_DASHES = r"\-\u00ad\u2010-\u2013"
 # A soft hyphen stands where a line's end divided what may be a compound; see extract/pdf_text.py.
-_JOINT = r"(?:([-\u00ad\u2010-\u2013 ])(?=[^\W_]))?"
+_JOINT = rf"(?:([{_DASHES} ])(?=[^\W_]))?"
 _USUAL = re.compile(rf"([^\W_]+(?:{_WITHIN}[^\W_]+)*){_JOINT}")
 _CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f"
 _LETTER = rf"(?:(?![{_CJK}])[^\W_])"
@@ -52,10 +56,13 @@ _SPECIAL = re.compile(
 )
 _IS_SPECIAL = re.compile(rf"[A-Za-z](?:\+\+|#|&[A-Za-z]|\.[A-Za-z])|[{_CJK}]")
 _FOREIGN = re.compile(r"[^\W\x00-\x7f]")
-# Words of a text with none of these need no folding but to lower case.
-_NOT_PLAIN = re.compile(rf"[-'’\u00ad\u2010-\u2013&#+{_UNSEEN}]")
+# Marks that bind words or make others of them. Those that may stand anywhere come first, and what
+# is around them after: so a search goes from one to the next.
+_NOT_PLAIN = re.compile(
+    rf"[{_DASHES}'’{_UNSEEN}#&+.](?:(?:(?<=[^\W_][{_DASHES}'’])|(?<=[{_UNSEEN}]))(?=[^\W_])"
+    r"|(?<=[A-Za-z]#)|(?<=[A-Za-z]&)(?=[A-Za-z])|(?<=[A-Za-z]\+)\+|(?<=[A-Za-z]\.)(?=[A-Za-z]\.))"
+)
 _IS_UNSEEN = re.compile(rf"[{_UNSEEN}]")
-_INITIALS = re.compile(r"\.[A-Za-z]")
 _PLAIN = re.compile(r"[^\W_]+")
 # Beginnings that are written joined, with a hyphen or apart, as the writer likes.
 PREFIXES = {"co", "non", "pre", "post", "re", "multi", "anti", "inter", "semi", "sub", "e", "self"}
@@ -113,13 +120,15 @@ def words_of(text: str) -> list[tuple[str, bool]]:
     """Cut a text into words: each folded, and whether it joins the next (see Token)."""
     is_ascii = not _FOREIGN.search(text)
     pattern = _SPECIAL if _IS_SPECIAL.search(text) else _USUAL
-    words = []
     # Lower case for all at once: ASCII letters keep their places.
-    for word, joint in pattern.findall(text.lower() if is_ascii else text):
-        if not (is_ascii and word.isalnum()) or len(word) > MAX_WORD:
-            word = fold(word)  # noqa: PLW2901 - twice as fast as another name on this path
-        words.append((word, joint != "" and (joint != " " or word in PREFIXES)))
-    return words
+    words = pattern.findall(text.lower() if is_ascii else text)
+    return [
+        (
+            word := w if is_ascii and w.isalnum() and len(w) <= MAX_WORD else fold(w),
+            joint != "" and (joint != " " or word in PREFIXES),
+        )
+        for w, joint in words
+    ]
 
 
 def spans_of(text: str) -> list[tuple[int, int]]:
@@ -128,19 +137,39 @@ def spans_of(text: str) -> list[tuple[int, int]]:
     return [match.span(1) for match in pattern.finditer(text)]
 
 
-def cut(text: str) -> tuple[list[str], list[int]]:
+def cut(text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Cut a text as `words_of` does; return words, and numbers of those that join the next."""
-    if not (
-        _NOT_PLAIN.search(text)
-        or ("." in text and _INITIALS.search(text))
-        or not (text.isascii() or not _FOREIGN.search(text))
-    ):
-        words = _PLAIN.findall(text.lower())
-        if PREFIXES.isdisjoint(words) and max(map(len, words), default=0) <= MAX_WORD:
-            return words, []
-    pairs = words_of(text)
-    joints = [n for n, (_, joins) in enumerate(pairs[:-1]) if joins]
-    return [word for word, _ in pairs], joints
+    return _cut_lately(text) if len(text) < SHORT_TEXT else _cut(text)
+
+
+def _cut(text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    plain = _plain_words(text)
+    if plain is not None:
+        return tuple(plain), ()
+    words: list[str] = []
+    joints: list[int] = []
+    # No word goes over the end of a line, and most lines are plain.
+    for line in text.split("\n"):
+        of_line = _plain_words(line)
+        if of_line is None:
+            pairs = words_of(line)
+            joints += [n for n, (_, joins) in enumerate(pairs, start=len(words)) if joins]
+            of_line = [word for word, _ in pairs]
+        words += of_line
+    return tuple(words), tuple(joints)
+
+
+# A slide is cut for its sketch, and soon after for the index.
+_cut_lately = lru_cache(maxsize=512)(_cut)
+
+
+def _plain_words(text: str) -> list[str] | None:
+    """Return the words of a text that need nothing but lower case; None where others may be."""
+    if _NOT_PLAIN.search(text) or not (text.isascii() or not _FOREIGN.search(text)):
+        return None
+    words = _PLAIN.findall(text.lower())
+    is_long = len(text) > MAX_WORD and max(map(len, words), default=0) > MAX_WORD
+    return None if is_long or not PREFIXES.isdisjoint(words) else words
 
 
 def tokenize(text: str) -> list[Token]:

@@ -12,6 +12,7 @@ import secrets
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from pickle import dumps
 from typing import Any, NamedTuple
 
@@ -80,26 +81,27 @@ def write_segment(
     return segment
 
 
-class _Block(NamedTuple):
-    """Some postings of a term: `start` to `end` of those of a batch.
+class _Blocks(NamedTuple):
+    """Figures of blocks of postings, those of a term one after another.
 
     Attributes:
-        term: its number in the batch's Inversion.
-        last: the last document number.
-        occurrences: of the term.
+        starts, ends: of the postings, among those of a batch.
+        terms: number of each one's term in the batch's Inversion.
+        lasts: last document numbers.
+        occurrences: of the terms.
         least, most: fewest and most occurrences in a document.
         shortest, longest: length of the documents' field, as Whoosh's byte.
     """
 
-    start: int
-    end: int
-    term: int
-    last: int
-    occurrences: int
-    least: int
-    most: int
-    shortest: int
-    longest: int
+    starts: Numbers
+    ends: Numbers
+    terms: Numbers
+    lasts: Numbers
+    occurrences: Numbers
+    least: Numbers
+    most: Numbers
+    shortest: Numbers
+    longest: Numbers
 
 
 class _TermsWriter:
@@ -115,10 +117,12 @@ class _TermsWriter:
     def write_ids(self, ids: list[str]) -> None:
         """Write the field of ids: a term a document, without positions."""
         key = self._start("id")
-        for term, number in sorted((document_id.encode(), n) for n, document_id in enumerate(ids)):
-            block = _Block(0, 1, 0, number, 1, 1, 1, 0, 0)
-            packed = [_pack_block(block, ((number,), None, None), is_last=True)]
-            self._write_term(key + term, number, [block], packed)
+        by_id = sorted((document_id.encode(), n) for n, document_id in enumerate(ids))
+        numbers = np.array([number for _, number in by_id], np.int64)
+        rows, ones = np.arange(len(ids)), np.ones(len(ids), np.int64)
+        blocks = _Blocks(rows, rows + 1, rows, numbers, ones, ones, ones, 0 * ones, 0 * ones)
+        data = [((number,), None, None) for number in numbers.tolist()]
+        self._write_terms([key + term for term, _ in by_id], numbers, blocks, data)
 
     def write_texts(self, field: int, inversion: Inversion, lengths: list[int]) -> None:
         """Write a text field.
@@ -165,50 +169,63 @@ class _TermsWriter:
         terms, documents = terms[firsts], documents[firsts]
         blocks = _blocks(terms, documents, counts, lengths[documents])
         # Document numbers are differences, in each block from 0 on.
-        ids = np.diff(documents, prepend=0)
-        starts = [block.start for block in blocks]
-        ids[starts] = documents[starts]
-        first_ids, ids = ids[starts].tolist(), ids.tolist()
+        differences = np.diff(documents, prepend=0)
+        differences[blocks.starts] = documents[blocks.starts]
+        ids = differences.tolist()
         weights = counts.astype(np.float64).tolist()
         values = self._position_values(places & _POSITION_MASK, firsts, counts)
-        gathered: list[_Block] = []
-        packed: list[bytes] = []
-        for number, block in enumerate(blocks):
-            is_last = number + 1 == len(blocks) or blocks[number + 1].term != block.term
-            start, end = block.start, block.end
-            same = None if block.most == 1 else weights[start]
-            data = (
+        bounds = zip(*(blocks[n].tolist() for n in (0, 1)), strict=True)
+        same = np.where(blocks.least == blocks.most, blocks.most, 0).tolist()
+        data = [
+            (
                 tuple(ids[start:end]),
-                same if block.least == block.most else tuple(weights[start:end]),
+                # None where each is 1.
+                tuple(weights[start:end]) if not weight else None if weight == 1 else float(weight),
                 tuple(values[start:end]),
             )
-            gathered.append(block)
-            packed.append(_pack_block(block, data, is_last=is_last))
-            if is_last:
-                first_id = first_ids[number + 1 - len(gathered)]
-                self._write_term(key + names[block.term].encode(), first_id, gathered, packed)
-                gathered, packed = [], []
+            for (start, end), weight in zip(bounds, same, strict=True)
+        ]
+        keys = [key + names[term].encode() for term in terms[_changes(terms)].tolist()]
+        self._write_terms(keys, documents[_changes(terms)], blocks, data)
 
-    def _write_term(
-        self, key: bytes, first_id: int, blocks: list[_Block], packed: list[bytes]
+    def _write_terms(
+        self, keys: list[bytes], first_ids: Numbers, blocks: _Blocks, data: list[Any]
     ) -> None:
-        """Write a term's blocks and its entry, which says where they are."""
-        data = b"".join([_MAGIC, *packed])
-        self._postings.write(data)
-        if len(blocks) == 1:
-            start, end, _, last, count, _, most, shortest, longest = blocks[0]
-            size = end - start
-        else:
-            _, _, _, lasts, counts, _, mosts, shortests, longests = zip(*blocks, strict=True)
-            size = sum(block.end - block.start for block in blocks)
-            last, count, most = lasts[-1], sum(counts), max(mosts)
-            shortest, longest = min(shortests), max(longests)
-        entry = _TERM_ENTRY.pack(
-            0,  # its postings are in their file, not in the entry
-            count, size, shortest, longest, most, first_id, last, self._size, len(data),
-        )  # fmt: skip
-        self._terms.add(key, entry)
-        self._size += len(data)
+        """Write terms: their blocks, and their entries, which say where these are.
+
+        Args:
+            keys: of the terms, ascending.
+            first_ids: number of each term's first document.
+            blocks: of the terms.
+            data: see _pack_block.
+        """
+        firsts = _changes(blocks.terms)
+        lasts = np.append(firsts[1:], len(data)) - 1
+        is_last = np.zeros(len(data), bool)
+        is_last[lasts] = True
+        postings = blocks.ends - blocks.starts
+        figures = (postings, blocks.lasts, blocks.most, blocks.shortest, blocks.longest, is_last)
+        packed = list(map(_pack_block, data, *(column.tolist() for column in figures)))
+        sizes = np.add.reduceat(list(map(len, packed)), firsts) + len(_MAGIC)
+        for first in firsts.tolist():
+            packed[first] = _MAGIC + packed[first]
+        self._postings.write(b"".join(packed))
+        starts = self._size + np.cumsum(sizes) - sizes
+        self._size += int(sizes.sum())
+        columns = (
+            np.add.reduceat(blocks.occurrences, firsts),
+            np.add.reduceat(postings, firsts),
+            np.minimum.reduceat(blocks.shortest, firsts),
+            np.maximum.reduceat(blocks.longest, firsts),
+            np.maximum.reduceat(blocks.most, firsts),
+            first_ids,
+            blocks.lasts[lasts],
+            starts,
+            sizes,
+        )
+        # The first says that postings are in their file, not in the entry.
+        entries = map(_TERM_ENTRY.pack, repeat(0), *(column.tolist() for column in columns))
+        self._terms.add(keys, list(entries))
 
     def _position_values(self, positions: Numbers, firsts: Numbers, counts: Numbers) -> list[bytes]:
         """Return what Whoosh's Positions format keeps of each posting: its positions packed."""
@@ -238,36 +255,43 @@ def _pack_positions(steps: list[int]) -> bytes:
     return _COUNT.pack(len(steps)) + dumps(steps, 2)
 
 
-def _pack_block(block: _Block, data: tuple[Any, ...], *, is_last: bool) -> bytes:
+def _pack_block(
+    data: tuple[Any, ...],
+    size: int,
+    last: int,
+    most: int,
+    shortest: int,
+    longest: int,
+    is_last: bool,
+) -> bytes:
     """Return a block as it stands in the file of postings.
 
     Args:
-        block: its figures.
         data: document numbers, weights (None where all are 1) and values (None where none).
+        size: postings.
+        last, most, shortest, longest: see _Blocks.
         is_last: whether it is the term's last.
     """
-    size = block.end - block.start
     # Protocol 4 keeps bytes as they are; 2, as Whoosh for Python 2 had it, spells them out.
     content, level = dumps(data, 4), 0
     if size >= COMPRESSED_FROM:
         content, level = zlib.compress(content, 1), 1
-    info = dumps((size, block.last, block.most, level, block.shortest, block.longest), 2)
+    info = dumps((size, last, most, level, shortest, longest), 2)
     length = len(info) + len(content)
     return _INT.pack(-length if is_last else length) + info + content
 
 
-def _blocks(terms: Numbers, documents: Numbers, counts: Numbers, lengths: Numbers) -> list[_Block]:
+def _blocks(terms: Numbers, documents: Numbers, counts: Numbers, lengths: Numbers) -> _Blocks:
     """Return the blocks of postings, given by term, document, occurrences, and length byte."""
     term_starts = _changes(terms)
     sizes = np.diff(term_starts, append=len(terms))
     starts = ((np.arange(len(terms)) - np.repeat(term_starts, sizes)) % BLOCK == 0).nonzero()[0]
     ends = np.append(starts[1:], len(terms))
-    columns = (
+    return _Blocks(
         starts, ends, terms[starts], documents[ends - 1], np.add.reduceat(counts, starts),
         np.minimum.reduceat(counts, starts), np.maximum.reduceat(counts, starts),
         np.minimum.reduceat(lengths, starts), np.maximum.reduceat(lengths, starts),
     )  # fmt: skip
-    return list(map(_Block, *(column.tolist() for column in columns)))
 
 
 def _changes(*columns: Numbers) -> Numbers:
