@@ -18,6 +18,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "locking": (1, "nouns"),
     "edtf": (1, "nouns"),
     "model": (1, "nouns"),
+    "record_types": (1, "nouns"),
     "vocabulary": (1, "nouns"),
     "record_keys": (1, "nouns"),
     "progress": (1, "nouns"),

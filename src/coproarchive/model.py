@@ -11,7 +11,6 @@ datacite = DataCite 4.6, premis = PREMIS 3, iiif = IIIF Presentation 3, edtf = I
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -24,22 +23,27 @@ from pydantic import (
 )
 
 from coproarchive.edtf import Day, EdtfDate
-from coproarchive.vocabulary import (  # noqa: F401 - all that records say is found here
+from coproarchive.record_types import (
+    Clock,
+    ItemId,
+    LanguageTag,
+    Line,
+    Sha256,
+    Slug,
+    Text,
+    WebAddress,
+)
+from coproarchive.vocabulary import (  # noqa: F401
+    BESIDE,
     ID_PATTERN,
     ITEM_ID_PATTERN,
     WITHHELD_BY_DEFAULT,
     AssetRole,
-    Clock,
-    ItemId,
     Kind,
-    LanguageTag,
-    Line,
     Role,
-    Sha256,
-    Slug,
-    Text,
+    Severity,
+    Source,
     Visibility,
-    WebAddress,
     WordSource,
 )
 
@@ -391,34 +395,6 @@ class Snooze(_Record):
 # ------------------------------------------------------ what reading files yields
 
 
-class Source(StrEnum):
-    """Where the words of a part stood in the file."""
-
-    TITLE = "title"
-    SECTION = "section"
-    TEXT = "text"
-    TABLE = "table"
-    CHART = "chart"
-    SMARTART = "SmartArt"
-    MATH = "math"
-    NOTES = "notes"
-    COMMENT = "comment"
-    ALT = "alt text"
-    ANNOTATION = "annotation"
-    LINK = "link"
-    CAPTION = "caption"
-    OCR = "OCR"
-    PICTURE = "picture"
-    LAYOUT = "layout"
-    MACHINE_ALT = "machine-made alt text"
-
-
-BESIDE = frozenset({
-    Source.NOTES, Source.COMMENT, Source.ALT, Source.MACHINE_ALT, Source.ANNOTATION, Source.LINK,
-})  # fmt: skip
-"""Sources of words that do not stand on the page or slide itself."""
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
     """A run of words from one source within a leaf.
@@ -472,14 +448,6 @@ class Leaf:
     def body(self) -> str:
         """The words that stand on it except the title: a phrase may go on in the next text box."""
         return "\n".join([part.text for part in self.parts if part.source not in BESIDE])
-
-
-class Severity(StrEnum):
-    """How bad a problem is: an error makes `check` fail, the others do not."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,37 +1,15 @@
-"""Small types and controlled vocabularies of the records: ids, lines, tags, kinds, roles.
+"""Controlled vocabularies: kinds, roles, visibility, sources of words, severities; forms of ids.
 
-The nouns that are made of them, and the standards named here by their prefixes: model.py.
+The nouns that use them, and the standards named here by their prefixes: model.py. Nothing is
+imported here that takes long: commands say by these what they take.
 """
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
-from typing import Annotated
-
-from pydantic import AfterValidator, StringConstraints
 
 ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,99}$"
 ITEM_ID_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,99}(/[a-z0-9][a-z0-9._-]{0,99})?$"
-
-Slug = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-ItemId = Annotated[str, StringConstraints(pattern=ITEM_ID_PATTERN)]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=100_000)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=1_000)]
-Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-LanguageTag = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-[A-Za-z]{2}|-\d{3})?$")
-]
-
-
-def _web_address(value: str) -> str:
-    if not re.match(r"^https?://[^\s/]+", value):
-        raise ValueError("a web address starts with http:// or https://")
-    return value
-
-
-WebAddress = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_web_address)]
 
 
 class Kind(StrEnum):
@@ -88,3 +66,39 @@ class WordSource(StrEnum):
 
 WITHHELD_BY_DEFAULT = (WordSource.NOTES, WordSource.COMMENTS, WordSource.HIDDEN_SLIDES)
 """What speakers and reviewers wrote for each other is not public because a file was archived."""
+
+
+class Severity(StrEnum):
+    """How bad a problem is: an error makes `check` fail, the others do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Source(StrEnum):
+    """Where the words of a part stood in the file."""
+
+    TITLE = "title"
+    SECTION = "section"
+    TEXT = "text"
+    TABLE = "table"
+    CHART = "chart"
+    SMARTART = "SmartArt"
+    MATH = "math"
+    NOTES = "notes"
+    COMMENT = "comment"
+    ALT = "alt text"
+    ANNOTATION = "annotation"
+    LINK = "link"
+    CAPTION = "caption"
+    OCR = "OCR"
+    PICTURE = "picture"
+    LAYOUT = "layout"
+    MACHINE_ALT = "machine-made alt text"
+
+
+BESIDE = frozenset({
+    Source.NOTES, Source.COMMENT, Source.ALT, Source.MACHINE_ALT, Source.ANNOTATION, Source.LINK,
+})  # fmt: skip
+"""Sources of words that do not stand on the page or slide itself."""

@@ -41,13 +41,14 @@ from coproarchive.cli.options import (
     TopicOption,
 )
 from coproarchive.errors import IngestError
-from coproarchive.model import Problem, Seminar, Series, Severity
+from coproarchive.vocabulary import Severity
 
 if TYPE_CHECKING:
     from coproarchive.extract.disclosure import Disclosure
     from coproarchive.ingest.add import AddResult, ItemDraft
     from coproarchive.ingest.folder_plan import DescribeOptions, FolderReport
     from coproarchive.library import Library
+    from coproarchive.model import Problem
     from coproarchive.progress import Progress
     from coproarchive.search.discover.reuse import OtherVersion
     from coproarchive.search.index.update import UpdateReport
@@ -76,6 +77,7 @@ def init(
     ] = None,
 ) -> None:
     """Begin an archive: make its folder, with an archive.yaml in it. Do this once, first of all."""
+    from coproarchive.model import Series
     from coproarchive.store import Store
     from coproarchive.store.sidecar import valid
 
@@ -100,6 +102,7 @@ def seminar(
     place: Annotated[str | None, typer.Option(help="Where it was held: building, town.")] = None,
 ) -> None:
     """Make a seminar: an event that talks belong to. Then add them with: add --seminar ID"""
+    from coproarchive.model import Seminar
     from coproarchive.store.changes import Activity
     from coproarchive.store.sidecar import valid
 

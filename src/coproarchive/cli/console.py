@@ -14,14 +14,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from coproarchive.model import Problem, Severity
 from coproarchive.progress import Progress, silent
+from coproarchive.vocabulary import Severity
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
     from rich.table import Table
 
     from coproarchive.ingest.guesses import Guess
+    from coproarchive.model import Problem
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(highlight=False, soft_wrap=True, stderr=True)

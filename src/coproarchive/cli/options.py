@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from coproarchive.model import Kind, Role, WordSource
+from coproarchive.vocabulary import Kind, Role, WordSource
 
 DATE_FORMS = "as 2017, 2017-07 or 2017-07-06: no more of it than is known"
 

@@ -98,8 +98,8 @@ def _hash_table(hashes: Numbers, positions: Numbers) -> NDArray[np.void]:
     is_inside = slots < size
     table["hash"][slots[is_inside]] = hashes[is_inside]
     table["position"][slots[is_inside]] = positions[is_inside]
-    others = ~is_inside
-    free = (table["position"] == 0).nonzero()[0][: np.count_nonzero(others)]
-    table["hash"][free] = hashes[others]
-    table["position"][free] = positions[others]
+    is_beyond = ~is_inside
+    free = (table["position"] == 0).nonzero()[0][: np.count_nonzero(is_beyond)]
+    table["hash"][free] = hashes[is_beyond]
+    table["position"][free] = positions[is_beyond]
     return table
