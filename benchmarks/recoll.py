@@ -79,7 +79,9 @@ def measure(folders: list[Path], rounds: int, recollindex: str, work: Path) -> d
         (conf / "recoll.conf").write_text(f"topdirs = {files}\n")
         theirs.append(run([recollindex, "-c", str(conf)], {**os.environ, "HOME": str(work)}))
         shutil.rmtree(work / "index", ignore_errors=True)
-        ours.append(run([*command, str(work / "index"), "index"]))
+        # Recoll draws no pictures.
+        environment = {**os.environ, "COPROARCHIVE_PICTURES_AHEAD": "off"}
+        ours.append(run([*command, str(work / "index"), "index"], environment))
     missing = conf / "missing"
     lacking = missing.read_text(errors="replace").strip() if missing.is_file() else ""
     return {

@@ -440,10 +440,13 @@ class Library:
 
         The report's seconds are all that passed, the reading of the records among them.
         """
+        started = time.monotonic()
+        store = self.store  # raises, where there is no archive, before anything is begun
+        self.changed()
+        self.reader.prepare()  # before anything that takes a while is imported or read
+
         from coproarchive.search.index.update import update_index
 
-        started = time.monotonic()
-        self.changed()
         catalogue = self.catalogue(progress)
         with self._lock:
             storage = self.index_storage  # made once, whichever thread is first
@@ -451,7 +454,7 @@ class Library:
                 self._index.close()
                 self._index = None
         report = update_index(
-            storage, self.store, catalogue, self.reader, rebuild=rebuild, progress=progress
+            storage, store, catalogue, self.reader, rebuild=rebuild, progress=progress
         )
         self._indexed = catalogue
         return replace(report, seconds=time.monotonic() - started)

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from coproarchive.model import Leaf, Severity, Source, WordSource
+from coproarchive.leaf import Leaf
+from coproarchive.vocabulary import Severity, Source, WordSource
 
 WITHHELD_WITH: dict[Source, WordSource] = {
     Source.NOTES: WordSource.NOTES,

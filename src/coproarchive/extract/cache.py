@@ -24,7 +24,8 @@ from coproarchive.extract.base import (
 from coproarchive.extract.blob_store import BlobStore
 from coproarchive.extract.blobs import Blobs, Key, TieredBlobs
 from coproarchive.extract.table import PASSING, reader_name
-from coproarchive.model import Leaf, Part, Severity, Source
+from coproarchive.leaf import Leaf, Part
+from coproarchive.vocabulary import Severity, Source
 
 IN_MEMORY = 512
 """Extractions kept in memory: enough for the results that many readers look at."""
@@ -49,13 +50,19 @@ class ExtractionCache:
         helpers: Helpers | None = None,
         shared: Blobs | None = None,
     ):
-        near = BlobStore(folder / "texts.db")
+        self._path = folder / "texts.db"
+        near = BlobStore(self._path)
         self._blobs: Blobs = TieredBlobs(near, shared) if shared else near
         self._helpers = helpers or Helpers()
         self._limits = _limits_key(limits)
         self._recent: OrderedDict[Key, Extraction] = OrderedDict()
         self._characters = 0
         self._lock = Lock()
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything was ever kept here."""
+        return self._path.exists()
 
     @property
     def blobs(self) -> Blobs:

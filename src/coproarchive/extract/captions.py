@@ -15,7 +15,8 @@ from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits
 from coproarchive.extract.charset import decode
 from coproarchive.extract.text import bounded, parts_of
-from coproarchive.model import Leaf, Source
+from coproarchive.leaf import Leaf
+from coproarchive.vocabulary import Source
 
 GROUP_SECONDS = 60.0
 ADJACENT = 0.5

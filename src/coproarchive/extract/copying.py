@@ -13,7 +13,7 @@ from coproarchive.errors import ExtractionError
 from coproarchive.extract import office
 from coproarchive.extract.base import Helpers, Limits
 from coproarchive.extract.office import CONVERTED, PDF
-from coproarchive.model import WordSource
+from coproarchive.vocabulary import WordSource
 
 VERSION = 1
 """Raise it when copies are made otherwise."""

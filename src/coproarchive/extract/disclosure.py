@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from coproarchive.extract.base import WITHHELD_WITH, Extraction, listed, without_withheld
-from coproarchive.model import Leaf, WordSource
+from coproarchive.leaf import Leaf
+from coproarchive.vocabulary import WordSource
 
 SHOWN_PLACES = 8
 """Slides named in a sentence; how many more there are is said."""

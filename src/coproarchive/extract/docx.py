@@ -14,7 +14,8 @@ from coproarchive.extract.base import Extraction, Limits, Notice
 from coproarchive.extract.opc import open_document
 from coproarchive.extract.text import WEB, bounded, one_line, parts_of
 from coproarchive.extract.zips import Package, Parts, metadata_of
-from coproarchive.model import Leaf, Severity, Source
+from coproarchive.leaf import Leaf
+from coproarchive.vocabulary import Severity, Source
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"

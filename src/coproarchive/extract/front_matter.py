@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from coproarchive.extract.base import Notice
 from coproarchive.extract.text import one_line
-from coproarchive.model import Severity
+from coproarchive.vocabulary import Severity
 
 if TYPE_CHECKING:
     from coproarchive.strict_yaml import Plain

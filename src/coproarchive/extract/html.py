@@ -17,7 +17,8 @@ from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
 from coproarchive.extract.front_matter import day
 from coproarchive.extract.post_markup import with_markup
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title, row_text
-from coproarchive.model import Leaf, Severity, Source
+from coproarchive.leaf import Leaf
+from coproarchive.vocabulary import Severity, Source
 
 # Elements whose text no reader sees as the post's own.
 _AROUND = {

@@ -10,7 +10,8 @@ import re
 from dataclasses import replace
 
 from coproarchive.extract.base import Extraction
-from coproarchive.model import Leaf, Source
+from coproarchive.leaf import Leaf
+from coproarchive.vocabulary import Source
 
 SAMPLE = 6_000
 """Characters of a file by which its language is told: some of each leaf."""

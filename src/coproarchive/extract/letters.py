@@ -15,7 +15,8 @@ from typing import NamedTuple
 from coproarchive.extract.base import Extraction, Notice, listed
 from coproarchive.extract.charset import decode
 from coproarchive.extract.letter_pairs import letter_cost
-from coproarchive.model import Leaf, Severity
+from coproarchive.leaf import Leaf
+from coproarchive.vocabulary import Severity
 
 UNREADABLE = "letters-unreadable"
 """Code of the notice of a leaf whose letters make no words."""

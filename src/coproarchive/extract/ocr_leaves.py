@@ -17,7 +17,8 @@ from coproarchive.extract.letters import UNREADABLE
 from coproarchive.extract.pdf_pictures import page_views
 from coproarchive.extract.pptx_pictures import slide_views
 from coproarchive.extract.text import part
-from coproarchive.model import Leaf, Part, Severity, Source
+from coproarchive.leaf import Leaf, Part
+from coproarchive.vocabulary import Severity, Source
 
 FEW = 30
 """Words beside the title from which a leaf speaks for itself. On the corpus's few-worded leaves the

@@ -28,7 +28,7 @@ from coproarchive.errors import LimitError, UnreadableError
 from coproarchive.extract import tracked_changes
 from coproarchive.extract.base import Limits
 from coproarchive.extract.zips import MAX_PART, Package, has_doctype
-from coproarchive.model import WordSource
+from coproarchive.vocabulary import WordSource
 
 MAX_NESTED = 3
 """Files within files that are looked into; deeper ones are emptied."""

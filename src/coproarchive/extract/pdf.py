@@ -65,7 +65,8 @@ from coproarchive.extract.pdf_text import (
     words_of,
 )
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
-from coproarchive.model import Leaf, Severity, Source
+from coproarchive.leaf import Leaf
+from coproarchive.vocabulary import Severity, Source
 
 if TYPE_CHECKING:  # drawing needs them, reading hardly ever
     from PIL import Image

@@ -20,7 +20,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NameObj
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.office_copy import INSIDE, SAVE_ANEW
-from coproarchive.model import WordSource
+from coproarchive.vocabulary import WordSource
 
 logging.getLogger("pypdf").setLevel(logging.CRITICAL)
 

@@ -20,7 +20,7 @@ import pypdfium2.raw as pdfium
 
 from coproarchive.extract.base import Notice
 from coproarchive.extract.text import one_line, real_title
-from coproarchive.model import Severity, Source
+from coproarchive.vocabulary import Severity, Source
 
 Page = Any
 """A page's handle: a pointer that PDFium gave; false where it gave none."""

@@ -10,7 +10,8 @@ from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata
 from coproarchive.extract.charset import decode
 from coproarchive.extract.text import bounded, one_line, parts_of, real_title
-from coproarchive.model import Leaf, Source
+from coproarchive.leaf import Leaf
+from coproarchive.vocabulary import Source
 
 MAX_TITLE = 120
 """Characters of a first line that may be a title."""

@@ -16,7 +16,7 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 from coproarchive.extract.text import one_line
-from coproarchive.model import Leaf
+from coproarchive.leaf import Leaf
 
 HEADINGS = frozenset({"h1", "h2", "h3"})
 """Which headings begin a section; html.py counts by the same."""

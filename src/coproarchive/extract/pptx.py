@@ -28,7 +28,8 @@ from coproarchive.extract.shapes import P, R, layout_text, read_slide
 from coproarchive.extract.shapes_placed import placed_lines_of
 from coproarchive.extract.text import ANCHOR, bounded, one_line, parts_of
 from coproarchive.extract.zips import Package, Parts, Relationship, metadata_of
-from coproarchive.model import Leaf, Severity, Source
+from coproarchive.leaf import Leaf
+from coproarchive.vocabulary import Severity, Source
 
 USUAL_SIZE = (12_192_000, 6_858_000)
 """A slide of 13.33 by 7.5 inches, in EMU."""

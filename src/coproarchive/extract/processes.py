@@ -18,6 +18,7 @@ from typing import Any
 if sys.platform == "linux":
     # Workers are forked from a server that has one thread and has imported the readers once. A
     # forked copy of this process, which may have threads (the page's), could hang on their locks.
+    from multiprocessing import forkserver
     from multiprocessing.context import ForkServerContext as _Context
     from multiprocessing.context import ForkServerProcess as _Process
 else:  # what macOS's own libraries start is lost in a fork; Windows has none
@@ -83,6 +84,14 @@ def _without_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start_server() -> None:
+    """Start what workers are forked from, without waiting: it imports the readers meanwhile."""
+    if sys.platform == "linux":
+        WorkerContext()
+        with _without_ctrl_c():
+            forkserver.ensure_running()
 
 
 class WorkerContext(_Context):

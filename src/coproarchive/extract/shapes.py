@@ -16,7 +16,7 @@ from typing import Protocol
 from lxml import etree
 
 from coproarchive.extract.text import ANCHOR, CONTINUED, LEVEL, WEB, row_text
-from coproarchive.model import Source
+from coproarchive.vocabulary import Source
 
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"

@@ -22,7 +22,7 @@ from coproarchive.errors import ExtractionError, LimitError, UnreadableError, Un
 from coproarchive.extract import letters, office
 from coproarchive.extract.base import Extraction, Format, Helpers, Limits, Notice
 from coproarchive.extract.language import with_languages
-from coproarchive.model import Severity
+from coproarchive.vocabulary import Severity
 
 FORMATS: tuple[Format, ...] = (
     Format("pdf", 6, frozenset({office.PDF}), "pdf:extract"),

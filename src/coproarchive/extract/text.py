@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, PlacedLine
 from coproarchive.extract.made_up import is_made_up, without_prefix
-from coproarchive.model import Leaf, Part, Severity, Source
+from coproarchive.leaf import Leaf, Part
+from coproarchive.vocabulary import Severity, Source
 
 DIVIDED = "\ufffe"
 """PDFium's mark of a word that a line's end divides; `clean` makes a soft hyphen of it."""

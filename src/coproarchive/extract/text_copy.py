@@ -26,7 +26,7 @@ from coproarchive.extract.decks.slides import CutText
 from coproarchive.extract.front_matter import split_front_matter
 from coproarchive.extract.html import parse_html
 from coproarchive.extract.table import format_of
-from coproarchive.model import WordSource
+from coproarchive.vocabulary import WordSource
 
 _CUTTERS: dict[str, Callable[[str], CutText]] = {
     "org": cut_org,

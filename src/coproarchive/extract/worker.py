@@ -30,7 +30,7 @@ from coproarchive.extract.blobs import Blobs
 from coproarchive.extract.cache import ExtractionCache, packed
 from coproarchive.extract.confine import confine
 from coproarchive.extract.fixity import is_archived
-from coproarchive.extract.processes import WorkerContext
+from coproarchive.extract.processes import WorkerContext, start_server
 from coproarchive.extract.table import (
     CHANGED,
     SAVE_ANEW,
@@ -41,7 +41,7 @@ from coproarchive.extract.table import (
 )
 from coproarchive.extract.unpack import UnpackedZip, unpack
 from coproarchive.locking import sweep
-from coproarchive.model import Severity
+from coproarchive.vocabulary import Severity
 
 TASKS_PER_WORKER = 250
 """A worker is replaced after so many tasks of a file or a few, against what libraries leak."""
@@ -235,6 +235,11 @@ class Reader:
     def blobs(self) -> Blobs:
         """Keeps what is made of texts, by the hash of what it is made of."""
         return self._cache.blobs
+
+    def prepare(self) -> None:
+        """Begin to start workers where nothing was ever read: they will be needed at once."""
+        if not self._cache.is_begun:
+            start_server()
 
     def cached(self, sha256: str, media_type: str) -> Extraction | None:
         """Return what was read from this file before, if need be by an older version."""

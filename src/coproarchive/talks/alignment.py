@@ -19,8 +19,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from coproarchive.model import BESIDE, Leaf
+from coproarchive.leaf import Leaf
 from coproarchive.search.language.analysis import STOP_WORDS, cut, stem
+from coproarchive.vocabulary import BESIDE
 
 VERSION = 1
 """Raise it when other leaves are paired: items are then indexed anew."""

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from coproarchive.extract.base import Notice
-from coproarchive.model import Asset, Item, Leaf, Part, SlideDescription, Source
+from coproarchive.leaf import Leaf, Part
+from coproarchive.model import Asset, Item, SlideDescription
 from coproarchive.talks.alignment import align
 from coproarchive.talks.forms import AlignedItem, AlignedLeaf, Place
+from coproarchive.vocabulary import Source
 
 Descriptions = Mapping[tuple[str, int], SlideDescription]
 """Path of a file and number of a leaf -> what the record says of it."""

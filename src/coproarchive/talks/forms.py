@@ -17,8 +17,10 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from coproarchive.extract.blobs import Blobs
-from coproarchive.model import Asset, AssetRole, Leaf
+from coproarchive.leaf import Leaf
+from coproarchive.model import Asset
 from coproarchive.talks.alignment import VERSION, Pair, align, align_cues, texts_on
+from coproarchive.vocabulary import AssetRole
 
 ALIGNED_SHARE = 0.5
 """Share of the shorter file's leaves that have a pair, from which two files are one talk."""

@@ -11,9 +11,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from coproarchive.model import Leaf, Part, Source
+from coproarchive.leaf import Leaf, Part
 from coproarchive.search.language.analysis import words_of
 from coproarchive.talks.forms import AlignedLeaf
+from coproarchive.vocabulary import Source
 
 
 class MergedLeaf(NamedTuple):

@@ -21,7 +21,7 @@ import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
-from coproarchive.model import Leaf
+from coproarchive.leaf import Leaf
 from coproarchive.search.language.analysis import STOP_WORDS, fold, words_of
 from coproarchive.talks.alignment import template_words, texts_on, words_on
 

@@ -19,7 +19,7 @@ from coproarchive.extract.decks.slides import (
 )
 from coproarchive.extract.front_matter import day
 from coproarchive.extract.text import one_line, real_title
-from coproarchive.model import Source
+from coproarchive.vocabulary import Source
 
 _HEADING = re.compile(r"^(={1,6}|#{1,6})[ \t]+(\S.*?)(?:[ \t]+\1)?[ \t]*$")
 _ATTRIBUTE = re.compile(r"^:(!?[\w-]+!?):[ \t]*(.*)$")

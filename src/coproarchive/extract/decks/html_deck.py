@@ -30,7 +30,8 @@ from coproarchive.extract.decks.slides import (
     words_elsewhere,
 )
 from coproarchive.extract.text import clean
-from coproarchive.model import Leaf, WordSource
+from coproarchive.leaf import Leaf
+from coproarchive.vocabulary import WordSource
 
 MIN_SHARE = 0.5
 """Share of a page's words that stand in elements of class "slide" where that makes it a deck: pages

@@ -23,7 +23,7 @@ from coproarchive.extract.decks.slides import (
     without_marks,
 )
 from coproarchive.extract.text import WEB, one_line, real_title
-from coproarchive.model import Source
+from coproarchive.vocabulary import Source
 
 if TYPE_CHECKING:
     from pylatexenc.latex2text import LatexNodes2Text

@@ -18,7 +18,7 @@ from coproarchive.extract.charset import decode
 from coproarchive.extract.decks.slides import SlideText, deck, markdown_leaf
 from coproarchive.extract.html import read_post
 from coproarchive.extract.text import real_title
-from coproarchive.model import WordSource
+from coproarchive.vocabulary import WordSource
 
 MAX_CELLS = 20_000
 MAX_OUTPUT = 20_000

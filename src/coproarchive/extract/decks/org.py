@@ -14,7 +14,7 @@ from coproarchive.extract.decks.slides import (
     without_marks,
 )
 from coproarchive.extract.text import WEB, one_line, real_title
-from coproarchive.model import Source
+from coproarchive.vocabulary import Source
 
 _HEADLINE = re.compile(r"^(\*+)[ \t]+(.*?)(?:[ \t]+(:[\w@#%:-]+:))?[ \t]*$")
 _KEYWORD = re.compile(r"^[ \t]*#\+([A-Za-z_]+(?:\[[^\]\n]*\])?):[ \t]*(.*)$")

@@ -14,7 +14,8 @@ from coproarchive.extract.base import Extraction, Limits, Metadata, Notice, list
 from coproarchive.extract.front_matter import day, one_text, texts
 from coproarchive.extract.html import TreeWords, markdown_html, parse_html
 from coproarchive.extract.text import WEB, bounded, clean, one_line, parts_of, real_title
-from coproarchive.model import Leaf, Severity, Source
+from coproarchive.leaf import Leaf
+from coproarchive.vocabulary import Severity, Source
 
 if TYPE_CHECKING:
     from coproarchive.strict_yaml import Plain

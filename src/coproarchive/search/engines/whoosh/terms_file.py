@@ -85,16 +85,16 @@ class TermsFile:
 def _hash_table(hashes: Numbers, positions: Numbers) -> NDArray[np.void]:
     """Return the slots of a hash table with linear probing: hash and position, 0 where free.
 
-    In the order of their own slots, each takes the first that is free from there on; those that
-    come after the end go on at the beginning.
+    In the order of their first slots, each takes the next that is free from there on; those beyond
+    the end go on at the beginning.
     """
     size = 2 * len(hashes)
     table = np.zeros(size, _SLOT)
-    own = (hashes >> 8) % max(size, 1)
-    order = own.argsort(kind="stable")
+    first_slots = (hashes >> 8) % max(size, 1)
+    order = first_slots.argsort(kind="stable")
     hashes, positions = hashes[order], positions[order]
     steps = np.arange(len(order))
-    slots = np.maximum.accumulate(own[order] - steps) + steps
+    slots = np.maximum.accumulate(first_slots[order] - steps) + steps
     is_inside = slots < size
     table["hash"][slots[is_inside]] = hashes[is_inside]
     table["position"][slots[is_inside]] = positions[is_inside]
