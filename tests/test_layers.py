@@ -17,6 +17,7 @@ FLOORS: dict[str, tuple[int, str]] = {
     "errors": (1, "nouns"),
     "locking": (1, "nouns"),
     "edtf": (1, "nouns"),
+    "leaf": (1, "nouns"),
     "model": (1, "nouns"),
     "record_types": (1, "nouns"),
     "vocabulary": (1, "nouns"),

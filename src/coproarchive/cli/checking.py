@@ -20,12 +20,13 @@ from coproarchive.cli.context import CliState, state_of
 from coproarchive.cli.desk import desk_of, outcome_json
 from coproarchive.cli.options import JsonOption, WhyOption
 from coproarchive.errors import IngestError
-from coproarchive.model import Problem, Severity
+from coproarchive.vocabulary import Severity
 
 if TYPE_CHECKING:
     from coproarchive.desk import Desk
     from coproarchive.desk.repair import RepairReport
     from coproarchive.desk.snoozing import SnoozedProblem
+    from coproarchive.model import Problem
 
 
 def register(app: typer.Typer) -> None:
