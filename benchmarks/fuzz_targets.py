@@ -39,7 +39,7 @@ from making import SEMINAR, make_archive
 from serving import addresses_of
 
 LONGEST = 10.0
-"""Seconds that one example may take."""
+"""Seconds of processor time that one example may take: the machine may be busy."""
 MOST_TEXT = 200_000
 """Characters that the problems of one damaged record may have."""
 
@@ -68,9 +68,9 @@ class Target(AbstractContextManager["Target"]):
 
     def check(self, example: Any) -> None:
         """Try an example in the time allowed; raise where a promise is broken."""
-        started = time.monotonic()
+        started = time.process_time()
         self.attempt(example)
-        took = time.monotonic() - started
+        took = time.process_time() - started
         assert took < LONGEST, f"it took {took:.1f} s"
 
     def attempt(self, example: Any) -> None:
@@ -464,7 +464,7 @@ async def ask(
         else:
             pieces.append(message.get("body", b""))
 
-    await asyncio.wait_for(app(scope, receive, send), 2 * LONGEST)
+    await asyncio.wait_for(app(scope, receive, send), 20 * LONGEST)
     assert len(started) == 1, "no answer, or two"
     return started[0]["status"], list(started[0]["headers"]), b"".join(pieces)
 

@@ -194,6 +194,7 @@ def test_a_new_version_takes_the_place_that_is_meant(store: Store, tmp_path: Pat
     refused(lambda: replace_file(store, "talk", page, act()), IngestError, "not clear which file")
     replace_file(store, "talk", page, act(), name="a.md")
     assert files(store) == ["page.html", "b.vtt"]
+    assert store.read_item("talk").assets[0].media_type == "text/html"
     refused(lambda: replace_file(store, "other", page, act()), IngestError, "There are: none")
     refused(lambda: replace_file(store, "talk", page, act(), name="x"), NotFoundError, '"x"')
 
@@ -224,6 +225,8 @@ def test_files_are_ordered_titled_and_taken_out(store: Store) -> None:
     for acting in (lambda: remove_file(store, "talk", "c", act()),
                 lambda: order_files(store, "talk", ["c"], act())):  # fmt: skip
         refused(acting, NotFoundError, 'no file "c". There are: b.vtt, a.md')
+    refused(lambda: remove_file(store, "talk", "a.mdd", act()), NotFoundError, 'mean "a.md"')
+    refused(lambda: remove_file(store, "other", "c", act()), NotFoundError, "There are: none")
 
 
 # ------------------------------------------------------------------------------- edit
@@ -336,10 +339,40 @@ def test_a_purge_leaves_no_byte_and_no_word(store: Store) -> None:
     for path in (store.root / ".history").rglob("*"):
         assert not path.is_file() or path.read_text().count("Told in confidence") <= 1
     assert store.read_item("other").abstract == "Told in confidence"
+    assert any(change.after == {"abstract": PURGED} for change in told)
     again = plan_purge(store, "talk")
     assert (again.files, again.changes) == ((), 0)
     refused(lambda: purge_item(store, "never", act()), NotFoundError, "there was none")
     refused(lambda: plan_purge(store, "../talk"), NotFoundError, "")
+
+
+def test_a_purge_takes_earlier_versions_and_follows_no_link(store: Store, tmp_path: Path) -> None:
+    """What lies behind a link is not the archive's; nothing waits to be removed later."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "mine.txt").write_text("mine")
+    (store.root / "talk" / "link").symlink_to(outside)
+    (store.root / "talk" / "link.txt").symlink_to(outside / "mine.txt")
+    (store.root / "talk" / "folder").mkdir()
+    (tmp_path / "v2.md").write_text("second")
+    replace_file(store, "talk", tmp_path / "v2.md", act(), name="a.md")
+    listed = {path for path, _ in plan_purge(store, "talk").files}
+    assert {p for p in listed if p.startswith("talk/")} == {
+        "talk/item.yaml", "talk/a.md", "talk/b.vtt",
+    }  # fmt: skip
+    purge_item(store, "talk", act())
+    assert (outside / "mine.txt").read_text() == "mine"
+    left = {p.name for p in store.root.rglob("*") if p.is_file() and p.suffix in (".md", ".vtt")}
+    assert left == set()
+
+
+def test_what_was_put_there_by_hand_is_purged_too(store: Store) -> None:
+    """The history tells nothing of it yet."""
+    (store.root / "by-hand").mkdir()
+    (store.root / "by-hand" / "item.yaml").write_text("title: By hand\n")
+    assert plan_purge(store, "by-hand").files == (("by-hand/item.yaml", 15),)
+    purge_item(store, "by-hand", act())
+    assert not (store.root / "by-hand").exists()
 
 
 # ------------------------------------------------------------------------------- undo

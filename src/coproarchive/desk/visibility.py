@@ -9,7 +9,6 @@ from datetime import date
 from coproarchive.desk.edit import ActReport, RecordDiff
 from coproarchive.desk.files import asset_named
 from coproarchive.desk.records import content_of, record_named, write_fields
-from coproarchive.edtf import edtf_bounds
 from coproarchive.errors import IngestError
 from coproarchive.model import Item, Visibility, Withdrawn
 from coproarchive.store import Store
@@ -68,18 +67,14 @@ def _fields_of(visible: str) -> dict[str, str | None]:
     """Return what a record says of a visibility; None leaves a field out."""
     if visible in {v.value for v in Visibility}:
         return {"visibility": visible if visible != Visibility.PUBLIC else None, "available": None}
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", visible):
-        try:
-            edtf_bounds(visible)
-        except ValueError as error:
-            raise IngestError(f"{error}.") from None
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", visible):  # whether there is such a day the model says
         return {"visibility": None, "available": visible}
     words = ", ".join(v.value for v in Visibility)
     raise IngestError(f'"{visible}" is none of {words}, and no day: 2027-01-31.')
 
 
 def _with(content: Fields, fields: dict[str, str | None]) -> Fields:
-    others = {k: v for k, v in content.items() if k not in fields or fields[k] is not None}
+    others = {k: v for k, v in content.items() if k not in fields}
     return others | {k: v for k, v in fields.items() if v is not None}
 
 
