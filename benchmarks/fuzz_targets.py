@@ -396,11 +396,12 @@ class RequestsTarget(Target):
         from coproarchive.ui.application import make_app
 
         self._app = make_app()
-        self.examples = _requests(st.one_of(_random_paths, _known_paths(self._app)))
         self._open = contextlib.ExitStack()
         client = self._open.enter_context(TestClient(self._app))
         assert client.portal is not None
         self._run: Callable[..., Any] = client.portal.call
+        # The routes are there once the app has started.
+        self.examples = _requests(st.one_of(_random_paths, _known_paths(self._app)))
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
