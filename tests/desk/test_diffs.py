@@ -20,7 +20,7 @@ def test_words_that_changed_are_marked_with_what_lies_between_them() -> None:
     before, after = text_diff("Why rye, and when", "Why white oats, and when")
     assert (marked(before), marked(after)) == ("Why [rye], and when", "Why [white oats], and when")
     before, after = text_diff("", "New")
-    assert (before, marked(after)) == ((), "[New]")
+    assert (before, marked(after)) == ((), "New")
 
 
 def test_long_texts_are_compared_by_lines() -> None:

@@ -61,7 +61,12 @@ def field_diffs(before: Fields | None, after: Fields | None, name_of: NameOf) ->
 
 
 def text_diff(old: str, new: str) -> tuple[tuple[DiffPiece, ...], tuple[DiffPiece, ...]]:
-    """Return two texts in pieces, those marked that the other lacks: words, of long texts lines."""
+    """Return two texts in pieces, those marked that the other lacks: words, of long texts lines.
+
+    Where one is empty, nothing is marked in the other: all of it came or went.
+    """
+    if not old or not new:
+        return _whole(old), _whole(new)
     words = _WORDS.findall(old), _WORDS.findall(new)
     if max(map(len, words)) > MOST_WORDS:
         words = old.splitlines(keepends=True), new.splitlines(keepends=True)
@@ -71,6 +76,10 @@ def text_diff(old: str, new: str) -> tuple[tuple[DiffPiece, ...], tuple[DiffPiec
         before.append(DiffPiece("".join(words[0][a:b]), tag != "equal"))
         after.append(DiffPiece("".join(words[1][c:d]), tag != "equal"))
     return _joined(before), _joined(after)
+
+
+def _whole(text: str) -> tuple[DiffPiece, ...]:
+    return (DiffPiece(text, False),) if text else ()
 
 
 def _joined(pieces: Iterable[DiffPiece]) -> tuple[DiffPiece, ...]:

@@ -161,6 +161,7 @@ class SearchView:
         as_typed: label and address of the same search without corrections; None where none were.
         trouble: what is wrong with the address, and what leads on.
         pages: addresses of the page before and the next, "" where there is none.
+        change_href: of the desk's page on which keepers change all results at once.
     """
 
     address: SearchAddress
@@ -183,6 +184,7 @@ class SearchView:
     of_pages: int
     pages: tuple[str, str]
     exports: Sequence[Chip]
+    change_href: str
 
 
 def search_view(
@@ -230,6 +232,7 @@ def search_view(
         of_pages=results.pages,
         pages=_pages(address, results),
         exports=_exports(query),
+        change_href=f"/desk/batch?{urlencode(replace(query, page=1).to_params(), doseq=True)}",
     )
 
 

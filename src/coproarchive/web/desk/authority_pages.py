@@ -72,6 +72,7 @@ def list_of(noun: Noun, r: DeskRequest) -> Response:
         _TITLES[noun],
         path=_PATHS[noun],
         noun=noun,
+        label_of=partial(_label, noun, catalogue=r.catalogue),
         rows=matching[first : first + SHOWN_ROWS],
         total=len(rows),
         count=len(matching),
@@ -96,7 +97,8 @@ def entry(noun: Noun, r: DeskRequest) -> Response:
     row = next((row for row in register(noun, catalogue) if row.id == key), None)
     if row is None:
         raise NotFoundError(f'there is no {noun} "{key}".')
-    names = RecordNames(catalogue).all(noun)
+    record_names = RecordNames(catalogue)
+    names = record_names.all(noun)
     return r.page(
         "desk/entry.html",
         row.name,
@@ -104,7 +106,7 @@ def entry(noun: Noun, r: DeskRequest) -> Response:
         noun=noun,
         path=_PATHS[noun],
         records=list(_naming(noun, key, catalogue)),
-        namesakes=[(k, _label(noun, k, catalogue)) for k in row.namesakes],
+        namesakes=[(k, record_names.text_of(noun, k)) for k in row.namesakes],
         proposals=names if len(names) <= MOST_PROPOSED else [],
         ticked=frozenset(r.form.getlist("item")),
     )

@@ -25,8 +25,8 @@ MOST_ITEMS = 500
 SHOWN_DIFFS = 50
 MOST_PROPOSED = 400
 """Names beyond which a page does not propose them."""
-_NOT_FOR_MANY = frozenset({"title", "source", "source_id", "slides"})
-"""Fields that no two items have the same in."""
+_NOT_FOR_MANY = frozenset({"title", "source", "source_id", "slides", "held_at", "relations"})
+"""Fields in which no two items say the same."""
 FIRST_FIELD = "topics"
 _OPERATORS: dict[bool, tuple[tuple[Operator, str], ...]] = {
     True: (("+=", "Add"), ("-=", "Take out"), ("=", "Set to just this (empty clears it)")),
@@ -85,6 +85,7 @@ def batch(r: DeskRequest) -> Response:
         field=field,
         fields=batch_fields(),
         key=KEYS[Item][field],
+        help=_help(field),
         operators=_OPERATORS[item_type(Item, field) is not None],
         choices=_choices(field),
         proposals=_proposals(r, field),
@@ -107,6 +108,17 @@ def _rows(r: DeskRequest, ids: Sequence[str], field: str) -> Iterator[BatchRow]:
         value = plain(item).get(field)
         date = r.catalogue.item_date(item) or ""
         yield BatchRow(item_id, item.title, date, value_text(field, value, name_of))
+
+
+def _help(field: str) -> str:
+    """Return what is to be written for a field."""
+    if choices := _choices(field):
+        return f"One of: {', '.join(choices)}."
+    if field == "people":
+        return "Names, with ; between them, and what they did: Ada Baker; Bo Miller (chair)."
+    example = KEYS[Item][field].example.strip('[]"')
+    several = ". Several with ; between them" if item_type(Item, field) is not None else ""
+    return f"For example: {example}{several}."
 
 
 def _choices(field: str) -> list[str]:

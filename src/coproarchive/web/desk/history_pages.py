@@ -17,7 +17,26 @@ from coproarchive.web.desk.frame import DeskRequest, DeskRoute, InvalidFormError
 SHOWN_BATCHES = 20
 SHOWN_DIFFS = 50
 """Records of one batch on a page."""
-_ACTS = {BEGIN: "The archive as the history found it", BY_HAND: "Edited in the files, by hand"}
+_ACTS = {
+    BEGIN: "The archive as the history found it",
+    BY_HAND: "Edited in the files, by hand",
+    "add": "Added",
+    "describe slide": "Slide described",
+    "edit": "Edited",
+    "file add": "Files added",
+    "file back": "File brought back",
+    "file order": "Files put in order",
+    "file remove": "File put into the bin",
+    "file title": "File named",
+    "give back": "Given back to readers",
+    "purge": "Purged",
+    "replace": "File replaced",
+    "undo": "Taken back",
+    "visibility": "Shown or hidden",
+    "withdraw": "Withdrawn",
+    "write": "Written by a program",
+}
+"""Names of activities in words; others, as "merge person" and "import wordpress", say it."""
 NOTHING_BEFORE = "The history begins here: there is nothing before it to go back to."
 
 
