@@ -192,8 +192,11 @@ def fields_in(html: str) -> dict[str, Any]:
     page: Any = lxml.html.document_fromstring(html)
     form = max(page.forms, key=lambda f: len(f.inputs))
     fields: dict[str, Any] = {}
+    texts = {area.get("name") for area in form.iter("textarea")}
     for name, value in form.form_values():
-        fields.setdefault(name, []).append(value)
+        # As browsers do: the line break after the tag is none of the text.
+        text = value.removeprefix("\n") if name in texts else value
+        fields.setdefault(name, []).append(text)
     return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
 
 

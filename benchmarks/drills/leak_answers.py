@@ -208,7 +208,7 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
 }
 """Route with parameters -> what to put in place of them (or, for queries, behind it)."""
 
-QUERY_PARAMETERS = {"q", "token", "style", "locale", "slides"} | {"find", "notice"}
+QUERY_PARAMETERS = {"q", "token", "style", "locale", "slides"} | {"find", "noun", "notice"}
 """Names that handlers read from an address; `Query.from_params` takes those of a search."""
 
 PAGES = ("", "add", "problems")

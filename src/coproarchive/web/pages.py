@@ -81,7 +81,7 @@ class Pages:
         return self._about(
             catalogue, "/people", "speaker", person.name, facts, person.bio,
             items, catalogue.sessions_of_person(person.id), links, groups,
-            narrowing=f"speaker={person.id}",
+            narrowing=f"speaker={person.id}", edited_at=f"person/{person.id}",
         )  # fmt: skip
 
     def topic(self, request: Request) -> Response:
@@ -98,7 +98,8 @@ class Pages:
             links.insert(0, (f"/topic/{wider.id}", f"Wider: {wider.label}"))
         return self._about(
             catalogue, "/topics", "topic", topic.label, facts, topic.description,
-            catalogue.items_of_topic(topic.id), (), links, narrowing=f"topic={topic.id}",
+            catalogue.items_of_topic(topic.id), (), links,
+            narrowing=f"topic={topic.id}", edited_at=f"topic/{topic.id}",
         )  # fmt: skip
 
     def _moved(self, request: Request, catalogue: Catalogue, noun: str) -> Response:
@@ -122,6 +123,7 @@ class Pages:
         groups: Mapping[str, Sequence[tuple[str, str, int]]] = {},
         *,
         narrowing: str,
+        edited_at: str,
     ) -> Response:
         if years := years_of(items, catalogue):
             facts = [*facts, years]
@@ -137,6 +139,7 @@ class Pages:
             sessions=sessions,
             links=links,
             narrowing=narrowing,
+            edited_at=edited_at,
             groups=groups,
             glimpses=glimpses_of(items, self._library),
         )

@@ -24,7 +24,14 @@ from coproarchive.store.changes import Fields
 from coproarchive.store.reader import SERIES
 from coproarchive.strict_yaml import Plain
 from coproarchive.web.desk.form_fields import FormField, fields_of, main_fields
-from coproarchive.web.desk.form_values import CellReader, CellText, is_in_form, text_of, typed_text
+from coproarchive.web.desk.form_values import (
+    CellReader,
+    CellText,
+    is_in_form,
+    text_of,
+    typed_text,
+    with_ids,
+)
 from coproarchive.web.desk.frame import DeskRequest, DeskRoute, InvalidFormError
 from coproarchive.web.desk.names import RecordNames
 from coproarchive.web.desk.proposals import proposals
@@ -192,7 +199,8 @@ class EditForm:
 
     def _model_mistakes(self, values: Mapping[str, Plain]) -> Mapping[str, list[str]]:
         """Return what the model says of the changed fields, by field, with their labels."""
-        new = {**self.content, **values}
+        new_names = {name for field in self.fields for name in self.new_names(field)}
+        new = {**self.content, **{n: with_ids(value, new_names) for n, value in values.items()}}
         labels = {field.name: field.label for field in self.fields}
         mistakes = field_mistakes(self.record, new)
         return {

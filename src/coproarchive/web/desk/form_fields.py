@@ -12,7 +12,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
 from coproarchive.desk.values import ELSEWHERE, bare_type, item_type
@@ -53,6 +53,7 @@ class FormField:
         kind: how it is filled in.
         key: its words.
         is_required: whether the record must have it.
+        is_formal: whether it is a line that is not any text: a date, a number, an address.
         options: value and label of each choice.
         default: what stands for it where the record says nothing.
         columns: of rows.
@@ -64,6 +65,7 @@ class FormField:
     kind: FieldKind
     key: Key
     is_required: bool = False
+    is_formal: bool = False
     options: tuple[tuple[str, str], ...] = ()
     default: str = ""
     columns: tuple[FormField, ...] = ()
@@ -79,9 +81,9 @@ class FormField:
     def help(self) -> str:
         """What to write there."""
         help_words = self.key.help or self.key.meaning
-        shows_example = self.kind in ("line", "number") and not self.noun and not self.options
-        example = self.key.example.strip('"')
-        return f"{help_words}. For example: {example}" if shows_example else f"{help_words}."
+        if not self.is_formal:
+            return f"{help_words}."
+        return f"{help_words}. For example: " + self.key.example.strip('"')
 
 
 @lru_cache(maxsize=16)
@@ -107,6 +109,7 @@ def _field(noun: type[BaseModel], name: str, info: FieldInfo) -> FormField:
         _kind(noun, name, info),
         KEYS[noun][name],
         info.is_required(),
+        _is_formal(info) and (noun, name) not in _NAMES,
         _options(noun, name),
         _default(info),
         noun=_NAMES.get((noun, name), ""),
@@ -143,6 +146,16 @@ def _kind_of_value(info: FieldInfo) -> FieldKind:
     if bare is not str:
         raise TypeError(f"no form shows {bare}")
     return "text" if _most_characters(info) == _most_of(Text) else "line"
+
+
+def _is_formal(info: FieldInfo) -> bool:
+    """Tell whether a text has a form, by a pattern or a function of the model."""
+    bare = bare_type(info.annotation)
+    constraints = [*info.metadata, *_constraints(info.annotation)]
+    has_form = any(
+        getattr(c, "pattern", None) or isinstance(c, AfterValidator) for c in constraints
+    )
+    return bare is int or (bare is str and has_form)
 
 
 def _most_characters(info: FieldInfo) -> int:

@@ -7,7 +7,7 @@ compared as texts, so that nothing counts as changed that nobody changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import cast
 
 from starlette.datastructures import FormData
@@ -107,6 +107,15 @@ class CellReader:
         except AmbiguousNameError as error:
             self.mistakes.append(str(error))
         return text
+
+
+def with_ids(value: Plain, new_names: Collection[str]) -> Plain:
+    """Return a value with an id in place of each name that has none yet, for the model to check."""
+    if isinstance(value, list):
+        return [with_ids(entry, new_names) for entry in value]
+    if isinstance(value, dict):
+        return {key: with_ids(entry, new_names) for key, entry in value.items()}
+    return "new" if value in new_names else value
 
 
 def _short(column: FormField) -> str:

@@ -8,12 +8,14 @@ from itertools import chain
 from urllib.parse import quote, unquote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from coproarchive.catalogue import Catalogue, folded
+from coproarchive.errors import NotFoundError
 from coproarchive.model import Item, Visibility
 from coproarchive.store.changes import BEGIN, Change
 from coproarchive.web.desk.frame import DeskRequest, DeskRoute, InvalidFormError
+from coproarchive.web.desk.names import NameNoun, RecordNames
 from coproarchive.web.sign_in import is_encrypted
 
 KEEPER_NAME = "coproarchive_name"
@@ -59,7 +61,7 @@ def home(r: DeskRequest) -> Response:
         counts=_counts(catalogue),
         changes=latest_changes(r),
         broken=len(catalogue.problems),
-        who=r.who or r.library.store.recorder.who,
+        who=r.library.store.recorder.who,
     )
 
 
@@ -67,14 +69,14 @@ def _counts(catalogue: Catalogue) -> Sequence[tuple[str, int]]:
     items = catalogue.items.values()
     hidden = sum(i.visibility is not Visibility.PUBLIC for i in items)
     counts = [
-        ("items", len(catalogue.items)),
-        ("of them hidden or for members", hidden),
-        ("withdrawn", sum(i.withdrawn is not None for i in items)),
-        ("seminars", len(catalogue.seminars)),
-        ("people", len(catalogue.people)),
-        ("topics", len(catalogue.topics)),
+        ("item", "items", len(catalogue.items)),
+        ("of them hidden or for members", "of them hidden or for members", hidden),
+        ("withdrawn", "withdrawn", sum(i.withdrawn is not None for i in items)),
+        ("seminar", "seminars", len(catalogue.seminars)),
+        ("person", "people", len(catalogue.people)),
+        ("topic", "topics", len(catalogue.topics)),
     ]
-    return [(label, count) for label, count in counts if count]
+    return [(one if count == 1 else many, count) for one, many, count in counts if count]
 
 
 def latest_changes(r: DeskRequest) -> list[Change]:
@@ -132,4 +134,16 @@ def set_name(r: DeskRequest) -> Response:
     return response
 
 
-ROUTES = (DeskRoute("/desk", show=home, act=set_name, label="Desk"),)
+def names(r: DeskRequest) -> Response:
+    """Return names that begin like what is typed, as JSON: for lists too long for a page."""
+    nouns: dict[str, NameNoun] = {"person": "person", "topic": "topic", "item": "item"}
+    noun = nouns.get(r.query.get("noun", ""))
+    if noun is None:
+        raise NotFoundError("there are no names of that.", hint="There are: person, topic, item.")
+    return JSONResponse(RecordNames(r.catalogue).beginning(noun, r.query.get("find", "")))
+
+
+ROUTES = (
+    DeskRoute("/desk", show=home, act=set_name, label="Desk"),
+    DeskRoute("/desk/names", show=names),
+)

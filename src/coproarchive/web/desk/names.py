@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import islice
 from typing import Literal
 
 from rapidfuzz import fuzz, process
@@ -14,6 +15,7 @@ from coproarchive.ingest.names import name_key
 
 NameNoun = Literal["person", "topic", "item"]
 _WITH_ID = re.compile(r".*\[([a-z0-9._/-]+)\]")
+MOST_BEGINNING = 12
 _NEAR = 80
 """Score, of 100, from which on a name is near another (rapidfuzz's ratio)."""
 _NOUNS = {"person": "nobody", "topic": "no topic", "item": "no item"}
@@ -108,6 +110,16 @@ class RecordNames:
         names = dict.fromkeys(self._labels[noun].values())
         best = process.extract(text, names.keys(), scorer=fuzz.ratio, limit=3, score_cutoff=_NEAR)
         return [name for name, _, _ in best]
+
+    def beginning(self, noun: NameNoun, text: str) -> list[str]:
+        """Return what stands for up to MOST_BEGINNING records with a word that begins so."""
+        pieces = folded(text).split()
+        ids = (
+            record_id
+            for record_id, label in self._labels[noun].items()
+            if all(any(w.startswith(p) for w in folded(label).split()) for p in pieces)
+        )
+        return [self.text_of(noun, record_id) for record_id in islice(ids, MOST_BEGINNING)]
 
     def all(self, noun: NameNoun) -> list[str]:
         """Return what stands for each record, in the order of the alphabet."""
