@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 
 from coproarchive.desk.values import read_value
 from coproarchive.errors import IngestError
-from coproarchive.model import Item
+from coproarchive.model import Item, Role
 from coproarchive.strict_yaml import Plain
 from coproarchive.web.desk.form_fields import FormField
 from coproarchive.web.desk.names import (
@@ -160,8 +160,8 @@ def _name(field: FormField, entry: str, names: RecordNames) -> str:
 
 def _person(contribution: Mapping[str, Plain], names: RecordNames) -> str:
     name = names.text_of("person", str(contribution.get("person", "")))
-    role = contribution.get("role")
-    return f"{name} ({role})" if role else name
+    role = contribution.get("role", Role.SPEAKER.value)
+    return name if role == Role.SPEAKER.value else f"{name} ({role})"
 
 
 def is_in_form(field: FormField, form: FormData) -> bool:
