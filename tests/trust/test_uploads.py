@@ -1,4 +1,4 @@
-"""Files on their way in: on the disk, not in memory; bounded; gone with their page and sender."""
+"""Files on their way in: on the disk, not in memory; bounded; what came whole waits as a draft."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from coproarchive.errors import IngestError
+from coproarchive.desk.drafts import Shelf
 from coproarchive.settings import Settings
 from coproarchive.web import uploads as uploads_module
 from coproarchive.web.access import COOKIE
@@ -30,10 +30,12 @@ from serving import HERE, serving
 from streamlit_client import streamlit_page
 
 
-def uploads_in(folder: Path, **settings: int) -> Uploads:
+def uploads_in(folder: Path, **other_limits: int) -> Uploads:
     """Uploads below a folder, of small limits."""
-    limits = {"upload_file_mb": 2, "upload_session_mb": 3, "upload_total_mb": 4} | settings
-    return Uploads(Settings(archive=folder / "archive", index=folder / "index", **limits))  # type: ignore[arg-type]
+    limits = {"upload_file_mb": 2, "upload_session_mb": 3, "upload_total_mb": 4} | other_limits
+    (folder / "archive").mkdir(exist_ok=True)
+    settings = Settings(archive=folder / "archive", index=folder / "index", **limits)  # type: ignore[arg-type]
+    return Uploads(settings, Shelf(settings.archive))
 
 
 def send(uploads: Uploads, key: str, data: bytes, name: str = "talk.pdf") -> Upload:
@@ -46,24 +48,36 @@ def send(uploads: Uploads, key: str, data: bytes, name: str = "talk.pdf") -> Upl
 
 
 def files_below(folder: Path) -> list[str]:
-    """Names of all files below a folder, but for locks."""
-    return sorted(p.name for p in folder.rglob("*") if p.is_file() and p.suffix != ".lock")
+    """Names of all files below a folder, but for locks and what is said of drafts."""
+    files = (p for p in folder.rglob("*") if p.is_file() and ".lock" not in (p.suffix, p.name))
+    return sorted(p.name for p in files if p.name != "draft.json")
+
+
+def drafts_of(uploads: Uploads, page: str) -> list[Path]:
+    """Files that wait of a page."""
+    shelf, set_id = uploads._shelf, uploads.set_of(page)
+    return [shelf.folder_of(set_id) / path for path in shelf.files_of(set_id)] if set_id else []
 
 
 def test_an_upload_is_a_file_of_its_name(tmp_path: Path) -> None:
-    """Found by its key, replaced by the next of the same key, removed when it is asked for."""
+    """A draft of its page, replaced by the next of the same key, removed when it is asked for."""
     uploads = uploads_in(tmp_path)
     send(uploads, "page/1", b"first")
     send(uploads, "page/1", b"second", "../../etc/passwd")
-    path = uploads.find("page/1", "x")
+    (path,) = drafts_of(uploads, "page")
     assert path.read_bytes() == b"second"
-    assert path.is_relative_to(tmp_path / "index" / "uploads")
+    assert path.is_relative_to(tmp_path / "archive" / ".drafts")
+    assert path.parts[-2:] == ("etc", "passwd")
     send(uploads, "page/2", b"")
-    assert uploads.find("page/2", "x").read_bytes() == b""
+    assert [p.read_bytes() for p in drafts_of(uploads, "page")] == [b"second", b""]
+    send(uploads, "other/1", b"third")
+    assert [p.read_bytes() for p in drafts_of(uploads, "other")] == [b"third"]
     uploads.remove("page/1")
     assert not path.exists()
-    with pytest.raises(IngestError, match="no longer here"):
-        uploads.find("page/1", "x")
+    assert "passed over" in send(uploads, "page/3", b"x", "talks/.DS_Store").problem
+    uploads.forget("page/2")  # it is a row of the page's table now
+    uploads.remove("page/2")
+    assert len(drafts_of(uploads, "page")) == 1
     uploads.close()
     assert not list((tmp_path / "index" / "uploads").iterdir())
 
@@ -81,14 +95,14 @@ def test_uploads_are_bounded_a_file_a_page_and_in_all(tmp_path: Path) -> None:
     send(uploads, "b/2", whole)
     for key, why in (
         ("a/big", "larger than 2 MB"), ("a/more", "too many large files"),
-        ("b/2", "others are adding"),
+        ("b/2", "files wait to be added"),
     ):  # fmt: skip
-        with pytest.raises(IngestError, match=why):
-            uploads.find(key, "x")
+        assert why in uploads.problem_of(key)
     uploads.remove("a/0")
-    send(uploads, "b/2", half)
-    assert uploads.find("b/2", "x").stat().st_size == len(half)
+    assert send(uploads, "b/2", half).problem == ""
     assert len(files_below(tmp_path)) == 3
+    restarted = uploads_in(tmp_path)
+    assert "files wait to be added" in send(restarted, "c/1", whole * 2).problem
 
 
 def test_of_two_that_come_at_once_the_first_is_taken(tmp_path: Path) -> None:
@@ -138,9 +152,8 @@ def test_a_disk_that_takes_no_more_is_a_sentence(
     with monkeypatch.context() as patched:
         patched.setattr(Upload, "append", full)
         send(uploads, "a/1", b"x")
-    with pytest.raises(IngestError, match=why) as refused:
-        uploads.find("a/1", "talk.pdf")
-    assert str(tmp_path) not in str(refused.value)
+    assert why in uploads.problem_of("a/1")
+    assert str(tmp_path) not in uploads.problem_of("a/1")
     assert files_below(tmp_path) == []
 
 
@@ -162,34 +175,37 @@ def test_a_really_full_disk(tmp_path: Path) -> None:
         subprocess.run(["umount", str(tmp_path)], check=True)
 
 
-def test_uploads_go_with_their_page_and_with_their_sender(
+def test_what_is_half_sent_goes_with_its_page_and_with_its_sender(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A page that lost its connection may come back for a while; who was signed out may not."""
+    """A page that lost its connection may come back for a while; what came whole waits for it."""
     now = 1_000.0
     monkeypatch.setattr("coproarchive.web.uploads.time.monotonic", lambda: now)
     uploads = uploads_in(tmp_path)
-    send(uploads, "open/1", b"x")
-    send(uploads, "closed/1", b"x")
+    for page in ("open", "closed"):
+        send(uploads, f"{page}/1", b"x", f"whole-{page}.pdf")
+        uploads.append(uploads.begin(f"{page}/2", HERE, f"half-{page}.pdf", 2), b"x")
     connected = {"open"}
     for _ in range(3):
         uploads.sweep(connected.__contains__, lambda _: True)
         now += uploads_module.GRACE_SECONDS * 0.4
-    assert len(files_below(tmp_path)) == 2
+    assert len(files_below(tmp_path)) == 4
     now += uploads_module.GRACE_SECONDS
     uploads.sweep(connected.__contains__, lambda _: True)
-    assert uploads.find("open/1", "x")
-    with pytest.raises(IngestError):
-        uploads.find("closed/1", "x")
+    whole = ["whole-closed.pdf", "whole-open.pdf"]
+    assert files_below(tmp_path) == ["half-open.pdf", *whole]
     uploads.sweep(connected.__contains__, lambda _: False)
-    assert files_below(tmp_path) == []
+    assert files_below(tmp_path) == whole
+    uploads.close()
 
 
 def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
-    """And what one that runs keeps is not."""
+    """And what one that runs keeps is not; what came whole before waits."""
     script = (
         "import os, sys, signal\nfrom pathlib import Path\nfrom test_uploads import *\n"
-        "send(uploads_in(Path(sys.argv[1])), 'a/1', b'x')\nos.kill(os.getpid(), signal.SIGKILL)\n"
+        "uploads = uploads_in(Path(sys.argv[1]))\nsend(uploads, 'a/1', b'x', 'whole.pdf')\n"
+        "uploads.append(uploads.begin('a/2', HERE, 'half.pdf', 2), b'x')\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     path = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     done = subprocess.run(
@@ -198,12 +214,12 @@ def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == -signal.SIGKILL
     running = uploads_in(tmp_path)
-    send(running, "b/1", b"y", "kept.pdf")
-    assert files_below(tmp_path) == ["kept.pdf", "talk.pdf"]
+    running.append(running.begin("b/1", HERE, "coming.pdf", 2), b"y")
+    assert files_below(tmp_path) == ["coming.pdf", "half.pdf", "whole.pdf"]
     uploads_in(tmp_path).start()
-    assert files_below(tmp_path) == ["kept.pdf"]
-    assert running.find("b/1", "x").read_bytes() == b"y"
+    assert files_below(tmp_path) == ["coming.pdf", "whole.pdf"]
     running.close()
+    assert files_below(tmp_path) == ["whole.pdf"]
     assert not list((tmp_path / "index" / "uploads").iterdir())
 
 
@@ -254,7 +270,7 @@ def test_streamlit_is_handed_a_key_instead_of_the_file(
     assert answer.status_code == 204
     assert taken == [(name, b"page/f1")]
     uploads: Uploads = route.uploads  # type: ignore[attr-defined]
-    path = uploads.find("page/f1", "x")
+    (path,) = drafts_of(uploads, "page")
     assert path.read_bytes() == data
     assert path.name.endswith("2018.pdf")
     assert route.delete(f"{PREFIX}/page/f1").status_code == 204
@@ -268,8 +284,7 @@ def test_a_file_that_passes_a_limit_is_named_on_the_page(route: TestClient, tmp_
     sent = route.put(f"{PREFIX}/page/9", files={"f": bytes(MEGABYTE)})
     assert sent.status_code == 204
     uploads: Uploads = route.uploads  # type: ignore[attr-defined]
-    with pytest.raises(IngestError, match="too many large files"):
-        uploads.find("page/9", "f")
+    assert "too many large files" in uploads.problem_of("page/9")
     assert len(files_below(tmp_path)) == 2
 
 
@@ -317,12 +332,12 @@ def memory_of(pid: int) -> int:
 @pytest.mark.threat(12)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_large_uploads_stay_out_of_memory(tmp_path: Path) -> None:
-    """Two of 150 MB: the peak of memory grows by less than one; a kill's remains are swept."""
+    """Two of 150 MB: the peak of memory grows by less than one; they wait after a kill."""
     archive = make_archive(tmp_path / "archive")
     large = tmp_path / "large.pdf"
     with large.open("wb") as file:
         file.truncate(150 * MEGABYTE)
-    stored = tmp_path / "index" / "uploads"
+    stored = archive / ".drafts"
     with serving(tmp_path, archive) as page:
         with httpx2.Client(base_url=page.address, timeout=120) as keeper:
             keeper.get(page.link)
@@ -342,8 +357,8 @@ def test_large_uploads_stay_out_of_memory(tmp_path: Path) -> None:
                         answer = keeper.put(address, files={"large.pdf": file}, headers=sent)
                     assert answer.status_code == 204, answer.text
                 assert memory_of(page.pid) - before < 100 * MEGABYTE
-        assert files_below(stored) == ["large.pdf", "large.pdf"]
+        assert files_below(stored) == ["large-2.pdf", "large.pdf"]
         os.kill(page.pid, signal.SIGKILL)
-    assert files_below(stored) == ["large.pdf", "large.pdf"]
     with serving(tmp_path, archive):
-        assert not list(stored.iterdir())
+        assert files_below(stored) == ["large-2.pdf", "large.pdf"]
+        assert not list((tmp_path / "index" / "uploads").iterdir())

@@ -459,7 +459,7 @@ def walk(
         for name in names:
             path = folder / name
             relative = prefix + name
-            if with_system and _OF_SYSTEMS.match(name):
+            if with_system and is_of_system(name):
                 yield FolderEntry(relative, "system")
                 continue
             if name.startswith("."):

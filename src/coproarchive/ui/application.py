@@ -63,6 +63,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     if not warmer.look():
         settle_heap(0)
     app_state().uploads.start()
+    app_state().shelf.sweep()
     sweeping = asyncio.create_task(_sweep_uploads())
     _print_keeper_link()
     with _running(app_state(), warmer):
@@ -81,6 +82,9 @@ def _running(state: AppState, warmer: Warmer) -> Iterator[None]:
         if state.reindexer is not None:
             state.reindexer.start()
             stack.callback(state.reindexer.stop)
+        if state.incoming is not None:
+            state.incoming.start()
+            stack.callback(state.incoming.stop)
         if state.library.settings.pictures_ahead == "on":
             ahead = PicturesAhead(state.library)
             ahead.start()

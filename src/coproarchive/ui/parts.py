@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,8 +11,6 @@ import streamlit as st
 from markupsafe import Markup
 
 from coproarchive.errors import CoproArchiveError, IngestError
-from coproarchive.extract.disclosure import Disclosure
-from coproarchive.ingest.guesses import Guess
 from coproarchive.logs import current_request_id, log
 from coproarchive.ui.state import app_state, visitor
 from coproarchive.web import render
@@ -87,26 +84,5 @@ def error_html(error: CoproArchiveError) -> Markup:
 
 def _place(path: str) -> str:
     """Return a path as keepers know it: of what they dropped into the page, the name alone."""
-    is_upload = Path(path).is_relative_to(app_state().uploads.root)
-    return Path(path).name if is_upload else path
-
-
-def disclosures_html(disclosures: Sequence[tuple[str, Disclosure]]) -> Markup:
-    """Make a list of what files would tell of people."""
-    rows = Markup("").join(
-        Markup("<li>{}: {}</li>").format(name, sentence)
-        for name, disclosure in disclosures
-        for sentence in disclosure.sentences
-    )
-    head = Markup("<p>Look at this before you save: some of it may not be meant for everybody.</p>")
-    return Markup('<div class="notice">{}<ul>{}</ul></div>').format(head, rows)
-
-
-def guesses_html(guesses: Iterable[Guess]) -> str:
-    """Return from which words a form's fields were filled in, and how sure each is."""
-    line = Markup("<li>{}: <b>{}</b>, {:.0%} sure ({}), from “{}”</li>")
-    lines = [line.format(g.kind, g.value, g.confidence, g.rule, g.line[:120]) for g in guesses]
-    summary = "Where the proposals below come from"
-    return Markup("<details><summary>{}</summary><ul>{}</ul></details>").format(
-        summary, Markup("").join(lines)
-    )
+    folders = (app_state().uploads.root, app_state().shelf.root)
+    return Path(path).name if any(map(Path(path).is_relative_to, folders)) else path

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 import streamlit as st
 
+from coproarchive.desk.drafts import Shelf
+from coproarchive.desk.incoming import IncomingWatcher
 from coproarchive.library import Library
 from coproarchive.operate.reindex import Reindexer
 from coproarchive.settings import load_settings
@@ -20,12 +22,16 @@ class AppState:
     """The opened archive, who may do what and how much at once, and what updates the index.
 
     Attributes:
+        shelf: of the files that wait to be added.
+        incoming: makes drafts of what is put into the incoming folder; None where none is set.
         reindexer: None where updating by itself is off.
     """
 
     library: Library
     access: Access
     uploads: Uploads
+    shelf: Shelf
+    incoming: IncomingWatcher | None
     limits: RequestLimits
     reindexer: Reindexer | None
 
@@ -37,9 +43,11 @@ def app_state() -> AppState:
     library = Library(settings)
     follows = settings.reindex == "on" and library.index_storage.is_persistent
     reindexer = Reindexer(library) if follows else None
-    return AppState(
-        library, Access(settings), Uploads(settings), RequestLimits(settings), reindexer
-    )
+    shelf = Shelf(settings.archive)
+    uploads, limits = Uploads(settings, shelf), RequestLimits(settings)
+    folder = settings.incoming
+    incoming = IncomingWatcher(library, shelf, folder) if folder is not None else None
+    return AppState(library, Access(settings), uploads, shelf, incoming, limits, reindexer)
 
 
 def visitor() -> Visitor:
