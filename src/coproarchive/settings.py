@@ -103,10 +103,10 @@ class Settings(BaseModel):
     upload_session_mb: int = Field(
         default=2000,
         ge=1,
-        description="megabytes of files that one open page may hold before they are saved",
+        description="megabytes of files that may wait together on the page of adding",
     )
     upload_total_mb: int = Field(
-        default=5000, ge=1, description="megabytes of files that all open pages may hold"
+        default=5000, ge=1, description="megabytes of files that may wait to be added in all"
     )
     allowed_hosts: str = Field(
         default="",

@@ -14,14 +14,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from coproarchive.errors import IngestError
-from coproarchive.model import Item
-from coproarchive.search.discover.reuse import OtherVersion
-from coproarchive.talk_library import TalkLibrary
 from coproarchive.ui import parts, search, state
 from coproarchive.web.access import Visitor
 from making import HOSTILE, SEMINAR
 from serving import keeper_here
-from telling import make_telling_deck
 
 MAIN = Path(__file__).resolve().parents[2] / "src" / "coproarchive" / "ui" / "server" / "page.py"
 Open = Callable[..., AppTest]
@@ -166,57 +162,22 @@ def test_a_broken_archive_is_a_message(
 
 
 @pytest.mark.threat(8)
-@pytest.mark.parametrize("page", ["add", "problems"])
+@pytest.mark.parametrize("page", ["adding.page", "problems"])
 def test_keepers_pages_are_refused_to_others(
     at: Open, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asked at the act: whoever is not here and not signed in sees why, and no form."""
     app = at()
-    module = __import__(f"coproarchive.ui.{page}", fromlist=[page])
+    name = f"coproarchive.ui.{page}"
+    module = __import__(name, fromlist=["page"])
     monkeypatch.setattr(module, "visitor", lambda: Visitor("evil.example", "192.0.2.1", {}))
-    script = f"from coproarchive.ui import {page}, parts\nfrom coproarchive.errors import "
-    script += "CoproArchiveError\ntry:\n    "
-    script += f"{page}.page()\nexcept CoproArchiveError as error:\n    parts.say_error(error)\n"
+    script = f"from coproarchive.ui import parts\nimport {name} as shown\n"
+    script += "from coproarchive.errors import CoproArchiveError\ntry:\n    shown.page()\n"
+    script += "except CoproArchiveError as error:\n    parts.say_error(error)\n"
     refused = AppTest.from_string(script, default_timeout=30).run()
     assert "those who keep the archive" in html_of(refused)
     assert not refused.get("file_uploader")
     assert app
-
-
-def test_the_form_says_what_a_deck_would_tell(at: Open, tmp_path: Path) -> None:
-    """Before it is saved, with a choice of what is to be public all the same."""
-    assert at()
-    deck = make_telling_deck(tmp_path / "told.pptx", inside=False)
-    script = (
-        "from pathlib import Path\nfrom coproarchive.ui import add\n"
-        "from coproarchive.ui.state import app_state\n"
-        f"add._form([Path({str(deck)!r})], app_state().library)\n"
-    )
-    form = AppTest.from_string(script, default_timeout=60).run()
-    assert not form.exception
-    page = html_of(form)
-    assert "told.pptx: Not public: speaker&#39;s notes on slides 1, 2; comments on slide 1" in page
-    (choice,) = [m for m in form.multiselect if m.label == "Make public all the same"]
-    assert choice.options == [
-        "The speaker's notes", "Comments and their authors", "Hidden slides",
-    ]  # fmt: skip
-    assert choice.value == []
-
-
-def test_the_form_asks_whether_a_file_is_a_new_version(
-    at: Open, deck: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of which item, and how many slides they have in common; a title is text."""
-    assert at()
-    other = OtherVersion(Item(id="bread", title="Bread <b>then</b>"), 4, 5)
-    monkeypatch.setattr(TalkLibrary, "other_versions", lambda *_: [other])
-    script = (
-        "from pathlib import Path\nfrom coproarchive.ui import add\n"
-        "from coproarchive.ui.state import app_state\n"
-        f"add._form([Path({str(deck)!r})], app_state().library)\n"
-    )
-    page = html_of(AppTest.from_string(script, default_timeout=60).run())
-    assert "A new version of “Bread &lt;b&gt;then&lt;/b&gt;” (bread)? 4 of 5 slides" in page
 
 
 def test_a_result_says_why_and_partial_ones_stand_under_a_line(at: Open) -> None:
@@ -257,7 +218,7 @@ def test_a_file_that_was_dropped_is_told_by_its_name(at: Open) -> None:
     """Where the server keeps it meanwhile is nobody's concern; other places are told in full."""
     app = at()
     assert not app.exception
-    folder = state.app_state().uploads.root / "x" / "y"
+    folder = state.app_state().shelf.root / "x" / "y"
     dropped = IngestError("the archive has this very file already.", str(folder / "rye.pptx"))
     page = parts.error_html(dropped)
     assert "<code>rye.pptx</code>" in page

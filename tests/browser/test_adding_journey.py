@@ -1,0 +1,79 @@
+"""Adding in a real browser: dropped, described as a table, reloaded in the middle, saved, found."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from coproarchive.desk.drafts import Shelf
+from making import make_deck, make_pdf
+from serving import Served
+
+pytestmark = pytest.mark.browser
+
+DROP = """
+([target, files]) => {
+  const transfer = new DataTransfer();
+  for (const [name, data] of files)
+    transfer.items.add(new File([Uint8Array.from(atob(data), c => c.charCodeAt(0))], name));
+  for (const kind of ["dragenter", "dragover", "drop"])
+    target.dispatchEvent(new DragEvent(kind, {dataTransfer: transfer, bubbles: true}));
+}
+"""
+TALKS = ("muffins", "crumpets", "bagels", "pretzels")
+TABLE = "[data-testid=stDataFrame]"
+
+
+def drop(page: Page, files: list[Path]) -> None:
+    """Drag files over the place for them, and let go."""
+    zone = page.get_by_test_id("stFileUploaderDropzone").element_handle()
+    data = [[file.name, base64.b64encode(file.read_bytes()).decode()] for file in files]
+    page.evaluate(DROP, [zone, data])
+
+
+def test_six_files_are_added_at_once(page: Page, served: Served, tmp_path: Path) -> None:
+    """Two forms of a talk and four others: five rows, one seminar for all, one cell, one save."""
+    files = [make_pdf(tmp_path / f"{name}.pdf", [f"All about {name}"]) for name in TALKS]
+    files.append(make_deck(tmp_path / "scones.pptx", extra_title="Scones at dawn"))
+    files.append(make_pdf(tmp_path / "scones.pdf", ["Scones at dawn", "tea@crumbs.example"]))
+    page.goto(f"{served.address}/add")
+    drop(page, files)
+    expect(page.get_by_role("button", name="Save 4 of 5")).to_be_visible(timeout=60_000)
+    assert len(Shelf(served.archive).ids()) == 1
+
+    page.locator(f"{TABLE} canvas").first.wait_for()
+    box = page.locator(TABLE).bounding_box()
+    assert box
+    page.mouse.dblclick(box["x"] + 300, box["y"] + 40 + 38)  # the title of the first row
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Boiled bagels")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Boiled bagels").first).to_be_attached(timeout=20_000)
+    page.reload()
+    expect(page.get_by_text("Boiled bagels").first).to_be_attached(timeout=60_000)
+
+    seminar = page.get_by_label("Seminar (choose")
+    seminar.fill("Tea time")
+    seminar.press("Enter")
+    page.get_by_label("Date (2017").fill("2019-05")
+    page.get_by_role("button", name="Set in all rows").click()
+    page.get_by_role("button", name="I have looked at all of this").click()
+    broken = Axe().run(page, options={"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa"]}})
+    rules = {violation["id"] for violation in broken.response["violations"]}
+    assert not rules
+    page.get_by_role("button", name="Save all 5").click()
+    expect(page.get_by_text("Saved:")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name="Boiled bagels")).to_be_visible()
+    assert Shelf(served.archive).ids() == []
+    folders = sorted(p.name for p in (served.archive / "tea-time").iterdir() if p.is_dir())
+    assert folders == [
+        "all-about-crumpets", "all-about-muffins", "all-about-pretzels", "boiled-bagels",
+        "scones-at-dawn",
+    ]  # fmt: skip
+    for word in (*TALKS, "scones"):
+        page.goto(f"{served.address}/search?q={word}")
+        expect(page.locator(f'a[href^="/item/tea-time/"]:has-text("{word}")').first).to_be_visible()
