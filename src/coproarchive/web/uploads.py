@@ -221,7 +221,7 @@ class Uploads:
             upload.refuse("It was taken away")
 
     def sweep(self, is_open: Callable[[str], bool], may_add: Callable[[Visitor], bool]) -> None:
-        """Forget uploads whose page is closed, or whose sender was signed out; drafts stay.
+        """Remove uploads whose page is closed, or whose sender was signed out; drafts stay.
 
         Args:
             is_open: tells of Streamlit's id of a page whether it is connected.

@@ -85,11 +85,11 @@ def type_cells(set_id: str, row_ids: Sequence[str], key: str) -> None:
         key: of the table, under which Streamlit keeps its edits.
     """
     edits = st.session_state[key]["edited_rows"]
-    known = st.session_state.setdefault(f"{key}:typed", {})
+    written = st.session_state.setdefault(f"{key}:typed", {})
     values: dict[str, dict[str, Any]] = {}
     for number, cells in edits.items():
-        new = {k: v for k, v in cells.items() if known.get((number, k), known) != v}
-        known.update({(number, k): v for k, v in new.items()})
+        new = {k: v for k, v in cells.items() if written.get((number, k), written) != v}
+        written.update({(number, k): v for k, v in new.items()})
         if new:
             values[row_ids[int(number)]] = {k: _typed(k, v) for k, v in new.items()}
     if values:
@@ -141,14 +141,14 @@ def say_of_many(set_id: str, values: dict[str, Any], row_ids: Sequence[str]) -> 
 
 @keepers_act
 def fill_down(set_id: str, field: str, row_ids: Sequence[str]) -> None:
-    """Fill empty cells of a column from above."""
+    """Give empty cells of a column what stands above them."""
     table_of(set_id).fill_down(field, row_ids)
     show_again()
 
 
 @keepers_act
 def tick_rows(set_id: str, row_ids: Sequence[str], is_ticked: bool) -> None:
-    """Tick all rows, or none."""
+    """Mark all rows as ticked, or none."""
     table_of(set_id).type({row_id: {"is_ticked": is_ticked} for row_id in row_ids})
     show_again()
 
