@@ -36,6 +36,8 @@ STARTS = (
 STREAMLIT = ("/", "/add", "/problems")
 """Pages whose frame is Streamlit's."""
 FILES = ("/help", "/file/", "/picture/", "/results.", "/feed.")
+LAYOUTS = {"q", "view", "browse", "page", "after", "term"}
+"""Parameters that make a page look otherwise."""
 NAMES = re.compile(r"(?<=/)(slide|page|section|cue|cite|quote|text)(?=/|$)")
 
 
@@ -44,7 +46,7 @@ def kind_of(path: str) -> str:
     address = urlsplit(path)
     first = address.path.split("/")[1]
     below = "/".join(NAMES.findall(address.path)) if first == "item" else ""
-    names = sorted({pair.partition("=")[0] for pair in address.query.split("&")} - {""})
+    names = sorted({pair.partition("=")[0] for pair in address.query.split("&")} & LAYOUTS)
     return f"/{first}/{below}?{'&'.join(names)}"
 
 

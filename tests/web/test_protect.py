@@ -101,8 +101,8 @@ def test_every_answer_tells_the_browser_what_it_may_not(library: Library) -> Non
         ("x-frame-options", "DENY"),
         ("cache-control", "no-cache"),
         ("content-security-policy",
-         "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-         "base-uri 'none'; frame-ancestors 'none'"),
+         "default-src 'none'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"),
     ):  # fmt: skip
         assert asked.headers(name) == [value]
     assert asked.sent[1] == {"type": "http.response.body", "body": b"app"}

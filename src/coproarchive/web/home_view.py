@@ -11,16 +11,16 @@ from coproarchive.edtf import edtf_bounds
 from coproarchive.model import Item, Kind
 from coproarchive.search.document import declared_language
 from coproarchive.web.render import pretty_date
-from coproarchive.web.search_view import Choice, FirstSlide, picture_of
+from coproarchive.web.search_view import Choice, Glimpses
 
 NEWEST = 4
 TOPICS = 24
 MOST_SEMINARS = 60
 """Seminars of the timeline, the last ones; all are on the seminars' page."""
 LABELLED = 6
-LABEL_WIDTH = 190
-"""Of a seminar's title above its dot, in thousandths of the line at a desk's width."""
-LABEL_LETTERS = 30
+LABEL_LETTERS = 28
+LETTER_WIDTH = 1.0
+"""Percent of the line that a letter of a label takes at most, where the line is shortest."""
 LEVELS = 2
 
 
@@ -43,6 +43,7 @@ class SeminarDot:
         href, title, when, count: of the seminar.
         left: in percent of the line.
         radius: in pixels, by the number of its items.
+        year: of its date.
         label: the title, shortened, "" where there is no room for it.
         level: how high the label stands, from 0.
         anchor: which end of the label is at the dot, as SVG says it.
@@ -51,6 +52,7 @@ class SeminarDot:
     href: str
     title: str
     when: str
+    year: str
     count: int
     left: float
     radius: int
@@ -79,12 +81,12 @@ class HomeView:
     topics: Sequence[Choice]
 
 
-def home_view(catalogue: Catalogue, first_slide: FirstSlide) -> HomeView:
+def home_view(catalogue: Catalogue, glimpses: Glimpses) -> HomeView:
     """Make what the home shows.
 
     Args:
         catalogue: what the reader may see.
-        first_slide: of the newest talks, for their pictures.
+        glimpses: of the newest talks, for their pictures.
     """
     seminars, years = _timeline(catalogue)
     topics = sorted(
@@ -96,7 +98,7 @@ def home_view(catalogue: Catalogue, first_slide: FirstSlide) -> HomeView:
         example=next((t.label for t, count in topics if count), ""),
         seminars=seminars,
         years=years,
-        newest=[_newest(item, catalogue, first_slide) for item in newest_items(catalogue)],
+        newest=[_newest(item, catalogue, glimpses) for item in newest_items(catalogue)],
         topics=[Choice(t.label, f"/topic/{t.id}", False, n) for t, n in topics[:TOPICS] if n],
     )
 
@@ -139,7 +141,9 @@ def _timeline(catalogue: Catalogue) -> tuple[list[SeminarDot], list[tuple[str, f
         radius = round(4 + 6 * (count / most) ** 0.5)
         title = catalogue.seminar_title(seminar_id)
         when = pretty_date(date)
-        dots.append(SeminarDot(f"/seminar/{seminar_id}", title, when, count, left, radius))
+        dots.append(
+            SeminarDot(f"/seminar/{seminar_id}", title, when, date[:4], count, left, radius)
+        )
     step = max(1, -(-(last - first) // 8))
     years = [
         (str(year), round(100 * (year - first) / (last - first), 1))
@@ -153,14 +157,16 @@ def _labelled(dots: list[SeminarDot]) -> list[SeminarDot]:
     occupied: list[tuple[int, float, float]] = []
     labels: dict[str, SeminarDot] = {}
     for dot in sorted(dots, key=lambda d: -d.count)[:LABELLED]:
-        width = LABEL_WIDTH / 10
-        start = min(max(dot.left - width / 2, 0), 100 - width)
-        anchor = "start" if dot.left < width / 2 else "end" if dot.left > 100 - width / 2 else ""
+        label = shorten(dot.title, LABEL_LETTERS, placeholder="…")
+        width = LETTER_WIDTH * len(label)
+        anchor, start = "middle", dot.left - width / 2
+        if start < 0:
+            anchor, start = "start", dot.left
+        elif start + width > 100:
+            anchor, start = "end", dot.left - width
         for level in range(LEVELS):
             if all(n != level or start >= b or start + width <= a for n, a, b in occupied):
                 occupied.append((level, start, start + width))
-                label = shorten(dot.title, LABEL_LETTERS, placeholder="…")
-                anchor = anchor or "middle"
                 labels[dot.href] = replace(dot, label=label, level=level, anchor=anchor)
                 break
     return [labels.get(dot.href, dot) for dot in dots]
@@ -172,9 +178,7 @@ def _years_since_0(date: str) -> float:
     return year + (month - 1) / 12 + (day - 1) / 365
 
 
-def _newest(item: Item, catalogue: Catalogue, first_slide: FirstSlide) -> NewTalk:
-    slide = first_slide(item)
-    picture = picture_of(slide, item) if slide else ""
+def _newest(item: Item, catalogue: Catalogue, glimpses: Glimpses) -> NewTalk:
     names = ", ".join(catalogue.person_name(c.person) for c in item.people[:3])
     seminar = catalogue.seminars.get(item.seminar or "")
     date = catalogue.item_date(item)
@@ -182,7 +186,7 @@ def _newest(item: Item, catalogue: Catalogue, first_slide: FirstSlide) -> NewTal
     return NewTalk(
         f"/item/{item.id}",
         item.title,
-        picture,
+        glimpses(item).picture,
         " · ".join(filter(None, about)),
         declared_language(item, catalogue) or catalogue.language,
     )

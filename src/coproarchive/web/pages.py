@@ -23,6 +23,7 @@ from coproarchive.web.around import (
     years_of,
 )
 from coproarchive.web.hosts import HostNames
+from coproarchive.web.policies import SCRIPTED
 
 
 class Pages:
@@ -59,7 +60,7 @@ class Pages:
             glimpses=glimpses,
             neighbours=neighbours(seminar, catalogue),
         )
-        return HTMLResponse(html)
+        return HTMLResponse(html, headers=SCRIPTED)
 
     def person(self, request: Request) -> Response:
         """Serve /person/<id>."""
@@ -143,7 +144,7 @@ class Pages:
             groups=groups,
             glimpses=glimpses_of(items, self._library),
         )
-        return HTMLResponse(html)
+        return HTMLResponse(html, headers=SCRIPTED)
 
     def seminars(self, _: Request) -> Response:
         """Serve /seminars, newest first."""

@@ -39,7 +39,7 @@ from coproarchive.web.sign_in import SignIn
 from coproarchive.web.site_pages import NAMES, SitePages
 
 Handler = Callable[[Request], Response]
-SCRIPTS = ("cite", "viewer", "desk")
+SCRIPTS = ("cite", "pictures", "viewer", "desk")
 
 
 def routes(

@@ -10,10 +10,10 @@ from starlette.responses import HTMLResponse, Response
 
 from coproarchive.library import Library
 from coproarchive.model import Item
-from coproarchive.search.hits.results import Facet, LeafHit, Results
+from coproarchive.search.hits.results import Facet, Results
 from coproarchive.web import render
 from coproarchive.web.home_view import home_view
-from coproarchive.web.leaves import glimpse
+from coproarchive.web.leaves import Glimpse, glimpse
 from coproarchive.web.metrics import SEARCHES
 from coproarchive.web.search_address import SearchAddress, params_of
 from coproarchive.web.search_view import SearchView, search_view
@@ -70,7 +70,7 @@ class SearchPage:
     def view(self, address: SearchAddress, results: Results) -> SearchView:
         """Return what is shown of results."""
         return search_view(
-            address, results, self._library.public(), self.first_slide, self._years(address)
+            address, results, self._library.public(), self._glimpse, self._years(address)
         )
 
     def _years(self, address: SearchAddress) -> Facet | None:
@@ -92,9 +92,8 @@ class SearchPage:
     def home(self, *, searched_at: str) -> Markup:
         """Render the home, whose field leads to an address of ours."""
         catalogue = self._library.public()
-        home = home_view(catalogue, self.first_slide)
+        home = home_view(catalogue, self._glimpse)
         return render.fragment("_home.html", catalogue, home=home, searched_at=searched_at)
 
-    def first_slide(self, item: Item) -> LeafHit | None:
-        """Return an item's first slide or page that readers may see, as a hit without words."""
-        return glimpse(item, self._library.public(), self._library).first
+    def _glimpse(self, item: Item) -> Glimpse:
+        return glimpse(item, self._library.public(), self._library)

@@ -17,7 +17,7 @@ from coproarchive.search.hits.results import Facet, FacetValue, Hit, LeafHit, Re
 from coproarchive.search.index.present import label_of
 from coproarchive.search.language.query import Query
 from coproarchive.search.language.query_tree import Sort
-from coproarchive.web.leaves import PICTURED, name_of, picture_path
+from coproarchive.web.leaves import PICTURED, Glimpse, name_of, picture_path
 from coproarchive.web.render import pretty_date, source_words
 from coproarchive.web.search_address import SearchAddress, View
 
@@ -27,8 +27,8 @@ MOST_VALUES = 400
 """Values that the list of all shows; the rest are found by typing."""
 MOST_YEARS = 40
 """Years of the histogram, the last ones; older items are found by their dates all the same."""
-FirstSlide = Callable[[Item], LeafHit | None]
-"""Returns an item's first slide or page as a hit without words, None where it has none."""
+Glimpses = Callable[[Item], Glimpse]
+"""Returns what a list shows of an item beside its record."""
 SORTS: dict[Sort, str] = {"relevance": "Best match", "date": "Newest", "title": "A to Z"}
 VIEWS: dict[View, str] = {"talks": "Talks", "slides": "Slides"}
 
@@ -120,7 +120,7 @@ class HitView:
 
     Attributes:
         href: its page, which marks the words.
-        about: kind and date.
+        about: kind of file and length, or kind; and date.
         seminar: id and title, None where it belongs to none.
         speakers: ids and names.
         more_href: its page, with the other leaves that answer; "" where there are none.
@@ -191,7 +191,7 @@ def search_view(
     address: SearchAddress,
     results: Results,
     catalogue: Catalogue,
-    first_slide: FirstSlide,
+    glimpses: Glimpses,
     years: Facet | None = None,
 ) -> SearchView:
     """Make what is shown of results.
@@ -200,7 +200,7 @@ def search_view(
         address: what was asked.
         results: the answer to its query.
         catalogue: what the reader may see.
-        first_slide: of what is listed without words, for its picture.
+        glimpses: of the items, for their length, and first slides where nothing is asked.
         years: the facet of years as if no dates were chosen; that of the results where None.
     """
     query = address.query
@@ -223,8 +223,8 @@ def search_view(
             Choice(label, replace(address, view=view).href, address.view == view)
             for view, label in VIEWS.items()
         ],
-        hits=[_hit(hit, query, catalogue, first_slide) for hit in results.hits],
-        near_misses=[_hit(hit, query, catalogue, first_slide) for hit in results.near_misses],
+        hits=[_hit(hit, query, catalogue, glimpses) for hit in results.hits],
+        near_misses=[_hit(hit, query, catalogue, glimpses) for hit in results.near_misses],
         first=(query.page - 1) * query.size + 1,
         facets=[_facet(f, address) for f in results.facets if f.ranked and f.name != "year"],
         years=_years(years, address) if years else (),
@@ -398,19 +398,19 @@ def _named(query: Query, catalogue: Catalogue) -> list[PageLink]:
 # ---------------------------------------------------------------------- hits
 
 
-def _hit(hit: Hit, query: Query, catalogue: Catalogue, first_slide: FirstSlide) -> HitView:
+def _hit(hit: Hit, query: Query, catalogue: Catalogue, glimpses: Glimpses) -> HitView:
     item = catalogue.items[hit.id]
     suffix = f"?{urlencode({'q': query.text})}" if query.text else ""
     href = f"/item/{hit.id}{suffix}"
     seminar = catalogue.seminars.get(hit.seminar or "")
     when = pretty_date(hit.date) if hit.date else ""
-    leaves = hit.leaves
-    if not query.positive and (first := first_slide(item)):
-        leaves = (first,)
+    glimpse, leaves = glimpses(item), hit.leaves
+    if not query.positive and glimpse.first:
+        leaves = (glimpse.first,)
     return HitView(
         href=href,
         title=hit.title,
-        about=" · ".join(filter(None, [hit.kind.capitalize(), when])),
+        about=" · ".join(filter(None, [glimpse.extent or hit.kind.capitalize(), when])),
         seminar=(seminar.id, seminar.title) if seminar else None,
         speakers=[(p, catalogue.person_name(p)) for p in hit.speakers],
         snippet=hit.snippet,
@@ -423,17 +423,10 @@ def _hit(hit: Hit, query: Query, catalogue: Catalogue, first_slide: FirstSlide) 
     )
 
 
-def picture_of(leaf: LeafHit, item: Item) -> str:
-    """Return the address of a slide's picture, "" for what has none."""
-    if leaf.kind not in PICTURED:
-        return ""
-    return picture_path(item, leaf.asset, leaf.number, WIDTHS[0])
-
-
 def _slide(leaf: LeafHit, item: Item, suffix: str) -> SlideView:
     return SlideView(
         leaf_path(item, leaf.asset, leaf.kind, leaf.number) + suffix,
-        picture_of(leaf, item),
+        picture_path(item, leaf.asset, leaf.number, WIDTHS[0]) if leaf.kind in PICTURED else "",
         name_of(leaf),
         leaf.title,
         leaf.snippet,

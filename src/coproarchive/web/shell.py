@@ -18,7 +18,7 @@ from coproarchive.library import Library
 from coproarchive.web import app_paths, render
 from coproarchive.web.search_page import PATH, SearchPage
 
-STYLES = "/look/app.css"
+STYLES, SCRIPT = "/look/app.css", "/look/pictures.js"
 _TITLE = re.compile(r"<title>.*?</title>", re.DOTALL)
 _AGENTS = re.compile(r'<link rel="service-desc"[^>]*>')
 """Streamlit's pointer to an interface that is not offered here."""
@@ -85,7 +85,7 @@ class Shell:
         except CoproArchiveError:
             # The page itself says what is wrong, to those who may know.
             title, without_script = "An archive", Markup("<p>This cannot be shown just now.</p>")
-        styles = f'<link rel="stylesheet" href="{STYLES}">'
+        styles = f'<link rel="stylesheet" href="{STYLES}"><script src="{SCRIPT}" defer></script>'
         head = f"<title>{escape(title)}</title>{styles}"
         plain = f'<link rel="stylesheet" href="/look/site.css"><main>{without_script}</main>'
         html = _TITLE.sub(lambda _: head, html, count=1)

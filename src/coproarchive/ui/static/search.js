@@ -95,7 +95,7 @@ function listen(root) {
   });
   root.addEventListener("submit", (event) => {
     const action = event.target.getAttribute("action");
-    if (action !== "" && action !== "/") return;
+    if (action !== null && action !== "/") return;
     event.preventDefault();
     root.querySelector("#narrow:popover-open")?.hidePopover();
     follow(addressOf(event.target));
