@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
@@ -43,12 +43,16 @@ class Shot(NamedTuple):
         width: of WIDTHS.
         path: address below the server's.
         scroll: CSS selector of what is to stand at the top, "" for the page's beginning.
+        theme: light or dark; the picture's name has "dark" behind the width.
+        is_whole: whether the picture goes on to the page's end.
     """
 
     name: str
     width: str
     path: str
     scroll: str = ""
+    theme: Literal["light", "dark"] = "light"
+    is_whole: bool = False
 
 
 SEARCH = "/?q=%22power+sharing%22"
@@ -62,6 +66,8 @@ SHOTS = (
     Shot("slide", "phone", SLIDE),
     Shot("seminar", "desk", "/seminar/6-coercive-environments"),
     Shot("add", "desk", "/add"),
+    Shot("parts", "desk", "/look/parts", is_whole=True),
+    Shot("parts", "desk", "/look/parts", theme="dark", is_whole=True),
 )
 
 
@@ -105,12 +111,13 @@ def settle(page: Page) -> None:
 
 def take(page: Page, shot: Shot, path: Path) -> None:
     """Take one picture, in few colours so that the repository stays small."""
+    page.emulate_media(color_scheme=shot.theme)
     page.goto(ADDRESS + shot.path)
     settle(page)
     if shot.scroll:
         page.locator(shot.scroll).evaluate("e => e.scrollIntoView()")
         settle(page)
-    taken = Image.open(io.BytesIO(page.screenshot()))
+    taken = Image.open(io.BytesIO(page.screenshot(full_page=shot.is_whole)))
     taken.convert("RGB").quantize(COLOURS).save(path, optimize=True)
 
 
@@ -128,7 +135,8 @@ def main(folder: Path) -> None:
         for shot in SHOTS:
             width, height = WIDTHS[shot.width]
             page.set_viewport_size({"width": width, "height": height})
-            take(page, shot, folder / f"{shot.name}-{shot.width}.png")
+            theme = "-dark" if shot.theme == "dark" else ""
+            take(page, shot, folder / f"{shot.name}-{shot.width}{theme}.png")
         browser.close()
 
 

@@ -16,7 +16,7 @@ from coproarchive.library import Library
 from coproarchive.logs import log
 from coproarchive.operate.reindex import Reindexer
 from coproarchive.publish.addresses import KINDS
-from coproarchive.web import render
+from coproarchive.web import parts_page, render
 from coproarchive.web.access import Access
 from coproarchive.web.citing import Citing
 from coproarchive.web.concurrency import (
@@ -89,6 +89,7 @@ def routes(
         Route("/logout", sign_in.logout, methods=["POST"]),
         *desk_routes(library, access, pages, reindexer, limits),
         Route("/look/site.css", _site_css),
+        Route(parts_page.PATH, safe(partial(parts_page.parts_page, library))),
         Route("/look/desk.css", _desk_css),
         *(Route(f"/look/{name}.js", partial(_script, name)) for name in SCRIPTS),
         Route("/healthz", machine.health),
