@@ -286,7 +286,7 @@ def aftermath(
 
 def _updates(writer: Writer) -> bool:
     """Tell whether a writer brings the index up to date itself."""
-    return writer.words[:1] in _UPDATERS or writer.name in ("page: add", "page: drafts")
+    return writer.words[:1] in _UPDATERS or writer.name in ("program: add", "page: drafts")
 
 
 _UPDATERS = {

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from coproarchive.desk.drafts import DraftRow, Shelf
 from coproarchive.desk.edit import edit_records
 from coproarchive.desk.files import replace_file
 from coproarchive.desk.undo import changes_of, undo_changes
@@ -179,9 +180,21 @@ def make_pair(folder: Path, seed: int, size: int = 14) -> World:
     bare = without_secrets(full)
     full.write(folder / "full", past="past")
     bare.write(folder / "bare")
+    _add_draft(folder / "full")
     world = _world(full, bare, folder / "full")
     world.save(folder / "world.json")
     return world
+
+
+def _add_draft(archive: Path) -> None:
+    """Let a file wait to be added, with a row that somebody typed into: nobody else may see it."""
+    shelf = Shelf(archive)
+    set_id = shelf.begin()
+    name = f"{SILENT_WORDS.split(maxsplit=1)[0]}.pdf"
+    made = make_pdf(archive.parent / name, [f"{SILENT_WORDS} {SECRET_WORDS[0]}"])
+    path = shelf.take(set_id, made, name)
+    row = DraftRow(id="1", files=(path,), typed={"title": f"The {SILENT_WORDS}"})
+    shelf.change(set_id, lambda draft: draft.model_copy(update={"rows": (row,)}))
 
 
 _NOT_PUBLIC = (Visibility.HIDDEN, Visibility.MEMBERS)

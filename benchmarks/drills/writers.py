@@ -58,8 +58,8 @@ def _batch_of(folder: Path, activity: str) -> str:
     return next(change.batch for change in changes if change.activity.name == activity)
 
 
-def _add_on_the_page(folder: Path) -> None:
-    """Do what the page does when its form is saved, as ui/add.py does; with new records."""
+def _add_by_program(folder: Path) -> None:
+    """Do what a program does by the Python interface: add files, with new records."""
     from coproarchive.ingest.add import ItemDraft, add_files
 
     library = Library(settings_of(folder))
@@ -224,7 +224,7 @@ WRITERS: tuple[Writer, ...] = (
            again=frozenset({0, 10})),
     Writer("purge", "edited", ("purge", "windmills", "--yes")),
     Writer("page: drafts", "talks", call=_save_drafts),
-    Writer("page: add", "talks", call=_add_on_the_page, again=frozenset({0, 50})),
+    Writer("program: add", "talks", call=_add_by_program, again=frozenset({0, 50})),
     Writer("page: search in vain", "talks", call=_search_in_vain_on_the_page),
     Writer("page: picture", "talks", call=_look_at_pictures),
     Writer("page: sign in", "talks", call=_sign_in),

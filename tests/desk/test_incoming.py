@@ -16,6 +16,7 @@ from coproarchive.ingest.add import ItemDraft
 from coproarchive.ingest.folder_plan import DescribeOptions
 from coproarchive.library import Library
 from making import make_deck, make_pdf
+from serving import desk_of
 
 
 @pytest.fixture
@@ -55,6 +56,10 @@ def test_files_become_drafts_when_they_are_still(
     assert watcher.look() == set_id
     assert shelf.read(set_id).count == 4
     assert watcher.look() == ""
+    with desk_of(library) as desk:
+        home = desk.get("/desk").text
+    assert "4 files from the incoming folder wait to be added" in home
+    assert f'href="/add?draft={set_id}"' in home
 
 
 def test_what_cannot_be_kept_stays(

@@ -137,7 +137,7 @@ def test_what_waits_is_offered_and_what_is_left_out_is_said(
 
 def re_links(page: str) -> list[str]:
     """Addresses of items in what the page says was saved."""
-    saved = page.partition("Saved: ")[2].partition("</div>")[0]
+    saved = page.partition("Saved: ")[2].partition("</p>")[0]
     return sorted(piece.partition('"')[0] for piece in saved.split('href="')[1:])
 
 

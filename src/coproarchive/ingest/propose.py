@@ -77,12 +77,6 @@ class Proposal:
         likely = {guess.value for guess in self.description.of(SPEAKER, SURE)}
         return tuple(name for name in self.unknown_people if name in likely)
 
-    @property
-    def offered(self) -> tuple[Guess, ...]:
-        """The guesses that a form is filled in with."""
-        of_kinds = (self.description.of(kind, OFFERED)[:5] for kind in (SPEAKER, DATE, SEMINAR))
-        return (self.description.title, *(guess for guesses in of_kinds for guess in guesses))
-
     def written(self, least: float) -> tuple[Guess, ...]:
         """Return the guesses that go into a record: the title, and what is at least so sure."""
         of_others = (g for kind in (SPEAKER, DATE, TOPIC) for g in self.description.of(kind, least))

@@ -8,12 +8,15 @@ import streamlit as st
 from markupsafe import Markup
 
 from coproarchive.catalogue import Catalogue
-from coproarchive.desk.drafts import DraftRow, DraftSet, LeftOut, Mistake
+from coproarchive.desk.drafts import GIVES_AWAY, DraftRow, DraftSet, LeftOut, Mistake
 from coproarchive.errors import NotFoundError
 from coproarchive.ui.adding import acts
 from coproarchive.ui.adding.choices import name_of_row
 from coproarchive.ui.adding.table import picture_of, sentence_of
 from coproarchive.ui.state import app_state
+
+MOST_NAMED = 4
+"""Rows with the same to be looked at that are named; of more their number."""
 
 
 def show_waiting() -> None:
@@ -67,13 +70,21 @@ def show_discard(draft: DraftSet, label: str) -> None:
 def show_mistakes(draft: DraftSet, mistakes: Mapping[str, list[Mistake]]) -> None:
     """Name what is wrong by row and field; why rows were not saved a moment ago, too."""
     failed: Mapping[str, Mistake] = st.session_state.get("not saved", {})
-    lines = []
+    lines, unseen = [], []
     for row in draft.rows:
-        wrong = mistakes.get(row.id) or ([failed[row.id]] if row.id in failed else [])
-        lines += [
-            Markup("<li><b>{}</b> – {}</li>").format(name_of_row(draft, row), sentence_of(mistake))
-            for mistake in wrong
-        ]
+        for mistake in mistakes.get(row.id) or ([failed[row.id]] if row.id in failed else []):
+            if mistake.field == GIVES_AWAY:
+                unseen.append(name_of_row(draft, row))
+            else:
+                line = Markup("<li><b>{}</b> – {}</li>")
+                lines.append(line.format(name_of_row(draft, row), sentence_of(mistake)))
+    if unseen:
+        names = "; ".join(unseen[:MOST_NAMED])
+        more = f" and {len(unseen) - MOST_NAMED} more" if len(unseen) > MOST_NAMED else ""
+        line = Markup(
+            "<li><b>{}{}</b> – everybody would read addresses or numbers in the files: {}</li>"
+        )
+        lines.append(line.format(names, more, "look at what they give away, below, and tick it."))
     if lines:
         head = "Not saved until this is put right; the other rows can be saved:"
         st.html(

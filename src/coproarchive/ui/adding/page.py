@@ -54,8 +54,9 @@ def _show_saved() -> None:
         links = Markup(", ").join(
             Markup('<a href="/item/{}">{}</a>').format(*pair) for pair in saved
         )
-        line = Markup('<div class="notice" role="status"><p>Saved: {}</p></div>')
-        st.html(line.format(links))
+        back = Markup('It can be taken back in the <a href="/desk/history">history</a>.')
+        line = Markup('<div class="notice" role="status"><p>Saved: {}</p><p>{}</p></div>')
+        st.html(line.format(links, back))
     if later := st.session_state.pop("later", ""):
         saved_only = "It is saved, but not searchable yet:"
         st.html(Markup('<p class="notice" role="alert">{} {}</p>').format(saved_only, later))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from urllib.parse import quote, unquote
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from coproarchive.catalogue import Catalogue, folded
+from coproarchive.desk.drafts import DraftSet, Shelf
 from coproarchive.errors import NotFoundError
 from coproarchive.model import Item, Visibility
 from coproarchive.store.changes import BEGIN, Change
@@ -61,8 +63,19 @@ def home(r: DeskRequest) -> Response:
         counts=_counts(catalogue),
         changes=latest_changes(r),
         broken=len(catalogue.problems),
+        waiting=waiting_sets(r),
         who=r.library.store.recorder.who,
     )
+
+
+def waiting_sets(r: DeskRequest) -> list[DraftSet]:
+    """Return the sets of files that wait to be added, the newest first."""
+    shelf = Shelf(r.library.store.root)
+    waiting = []
+    for set_id in shelf.ids():
+        with suppress(NotFoundError):  # saved or discarded just now
+            waiting.append(shelf.read(set_id))
+    return [draft for draft in waiting if draft.count]
 
 
 def _counts(catalogue: Catalogue) -> Sequence[tuple[str, int]]:
