@@ -12,6 +12,7 @@ import io
 import re
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from typing import NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
@@ -180,14 +181,37 @@ def render(content: Plain) -> str:
     return _dump(_styled(content), offset=2)
 
 
-def revise(text: str, content: Plain) -> str:
+class YamlText(NamedTuple):
+    """A document as it is written, and as it is read."""
+
+    text: str
+    document: YamlDocument
+
+
+def revise(text: str, content: Plain, old: Plain = None) -> YamlText:
     """Change the document's content and keep everything else.
 
     Comments, order, quoting and the lines of unchanged values stay as they are.
+
+    Args:
+        text: of the document.
+        content: as it shall be.
+        old: as it is; read from the text where it is None.
     """
-    old = parse(text).content
+    old = parse(text).content if old is None else old
     if old == content:
-        return text
+        return YamlText(text, parse(text))
+    revised = _revised(text, content, old)
+    # What is written must be read again as what was meant, whatever the document looked like.
+    document = _read(revised)
+    if document is None or document.content != content:
+        revised = render(content)
+        document = parse(revised)
+    return YamlText(revised, document)
+
+
+def _revised(text: str, content: Plain, old: Plain) -> str:
+    """Return the document with another content; see revise."""
     if old is None:
         # Nothing but comments: they stay on top.
         return text.rstrip() + "\n" + render(content) if text.strip() else render(content)
@@ -200,9 +224,7 @@ def revise(text: str, content: Plain) -> str:
         return render(content)
     _merge_map(tree, old, content)
     unindented_lists = re.search(r"^([ ]*)[\w-]+:[ ]*\n\1- ", text, re.MULTILINE)
-    revised = _dump(tree, offset=0 if unindented_lists else 2)
-    # What is written must be read again as what was meant, whatever the document looked like.
-    return revised if _reads_as(revised, content) else render(content)
+    return _dump(tree, offset=0 if unindented_lists else 2)
 
 
 def append(text: str, entries: dict[str, Plain]) -> str | None:
@@ -212,16 +234,18 @@ def append(text: str, entries: dict[str, Plain]) -> str | None:
     """
     ends = re.search(r"^(\.\.\.|---|[{\[])", text, re.MULTILINE)
     added = render(entries)
-    if ends or not text.strip() or not _reads_as(added, entries):
+    document = _read(added)
+    if ends or not text.strip() or document is None or document.content != entries:
         return None
     return text.rstrip() + "\n" + added
 
 
-def _reads_as(text: str, content: Plain) -> bool:
+def _read(text: str) -> YamlDocument | None:
+    """Parse a document; None where it is none that is accepted here."""
     try:
-        return parse(text).content == content
+        return parse(text)
     except YamlMistakeError:
-        return False
+        return None
 
 
 def _merge_map(tree: CommentedMap, old: dict[str, Plain], new: dict[str, Plain]) -> None:

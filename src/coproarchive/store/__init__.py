@@ -398,16 +398,18 @@ class Store(ArchiveReader):
                     "Read it again and make your change once more.",
                 )
             target = self.root / path
-            old = self._read(path).decode("utf-8-sig") if current else None
-            new = render(content) if old is None else revise(old, content)
+            before = self.content(path) if current else None
+            old = self._read(path).decode("utf-8-sig") if current else ""
+            new, document = revise(old, content, before)
             if new == old:
                 return
-            before, data = self.content(path) if current else None, new.encode()
+            data = new.encode()
             target.parent.mkdir(exist_ok=True)
             with self.recorder.recording(path, before, content, current, _sha(data)):
                 if meanwhile is not None:
                     meanwhile()
                 write_durably(target, data, self._scratch)
+            self._cache.put(data, document)  # who reads it next need not parse it
 
     def _save_entries(self, path: str, entries: Mapping[str, dict[str, Plain]]) -> None:
         if not entries:
