@@ -71,8 +71,8 @@ class HitBuilder:
     def hits(
         self,
         full: Sequence[tuple[str, float]],
-        near_misses: Sequence[tuple[str, float]] = (),
-        leaves: int = 3,
+        near_misses: Sequence[tuple[str, float]],
+        leaves: int,
     ) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
         """Return the hits of ids and scores, and those of near misses, which show less.
 
