@@ -286,6 +286,7 @@ def test_fields_that_are_not_what_was_seen_are_named(store: Store) -> None:
         )  # fmt: skip
         assert (conflict.change, conflict.who) == (history(store, first.change)[0].id, "Ann Keeper")
         assert 'it is "Theirs" now, not "Talk" (changed by Ann Keeper' in str(raised.value)
+        assert raised.value.message.startswith("changed meanwhile; nothing was written.")
     edit_records(store, ["talk"], edits("title=Theirs"), act(), digest=digest)
     edit_records(store, ["talk"], edits("abstract=Free"), act(), digest=digest)
     assert store.read_item("talk").abstract == "Free"
@@ -423,6 +424,39 @@ def test_who_is_named_stays_and_what_is_not_there_is_said(store: Store) -> None:
     assert "di" not in store.read_people()[0]
     undo_changes(store, history(store), act())
     assert store.read_people()[0]["di"].name == "Di"
+
+
+def test_what_came_went_and_came_again_is_summed_up(store: Store) -> None:
+    """A field that was taken out is in no sum; an entry that is there again is as it is now."""
+    edit_records(store, ["talk"], edits("abstract=Words"), act())
+    edit_records(store, ["talk"], edits("abstract="), act())
+    told = [c for c in store.recorder.log.changes() if [*c.fields] == ["abstract"]]
+    assert len(told) == 2
+    assert reversals(told) == []
+    with store.activity(act()):
+        store.save_person(Person(id="di", names=("Di",)))
+    made = history(store)
+    undo_changes(store, made, act())
+    gone = history(store)
+    undo_changes(store, gone, act())
+    assert undo_changes(store, gone, act()).diffs == ()  # it is there again already
+    edit_records(store, ["person:di"], edits("names=Di; Diana"), act())
+    all_of_it = [c for c in store.recorder.log.changes() if c.entry == "di"]
+    (reversal,) = reversals(all_of_it)
+    assert (reversal.before, reversal.after) == (None, {"names": ["Di", "Diana"]})
+
+
+def test_a_seminar_with_talks_in_it_stays(store: Store) -> None:
+    """Its folder has them; what is to be done first is said."""
+    with store.activity(act()):
+        store.save_seminar(Seminar(id="new", title="New"))
+    made = history(store)
+    store.save_item(Item(id="new/talk", seminar="new", title="In it"))
+    with pytest.raises(ConflictError) as raised:
+        undo_changes(store, made, act())
+    assert "new: still named by new/talk" in raised.value.message
+    assert "Change those first, then test again." in (raised.value.hint or "")
+    assert store.read_seminar("new").title == "New"
 
 
 def test_a_time_is_written_as_iso_says(store: Store) -> None:
