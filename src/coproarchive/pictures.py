@@ -24,7 +24,7 @@ import textwrap
 import time
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
@@ -145,6 +145,12 @@ class Pictures:
         with contextlib.suppress(OSError):
             if folder.is_dir():
                 (folder / _WHOLE).touch()
+
+    def keep_only(self, hashes: Collection[str]) -> None:
+        """Remove the pictures of all files but those with these hashes."""
+        for folder in self._folder.glob("??/*"):
+            if folder.name not in hashes:
+                shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def is_drawing(self) -> bool:

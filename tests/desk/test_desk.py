@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -289,8 +290,17 @@ def test_a_split_and_what_was_taken_back_in_the_terminal(
     assert "or --back" in str(run("withdraw", "windmills", fails=True))
 
 
+def made_of(folder: Path) -> str:
+    """Names and bytes of all files in the index; texts in it are compressed, their hashes not."""
+    files = [path for path in (folder / "index").rglob("*") if path.is_file()]
+    return "\n".join(f"{path} {path.read_bytes().decode('latin-1')}" for path in files)
+
+
 def test_a_purge_says_what_it_destroys_and_leaves_no_word(run: Run, folder: Path) -> None:
     run("edit", "windmills", "--set", "abstract=Zephyrs and quernstones")
+    data = (folder / "archive" / "windmills" / "mill.pdf").read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    assert digest in made_of(folder)
     plan = run("purge", "windmills")
     assert (plan["destroyed"], plan["changes"]) == (False, 2)
     assert (folder / "archive" / "windmills").exists()
@@ -299,6 +309,8 @@ def test_a_purge_says_what_it_destroys_and_leaves_no_word(run: Run, folder: Path
     assert not (folder / "archive" / "windmills").exists()
     left = b"".join(p.read_bytes() for p in (folder / "archive").rglob("*") if p.is_file())
     assert b"quernstones" not in left
+    left_in_index = made_of(folder)
+    assert not [w for w in ("quernstones", "Windmills", digest) if w in left_in_index]
     assert run("history", "windmills")[0]["what"] == "purge"
     assert run("purge", "windmills", "--yes")["files"] == []  # as after a run that was killed
     assert "there was none" in str(run("purge", "windmils", "--yes", fails=True))

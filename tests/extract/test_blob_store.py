@@ -35,6 +35,21 @@ def seen_by_others(tmp_path: Path, sha256: str, reader: str = "pdf-1") -> bytes 
         other.close()
 
 
+def test_what_is_forgotten_leaves_no_byte(tmp_path: Path, blobs: BlobStore) -> None:
+    """What a reader made of other files stays, and what another kind keeps of any."""
+    blobs.put(A, "pdf-1", b"Told in confidence" * 500)
+    blobs.put(A, "alignment-1", b"[1, 2]")
+    blobs.put(B, "pdf-1", b"Public")
+    blobs.flush()
+    path = tmp_path / "extracted" / "texts.db"
+    assert b"in confidence" in path.read_bytes()
+    blobs.put(A, "pptx-2", b"Told while it waited")
+    blobs.keep_only({B}, "alignment-1")
+    assert blobs.get(A, "pdf-1") is None and blobs.get(A, "pptx-2") is None
+    assert (blobs.get(A, "alignment-1"), blobs.get(B, "pdf-1")) == (b"[1, 2]", b"Public")
+    assert b"in confidence" not in path.read_bytes() and b"it waited" not in path.read_bytes()
+
+
 def test_asking_makes_nothing(tmp_path: Path, blobs: BlobStore) -> None:
     """An archive that is only looked at is not written to."""
     assert blobs.get(A, "pdf-1") is None

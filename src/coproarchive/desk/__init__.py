@@ -278,9 +278,10 @@ class Desk:
         return plan_purge(self._store, item_id)
 
     def purge(self, item_id: str, *, why: str = "") -> PurgePlan:
-        """Destroy an item; see purge_item."""
+        """Destroy an item; see purge_item. Nothing that was made of it is left in the index."""
         purged = purge_item(self._store, item_id, self._activity("purge", why))
-        self._library.update_index()
+        self._library.forget_others()
+        self._library.update_index(rebuild=True)
         return purged
 
     # ------------------------------------------------------------ history

@@ -13,7 +13,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -39,6 +39,8 @@ _GET = "SELECT reader, checksum, data FROM blob WHERE sha256 = ? AND reader = ?"
 _HAS = "SELECT 1 FROM blob WHERE sha256 = ? AND reader = ?"
 _OTHERS = "SELECT reader, checksum, data FROM blob WHERE sha256 = ? AND reader != ? ORDER BY reader"
 _DELETE = "DELETE FROM blob WHERE sha256 = ? AND reader GLOB ?"
+_FILES = "SELECT DISTINCT sha256 FROM blob WHERE reader != ?"
+_REMOVE = "DELETE FROM blob WHERE sha256 = ? AND reader != ?"
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 log = logging.getLogger(__name__)
@@ -94,6 +96,21 @@ class BlobStore(Blobs):
             is_old = time.monotonic() - self._since >= WAITING_SECONDS
             if is_old or self._bytes >= WAITING_BYTES:
                 self._write()
+
+    def keep_only(self, hashes: Collection[str], reader: str) -> None:
+        """See Blobs.keep_only."""
+        with self._lock:
+            self._write()
+            with self._tolerated():
+                if connection := self._opened():
+                    stored = connection.execute(_FILES, (reader,)).fetchall()
+                    others = [row for row in stored if row[0] not in hashes]
+                    # Overwritten, not only given free (SQLite, "PRAGMA secure_delete").
+                    connection.execute("PRAGMA secure_delete = ON")
+                    with connection:
+                        connection.execute("BEGIN IMMEDIATE")
+                        connection.executemany(_REMOVE, [(*row, reader) for row in others])
+            self._path.with_suffix(".damaged").unlink(missing_ok=True)
 
     def flush(self) -> None:
         """See Blobs.flush."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 Key = tuple[str, str]
 """Hash of the file, name of the reader."""
@@ -27,6 +27,15 @@ class Blobs(ABC):
     @abstractmethod
     def put(self, sha256: str, reader: str, data: bytes) -> None:
         """Keep an entry, in the place of those by older versions ("pdf-3") of its reader."""
+
+    @abstractmethod
+    def keep_only(self, hashes: Collection[str], reader: str) -> None:
+        """Remove the entries of all files but these, so that no byte of them is left.
+
+        Args:
+            hashes: of files.
+            reader: whose entries stay, whatever they are of.
+        """
 
     @abstractmethod
     def flush(self) -> None:
@@ -68,6 +77,11 @@ class TieredBlobs(Blobs):
         """See Blobs.put."""
         self._near.put(sha256, reader, data)
         self._shared.put(sha256, reader, data)
+
+    def keep_only(self, hashes: Collection[str], reader: str) -> None:
+        """See Blobs.keep_only."""
+        self._near.keep_only(hashes, reader)
+        self._shared.keep_only(hashes, reader)
 
     def flush(self) -> None:
         """See Blobs.flush."""

@@ -8,7 +8,7 @@ import json
 import operator
 import zlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -122,6 +122,13 @@ class ExtractionCache:
         self._blobs.put(*key, data)
         self._remember(key, extraction)
         return extraction
+
+    def keep_only(self, hashes: Collection[str], reader: str) -> None:
+        """Forget what was read of all files but these; see Blobs.keep_only."""
+        with self._lock:
+            self._recent.clear()
+            self._characters = 0
+        self._blobs.keep_only(hashes, reader)
 
     def flush(self) -> None:
         """Write every extraction to the disk."""

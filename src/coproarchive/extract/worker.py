@@ -13,7 +13,7 @@ import shutil
 import signal
 import tempfile
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Collection, Generator, Iterable
 from concurrent.futures import CancelledError
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
@@ -235,6 +235,10 @@ class Reader:
     def blobs(self) -> Blobs:
         """Keeps what is made of texts, by the hash of what it is made of."""
         return self._cache.blobs
+
+    def keep_only(self, hashes: Collection[str], reader: str = "") -> None:
+        """Forget what was read of all files but these; see Blobs.keep_only."""
+        self._cache.keep_only(hashes, reader)
 
     def prepare(self) -> None:
         """Begin to start workers where nothing was ever read: they will be needed at once."""

@@ -63,6 +63,13 @@ class ParsedCache:
         self._used[hashlib.sha256(data).hexdigest()] = document
         self._dirty = True
 
+    def clear(self) -> None:
+        """Forget every document, those on the disk too."""
+        self._saved, self._used, self._dirty = {}, {}, False
+        if self._path is not None:
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
     def save(self) -> None:
         """Write the cache, if anything new was parsed; failing to is no harm."""
         if self._path is None or not self._dirty:

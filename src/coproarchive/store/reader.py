@@ -233,6 +233,10 @@ class ArchiveReader:
         slug = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")
         return self.root / ".state" / f"{slug}.json"
 
+    def clear_cache(self) -> None:
+        """Forget what was parsed: records that are not there any more are in it, too."""
+        self._cache.clear()
+
     def save_cache(self) -> None:
         """Keep what was parsed, for the next process."""
         self._cache.save()

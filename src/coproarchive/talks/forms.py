@@ -25,7 +25,8 @@ from coproarchive.vocabulary import AssetRole
 ALIGNED_SHARE = 0.5
 """Share of the shorter file's leaves that have a pair, from which two files are one talk."""
 _FORMS = frozenset({AssetRole.SLIDES, AssetRole.HANDOUT})
-_READER = f"alignment-{VERSION}"
+ALIGNMENT = f"alignment-{VERSION}"
+"""Name under which alignments are kept beside texts: numbers of slides, no words."""
 
 Row = TypeVar("Row")
 
@@ -268,9 +269,9 @@ def _stored_rows(
         [[leaf.number, leaf.label, *texts_on(leaf)] for leaf in leaves] for leaves in (one, other)
     ]
     key = hashlib.sha256(json.dumps([name, words]).encode()).hexdigest()
-    if data := blobs.get(key, _READER):
+    if data := blobs.get(key, ALIGNMENT):
         rows: list[Row] = json.loads(data)
         return rows
     rows = make(one, other)
-    blobs.put(key, _READER, json.dumps(rows).encode())
+    blobs.put(key, ALIGNMENT, json.dumps(rows).encode())
     return rows

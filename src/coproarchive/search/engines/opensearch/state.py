@@ -49,6 +49,13 @@ class SmallIndex:
         create_index(self._cluster, self.name, body)
         self._is_there = True
 
+    def delete(self) -> None:
+        """Delete the index with all its rows, where it is there."""
+        self._is_there = False
+        self._cluster.call(
+            lambda client: client.indices.delete(index=self.name, ignore_unavailable=True)
+        )
+
 
 TALLY_FIELDS = {"words": {"type": "keyword"}, "count": {"type": "long"}}
 """Fields of a counted search; the lock's row has others, which are not searched."""

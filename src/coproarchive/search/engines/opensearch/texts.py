@@ -6,7 +6,7 @@ import base64
 import contextlib
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from opensearchpy import OpenSearch, exceptions
 
@@ -69,6 +69,13 @@ class ClusterTexts(Blobs):
             is_full = sum(map(len, self._waiting.values())) > WAITING_BYTES
         if is_full:
             self.flush()
+
+    def keep_only(self, hashes: Collection[str], reader: str) -> None:
+        """See Blobs.keep_only. All go: each server has its own beside it, from which they come."""
+        with self._lock:
+            self._waiting.clear()
+        with contextlib.suppress(CoproArchiveError):
+            self._index.delete()
 
     def flush(self) -> None:
         """See Blobs.flush."""
