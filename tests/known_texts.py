@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,11 @@ class KeptBlobs(Blobs):
     def put(self, sha256: str, reader: str, data: bytes) -> None:
         self.puts += 1
         self.kept[sha256, reader] = data
+
+    def keep_only(self, hashes: Collection[str], reader: str) -> None:
+        """Remove what is of other files."""
+        for key in [k for k in self.kept if k[0] not in hashes and k[1] != reader]:
+            del self.kept[key]
 
     def flush(self) -> None:
         """Nothing waits."""
