@@ -354,7 +354,7 @@ class Library:
         LibreOffice takes seconds for each file of an old format, so this is for a process that
         nobody waits for. Copies of what was hidden, withdrawn or replaced are removed.
         """
-        self._remove_other_copies()
+        self.remove_other_copies()
         lacking = list(self._lacking())
 
         def files() -> Iterator[tuple[Path, str, frozenset[WordSource]]]:
@@ -368,28 +368,14 @@ class Library:
             self.public_copies.make_all(files())
         return len(lacking)
 
-    def _remove_other_copies(self) -> None:
+    def remove_other_copies(self) -> None:
+        """Remove public copies of what is public no longer, or is made by other rules."""
         public = self.public()
         self.public_copies.remove_others(
             (asset.sha256, public.withheld(item))
             for item in public.items.values()
             for asset in item.assets
         )
-
-    def forget_others(self) -> None:
-        """Remove what was made of files that no record names any more, from the disk too.
-
-        Texts, pictures, public copies, and records as they were parsed. The index itself forgets
-        when it is made anew.
-        """
-        from coproarchive.talks.forms import ALIGNMENT
-
-        self.store.clear_cache()
-        self.changed()
-        hashes = self.catalogue().by_sha256.keys()
-        self.reader.keep_only(hashes, ALIGNMENT)
-        self.pictures.keep_only(hashes)
-        self._remove_other_copies()
 
     def _lacking(self) -> Iterator[tuple[Item, Asset]]:
         """Yield public files of which a copy is still to be made."""

@@ -36,7 +36,7 @@ from coproarchive.desk.history import (
     look_for_edits,
     who_and_what,
 )
-from coproarchive.desk.purge import PurgePlan, plan_purge, purge_item
+from coproarchive.desk.purge import PurgePlan, plan_purge, purge_item, remove_derived
 from coproarchive.desk.records import record_named
 from coproarchive.desk.references import Noun
 from coproarchive.desk.repair import AnyRepair, RepairReport, do_repairs, plan_repairs
@@ -280,7 +280,7 @@ class Desk:
     def purge(self, item_id: str, *, why: str = "") -> PurgePlan:
         """Destroy an item; see purge_item. Nothing that was made of it is left in the index."""
         purged = purge_item(self._store, item_id, self._activity("purge", why))
-        self._library.forget_others()
+        remove_derived(self._library)
         self._library.update_index(rebuild=True)
         return purged
 

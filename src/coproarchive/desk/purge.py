@@ -10,11 +10,13 @@ from pathlib import Path
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.errors import NotFoundError
+from coproarchive.library import Library
 from coproarchive.store import Store
 from coproarchive.store.changes import Activity, Change, ChangeLog
 from coproarchive.store.files import write_durably
 from coproarchive.store.kept import KEPT
 from coproarchive.store.reader import ITEM, STAGING, checked_id
+from coproarchive.talks.forms import ALIGNMENT
 
 PURGED = "(purged)"
 """What the history says in place of each value."""
@@ -121,3 +123,17 @@ def is_purged(change: Change) -> bool:
     """Tell whether the history has forgotten the words of a change."""
     values = [*(change.before or {}).values(), *(change.after or {}).values()]
     return all(value == PURGED for value in values)
+
+
+def remove_derived(library: Library) -> None:
+    """Remove what was made of files that no record names any more, from the disk too.
+
+    Texts, pictures, public copies, and records as they were parsed. The index itself has nothing of
+    them once it is made anew.
+    """
+    library.store.clear_cache()
+    library.changed()
+    hashes = library.catalogue().by_sha256.keys()
+    library.reader.keep_only(hashes, ALIGNMENT)
+    library.pictures.keep_only(hashes)
+    library.remove_other_copies()

@@ -124,7 +124,7 @@ class ExtractionCache:
         return extraction
 
     def keep_only(self, hashes: Collection[str], reader: str) -> None:
-        """Forget what was read of all files but these; see Blobs.keep_only."""
+        """Remove what was read of all files but these; see Blobs.keep_only."""
         with self._lock:
             self._recent.clear()
             self._characters = 0

@@ -237,7 +237,7 @@ class Reader:
         return self._cache.blobs
 
     def keep_only(self, hashes: Collection[str], reader: str = "") -> None:
-        """Forget what was read of all files but these; see Blobs.keep_only."""
+        """Remove what was read of all files but these; see Blobs.keep_only."""
         self._cache.keep_only(hashes, reader)
 
     def prepare(self) -> None:

@@ -64,7 +64,7 @@ class ParsedCache:
         self._dirty = True
 
     def clear(self) -> None:
-        """Forget every document, those on the disk too."""
+        """Remove every document, those on the disk too."""
         self._saved, self._used, self._dirty = {}, {}, False
         if self._path is not None:
             with contextlib.suppress(OSError):

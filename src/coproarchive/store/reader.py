@@ -234,7 +234,7 @@ class ArchiveReader:
         return self.root / ".state" / f"{slug}.json"
 
     def clear_cache(self) -> None:
-        """Forget what was parsed: records that are not there any more are in it, too."""
+        """Remove what was parsed: records that are not there any more are in it, too."""
         self._cache.clear()
 
     def save_cache(self) -> None:
