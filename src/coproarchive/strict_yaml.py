@@ -72,7 +72,8 @@ def parse(text: str) -> YamlDocument:
     """
     builder = _Builder()
     try:
-        for event in YAML(typ="rt", pure=True).parse(io.StringIO(text)):
+        # Not "rt": that keeps comments, which nobody asks of events, for a sixth of the time.
+        for event in YAML(typ="safe", pure=True).parse(io.StringIO(text)):
             builder.take(event)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)

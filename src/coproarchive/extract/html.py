@@ -239,10 +239,12 @@ def _whole(
 
     libxml2 mends what is broken or too deep by leaving things out, and says nothing.
     """
+    parsed = sum(len(word) for piece in tree.itertext() for word in str(piece).split())
+    if len(markup) - parsed < MUCH or parsed > len(markup) / 2:
+        return leaves, []  # what is written is never longer than its markup
     visible = re.sub(r"<(script|style)\b.*?</\1\s*>", "", markup, flags=re.DOTALL | re.IGNORECASE)
     text = html.unescape(re.sub(r"<!--.*?-->|<[^>]*>", " ", visible, flags=re.DOTALL))
     written = sum(map(len, text.split()))
-    parsed = sum(len(word) for piece in tree.itertext() for word in str(piece).split())
     if written - parsed < MUCH or parsed > written / 2:
         return leaves, []
     notice = Notice(
@@ -269,9 +271,12 @@ def _undescribed(pictures: object) -> list[Notice]:
     ]
 
 
+_BLANKS = re.compile(r"\s+")
+
+
 def _folded(text: str) -> str:
     """Return text with every run of white space as one space, as a browser shows it."""
-    return re.sub(r"\s+", " ", text)
+    return _BLANKS.sub(" ", text)
 
 
 def _table_text(table: lxml.html.HtmlElement) -> str:
@@ -286,6 +291,8 @@ def _is_around(node: lxml.html.HtmlElement) -> bool:
     if node.tag in _AROUND:
         # A post may have a header of its own with its title in it.
         return not (node.tag == "header" and node.find(".//h1") is not None)
+    if not node.keys():  # as most elements
+        return False
     names = f"{node.get('class', '')} {node.get('id', '')}"
     if _AROUND_NAME.search(names) and node.tag not in ("body", "article", "main"):
         return True

@@ -166,9 +166,8 @@ def _by_script(text: str) -> str:
 
 def _of_leaf(text: str, main: str) -> str:
     """Return the language of a leaf in a file of a language: another where its words say so."""
-    if main in COMMON:
-        beginning = text[:BEGINNING]
-        is_alike = len(COMMON[main].intersection(beginning.lower().split())) >= ENOUGH
-        if is_alike and (beginning.isascii() or not _OTHER_SCRIPT.search(text)):
-            return main
+    if main in COMMON and (text.isascii() or not _OTHER_SCRIPT.search(text)):
+        for length in (BEGINNING // 3, BEGINNING):  # a third tells it of most
+            if len(COMMON[main].intersection(text[:length].lower().split())) >= ENOUGH:
+                return main
     return language_of(text, OFTEN_IN_LEAF) or main

@@ -30,6 +30,8 @@ MANY, LEAST, FEW = 30, 12, 8
 """Pairs of letters: many; least that tell anything; least where another page of the file tells."""
 MOST = 500
 """Characters of a page by which its letters are judged."""
+BEGINNING = 200
+"""Characters of it that mostly tell that it can be read."""
 USUAL = (
     "ing ion ent ati ter ers est con pro sch ung ich and the for tio res ver men ant tra ale ont "
     "sta per ell ist ere ien cha"
@@ -95,6 +97,8 @@ class _Suspect(NamedTuple):
 def _suspect(text: str) -> _Suspect | None:
     """Return what is suspect of a page; None where it has enough words that prose is made of, or
     hardly any Latin letters: those are what broken fonts say."""
+    if len(COMMON.intersection(text[:BEGINNING].split())) >= ENOUGH:
+        return None
     sample = text[:MOST]
     if len(COMMON.intersection(sample.split())) >= ENOUGH:
         return None
@@ -123,6 +127,8 @@ _UTF8 = re.compile(
 bytes may have lost one that stands for nothing in Windows-1252; two alone are letters of a word."""
 _OTHER_ALPHABET = re.compile("[\u00c0-\u00ff]{4}")
 """What words of another alphabet look like where they were read as Windows-1252."""
+_MAY_BE_SUSPECT = re.compile("[\u00c0-\u00ff\u0420\u0421\ufffd]")
+"""With which of these _SUSPECT begins: most texts have none, and this tells it sooner."""
 _SUSPECT = re.compile(f"\ufffd|{_UTF8.pattern}|{_OTHER_ALPHABET.pattern}")
 
 
@@ -156,7 +162,11 @@ def _of_another_alphabet(text: str) -> str:
 
 def mended_extraction(extraction: Extraction) -> Extraction:
     """Return the extraction, its mojibake undone where that is clear, noticed where it is not."""
-    suspect = {leaf.number for leaf in extraction.leaves if _SUSPECT.search(_text_of(leaf))}
+    suspect = {
+        leaf.number
+        for leaf in extraction.leaves
+        if _is_suspect(leaf.title) or any(_is_suspect(part.text) for part in leaf.parts)
+    }
     if not suspect and extraction.metadata.title.isascii():
         return extraction
     leaves = tuple(
@@ -179,6 +189,10 @@ def _text_of(leaf: Leaf) -> str:
     """Return the texts of a leaf that have other letters than ASCII."""
     texts = (leaf.title, *[part.text for part in leaf.parts])
     return "\n".join([text for text in texts if not text.isascii()])
+
+
+def _is_suspect(text: str) -> bool:
+    return not text.isascii() and bool(_MAY_BE_SUSPECT.search(text) and _SUSPECT.search(text))
 
 
 def _mended_leaf(leaf: Leaf) -> Leaf:

@@ -274,12 +274,15 @@ def _page(
         is_beside = len(inside) * 2 < len(whole)
         read = _PageRead(inside if is_beside or inside == whole else _uncut(inside, whole))
         read.outside = whole if is_beside else ""
-        drawn = len(repair(read.outside or read.text))
+        repaired = repair(read.outside or read.text)
+        drawn = len(repaired)
         if drawn < FEW and text_objects(page) > drawn:
             read.other = second().text(index)
         elif is_run_together(read.text):  # not of words that were mended
             read.is_run_together = True
             read.other = second().text(index)
+        if not (read.outside or is_divided(read.text)):
+            read.text = repaired  # nothing that other pages tell would change it
         read.extra = page_notes(document, page)
         if has_tags:
             read.extra += alternative_texts(page)

@@ -145,9 +145,11 @@ class _Markup:
 
 
 def _serialised(node: HtmlElement) -> str:
-    if _depth(node) > MAX_DEPTH:
+    markup = str(etree.tostring(node, encoding="unicode", method="html", with_tail=False))
+    # Fewer elements than that are nested no deeper.
+    if markup.count("</") > MAX_DEPTH and _depth(node) > MAX_DEPTH:
         return html.escape(str(node.text_content()), quote=False)
-    return str(etree.tostring(node, encoding="unicode", method="html", with_tail=False))
+    return markup
 
 
 def _inside(node: HtmlElement) -> str:

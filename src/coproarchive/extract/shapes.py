@@ -55,6 +55,12 @@ _TITLES = {"title", "ctrTitle"}
 _SHOWN = {Source.TEXT, Source.TABLE, Source.MATH, Source.SMARTART}
 # Placeholders whose paragraphs have bullets unless they say otherwise (ECMA-376-1, 19.7.10).
 _LISTS = {"body", "obj"}
+# Names that are asked for at every shape and paragraph.
+_SHAPE, _PLACEHOLDER = f"{P}sp", f"{P}ph"
+_PROPERTIES, _RUN_TEXT, _BREAK = f"{A}pPr", f"{A}t", f"{A}br"
+_FORMULA = f"{A14}m"
+_BETWEEN_RUNS = (_BREAK, f"{A}tab", _FORMULA)
+_NO_BULLET, _BULLETS = f"{A}buNone", (f"{A}buChar", f"{A}buAutoNum", f"{A}buBlip")
 MAX_DEPTH = 60
 MAX_SHAPES = 20_000
 MAX_FALLBACK_TITLE = 120
@@ -166,7 +172,7 @@ def _has_words(node: etree._Element) -> bool:
 
 
 def _read_shape(shape: etree._Element, related: Related, words: Words) -> None:
-    placeholder = shape.find(f"{P}nvSpPr/{P}nvPr/{P}ph")
+    placeholder = next(shape.iter(_PLACEHOLDER), None) if shape.tag == _SHAPE else None
     kind = placeholder.get("type", "body") if placeholder is not None else ""
     if kind in _FURNITURE:
         body = shape.find(f"{P}txBody")
@@ -196,7 +202,7 @@ def _read_alt(shape: etree._Element, words: Words) -> None:
     for properties in shape.iter(f"{P}cNvPr"):
         alt = [properties.get("title", ""), properties.get("descr", "")]
         text = ". ".join(dict.fromkeys(piece for piece in alt if piece.strip()))
-        described = _MACHINE.sub("", text)
+        described = _MACHINE.sub("", text) if text else ""
         is_name = shape.tag == f"{P}pic" and _FILE_NAME.match(text.strip()) is not None
         is_made = described != text or is_name
         words.add(Source.MACHINE_ALT if is_made else Source.ALT, described)
@@ -207,16 +213,15 @@ def _read_alt(shape: etree._Element, words: Words) -> None:
 
 def _level(paragraph: etree._Element, is_list: bool) -> int:
     """Return the level of a paragraph in lists, 0 outside of them."""
-    properties = paragraph.find(f"{A}pPr")
+    properties = next(paragraph.iterchildren(_PROPERTIES), None)
     if properties is None:
         return int(is_list)
     written = properties.get("lvl", "0")
     depth = int(written) if written.isascii() and written.isdigit() else 0
-    if properties.find(f"{A}buNone") is not None:
-        return depth
-    bullets = (f"{A}buChar", f"{A}buAutoNum", f"{A}buBlip")
-    has_bullet = is_list or any(properties.find(tag) is not None for tag in bullets)
-    return depth + has_bullet
+    bullet = next(properties.iterchildren(_NO_BULLET, *_BULLETS), None)
+    if bullet is None:
+        return depth + is_list
+    return depth + (bullet.tag != _NO_BULLET)
 
 
 def _paragraphs(body: etree._Element, is_list: bool = False) -> tuple[str, list[str]]:
@@ -230,15 +235,16 @@ def _paragraphs(body: etree._Element, is_list: bool = False) -> tuple[str, list[
     formulas: list[str] = []
     for paragraph in body.iter(f"{A}p"):
         pieces: list[str] = []
-        for node in paragraph.iter(f"{A}t", f"{A}br", f"{A}tab", f"{A14}m"):
-            if node.tag == f"{A}t":
+        for node in paragraph.iter(_RUN_TEXT, *_BETWEEN_RUNS):
+            tag = node.tag
+            if tag == _RUN_TEXT:
                 parent = node.getparent()
                 number = parent is not None and parent.get("type", "").startswith("slidenum")
                 pieces.append("" if number else node.text or "")
-            elif node.tag == f"{A14}m":
+            elif tag == _FORMULA:
                 formulas.append("".join(t.text or "" for t in node.iter(f"{M}t")))
             else:
-                pieces.append(f"\n{CONTINUED}" if node.tag == f"{A}br" else " ")
+                pieces.append(f"\n{CONTINUED}" if tag == _BREAK else " ")
         level = LEVEL * _level(paragraph, is_list)
         lines.append(f"{level}{''.join(pieces)}")
     return "\n".join(lines), formulas

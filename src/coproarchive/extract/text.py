@@ -103,14 +103,19 @@ def _levels(text: str, plain: str) -> tuple[int, ...]:
         return ()
     levels: list[int] = []
     lines: list[str] = []
+    # Cleaning makes several lines of one, or none, only where odd characters stand.
+    is_plain = not _ODD.search(text.replace(LEVEL, "").replace(CONTINUED, ""))
     for line in text.split("\n"):
         bare = line.lstrip(LEVEL)
-        depth = len(line) - len(bare)
+        first = -1 if line.startswith(CONTINUED) else min(len(line) - len(bare), 9)
+        if is_plain:
+            levels += [first] if bare.lstrip(CONTINUED).strip() else []
+            continue
         pieces = [piece for piece in clean(bare).split("\n") if piece]
-        first = -1 if line.startswith(CONTINUED) else min(depth, 9)
         levels += [first, *[-1] * (len(pieces) - 1)] if pieces else []
         lines += pieces
-    return tuple(levels) if lines == [line for line in plain.split("\n") if line] else ()
+    expected = [line for line in plain.split("\n") if line]
+    return tuple(levels) if len(levels) == len(expected) and lines in ([], expected) else ()
 
 
 # A description or an address that is said twice says nothing more; a box on a slide is there twice.
