@@ -293,6 +293,14 @@ def test_printed_numbers_tell_which_pages_are_one_slide(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_titles_have_no_soft_hyphens() -> None:
+    """The word is found both ways in the text, where the heading stays."""
+    text = "A well\ufffeknown speaker\nof rye"
+    title = "A wellknown speaker"
+    assert title_and_rest(text, "") == (title, text) == title_and_rest(text, title)
+    assert title_and_rest(text, "Rye") == ("Rye", text)
+
+
 def test_words_are_mended() -> None:
     """Divided at line ends, letters one a line, navigation dots."""
     words = words_of(["knowledge, re\ufffe\r\nsearch and well-known co-\nproduction", "Knowledge"])

@@ -399,3 +399,81 @@ def test_a_line_of_blanks_ends_a_cue_before_a_number(tmp_path: Path) -> None:
         "1\n00:00:01,000 --> 00:00:02,000\nOne loaf\n \n2\n00:00:02,000 --> 00:00:03,000\nTwo\n42\n"
     )
     assert captions_reader.extract(path, Limits()).leaves[0].text == "One loaf Two 42"
+
+
+# ------------------------------------------------------------ lists and layout
+
+
+def test_lists_of_a_handout_have_levels(tmp_path: Path) -> None:
+    """By style or by numbering, with bullets or numbers; a line break goes on with its entry."""
+    document = docx.Document()
+    document.add_paragraph("We bake.")
+    document.add_paragraph("Knead", "List Bullet")
+    document.add_paragraph("Fold\nand wait", "List Bullet 2")
+    document.add_paragraph("Bake", "List Number")
+    document.add_paragraph("Eat.")
+    document.save(str(tmp_path / "h.docx"))
+    (leaf,) = docx_reader.extract(tmp_path / "h.docx", Limits()).leaves
+    (part,) = leaf.parts
+    assert part.text == "We bake.\nKnead\nFold\nand wait\nBake\nEat."
+    assert part.levels == (0, 1, 2, -1, 1, 0)
+    numbered = "<w:pPr><w:numPr><w:ilvl w:val='{}'/><w:numId w:val='{}'/></w:numPr></w:pPr>"
+    lines = ((1, 4, "Oven"), (0, 0, "No list"))
+    body = "".join(
+        f"<w:p>{numbered.format(level, number)}<w:r><w:t>{text}</w:t></w:r></w:p>"
+        for level, number, text in lines
+    )
+    (leaf,) = docx_reader.extract(_docx(tmp_path / "n.docx", body), Limits()).leaves
+    assert leaf.parts[0].levels == (2, 0)
+
+
+def test_tables_that_only_place_text_are_read_as_text(tmp_path: Path) -> None:
+    """One cell, headings in cells, a row of running text; a table of data stays one."""
+    document = docx.Document()
+    data = document.add_table(2, 2)
+    for cell, text in zip(data._cells, ("Grain", "Share", "Rye", "Most"), strict=True):
+        cell.text = text
+    placing = document.add_table(1, 2)
+    placing.cell(0, 0).text = "Knead it.\nFold it."
+    placing.cell(0, 0).add_paragraph("Wait for it.")
+    placing.cell(0, 1).text = "Bake it."
+    headed = document.add_table(2, 2)
+    headed.cell(0, 1).text = "Ovens"
+    headed.cell(0, 1).paragraphs[0].style = document.styles["Heading 2"]
+    headed.cell(1, 1).text = "They are hot."
+    document.save(str(tmp_path / "h.docx"))
+    first, second = docx_reader.extract(tmp_path / "h.docx", Limits()).leaves
+    assert [(p.source, p.text) for p in first.parts] == [
+        (Source.TABLE, "Grain | Share\nRye | Most"),
+        (Source.TEXT, "Knead it.\nFold it.\nWait for it.\nBake it."),
+    ]
+    assert (second.title, second.text) == ("Ovens", "They are hot.")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "<table role=presentation><tr><td>Knead it.<td>Bake it.</table>",
+        "<table><tr><td><p>Knead</p><p>it.</p><td>Bake it.</table>",
+        "<table><tr><td>Knead it. Bake it.</table>",
+        "<table><tr><td><h4>Knead it.</h4><td>now<tr><td>Bake it.<td>then</table>",
+    ],
+)
+def test_tables_that_only_place_text_of_a_page_are_its_text(tmp_path: Path, table: str) -> None:
+    """Their words are in the order of the page, and what the page shows has no table."""
+    page = read_markdown(tmp_path / "p.md", f"# Bread\n\nBefore.\n\n{table}\n\nAfter.\n")
+    (leaf,) = page.leaves
+    assert {part.source for part in leaf.parts} == {Source.TEXT}
+    found = [leaf.text.find(word) for word in ("Before", "Knead", "Bake it", "After")]
+    assert found == sorted(found) and found[0] == 0
+    assert "Bake it" in leaf.markup and "<table" not in leaf.markup
+
+
+def test_tables_of_data_of_a_page_stay_tables(tmp_path: Path) -> None:
+    """Also those without headings of columns."""
+    page = read_html(
+        tmp_path / "p.html",
+        "<h1>Bread</h1><table><tr><td>Rye<td>most<tr><td>Oats<td>few</table>"
+        "<table><tr><th>Grain<tr><td><p>Rye</p><p>and more</p></table>",
+    )
+    assert [part.source for part in page.leaves[0].parts] == [Source.TABLE, Source.TABLE]

@@ -186,11 +186,16 @@ def test_sections_stand_at_their_first_slide(tmp_path: Path) -> None:
 
 
 def test_a_title_falls_back_to_the_highest_box(tmp_path: Path) -> None:
-    """Without a title placeholder the uppermost short line is the title, and the slide is noted."""
+    """Without a title placeholder the uppermost short line is the title, and the slide is noted;
+    one of clearly larger letters is it before."""
     deck = parts.make(tmp_path / "d.pptx", [box("Below", y=900) + box("Above\nMore", y=100)])
     extraction = read(deck)
     leaf = extraction.leaves[0]
     assert (leaf.title, of(leaf, Source.TEXT)) == ("Above", ["Below", "More"])
+    large = box("Large\nMore", y=900).replace("<a:r>", '<a:r><a:rPr sz="4000"/>', 1)
+    deck = parts.make(tmp_path / "l.pptx", [box("Above", y=100) + large + box("42%", y=500)])
+    leaf = read(deck).leaves[0]
+    assert (leaf.title, of(leaf, Source.TEXT)) == ("Large", ["Above", "More", "42%"])
     long = parts.make(tmp_path / "e.pptx", [box("word " * 60)])
     assert read(long).leaves[0].title == ""
     assert "leaf-without-title" in codes(read(long))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from coproarchive.ingest.describe.file_names import taken_apart
 from coproarchive.ingest.describe.surroundings import Surroundings
 from coproarchive.ingest.folder_plan import DescribeOptions, add_folder, plan_folder
 from coproarchive.ingest.guesses import unconfirmed_guesses
+from coproarchive.ingest.propose import propose
 from coproarchive.library import Library
 from coproarchive.model import Leaf, Part, Series, Source
 from coproarchive.store import Store, media_type_of_file
@@ -515,3 +517,30 @@ def test_what_lies_beside_is_read(
     assert talk.description.title.value == title
     assert [g.value for g in talk.description.of(SPEAKER, SURE)] == speakers
     assert name in talk.description.title.rule
+
+
+def test_the_title_that_a_text_says_of_itself_is_its_title(
+    tmp_path: Path, nothing: Catalogue
+) -> None:
+    """Of Org, LaTeX and front matter, also where several of a folder have the same one."""
+    texts = {
+        "a.org": "#+TITLE: Growing rye\n\n* Soil\n - loam\n",
+        "b.tex": "\\title{Growing rye}\\begin{document}\\section{Soil} Loam.\\end{document}",
+        "c.md": "+++\ntitle = 'Growing rye'\n+++\n\n# Soil\n\nLoam.\n",
+    }
+    around = Surroundings(folder=tmp_path, titles=Counter({"growing rye": 3}))
+    for name, text in texts.items():
+        path = tmp_path / name
+        path.write_text(text)
+        read = extract(path, media_type_of_file(path), Limits())
+        assert propose(path, read, nothing, around).title == "Growing rye", name
+
+
+def test_lines_whose_letters_make_no_words_describe_nothing(nothing: Catalogue) -> None:
+    """The page was read by another reader, or by none."""
+    lines = (PlacedLine(1, "Hspxjoh szf", 0.1, 0.2),)
+    for leaf, title in (
+        (Leaf(1, "page", "Growing rye"), "Growing rye"), (Leaf(1, "page"), "Winter crops"),
+    ):  # fmt: skip
+        described = describe(Path("winter crops.pdf"), Extraction((leaf,), placed=lines), nothing)
+        assert described.title.value == title

@@ -5,14 +5,16 @@ Opened by python-docx or, where it gives up, part by part.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import NamedTuple
 
 from lxml import etree
 
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Notice
 from coproarchive.extract.opc import open_document
-from coproarchive.extract.text import WEB, bounded, one_line, parts_of
+from coproarchive.extract.text import CONTINUED, LEVEL, WEB, bounded, one_line, parts_of, row_text
 from coproarchive.extract.zips import Package, Parts, metadata_of
 from coproarchive.leaf import Leaf
 from coproarchive.vocabulary import Severity, Source
@@ -23,6 +25,7 @@ MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _HEADINGS = {"title", "heading1", "heading2", "heading3"}
+_LIST_STYLE = re.compile(r"^list(?:bullet|number|continue)?(\d?)$")
 
 
 def extract(path: Path, limits: Limits) -> Extraction:
@@ -46,7 +49,8 @@ def extract(path: Path, limits: Limits) -> Extraction:
         relations = package.relations(main)
         beside = {r.kind: r.target for r in relations.values() if not r.is_outside}
         addresses = {key: r.target for key, r in relations.items() if r.is_outside}
-        leaves = _sections(body, _style_names(package.xml(beside.get("styles", ""))), addresses)
+        styles = _styles(package.xml(beside.get("styles", "")))
+        leaves = _sections(body, styles, addresses)
         for kind, source in _BESIDE:
             part = package.xml(beside[kind]) if kind in beside else None
             if part is not None:
@@ -110,18 +114,60 @@ def _with_last(leaves: list[Leaf], source: Source, text: str) -> list[Leaf]:
     return [*leaves[:-1], Leaf(last.number, "section", last.title, (*last.parts, *parts))]
 
 
-def _style_names(root: etree._Element | None) -> dict[str, str]:
-    """Map a style's id to its name in lower case without spaces; ids differ between languages."""
-    names: dict[str, str] = {}
+class _Style(NamedTuple):
+    """What a paragraph's style tells.
+
+    Attributes:
+        name: in lower case without spaces; ids differ between languages.
+        level: of its paragraphs in lists, 0 outside of them.
+    """
+
+    name: str
+    level: int
+
+
+def _styles(root: etree._Element | None) -> dict[str, _Style]:
+    """Map the ids of styles to what they tell."""
+    styles: dict[str, _Style] = {}
     for style in root.iter(f"{W}style") if root is not None else ():
-        name = style.find(f"{W}name")
-        if name is not None:
-            names[style.get(f"{W}styleId", "")] = name.get(f"{W}val", "").lower().replace(" ", "")
-    return names
+        node = style.find(f"{W}name")
+        name = node.get(f"{W}val", "").lower().replace(" ", "") if node is not None else ""
+        listed = _LIST_STYLE.match(name)
+        level = int(listed[1] or 1) if listed else 0
+        if not level and not name.startswith("heading"):
+            level = _level_of(style.find(f"{W}pPr/{W}numPr")) or 0
+        styles[style.get(f"{W}styleId", "")] = _Style(name, level)
+    return styles
+
+
+def _level_of(numbering: etree._Element | None) -> int | None:
+    """Return the level that a list's properties say; 0 for no list, None where nothing is said."""
+    if numbering is None:
+        return None
+    number, level = numbering.find(f"{W}numId"), numbering.find(f"{W}ilvl")
+    if number is not None and number.get(f"{W}val") == "0":
+        return 0
+    written = level.get(f"{W}val", "") if level is not None else ""
+    return int(written) + 1 if written.isdecimal() else 1
+
+
+def _level(paragraph: etree._Element, styles: dict[str, _Style]) -> int:
+    """Return the level of a paragraph in lists, with bullets or numbers; 0 outside of them."""
+    level = _level_of(paragraph.find(f"{W}pPr/{W}numPr"))
+    style = _style_of(paragraph, styles)
+    if level is None:
+        return style.level
+    return 0 if style.name.startswith("heading") else level
+
+
+def _style_of(paragraph: etree._Element, styles: dict[str, _Style]) -> _Style:
+    node = paragraph.find(f"{W}pPr/{W}pStyle")
+    key = node.get(f"{W}val", "") if node is not None else ""
+    return styles.get(key, _Style(key.lower(), 0))
 
 
 def _sections(
-    body: etree._Element, styles: dict[str, str], addresses: dict[str, str]
+    body: etree._Element, styles: dict[str, _Style], addresses: dict[str, str]
 ) -> list[Leaf]:
     leaves: list[Leaf] = []
     title = ""
@@ -132,15 +178,18 @@ def _sections(
         if title or parts:
             leaves.append(Leaf(len(leaves) + 1, "section", title[:300], parts))
 
-    for block in _blocks(body):
+    for block in _blocks(body, styles):
         if block.tag == f"{W}tbl":
             pieces.append((Source.TABLE, _table(block)))
         else:
             text = _text(block)
-            if text.strip() and _is_heading(block, styles):
+            if text.strip() and _style_of(block, styles).name in _HEADINGS:
                 flush()
                 title, pieces = one_line(text), []
-            elif pieces and pieces[-1][0] is Source.TEXT:
+                continue
+            if level := _level(block, styles):
+                text = LEVEL * level + text.replace("\n", f"\n{CONTINUED}")
+            if pieces and pieces[-1][0] is Source.TEXT:
                 pieces[-1] = (Source.TEXT, f"{pieces[-1][1]}\n{text}")
             else:
                 pieces.append((Source.TEXT, text))
@@ -151,27 +200,44 @@ def _sections(
     return leaves
 
 
-def _blocks(body: etree._Element) -> list[etree._Element]:
-    """Yield paragraphs and tables in order, those inside content controls and insertions too."""
+def _blocks(body: etree._Element, styles: dict[str, _Style]) -> list[etree._Element]:
+    """Yield paragraphs and tables in order, those inside content controls and insertions too.
+
+    Of a table that only places text, what is in its cells.
+    """
     blocks: list[etree._Element] = []
     pending = list(reversed(body))
     while pending:
         node = pending.pop()
-        if node.tag in (f"{W}p", f"{W}tbl"):
+        if node.tag == f"{W}p" or (node.tag == f"{W}tbl" and not _is_layout(node, styles)):
             blocks.append(node)
         elif isinstance(node.tag, str):
             pending += reversed(node)
     return blocks
 
 
+def _is_layout(table: etree._Element, styles: dict[str, _Style]) -> bool:
+    """Test for a table that only places text: with headings in its cells, or of one cell, or a row
+    or a column of running text or of tables."""
+    rows = [row for row in table.iter(f"{W}tr") if _is_own(row, table)]
+    cells = [cell for row in rows for cell in row.iter(f"{W}tc") if _row_of(cell) is row]
+    if len(cells) == 1:
+        return True
+    paragraphs = [[p for p in cell.iterchildren(f"{W}p") if _text(p).strip()] for cell in cells]
+    if any(_style_of(p, styles).name in _HEADINGS for each in paragraphs for p in each):
+        return True
+    is_line = len(rows) == 1 or len(cells) == len(rows)
+    return is_line and any(len(each) > 1 for each in paragraphs)
+
+
 def _table(table: etree._Element) -> str:
     """Return a table with a line a row; a table within a cell is read as the cell's text."""
     rows = (
-        " | ".join(one_line(_text(cell)) for cell in row.iter(f"{W}tc") if _row_of(cell) is row)
+        [one_line(_text(cell)) for cell in row.iter(f"{W}tc") if _row_of(cell) is row]
         for row in table.iter(f"{W}tr")
         if _is_own(row, table)
     )
-    return "\n".join(rows)
+    return "\n".join(filter(None, map(row_text, rows)))
 
 
 def _row_of(cell: etree._Element) -> etree._Element | None:
@@ -180,12 +246,6 @@ def _row_of(cell: etree._Element) -> etree._Element | None:
 
 def _is_own(row: etree._Element, table: etree._Element) -> bool:
     return next(row.iterancestors(f"{W}tbl"), None) is table
-
-
-def _is_heading(paragraph: etree._Element, styles: dict[str, str]) -> bool:
-    style = paragraph.find(f"{W}pPr/{W}pStyle")
-    key = style.get(f"{W}val", "") if style is not None else ""
-    return styles.get(key, key.lower()) in _HEADINGS
 
 
 def _text(block: etree._Element) -> str:

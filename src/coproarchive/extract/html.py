@@ -15,8 +15,9 @@ from markdown_it import MarkdownIt
 from coproarchive.errors import UnreadableError
 from coproarchive.extract.base import Extraction, Limits, Metadata, Notice
 from coproarchive.extract.front_matter import day
+from coproarchive.extract.html_tables import is_layout_table, table_text
 from coproarchive.extract.post_markup import with_markup
-from coproarchive.extract.text import bounded, one_line, parts_of, real_title, row_text
+from coproarchive.extract.text import bounded, one_line, parts_of, real_title
 from coproarchive.leaf import Leaf
 from coproarchive.vocabulary import Severity, Source
 
@@ -39,7 +40,8 @@ _WITH_ATTRIBUTES = re.compile(
 _CLOSING = re.compile(r"\[/([a-z][\w-]{1,40})\]")
 _HEADINGS = {"h1", "h2", "h3"}
 _BLOCKS = {
-    "p", "div", "section", "article", "ul", "ol", "li", "blockquote", "pre", "table", "tr", "hr",
+    "p", "div", "section", "article", "ul", "ol", "li", "blockquote", "pre", "table", "tr", "td",
+    "th", "hr",
     "figure", "figcaption", "dl", "dt", "dd", "h4", "h5", "h6", "main", "body", "details",
     "summary", "address", "caption", "center",
 }  # fmt: skip
@@ -181,8 +183,8 @@ class TreeWords(ABC):
                 continue
             if self.takes_heading(node):
                 continue
-            if node.tag == "table":
-                self._extra.append((Source.TABLE, _table_text(node)))
+            if node.tag == "table" and not is_layout_table(node):
+                self._extra.append((Source.TABLE, table_text(node)))
                 continue
             self._leaf_element(node)
             is_block, inside = node.tag in _BLOCKS, is_code or node.tag == "pre"
@@ -277,14 +279,6 @@ _BLANKS = re.compile(r"\s+")
 def _folded(text: str) -> str:
     """Return text with every run of white space as one space, as a browser shows it."""
     return _BLANKS.sub(" ", text)
-
-
-def _table_text(table: lxml.html.HtmlElement) -> str:
-    rows = []
-    for row in table.iter("tr"):
-        cells = [one_line(cell.text_content()) for cell in row.iter("td", "th")]
-        rows.append(row_text(cells))
-    return "\n".join(rows)
 
 
 def _is_around(node: lxml.html.HtmlElement) -> bool:

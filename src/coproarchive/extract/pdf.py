@@ -1,9 +1,9 @@
 """PDF: a leaf a page. PDFium reads text and structure; pypdf is asked where PDFium falls short.
 
-Which reader, and why: on 128 talk and test PDFs with text (63,000 words; measured again by
-benchmarks/extraction.py) this finds 99.7% of the words that pdftotext sees and 99.2% of those that
-two of pdftotext, pypdf and PDFium see, and invents 0.2%; most of what is missing there stands
-outside the page. Of the same words pdftotext finds 96.4%, pypdf 99.7% with twice as many invented.
+Which reader, and why: on 127 talk and test PDFs with text (61,000 words; measured again by
+benchmarks/extraction.py) this finds 99.7% of the words that pdftotext sees and 99.9% of those on
+the page that two of pdftotext, pypdf and PDFium see, and invents 0.2%. Of the words of the whole
+file pdftotext finds 96.4%, pypdf 99.7% with twice as many invented.
 
 - PDFium's text within the page's box first: text outside it is what no viewer shows. Where that
   is under half of all text, all is taken; a line that the box's edge cuts is taken whole.

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from coproarchive.extract.pdf_structure import MAX_TITLE
-from coproarchive.extract.text import DIVIDED, one_line
+from coproarchive.extract.text import DIVIDED, SOFT_HYPHEN, one_line
 
 LONG = 18
 """Letters without a space from which a word may be several: three of them make a page suspect."""
@@ -104,7 +104,8 @@ def title_and_rest(text: str, outlined: str) -> tuple[str, str]:
     """Split the page's heading from its text.
 
     The outline's entry if the page has one, else the first line that has words. A heading that
-    says more than the outline does is taken whole, so that no word is lost.
+    says more than the outline does is taken whole, so that no word is lost. Titles have no soft
+    hyphens; a heading with one stays in the text too, where its word is found both ways.
     """
     start = 0
     while start <= len(text):
@@ -113,6 +114,8 @@ def title_and_rest(text: str, outlined: str) -> tuple[str, str]:
         heading = one_line(text[start:end])
         if _WORD.search(heading):
             rest = (text[:start] + text[end + 1 :]).rstrip("\n")
+            if SOFT_HYPHEN in heading:
+                heading, rest = heading.replace(SOFT_HYPHEN, ""), text
             if heading.casefold().startswith(outlined.casefold()):
                 return (heading, rest) if len(heading) <= MAX_TITLE else (outlined, text)
             return outlined, rest if outlined.casefold().startswith(heading.casefold()) else text

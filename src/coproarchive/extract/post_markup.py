@@ -15,6 +15,7 @@ import lxml.html
 from lxml import etree
 from lxml.html import HtmlElement
 
+from coproarchive.extract.html_tables import is_layout_table
 from coproarchive.extract.text import one_line
 from coproarchive.leaf import Leaf
 
@@ -25,8 +26,9 @@ MAX_DEPTH = 60
 """Of elements in elements; what is nested deeper is shown as its words."""
 _CONTAINERS = {
     "div", "section", "article", "main", "body", "html", "header", "details", "summary", "center",
-    "address",
+    "address", "tbody", "tr", "td", "th",
 }  # fmt: skip
+"""Parts of tables are met where the table only places text."""
 _BLOCKS = {
     "p", "ul", "ol", "dl", "blockquote", "pre", "table", "hr", "figure", "h4", "h5", "h6",
 }  # fmt: skip
@@ -98,7 +100,7 @@ class _Markup:
                 self._title = one_line(child.text_content())
                 level = tag[1]
                 self._blocks = [f"<h{level}>{_inside(child)}</h{level}>"] if self._title else []
-            elif tag in _CONTAINERS or self._has_heading(child):
+            elif tag in _CONTAINERS or self._is_container(child):
                 self._end_run()
                 if depth < MAX_DEPTH:
                     self._walk(child, depth + 1)
@@ -114,8 +116,10 @@ class _Markup:
                 self._run.append(_serialised(child))
             self._text(child.tail)
 
-    def _has_heading(self, node: HtmlElement) -> bool:
-        return node.tag != "table" and next(node.iter(*HEADINGS), None) is not None
+    def _is_container(self, node: HtmlElement) -> bool:
+        if node.tag == "table":
+            return is_layout_table(node)
+        return next(node.iter(*HEADINGS), None) is not None
 
     def _text(self, text: str | None) -> None:
         if text:

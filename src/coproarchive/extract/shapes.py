@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lxml import etree
 
@@ -64,6 +64,10 @@ _NO_BULLET, _BULLETS = f"{A}buNone", (f"{A}buChar", f"{A}buAutoNum", f"{A}buBlip
 MAX_DEPTH = 60
 MAX_SHAPES = 20_000
 MAX_FALLBACK_TITLE = 120
+USUAL_LETTERS = 1_800
+"""Size of letters, in hundredths of a point, where a box says none."""
+CLEARLY_LARGER = 1.2
+"""Times that a title's letters are larger than those of what stands above it."""
 
 
 class Related(Protocol):
@@ -87,12 +91,20 @@ class Related(Protocol):
         ...
 
 
+class _Box(NamedTuple):
+    """A box with text: its upper edge in EMU, the number of its piece, and its words."""
+
+    top: int
+    piece: int
+    body: etree._Element
+
+
 @dataclass
 class Words:
     """What was found on a slide, in the order of its shapes."""
 
     title: str = ""
-    tops: list[tuple[int, int]] = field(default_factory=list)  # upper edge of a box, its piece
+    boxes: list[_Box] = field(default_factory=list)
     pieces: list[tuple[Source, str]] = field(default_factory=list)
     pictures_without_alt: int = 0
     footers: list[str] = field(default_factory=list)  # and dates that somebody wrote
@@ -117,7 +129,7 @@ def read_slide(root: etree._Element, related: Related) -> Words:
     for address, anchor in _links(root, related):
         words.add(Source.LINK, f"{address}{ANCHOR}{anchor}")
     if not words.title:
-        words.title = _fallback_title(words)
+        words.title = _fallback_title(words, by_size=root.tag == f"{P}sld")
     return words
 
 
@@ -189,7 +201,7 @@ def _read_shape(shape: etree._Element, related: Related, words: Words) -> None:
             if kind in _TITLES and not words.title:
                 words.title = " ".join(text.split())
             elif text.strip():
-                words.tops.append((_top(shape), len(words.pieces)))
+                words.boxes.append(_Box(_top(shape), len(words.pieces), body))
                 words.add(Source.TEXT, text)
             for formula in formulas:
                 words.add(Source.MATH, formula)
@@ -339,15 +351,33 @@ def _top(shape: etree._Element) -> int:
         return -1
 
 
-def _fallback_title(words: Words) -> str:
-    """Take the first short line of the highest box, for a slide without a title placeholder."""
-    for _, number in sorted(words.tops):
-        source, text = words.pieces[number]
-        lines = [line for line in text.split("\n") if line.strip()]
-        if not lines or not any(c.isalpha() for c in lines[0]):
-            continue
-        if len(lines[0]) > MAX_FALLBACK_TITLE:
-            return ""
-        words.pieces[number] = (source, "\n".join(lines[1:]))
-        return lines[0].strip()
-    return ""
+def _fallback_title(words: Words, *, by_size: bool) -> str:
+    """Take the first short line of the highest box, for a slide without a title placeholder.
+
+    Args:
+        words: of the slide, from which the title is taken.
+        by_size: whether it is taken of another box where its letters are clearly larger.
+    """
+    boxes = sorted(words.boxes, key=lambda box: (box.top, box.piece))
+    boxes = [box for box in boxes if any(map(str.isalpha, _first_line(words, box)))]
+    if not boxes:
+        return ""
+    largest = max(boxes, key=lambda box: _letters(box.body))
+    is_larger = _letters(largest.body) > CLEARLY_LARGER * _letters(boxes[0].body)
+    chosen = largest if by_size and is_larger else boxes[0]
+    source, text = words.pieces[chosen.piece]
+    first, *others = [line for line in text.split("\n") if line.strip()]
+    if len(first) > MAX_FALLBACK_TITLE:
+        return ""
+    words.pieces[chosen.piece] = (source, "\n".join(others))
+    return first.strip()
+
+
+def _first_line(words: Words, box: _Box) -> str:
+    return next((x for x in words.pieces[box.piece][1].split("\n") if x.strip()), "")
+
+
+def _letters(body: etree._Element) -> int:
+    """Return the size of the largest letters of a box, in hundredths of a point."""
+    sizes = (node.get("sz", "") for node in body.iter(f"{A}rPr", f"{A}defRPr"))
+    return max((int(size) for size in sizes if size.isdecimal()), default=USUAL_LETTERS)

@@ -25,10 +25,10 @@ from coproarchive.extract.language import with_languages
 from coproarchive.vocabulary import Severity
 
 FORMATS: tuple[Format, ...] = (
-    Format("pdf", 6, frozenset({office.PDF}), "pdf:extract"),
+    Format("pdf", 7, frozenset({office.PDF}), "pdf:extract"),
     Format(
         "pptx",
-        7,
+        8,
         frozenset(
             {
                 office.PPTX,
@@ -43,7 +43,7 @@ FORMATS: tuple[Format, ...] = (
     ),
     Format(
         "docx",
-        4,
+        5,
         frozenset(
             {
                 office.DOCX,
@@ -53,8 +53,8 @@ FORMATS: tuple[Format, ...] = (
         ),
         "docx:extract",
     ),
-    Format("markdown", 5, frozenset({"text/markdown"}), "decks.detect:read_markdown"),
-    Format("html", 4, frozenset({"text/html", "application/xhtml+xml"}), "decks.detect:read_html"),
+    Format("markdown", 6, frozenset({"text/markdown"}), "decks.detect:read_markdown"),
+    Format("html", 5, frozenset({"text/html", "application/xhtml+xml"}), "decks.detect:read_html"),
     Format("text", 1, frozenset({"text/plain"}), "plain:extract"),
     Format(
         "quarto", 1, frozenset({"text/x-quarto", "text/x-r-markdown"}), "decks.pandoc_deck:extract"

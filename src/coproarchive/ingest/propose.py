@@ -109,6 +109,7 @@ def propose(
         surroundings,
         is_post=kind is Kind.POST,
         is_by_hand=media_type.startswith(_BY_HAND),
+        is_titled=media_type.startswith("text/") and media_type != "text/html",
     )
     people, unknown = _people(description.of(SPEAKER), catalogue, least)
     dates = description.of(DATE, least)

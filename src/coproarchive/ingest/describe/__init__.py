@@ -87,6 +87,7 @@ def describe(
     *,
     is_post: bool = False,
     is_by_hand: bool = False,
+    is_titled: bool = False,
 ) -> Description:
     """Describe a talk by the file that speaks for it.
 
@@ -98,9 +99,11 @@ def describe(
         is_post: whether the file is a post, whose own title, authors and date are its record.
         is_by_hand: whether authors and date of the metadata were written by hand, as those of front
             matter are, and not by a program.
+        is_titled: whether the title of the metadata was written as the text's own, as that of front
+            matter is, and \\title; pages and programs have a site's or a template's there.
     """
     talk = _evidence(path, extraction, catalogue, surroundings or Surroundings())
-    title = _title(talk, is_post=is_post)
+    title = _title(talk, is_post=is_post, is_titled=is_titled)
     people = _people(talk, title.title, is_post=is_post, is_by_hand=is_by_hand)
     date = _date(talk, title.title, is_post=is_post, is_by_hand=is_by_hand)
     file = talk.file
@@ -169,13 +172,13 @@ def _guess(candidate: SeminarCandidate, file: str) -> Guess:
 # ----------------------------------------------------------------------- title
 
 
-def _title(talk: _Evidence, *, is_post: bool) -> TitleCandidate:
-    """Choose a title: what is said beside the file, a post's own, else the cover's."""
+def _title(talk: _Evidence, *, is_post: bool, is_titled: bool) -> TitleCandidate:
+    """Choose a title: what is said beside the file, a text's own, else the cover's."""
     metadata = talk.metadata.title
-    metadata = "" if talk.around.is_stale(metadata) else metadata
+    metadata = "" if not is_titled and talk.around.is_stale(metadata) else metadata
     listed = next((entry for entry in talk.entries if entry.title), None)
-    if is_post and metadata:
-        best = TitleCandidate(metadata, metadata, "the post's own title", 1.0, 0.95)
+    if (is_post or is_titled) and metadata:
+        best = TitleCandidate(metadata, metadata, "the text's own title", 1.0, 0.95)
     else:
         best = title_of(talk.cover, metadata, talk.name.titles) or TitleCandidate(
             humanised(talk.path.stem), talk.path.name, "the file's name", 0.0, 0.3

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from coproarchive.extract.base import Extraction, PlacedLine
-from coproarchive.ingest.describe.folding import folded_line
+from coproarchive.extract.text import SOFT_HYPHEN
+from coproarchive.ingest.describe.folding import folded_line, folded_words
 from coproarchive.ingest.wordpress.content import EMAIL
 from coproarchive.model import Leaf, Source
 
@@ -86,7 +87,8 @@ class Cover:
         for leaf in self.leaves[:400]:
             for part in leaf.parts:
                 if part.source in _SHOWN:
-                    words.update(_LOWER_WORD.findall(part.text[:20_000]))
+                    text = part.text[:20_000].replace(SOFT_HYPHEN, "")
+                    words.update(_LOWER_WORD.findall(text))
         return frozenset(words)
 
     @cached_property
@@ -125,10 +127,16 @@ def cover_of(extraction: Extraction) -> Cover:
         return tuple(
             block
             for leaf in ends
-            for block in blocks_of(placed.get(leaf.number) or _unplaced(leaf))
+            for block in blocks_of(_as_read(placed.get(leaf.number, []), leaf) or _unplaced(leaf))
         )
 
     return Cover(blocks(first), blocks(last), leaves)
+
+
+def _as_read(lines: list[PlacedLine], leaf: Leaf) -> list[PlacedLine]:
+    """Return the lines; none where the leaf's words are others, as the lines' letters made none."""
+    read = set(folded_words(f"{leaf.title}\n{leaf.text}").split())
+    return lines if any(not read.isdisjoint(folded_words(x.text).split()) for x in lines) else []
 
 
 def blocks_of(lines: Iterable[PlacedLine]) -> list[TextBlock]:
