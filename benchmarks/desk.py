@@ -1,0 +1,184 @@
+"""How long the desk's pages take on the server, in an archive of many items.
+
+    python benchmarks/desk.py [--items 10000] [--rounds 5] [--json]
+
+A made-up archive on the disk, asked through the app's own routes in this process: finding a record,
+opening forms, saving, saving over what somebody else saved, undoing, and a batch over 500 results.
+Prints the time by the clock, and that of the processor, which other work on the machine does not
+lengthen. Ends with exit code 1 where the median of the latter is a second or more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lxml.html
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.testclient import TestClient
+
+from coproarchive.library import Library
+from coproarchive.model import Series
+from coproarchive.operate.reindex import Reindexer
+from coproarchive.settings import Settings
+from coproarchive.store import Store
+from coproarchive.web.access import Access
+from coproarchive.web.hosts import HostNames
+from coproarchive.web.middleware import Protect
+from coproarchive.web.routes import routes
+
+HERE = "http://127.0.0.1:8501"
+MOST_MS = 1_000.0
+"""Milliseconds that the median may take."""
+SEMINARS = 20
+LINES = 40
+"""Of each seminar's programme."""
+
+
+def make_archive(root: Path, count: int) -> None:
+    """Write an archive's records: items in seminars, a person for every five, topics."""
+    Store.create(root, Series(title="Made up", languages=("en-GB",)))
+    chosen = random.Random(1)
+    people = max(count // 5, 3)
+    topics = max(count // 50, 3)
+    names = (f"p{n}:\n  names:\n  - Given{n % 97} Family{n}\n" for n in range(people))
+    (root / "people.yaml").write_text("".join(names))
+    (root / "topics.yaml").write_text(
+        "".join(f"t{n}:\n  label: Topic {n}\n" for n in range(topics))
+    )
+    for n in range(SEMINARS):
+        lines = "".join(
+            f"- start: '{9 + i // 6:02}:{i % 6}0'\n  title: Line {i}\n"
+            f"  people:\n  - person: p{(n + i) % people}\n"
+            for i in range(LINES)
+        )
+        (root / f"s{n}").mkdir()
+        text = f"title: Seminar {n}\ndate: '2024-05-02'\nprogramme:\n{lines}"
+        (root / f"s{n}" / "seminar.yaml").write_text(text)
+    for n in range(count):
+        folder = root / f"s{n % SEMINARS}" / f"i{n}"
+        folder.mkdir()
+        words = " ".join(f"word{chosen.randrange(2_000)}" for _ in range(12))
+        (folder / "item.yaml").write_text(
+            f"title: Item {n} {words}\nabstract: {words}\npeople:\n"
+            f"- person: p{chosen.randrange(people)}\ntopics:\n- t{chosen.randrange(topics)}\n"
+        )
+
+
+class Keeper:
+    """A keeper's browser, in this process.
+
+    Args:
+        library: whose desk it opens.
+    """
+
+    def __init__(self, library: Library):
+        access = Access(library.settings)
+        # Not started: what it would do is another process's time.
+        ours = routes(library, access, Reindexer(library))
+        guard = Middleware(Protect, access=access, names=HostNames(library))
+        app = Starlette(routes=ours, middleware=[guard])
+        self._client = TestClient(app, base_url=HERE, client=("127.0.0.1", 50_000))
+        assert access.link
+        self._client.get(access.link.path)
+
+    def get(self, address: str) -> str:
+        """Return a page. Raises ValueError for any but a 200."""
+        answer = self._client.get(address)
+        if answer.status_code != 200:
+            raise ValueError(f"{address}: {answer.status_code}")
+        return answer.text
+
+    def post(self, address: str, fields: dict[str, Any]) -> str:
+        """Send a form; return the answer's page. Raises ValueError where it was refused."""
+        answer = self._client.post(address, data=fields, headers={"Origin": HERE})
+        if answer.status_code not in (200, 409):
+            raise ValueError(f"{address}: {answer.status_code}")
+        return answer.text
+
+    def form(self, address: str) -> dict[str, Any]:
+        """Return the fields of a page's longest form."""
+        return fields_of(self.get(address))
+
+
+def fields_of(html: str) -> dict[str, Any]:
+    """Return what a browser would send of the longest form."""
+    page: Any = lxml.html.document_fromstring(html)
+    fields: dict[str, Any] = {}
+    for name, value in max(page.forms, key=lambda f: len(f.inputs)).form_values():
+        fields.setdefault(name, []).append(value.removeprefix("\n"))
+    return fields
+
+
+def measure(library: Library, count: int, rounds: int) -> dict[str, tuple[float, float]]:
+    """Return the median milliseconds of each act, by the clock and of the processor."""
+    keeper = Keeper(library)
+    chosen = random.Random(2)
+    times: dict[str, list[tuple[float, float]]] = {}
+
+    def timed(name: str, act: Callable[[], str]) -> str:
+        started, used = time.perf_counter(), time.process_time()
+        html = act()
+        pair = 1_000 * (time.perf_counter() - started), 1_000 * (time.process_time() - used)
+        times.setdefault(name, []).append(pair)
+        return html
+
+    keeper.get("/desk")
+    for n in range(rounds):
+        number = chosen.randrange(count)
+        address = f"/desk/edit/item/s{number % SEMINARS}/i{number}"
+        timed("find a record", lambda n=number: keeper.get(f"/desk?find=item+{n}"))  # type: ignore[misc]
+        form = fields_of(timed("open an item", lambda a=address: keeper.get(a)))  # type: ignore[misc]
+        typed = form | {"title": f"Typed {n}"}
+        done = timed("save an item", lambda a=address, t=typed: keeper.post(a, t))  # type: ignore[misc]
+        late = form | {"title": f"Late {n}"}
+        timed("save over another's", lambda a=address, t=late: keeper.post(a, t))  # type: ignore[misc]
+        change = done.partition('name="change" value="')[2].partition('"')[0]
+        undo = {"token": form["token"], "change": change, "to": address}
+        timed("undo", lambda u=undo: keeper.post("/desk/undo", u))  # type: ignore[misc]
+        seminar = f"/desk/edit/seminar/s{n % SEMINARS}"
+        form = fields_of(timed("open a seminar", lambda a=seminar: keeper.get(a)))  # type: ignore[misc]
+        form["programme.title"][0] = f"Typed {n}"
+        timed("save a programme", lambda a=seminar, t=form: keeper.post(a, t))  # type: ignore[misc]
+        timed("500 results", lambda: keeper.get("/desk/batch?q=item"))
+    return {
+        name: (statistics.median(by_clock), statistics.median(used))
+        for name, (by_clock, used) in ((n, tuple(zip(*v, strict=True))) for n, v in times.items())
+    }
+
+
+def main() -> int:
+    """Make the archive, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--items", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        make_archive(root / "archive", options.items)
+        settings = Settings(archive=root / "archive", index=root / "index", office="off", workers=1)
+        library = Library(settings)
+        library.update_index()
+        medians = measure(library, options.items, options.rounds)
+        library.close()
+    if options.json:
+        print(json.dumps({"items": options.items, "ms": medians}))
+    else:
+        print(f"{options.items} items, median milliseconds by the clock and of the processor:")
+        for name, (by_clock, used) in medians.items():
+            print(f"  {name:<22}{by_clock:>9.1f}{used:>9.1f}")
+    return int(max(used for _, used in medians.values()) >= MOST_MS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
