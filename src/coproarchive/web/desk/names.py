@@ -46,6 +46,7 @@ class RecordNames:
 
     def __init__(self, catalogue: Catalogue):
         self._catalogue = catalogue
+        self._ids_by_noun: dict[NameNoun, Mapping[object, list[str]]] = {}
 
     @cached_property
     def _labels(self) -> dict[NameNoun, dict[str, str]]:
@@ -56,15 +57,24 @@ class RecordNames:
             "item": {i.id: i.title for i in catalogue.items.values()},
         }
 
-    @cached_property
-    def _ids(self) -> dict[NameNoun, Mapping[object, list[str]]]:
-        """Key of a name -> ids of records that have it."""
+    def _ids(self, noun: NameNoun) -> Mapping[object, list[str]]:
+        """Return the ids of records by the key of each name that they have."""
+        if noun not in self._ids_by_noun:
+            self._ids_by_noun[noun] = _grouped(
+                (_key(noun, name), record_id) for record_id, name in self._all_names(noun)
+            )
+        return self._ids_by_noun[noun]
+
+    def _all_names(self, noun: NameNoun) -> Iterator[tuple[str, str]]:
+        """Yield id and each name of every record."""
         catalogue = self._catalogue
-        people = ((name_key(n), p.id) for p in catalogue.people.values() for n in p.names)
-        topics = ((folded(n), t.id) for t in catalogue.topics.values()
-                  for n in (t.label, *t.alternatives))  # fmt: skip
-        items = ((folded(i.title), i.id) for i in catalogue.items.values())
-        return {"person": _grouped(people), "topic": _grouped(topics), "item": _grouped(items)}
+        if noun == "person":
+            yield from ((p.id, name) for p in catalogue.people.values() for name in p.names)
+        elif noun == "topic":
+            for topic in catalogue.topics.values():
+                yield from ((topic.id, name) for name in (topic.label, *topic.alternatives))
+        else:
+            yield from ((item.id, item.title) for item in catalogue.items.values())
 
     def text_of(self, noun: NameNoun, record_id: str) -> str:
         """Return what stands for a record in a form: its name, with its id where others have it."""
@@ -74,8 +84,7 @@ class RecordNames:
         return name if len(self._ids_named(noun, name)) == 1 else f"{name} [{record_id}]"
 
     def _ids_named(self, noun: NameNoun, name: str) -> Sequence[str]:
-        key = name_key(name) if noun == "person" else folded(name)
-        return self._ids[noun].get(key, ())
+        return self._ids(noun).get(_key(noun, name), ())
 
     def id_of(self, noun: NameNoun, text: str) -> str:
         """Return the id of the record that was named.
@@ -125,6 +134,14 @@ class RecordNames:
         """Return what stands for each record, in the order of the alphabet."""
         texts = (self.text_of(noun, record_id) for record_id in self._labels[noun])
         return sorted(texts, key=str.casefold)
+
+
+def _key(noun: NameNoun, name: str) -> object:
+    """Return what two names of one noun are compared by."""
+    if noun == "person":
+        return name_key(name)
+    # Of thousands of titles, accents are worth no time.
+    return " ".join(name.casefold().split()) if noun == "item" else folded(name)
 
 
 def _grouped(pairs: Iterator[tuple[object, str]]) -> Mapping[object, list[str]]:
