@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import streamlit as st
 from markupsafe import Markup
@@ -10,6 +11,7 @@ from markupsafe import Markup
 from coproarchive.catalogue import Catalogue
 from coproarchive.desk.drafts import GIVES_AWAY, DraftRow, DraftSet, LeftOut, Mistake
 from coproarchive.errors import NotFoundError
+from coproarchive.ingest.guesses import Guess
 from coproarchive.ui.adding import acts
 from coproarchive.ui.adding.choices import name_of_row
 from coproarchive.ui.adding.table import picture_of, sentence_of
@@ -175,10 +177,16 @@ def show_sources(draft: DraftSet) -> None:
 
 def sources_of(row: DraftRow) -> Markup:
     """Return lines that say where a row's proposals come from."""
+    return _lines_of(row.guesses)
+
+
+@lru_cache(maxsize=1024)
+def _lines_of(guesses: tuple[Guess, ...]) -> Markup:
+    """Make a list of guesses, once: the page is made anew at every edit."""
     line = Markup("<li>{}: <b>{}</b>, {:.0%} sure ({}), from “{}”</li>")
     return Markup("").join(
         line.format(g.kind.capitalize(), g.value, g.confidence, g.rule, g.line[:120])
-        for g in row.guesses
+        for g in guesses
     )
 
 

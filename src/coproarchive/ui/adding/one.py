@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from markupsafe import Markup
 
-from coproarchive.desk.drafts import DraftRow, DraftSet, Mistake
+from coproarchive.desk.drafts import GIVES_AWAY, DraftRow, DraftSet, Mistake
 from coproarchive.model import Kind, Visibility
 from coproarchive.ui.adding import acts, notices
 from coproarchive.ui.adding.choices import (
@@ -35,6 +35,8 @@ def show_row(draft: DraftSet, choices: Choices, mistakes: Mapping[str, list[Mist
     if address := picture_of(app_state().library, draft, row):
         st.html(Markup('<img src="{}" alt="First slide" width="320">').format(address))
     for mistake in mistakes.get(row.id, ()):
+        if mistake.field == GIVES_AWAY:
+            continue  # said below, with the field that answers it
         st.html(Markup('<p class="notice" role="alert">{}</p>').format(sentence_of(mistake)))
     if row.twins:
         notices.show_twin(draft, row)

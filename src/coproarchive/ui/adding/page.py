@@ -138,8 +138,9 @@ def _show_set(draft: DraftSet) -> None:
 
 
 def _is_table() -> bool:
-    """Ask which view is shown; tell whether it is the table."""
-    before = 1 if acts.ROW in st.query_params else 0
+    """Ask which view is shown; tell whether it is the table, which is none for a phone."""
+    is_phone = "Mobi" in (st.context.headers.get("User-Agent") or "")
+    before = 1 if is_phone or acts.ROW in st.query_params else 0
     view = st.radio("Show", VIEWS, horizontal=True, key="view", index=before)
     if view == VIEWS[0]:
         st.query_params.pop(acts.ROW, None)

@@ -43,11 +43,10 @@ _CHOSEN = "is_ticked"
 
 def show_table(draft: DraftSet, choices: Choices, mistakes: Mapping[str, list[Mistake]]) -> None:
     """Show the table; what is typed into it is remembered at once."""
-    library = app_state().library
-    pictures = {row.id: picture_of(library, draft, row) for row in draft.rows}
+    pictures = {row.id: picture_of(app_state().library, draft, row) for row in draft.rows}
     ids = [row.id for row in draft.rows]
     key = f"table:{draft.id}:{acts.table_version()}"
-    rows = [_cells(row, pictures[row.id] or _card(row), mistakes.get(row.id, ()))
+    rows = [_cells(row, pictures[row.id] or _no_picture(), mistakes.get(row.id, ()))
             for row in draft.rows]  # fmt: skip
     columns = _columns(choices, draft)
     frame = pd.DataFrame(rows, columns=list(columns)).astype(
@@ -106,9 +105,9 @@ def _columns(choices: Choices, draft: DraftSet) -> dict[str, Any]:
     seminars, licences, languages = choices.seminars, choices.licences, choices.languages
     columns = {
         _CHOSEN: column.CheckboxColumn("✓", width=60, help="Tick rows to act on them alone."),
-        PICTURE: column.ImageColumn("First slide", width=120, pinned=True),
+        PICTURE: column.ImageColumn("First slide", width=100, pinned=True),
         WRONG: column.TextColumn("What is wrong", width=150),
-        "title": column.TextColumn(label_of("title"), width=260, max_chars=1000, pinned=True),
+        "title": column.TextColumn(label_of("title"), width=260, max_chars=1000),
         "people": column.MultiselectColumn(
             label_of("people"), width=190, options=list(choices.people), accept_new_options=True,
             format_func=_words_of(choices.people),
@@ -222,9 +221,11 @@ def _as_address(picture: Path) -> str:
     return f"data:image/webp;base64,{base64.b64encode(picture.read_bytes()).decode()}"
 
 
-def _card(row: DraftRow) -> str:
-    picture = card("", row.values.title, "", WIDTHS[0])
-    return f"data:image/webp;base64,{base64.b64encode(picture).decode()}"
+@lru_cache(maxsize=1)
+def _no_picture() -> str:
+    """Return what stands for a first slide that is not drawn: its title is in the row."""
+    picture = base64.b64encode(card("", "", "", WIDTHS[0])).decode()
+    return f"data:image/webp;base64,{picture}"
 
 
 # --------------------------------------------------------------------- of many
