@@ -134,6 +134,14 @@ def test_slide_pages_are_measured_beside_a_static_file() -> None:
     assert 1000 < figures["bytes_p50"] <= figures["bytes_most"] < 60 * 1024
 
 
+def test_the_desk_is_measured_at_any_size() -> None:
+    """Pages and acts on one item, and a batch beside writing as many files."""
+    figures = run("desk_pages.py", "--items", "40")
+    assert (figures["items"], figures["slow"]) == (40, [])
+    assert figures["many"] == 3
+    assert figures["seconds"]["apply"]["wall"] > 0
+
+
 def test_suggestions_are_measured_at_any_size() -> None:
     """Time and memory of making them, and of one."""
     figures = run("suggestions.py", "--leaves", "900")["900"]
