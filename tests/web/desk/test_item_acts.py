@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from httpx2 import Response
 
+from coproarchive.desk import Desk
 from coproarchive.library import Library
 from making import SEMINAR, make_pdf
 from serving import DeskClient, desk_of
@@ -139,3 +140,23 @@ def test_the_page_destroys_nothing_and_says_how(page: DeskClient) -> None:
     shown = page.get(f"/desk/visibility/{SEMINAR}/bread-for-all").text
     assert f"coproarchive purge {SEMINAR}/bread-for-all" in shown
     assert "It would destroy" in shown
+
+
+def test_a_file_that_is_nearly_another_items_says_so(
+    act: Any, page: DeskClient, library: Library, tmp_path: Path
+) -> None:
+    """Exact duplicates are refused; one that shares its slides with another item names it."""
+    slides = [
+        "Stones and their dressing",
+        "Granite quarried inland wears slowly under heavy barley loads every winter",
+        "Sails catch northern gusts while brakes squeal beneath ancient oak beams",
+        "Farmers queue before sunrise carrying sacks stitched from coarse linen cloth",
+        "Millers keep ledgers counting bushels against rents owed to distant abbeys",
+    ]
+    Desk(library).add_forms("held-elsewhere", [make_pdf(tmp_path / "a.pdf", slides)])
+    changed = make_pdf(tmp_path / "b.pdf", [*slides[:4], "Something else altogether, at the end"])
+    act("add", files=upload("files", changed), field="files")
+    library.update_index()
+    shown = page.get(FILES).text
+    assert "3 of its 3 slides are, or nearly are, in" in shown
+    assert 'href="/desk/files/held-elsewhere"' in shown
