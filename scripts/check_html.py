@@ -33,7 +33,7 @@ STARTS = (
     "/seminars", "/people", "/topics", "/over-time?term=talk&term=slide", "/login",
     "/no-such-page", "/item/no-such-item", "/item/no-such-item/slide/3", "/seminar/no-such",
 )  # fmt: skip
-STREAMLIT = ("/", "/add", "/problems")
+STREAMLIT = ("/", "/add")
 """Pages whose frame is Streamlit's."""
 FILES = ("/help", "/file/", "/picture/", "/results.", "/feed.")
 LAYOUTS = {"q", "view", "browse", "page", "after", "term"}

@@ -181,6 +181,10 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
     "/file/{path:path}": files,
     "/picture/{path:path}": pictures,
     "/help/{path:path}": lambda w: ["", "nothing.html", *w.items[:2]],
+    **{
+        f"/desk/edit/item/{{item_id:path}}/{kind}/{{number:int}}": leaves_of(kind)
+        for kind in ("slide", "page")
+    },
     "/desk/edit/item/{record_id:path}": item_ids,
     "/desk/edit/seminar/{record_id:path}": lambda w: ids(w.seminars),
     "/desk/edit/person/{record_id:path}": lambda w: ids(w.people),

@@ -104,7 +104,7 @@ def test_the_defaults_of_nginx_let_nobody_act(served: Served, nginx: int) -> Non
     """Through the real one: refused as a reader, with a made-up Origin, with a guessed link."""
     with streamlit_page(nginx, served.address) as page:
         assert REFUSED in page.open("add")
-        assert UPLOADER not in page.open("problems")
+        assert UPLOADER not in page.open("add")
         upload = f"/_stcore/upload_file/{page.session_id}/x"
     with pytest.raises(InvalidStatus), streamlit_page(nginx, "https://archive.example"):
         pass
@@ -147,10 +147,9 @@ def test_signing_out_ends_open_pages(served: Served) -> None:
             upload = f"/_stcore/upload_file/{page.session_id}/x"
             late = keeper.put(upload, files={"file": b"x"}, headers={"Origin": served.address})
             assert late.status_code == 403
-        for name in ("add", "problems"):
-            shown = page.open(name)
-            assert "Your sign-in has ended" in shown
-            assert UPLOADER not in shown
+        shown = page.open("add")
+        assert "Your sign-in has ended" in shown
+        assert UPLOADER not in shown
     with streamlit_page(served.port, headers=cookie) as page:
         assert UPLOADER not in page.open("add")
 

@@ -162,7 +162,7 @@ def test_a_broken_archive_is_a_message(
 
 
 @pytest.mark.threat(8)
-@pytest.mark.parametrize("page", ["adding.page", "problems"])
+@pytest.mark.parametrize("page", ["adding.page"])
 def test_keepers_pages_are_refused_to_others(
     at: Open, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -136,7 +136,7 @@ def test_what_an_answer_says_itself_stays(library: Library) -> None:
 
 
 @pytest.mark.threat(1)
-@pytest.mark.parametrize("path", ["/", "/add", "/add/", "/problems"])
+@pytest.mark.parametrize("path", ["/", "/add", "/add/"])
 def test_pages_of_streamlit_run_their_own_scripts_only(library: Library, path: str) -> None:
     """Those in its shell, by hash; none of another site, no plug-in, no frame."""
     first, second = "run()", "more(\n)"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from coproarchive.desk.authorities import merge_entries, rename_entry
 from coproarchive.desk.bags import BackupReport, back_up_archive
+from coproarchive.desk.care_log import CareLog
 from coproarchive.desk.edit import (
     ActReport,
     Authorities,
@@ -188,11 +189,12 @@ class Desk:
         why: str = "",
         dry_run: bool = False,
         seen: Mapping[str, Plain] | None = None,
+        takes: SlideDescription | None = None,
     ) -> ActReport:
         """Give a slide a title or a description; see describe_slide."""
         reader, activity = self._library.reader, self._activity("describe slide", why)
         outcome = describe_slide(self._store, reader, slide, edits, activity, dry_run=dry_run,
-                                 seen=seen)  # fmt: skip
+                                 seen=seen, takes=takes)  # fmt: skip
         return self._followed(outcome, is_dry=dry_run)
 
     def drop_description(
@@ -381,8 +383,16 @@ class Desk:
         report = verify_files(self._store, state, progress, restart=restart)
         if backups is not None and (report.damage or names):
             repair_files(self._store, report, backups, names)
+        self.care.note_verify(report)
         return report
 
     def back_up(self, folder: Path, progress: Progress = silent) -> BackupReport:
         """Make a bag of the archive; see back_up_archive."""
-        return back_up_archive(self._store, folder, progress)
+        report = back_up_archive(self._store, folder, progress)
+        self.care.note_backup(report)
+        return report
+
+    @property
+    def care(self) -> CareLog:
+        """When files were verified last, and when a backup was made."""
+        return CareLog(self._library.settings.index)

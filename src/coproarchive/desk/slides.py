@@ -56,6 +56,7 @@ def describe_slide(
     *,
     dry_run: bool = False,
     seen: Mapping[str, Plain] | None = None,
+    takes: SlideDescription | None = None,
 ) -> ActReport:
     """Give a slide a title, or words for what is to be seen on it; "" takes them away.
 
@@ -68,6 +69,7 @@ def describe_slide(
         dry_run: whether only to say what would change.
         seen: what the editor saw in the fields before, by name: where one is another now, nothing
             is written.
+        takes: a description that lost its slide, and goes as it is this slide's now.
 
     Raises:
         NotFoundError: no such item, file or slide.
@@ -84,7 +86,8 @@ def describe_slide(
         base = {"file": asset.path, "number": slide.number, "sha256": asset.sha256}
         fields = (old.model_dump() if old else {}) | base | values
         new = valid(lambda: SlideDescription.model_validate(fields))
-        return _saved(store, item, _replaced(item, old, new), activity, dry_run=dry_run)
+        slides = tuple(d for d in _replaced(item, old, new) if d != takes)
+        return _saved(store, item, slides, activity, dry_run=dry_run)
 
 
 def drop_description(

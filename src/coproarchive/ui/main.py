@@ -10,7 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from coproarchive.errors import CoproArchiveError, FileSystemError
 from coproarchive.logs import log, new_request_id
-from coproarchive.ui import problems, search
+from coproarchive.ui import search
 from coproarchive.ui.adding import page as adding
 from coproarchive.ui.assist import assist
 from coproarchive.ui.parts import frame_end, frame_start, report_failure, say_error
@@ -30,7 +30,6 @@ def main() -> None:
         [
             st.Page(search.page, title="Search", url_path="search", default=True),
             st.Page(adding.page, title="Add materials", url_path="add"),
-            st.Page(problems.page, title="Problems", url_path="problems"),
         ],
         position="hidden",
     )

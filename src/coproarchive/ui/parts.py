@@ -36,7 +36,7 @@ def keeper_links() -> Markup:
     """Make the line of links to the archivist's pages, for those who may open them."""
     links = []
     if app_state().access.may("add", visitor()):
-        links = ['<a href="/add">Add materials</a>', '<a href="/problems">Problems</a>']
+        links = ['<a href="/add">Add materials</a>', '<a href="/desk">Desk</a>']
         links.append('<a href="/login">Sign out</a>')
     elif app_state().access.can_sign_in:
         links.append('<a href="/login">Sign in</a>')

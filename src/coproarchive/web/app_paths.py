@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PAGES = ("/", "/add", "/problems")
+PAGES = ("/", "/add")
 """Its pages, which ui/main.py declares."""
 PREFIXES = ("/_stcore/", "/media/", "/component/", "/static/", "/favicon", "/manifest")
 """What its pages load."""

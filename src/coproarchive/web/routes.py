@@ -8,7 +8,7 @@ from functools import partial, wraps
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from coproarchive.errors import CoproArchiveError
@@ -93,10 +93,16 @@ def routes(
         Route("/look/desk.css", _desk_css),
         *(Route(f"/look/{name}.js", partial(_script, name)) for name in SCRIPTS),
         Route("/healthz", machine.health),
+        Route("/problems", _moved_problems),
         Route("/robots.txt", safe(machine.robots)),
         Route("/sitemap.xml", bounded(limits.pages, machine.sitemap)),
         Route("/suggest", bounded(limits.searches, downloads.suggest)),
     ]
+
+
+def _moved_problems(_: Request) -> Response:
+    """Serve /problems, which was the address of the desk's list of problems."""
+    return RedirectResponse("/desk/problems", 308)
 
 
 def _item_routes(library: Library, pages: Pages, limits: RequestLimits) -> list[Route]:
@@ -180,7 +186,7 @@ def _site_css(_: Request) -> Response:
 
 def _desk_css(_: Request) -> Response:
     """Serve /look/desk.css: what the desk's pages have besides."""
-    return _stylesheet("desk", "desk_acts")
+    return _stylesheet("desk", "desk_acts", "desk_care")
 
 
 def _stylesheet(*names: str) -> Response:

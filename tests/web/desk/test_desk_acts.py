@@ -18,6 +18,8 @@ from serving import HERE, DeskClient, client_of, desk_of
 
 BREAD = f"{SEMINAR}/bread-for-all"
 EXAMPLES = {
+    "/desk/edit/item/{item_id:path}/slide/{number:int}": f"/desk/edit/item/{BREAD}/slide/2",
+    "/desk/edit/item/{item_id:path}/page/{number:int}": "/desk/edit/item/windmills/page/1",
     "/desk/edit/item/{record_id:path}": f"/desk/edit/item/{BREAD}",
     "/desk/edit/seminar/{record_id:path}": f"/desk/edit/seminar/{SEMINAR}",
     "/desk/edit/person/{record_id:path}": "/desk/edit/person/ada-baker",

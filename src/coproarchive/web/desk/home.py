@@ -18,6 +18,7 @@ from coproarchive.model import Item, Visibility
 from coproarchive.store.changes import BEGIN, Change
 from coproarchive.web.desk.frame import DeskRequest, DeskRoute, InvalidFormError
 from coproarchive.web.desk.names import NameNoun, RecordNames
+from coproarchive.web.desk.problem_pages import counts_of
 from coproarchive.web.sign_in import is_encrypted
 
 KEEPER_NAME = "coproarchive_name"
@@ -62,8 +63,8 @@ def home(r: DeskRequest) -> Response:
         more=max(len(found_links) - MOST_LISTED, 0),
         counts=_counts(catalogue),
         changes=latest_changes(r),
-        broken=len(catalogue.problems),
         waiting=waiting_sets(r),
+        problems=counts_of(r),
         who=r.library.store.recorder.who,
     )
 

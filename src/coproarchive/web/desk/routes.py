@@ -37,10 +37,13 @@ from coproarchive.web.credentials import same
 from coproarchive.web.desk import (
     authority_pages,
     batch_pages,
+    care_pages,
     edit_pages,
     file_pages,
     history_pages,
     home,
+    problem_pages,
+    slide_pages,
     visibility_pages,
 )
 from coproarchive.web.desk.frame import (
@@ -55,12 +58,16 @@ from coproarchive.web.policies import SCRIPTED
 
 TABLE: tuple[DeskRoute, ...] = (
     *home.ROUTES,
+    *slide_pages.ROUTES,
     *edit_pages.ROUTES,
     *file_pages.ROUTES,
     *visibility_pages.ROUTES,
     *batch_pages.ROUTES,
     *authority_pages.ROUTES,
     *history_pages.ROUTES,
+    *problem_pages.ROUTES,
+    *care_pages.ROUTES,
+    *care_pages.ROUTES,
 )
 """In the order in which they are tried."""
 HEADERS = {**SCRIPTED, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
