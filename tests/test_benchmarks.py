@@ -134,14 +134,6 @@ def test_slide_pages_are_measured_beside_a_static_file() -> None:
     assert 1000 < figures["bytes_p50"] <= figures["bytes_most"] < 60 * 1024
 
 
-def test_the_desk_is_measured_at_any_size() -> None:
-    """Pages and acts on one item, and a batch beside writing as many files."""
-    figures = run("desk_pages.py", "--items", "40")
-    assert (figures["items"], figures["slow"]) == (40, [])
-    assert figures["many"] == 3
-    assert figures["seconds"]["apply"]["wall"] > 0
-
-
 def test_suggestions_are_measured_at_any_size() -> None:
     """Time and memory of making them, and of one."""
     figures = run("suggestions.py", "--leaves", "900")["900"]
@@ -185,6 +177,13 @@ def test_damaged_files_are_made_and_read(files: Path, tmp_path: Path) -> None:
     assert "0 broken promises" in run_words(
         "fuzz_extraction.py", str(files), "--minutes", "0.02", "--keep", keep
     )
+
+
+def test_what_the_desk_does_with_many_records_is_measured() -> None:
+    """The history, lists and a batch, beside writing as many files."""
+    figures = run("desk_acts.py", "--items", "20")
+    assert (figures["items"], figures["many"]) == (20, 20)
+    assert {"history", "people", "preview", "change all", "undo all"} <= figures["seconds"].keys()
 
 
 def test_a_large_export_is_measured_at_any_size() -> None:
