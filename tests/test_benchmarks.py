@@ -134,6 +134,14 @@ def test_slide_pages_are_measured_beside_a_static_file() -> None:
     assert 1000 < figures["bytes_p50"] <= figures["bytes_most"] < 60 * 1024
 
 
+def test_the_desks_pages_are_measured() -> None:
+    """Finding, opening, saving, undoing and a batch, in milliseconds on the server."""
+    figures = run("desk.py", "--items", "20", "--rounds", "1")
+    assert figures["items"] == 20
+    assert len(figures["ms"]) == 8
+    assert all(used > 0 for _, used in figures["ms"].values())
+
+
 def test_suggestions_are_measured_at_any_size() -> None:
     """Time and memory of making them, and of one."""
     figures = run("suggestions.py", "--leaves", "900")["900"]
