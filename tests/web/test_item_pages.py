@@ -34,7 +34,7 @@ def client(library: Library) -> Iterator[TestClient]:
 def item_with(*names: str, kind: Kind = Kind.PRESENTATION) -> Item:
     """An item with files of these names."""
     kinds = {"pdf": "application/pdf", "vtt": "text/vtt", "srt": "application/x-subrip",
-             "md": "text/markdown", "mp4": "video/mp4", "png": "image/png",
+             "md": "text/markdown", "mp4": "video/mp4", "png": "image/png", "wav": "audio/wav",
              "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
              }  # fmt: skip
     assets = tuple(
@@ -409,6 +409,14 @@ def test_recordings_are_played_at_their_second() -> None:
         ("/file/s/talk/t.vtt", "en", "Captions (en)"),
         ("/file/s/talk/t.de.srt.vtt", "de", "Captions (de)"),
     )
+
+
+def test_sound_has_its_captions_too() -> None:
+    """In a video element, as browsers show captions in no other; without any in one for sound."""
+    (spoken,) = recordings(item_with("t.wav", "t.vtt"), None, "en")
+    assert (spoken.element, spoken.media_type, len(spoken.tracks)) == ("video", "audio/wav", 1)
+    (alone,) = recordings(item_with("t.wav"), None, "en")
+    assert (alone.element, alone.tracks) == ("audio", ())
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,8 @@ class Recording(NamedTuple):
     """A recording that the archive holds.
 
     Attributes:
-        element: "video" or "audio".
+        element: "video" or "audio"; "video" of a sound recording too where there are captions, which
+            browsers show in no other element.
         address: of the file, at the second.
         media_type: of it.
         tracks: captions.
@@ -47,15 +48,13 @@ def recordings(item: Item, second: float | None, language: str) -> list[Recordin
     """
     held = [asset for asset in item.assets if asset.media_type.startswith(_PLAYED)]
     at = f"#t={int(second)}" if second else ""
-    return [
-        Recording(
-            asset.media_type.partition("/")[0],
-            f"/file/{item.id}/{quote(asset.path)}{at}",
-            asset.media_type,
-            _tracks(item, asset, held, language),
-        )
-        for asset in held
-    ]
+    found = []
+    for asset in held:
+        tracks = _tracks(item, asset, held, language)
+        element = "video" if tracks else asset.media_type.partition("/")[0]
+        address = f"/file/{item.id}/{quote(asset.path)}{at}"
+        found.append(Recording(element, address, asset.media_type, tracks))
+    return found
 
 
 def _tracks(item: Item, asset: Asset, held: Sequence[Asset], language: str) -> tuple[Track, ...]:
