@@ -28,6 +28,7 @@ from coproarchive.ui.session_messages import SessionMessages
 from coproarchive.ui.state import AppState, app_state
 from coproarchive.ui.warming import Warmer, settle_heap
 from coproarchive.web.access import Visitor
+from coproarchive.web.compressed import Compressed
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.metrics import LibraryCollector, MetricsServer
 from coproarchive.web.middleware import NotFound, Protect
@@ -145,6 +146,7 @@ def middleware() -> list[Middleware]:
         Middleware(
             Protect, access=app_state().access, names=HostNames(app_state().library), shell=shell
         ),
+        Middleware(Compressed),
         Middleware(Shell, library=app_state().library),
         Middleware(NotFound, pages=Pages(app_state().library), routes=http_routes()),
         Middleware(UploadsToDisk, uploads=app_state().uploads, is_open=_is_open),

@@ -25,8 +25,8 @@ class Recording(NamedTuple):
     """A recording that the archive holds.
 
     Attributes:
-        element: "video" or "audio"; "video" of a sound recording too where there are captions, which
-            browsers show in no other element.
+        element: "video" or "audio"; "video" of a sound recording too where there are captions,
+            which browsers show in no other element.
         address: of the file, at the second.
         media_type: of it.
         tracks: captions.

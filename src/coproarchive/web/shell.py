@@ -81,12 +81,15 @@ class Shell:
         try:
             catalogue = self._library.public()
             title = catalogue.series.title
+            description = (catalogue.series.description or title)[:300]
             without_script = render.header(catalogue, path) + self._without_script(path)
         except CoproArchiveError:
             # The page itself says what is wrong, to those who may know.
-            title, without_script = "An archive", Markup("<p>This cannot be shown just now.</p>")
+            title = description = "An archive"
+            without_script = Markup("<p>This cannot be shown just now.</p>")
         styles = f'<link rel="stylesheet" href="{STYLES}"><script src="{SCRIPT}" defer></script>'
-        head = f"<title>{escape(title)}</title>{styles}"
+        about = f'<meta name="description" content="{escape(description)}">'
+        head = f"<title>{escape(title)}</title>{about}{styles}"
         plain = f'<link rel="stylesheet" href="/look/site.css"><main>{without_script}</main>'
         html = _TITLE.sub(lambda _: head, html, count=1)
         html = _AGENTS.sub("", html)
