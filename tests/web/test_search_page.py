@@ -145,6 +145,11 @@ def test_an_archive_with_nothing_in_it_says_so(
     html = SearchPage(library).home(searched_at="/")
     assert "Nothing is here yet." in html
     assert "<ul" not in html
+    assert 'href="/add"' in html
+    found = client_of(library).get("/search", params={"q": "bread"}).text
+    assert "This archive is empty." in found
+    assert "other words" not in found
+    assert links(found, 'class="notice"')["Add talks"] == "/add"
 
 
 @pytest.mark.threat(1)

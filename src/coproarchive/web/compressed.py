@@ -31,7 +31,7 @@ class Compressed:
 
     def __init__(self, app: ASGIApp):
         self._app = app
-        self._kept: dict[tuple[str, str], bytes] = {}
+        self._packed_files: dict[tuple[str, str], bytes] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; compress the answer where it is a whole file."""
@@ -69,11 +69,11 @@ class Compressed:
 
     async def _packed(self, path: str, etag: str, body: bytes) -> bytes:
         """Return a file compressed; what has a validator is kept."""
-        packed = self._kept.get((path, etag))
+        packed = self._packed_files.get((path, etag))
         if packed is None:
             packed = await run_in_threadpool(gzip.compress, body, 6, mtime=0)
-            if etag and len(self._kept) < MOST_KEPT:
-                self._kept[path, etag] = packed
+            if etag and len(self._packed_files) < MOST_KEPT:
+                self._packed_files[path, etag] = packed
         return packed
 
 

@@ -48,13 +48,13 @@ def recordings(item: Item, second: float | None, language: str) -> list[Recordin
     """
     held = [asset for asset in item.assets if asset.media_type.startswith(_PLAYED)]
     at = f"#t={int(second)}" if second else ""
-    found = []
+    held_recordings = []
     for asset in held:
         tracks = _tracks(item, asset, held, language)
         element = "video" if tracks else asset.media_type.partition("/")[0]
         address = f"/file/{item.id}/{quote(asset.path)}{at}"
-        found.append(Recording(element, address, asset.media_type, tracks))
-    return found
+        held_recordings.append(Recording(element, address, asset.media_type, tracks))
+    return held_recordings
 
 
 def _tracks(item: Item, asset: Asset, held: Sequence[Asset], language: str) -> tuple[Track, ...]:

@@ -30,6 +30,8 @@ MOST_YEARS = 40
 Glimpses = Callable[[Item], Glimpse]
 """Returns what a list shows of an item beside its record."""
 SORTS: dict[Sort, str] = {"relevance": "Best match", "date": "Newest", "title": "A to Z"}
+ADVICE = "Try fewer or other words, or:"
+ADVICE_WHEN_EMPTY = "This archive is empty. If you keep it:"
 VIEWS: dict[View, str] = {"talks": "Talks", "slides": "Slides"}
 
 
@@ -159,6 +161,7 @@ class SearchView:
         total, items: number of slides and items in words; of items alone.
         named: pages of people, topics and seminars that the words name.
         as_typed: label and address of the same search without corrections; None where none were.
+        advice: what to do where nothing is shown.
         trouble: what is wrong with the address, and what leads on.
         pages: addresses of the page before and the next, "" where there is none.
         change_href: of the desk's page on which keepers change all results at once.
@@ -170,6 +173,7 @@ class SearchView:
     notes: Sequence[str]
     named: Sequence[PageLink]
     as_typed: Chip | None
+    advice: str
     trouble: Sequence[Chip]
     chips: Sequence[Chip]
     clear_href: str
@@ -212,7 +216,8 @@ def search_view(
         notes=results.notes,
         named=_named(query, catalogue) if not query.is_narrowed and query.page == 1 else (),
         as_typed=_as_typed(address, results),
-        trouble=_trouble(address, results),
+        advice=ADVICE if catalogue.items else ADVICE_WHEN_EMPTY,
+        trouble=_trouble(address, results, catalogue),
         chips=_chips(address, results, catalogue),
         clear_href=address.ask(query.widened()).href if query.is_narrowed else "",
         sorts=[
@@ -358,10 +363,12 @@ def _as_typed(address: SearchAddress, results: Results) -> Chip | None:
     return Chip(f"{label} “{results.query.text}”", address.ask(exact).href)
 
 
-def _trouble(address: SearchAddress, results: Results) -> list[Chip]:
+def _trouble(address: SearchAddress, results: Results, catalogue: Catalogue) -> list[Chip]:
     """Return sentences on an empty page of results, each with an address that leads on."""
     if results.hits or results.near_misses:
         return []
+    if not catalogue.items:
+        return [Chip("Add talks", "/add"), Chip("How to begin", "/help/")]
     query, ways = address.query, []
     if results.total:
         last = address.ask(replace(query, page=results.pages))
