@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from coproarchive.desk.drafts import DraftTable, SaveReport, save_rows
 from coproarchive.errors import CoproArchiveError
@@ -33,6 +34,12 @@ def keepers_act(act: Callable[P, None]) -> Callable[P, None]:
 
     asked_first.is_keepers = True  # type: ignore[attr-defined]  # a test looks for it
     return asked_first
+
+
+def session_id() -> str:
+    """Return Streamlit's id of this page, by which uploads know it; "" outside of one."""
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
 
 
 def take_errors() -> list[CoproArchiveError]:
@@ -64,7 +71,8 @@ def open_set(set_id: str) -> None:
 
 @keepers_act
 def leave_set() -> None:
-    """Show what waits, and a place for new files."""
+    """Show what waits, and a place for new files, which make a set of their own."""
+    app_state().uploads.use_set(session_id(), "")
     st.query_params.clear()
 
 

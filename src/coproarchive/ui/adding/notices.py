@@ -14,7 +14,7 @@ from coproarchive.errors import NotFoundError
 from coproarchive.ingest.guesses import Guess
 from coproarchive.ui.adding import acts
 from coproarchive.ui.adding.choices import name_of_row
-from coproarchive.ui.adding.table import picture_of, sentence_of
+from coproarchive.ui.adding.table import picture_of, picture_of_item, sentence_of
 from coproarchive.ui.state import app_state
 
 MOST_NAMED = 4
@@ -134,23 +134,23 @@ def show_twins(draft: DraftSet) -> None:
 def show_twin(draft: DraftSet, row: DraftRow) -> None:
     """Show a row beside its twin, and ask whether it is a new version of it."""
     library = app_state().library
-    left, right = st.columns([1, 2])
+    name = name_of_row(draft, row)
+    left, right = st.columns([1, 1])
     with left:
-        address = picture_of(library, draft, row)
-        if address:
-            alt = f"First slide of {name_of_row(draft, row)}"
-            st.html(Markup('<img src="{}" alt="{}" width="240">').format(address, alt))
-    with right:
-        st.html(Markup("<h3>{}</h3>").format(name_of_row(draft, row)))
-        for twin in row.twins:
-            line = Markup('<p>{} of {} slides are those of <a href="/item/{}">{}</a>.</p>')
-            st.html(line.format(twin.slides, twin.of, twin.item, twin.title))
+        st.html(Markup("<h3>{}</h3>").format(name))
+        _show_picture(picture_of(library, draft, row), f"First slide of {name}")
+    for twin in row.twins:
+        with right:
+            line = Markup('<h3><a href="/item/{}">{}</a></h3><p>{} of {} slides are the same.</p>')
+            st.html(line.format(twin.item, twin.title, twin.slides, twin.of))
+            _show_picture(picture_of_item(library, twin.item), f"First slide of {twin.title}")
+    with left:
         titles = {"": "Keep both", **{
             twin.item: f"New version of “{twin.title}”: replace its files" for twin in row.twins
         }}  # fmt: skip
         key = f"twin:{row.id}:{acts.table_version()}"
         st.radio(
-            f"What it is, {name_of_row(draft, row)}",
+            f"What it is, {name}",
             list(titles),
             index=list(titles).index(row.replaces) if row.replaces in titles else 0,
             format_func=titles.__getitem__,
@@ -160,6 +160,11 @@ def show_twin(draft: DraftSet, row: DraftRow) -> None:
         )
         if row.replaces:
             st.html("<p>Its record stays as it is, and its old files are kept.</p>")
+
+
+def _show_picture(address: str, alt: str) -> None:
+    if address:
+        st.html(Markup('<img src="{}" alt="{}" width="240">').format(address, alt))
 
 
 def show_sources(draft: DraftSet) -> None:

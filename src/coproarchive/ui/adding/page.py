@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 from markupsafe import Markup
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from coproarchive.desk.drafts import DraftSet, Mistake, mistakes_of, read_set
@@ -67,9 +66,7 @@ def _show_saved() -> None:
 
 def _take_files(draft: DraftSet | None) -> None:
     """Show the place for files; those that came whole wait already, whatever happens here."""
-    context = get_script_run_ctx()
-    session = context.session_id if context else ""
-    uploads = app_state().uploads
+    session, uploads = acts.session_id(), app_state().uploads
     uploads.use_set(session, draft.id if draft else uploads.set_of(session))
     if draft is None or not draft.rows:
         st.html(

@@ -190,6 +190,17 @@ def picture_of(library: Library, draft: DraftSet, row: DraftRow) -> str:
     return ""
 
 
+def picture_of_item(library: Library, item_id: str) -> str:
+    """Return the first slide of an item, hidden ones too, as a data address; "" for none."""
+    item = library.catalogue().items.get(item_id)
+    for asset in item.assets if item else ():
+        if library.pictures.can_draw(asset.sha256, asset.media_type):
+            picture = library.picture(item_id, asset, 1, WIDTHS[0])
+            if picture is not None:
+                return _as_address(picture)
+    return ""
+
+
 def lacks_pictures(library: Library, draft: DraftSet) -> bool:
     """Tell whether pictures of rows are still being drawn."""
     files = [draft.files[path] for row in draft.rows for path in row.files if path in draft.files]
