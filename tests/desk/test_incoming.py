@@ -113,6 +113,6 @@ def test_the_command_adds_all_at_once(library: Library, folder: Path) -> None:
     ]  # fmt: skip
     assert names(folder) == ["budget.dat", "coming.pdf.part", "mixed.zip"]
     reasons = {problem.path: problem.message for problem in report.problems}
-    assert "may still be on its way" in reasons["coming.pdf.part"]
+    assert "has not come whole" in reasons["coming.pdf.part"]
     assert "no kind of file of a talk" in reasons["budget.dat"]
     assert add_incoming(library, folder, ItemDraft(), DescribeOptions()).added == []

@@ -35,6 +35,7 @@ LOOK_SECONDS = 5.0
 """Seconds between two looks at the folder."""
 ORIGIN = "incoming"
 COMING = "it changed a moment ago, so it may still be on its way; it is taken when it is still."
+HALF = "its name says that it has not come whole; it is taken when it has another."
 _HALF = (".part", ".crdownload", ".partial", ".filepart", ".download", ".tmp")
 """Endings of files that browsers and copying programs have not finished."""
 
@@ -67,7 +68,9 @@ def waiting_files(folder: Path, now: float | None = None) -> tuple[list[str], di
             continue  # gone a moment ago
         # An mtime can be set (`cp -p`), and be ahead of this clock; a ctime is when it came.
         is_new = any(0 <= now - t < STILL_SECONDS for t in (state.st_mtime, state.st_ctime))
-        if is_new or entry.path.lower().endswith(_HALF):
+        if entry.path.lower().endswith(_HALF):
+            others[entry.path] = HALF
+        elif is_new:
             others[entry.path] = COMING
         else:
             still.append(entry.path)

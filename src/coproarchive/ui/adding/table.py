@@ -44,6 +44,7 @@ _CHOSEN = "is_ticked"
 def show_table(draft: DraftSet, choices: Choices, mistakes: Mapping[str, list[Mistake]]) -> None:
     """Show the table; what is typed into it is remembered at once."""
     pictures = {row.id: picture_of(app_state().library, draft, row) for row in draft.rows}
+    st.session_state[_shown(draft.id)] = sum(map(bool, pictures.values()))
     ids = [row.id for row in draft.rows]
     key = f"table:{draft.id}:{acts.table_version()}"
     rows = [_cells(row, pictures[row.id] or _no_picture(), mistakes.get(row.id, ()))
@@ -117,7 +118,7 @@ def _columns(choices: Choices, draft: DraftSet) -> dict[str, Any]:
             label_of("seminar"), width=170, options=list(seminars),
             format_func=_words_of(seminars), help="A new one: below, “For all rows”.",
         ),
-        "date": column.TextColumn(label_of("date"), width=100, max_chars=21, help=DATE_HELP),
+        "date": column.TextColumn(label_of("date"), width=125, max_chars=21, help=DATE_HELP),
         "topics": column.MultiselectColumn(
             label_of("topics"), width=150, options=list(choices.topics), accept_new_options=True,
             format_func=_words_of(choices.topics),
@@ -219,11 +220,13 @@ def wait_for_pictures(set_id: str) -> None:
     app_state().access.require("add", visitor())
     draft = app_state().shelf.read(set_id)
     pictures = sum(bool(picture_of(app_state().library, draft, row)) for row in draft.rows)
-    key = f"pictures:{set_id}"
-    before = st.session_state.get(key)
-    st.session_state[key] = pictures
-    if before is not None and before != pictures:
+    if pictures != st.session_state.get(_shown(set_id)):
         st.rerun()
+
+
+def _shown(set_id: str) -> str:
+    """Return the key under which it is remembered how many pictures the table shows."""
+    return f"pictures:{set_id}"
 
 
 @lru_cache(maxsize=1024)
