@@ -44,7 +44,7 @@ _CHOSEN = "is_ticked"
 def show_table(draft: DraftSet, choices: Choices, mistakes: Mapping[str, list[Mistake]]) -> None:
     """Show the table; what is typed into it is remembered at once."""
     pictures = {row.id: picture_of(app_state().library, draft, row) for row in draft.rows}
-    st.session_state[_shown(draft.id)] = sum(map(bool, pictures.values()))
+    st.session_state[_count_key(draft.id)] = sum(map(bool, pictures.values()))
     ids = [row.id for row in draft.rows]
     key = f"table:{draft.id}:{acts.table_version()}"
     rows = [_cells(row, pictures[row.id] or _no_picture(), mistakes.get(row.id, ()))
@@ -220,11 +220,11 @@ def wait_for_pictures(set_id: str) -> None:
     app_state().access.require("add", visitor())
     draft = app_state().shelf.read(set_id)
     pictures = sum(bool(picture_of(app_state().library, draft, row)) for row in draft.rows)
-    if pictures != st.session_state.get(_shown(set_id)):
+    if pictures != st.session_state.get(_count_key(set_id)):
         st.rerun()
 
 
-def _shown(set_id: str) -> str:
+def _count_key(set_id: str) -> str:
     """Return the key under which it is remembered how many pictures the table shows."""
     return f"pictures:{set_id}"
 
