@@ -124,7 +124,7 @@ class _Builder:
             return
         value: Plain
         if isinstance(event, ScalarEvent):
-            value = None if event.style is None and event.value in _NULLS else _text(event)
+            value = None if event.style is None and event.value in _NULLS else str(event.value)
         else:
             value = {} if isinstance(event, MappingStartEvent) else []
         place = self._put(value)
@@ -160,12 +160,6 @@ class _Builder:
         parent[key] = value
         self._key[-1] = None
         return (*place, key)
-
-
-def _text(event: ScalarEvent) -> str:
-    """Return the scalar's text without the BEL with which ruamel marks folds."""
-    text = str(event.value)
-    return text.replace("\a", "") if event.style == ">" else text
 
 
 def _tagged(event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> bool:

@@ -67,6 +67,8 @@ class Warmer:
             )
             if changed:
                 self._library.search(Query.parse("a"))
+                # No word: what corrects misspelt ones is imported too, which takes a while.
+                self._library.search(Query.parse("qxzvqx"))
                 self._library.suggest("a")
                 self._ready_for = current
                 self._frozen = settle_heap(self._frozen)
