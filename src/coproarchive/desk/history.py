@@ -143,7 +143,7 @@ def batches_of(
 
 def who_and_what(store: Store) -> tuple[list[str], list[str]]:
     """Return the names of all who made changes, and of all that was done, sorted."""
-    activities = [batch.activity for batch in store.recorder.log.batches()]
+    activities = list(store.recorder.log.activities())
     return sorted({a.who for a in activities if a.who}), sorted({a.name for a in activities})
 
 

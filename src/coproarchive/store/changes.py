@@ -243,6 +243,14 @@ class ChangeLog:
         activity = _activity_of(head) if lines else None
         return None if activity is None else BatchLines(activity, lines)
 
+    def activities(self) -> Iterator[Activity]:
+        """Yield what was done, batch by batch, the oldest first; no change is read."""
+        for path in self.batch_files():
+            with contextlib.suppress(OSError), path.open("rb") as file:
+                activity = _activity_of(file.readline())
+                if activity is not None:
+                    yield activity
+
     def batches(self, about: bytes = b"") -> Iterator[BatchLines]:
         """Yield every batch that has a line with `about` in it, newest first."""
         for path in reversed(self.batch_files()):

@@ -56,13 +56,23 @@ _NOUNS: dict[str, type[Item] | type[Seminar] | type[Person] | type[Topic] | type
 }
 
 
-def change_view(change: Change, catalogue: Catalogue) -> RecordDiffView:
-    """Return a change of the history."""
+def change_view(change: Change, catalogue: Catalogue, *, is_listed: bool = False) -> RecordDiffView:
+    """Return a change of the history.
+
+    Args:
+        change: of a record.
+        catalogue: whose names stand for ids.
+        is_listed: whether it is one of many in a list, which says of fields only that they changed.
+    """
     name = name_of_change(change.record, change.entry)
     noun = {ITEM: "item", SEMINAR: "seminar", SERIES: "archive"}.get(
         change.record.rpartition("/")[2], name.partition(":")[0]
     )
-    return _view(name, noun, change.before, change.after, catalogue, change.id)
+    before, after = change.before, change.after
+    if is_listed:
+        before = None if before is None else dict.fromkeys(before)
+        after = None if after is None else dict.fromkeys(after)
+    return _view(name, noun, before, after, catalogue, change.id)
 
 
 def diff_views(diffs: Iterable[RecordDiff], catalogue: Catalogue) -> list[RecordDiffView]:

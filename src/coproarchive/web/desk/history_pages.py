@@ -73,7 +73,7 @@ def act_in_words(name: str) -> str:
 
 def _batch_view(batch: Batch, catalogue: Catalogue) -> BatchView:
     activity = batch.activity
-    changes = [change_view(change, catalogue) for change in batch.changes]
+    changes = [change_view(c, catalogue, is_listed=True) for c in batch.changes]
     return BatchView(
         batch.id,
         batch.changes[0].when if batch.changes else batch.until,
