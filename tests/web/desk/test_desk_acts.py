@@ -39,6 +39,12 @@ FIELDS: dict[str, Any] = {"title": "Taken over", "names": "Taken over", "label":
 """What a stranger sends, in the hope that it changes something."""
 
 
+def test_each_address_stands_in_the_table_once() -> None:
+    """A row twice would be a link twice in the desk's bar."""
+    paths = [row.path for row in TABLE]
+    assert len(paths) == len(set(paths))
+
+
 def address_of(row: DeskRoute) -> str:
     assert "{" not in row.path or row.path in EXAMPLES, f"EXAMPLES lacks {row.path}"
     return EXAMPLES.get(row.path, row.path)

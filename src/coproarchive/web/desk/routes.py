@@ -67,7 +67,6 @@ TABLE: tuple[DeskRoute, ...] = (
     *history_pages.ROUTES,
     *problem_pages.ROUTES,
     *care_pages.ROUTES,
-    *care_pages.ROUTES,
 )
 """In the order in which they are tried."""
 HEADERS = {**SCRIPTED, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
