@@ -214,7 +214,7 @@ PARAMETERS: dict[str, Callable[[World], Iterable[str]]] = {
 
 QUERY_PARAMETERS = {"q", "token", "style", "locale", "slides"}
 """Names that handlers read from an address; `Query.from_params` takes those of a search."""
-DESK_PARAMETERS = {"before", "change", "field", "find", "notice", "noun", "page", "show", "since"}
+DESK_PARAMETERS = frozenset("before change field find group notice noun page show since".split())
 """Names that the desk's handlers read: a stranger is refused before (tests/web/desk)."""
 
 PAGES = ("", "add", "problems")
