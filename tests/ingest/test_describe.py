@@ -22,7 +22,7 @@ from coproarchive.extract.made_up import authors_in
 from coproarchive.extract.table import extract
 from coproarchive.extract.text import real_title
 from coproarchive.ingest.add import ItemDraft
-from coproarchive.ingest.describe import DATE, SPEAKER, SURE, Description, describe
+from coproarchive.ingest.describe import DATE, SPEAKER, SURE, Description, dates, describe
 from coproarchive.ingest.describe.dates import find_dates
 from coproarchive.ingest.describe.file_names import taken_apart
 from coproarchive.ingest.describe.surroundings import Surroundings
@@ -131,6 +131,42 @@ TITLE_SLIDES = [
          (0.03, "Open Source Summit"), (0.03, "Machine Learning"), (0.03, "New York University"),
          (0.03, "Software Engineer"), (0.03, "Texas USA")],
         ("Ovens", [], ""),
+    ),
+    # Particles and accents, which stand elsewhere in a text of that language too.
+    (
+        [(0.09, "Mikroben im Boden von der Saat bis zur Ernte"),
+         (0.03, "Prof. Dr. Annegret von der Heide"), (0.03, "João Pedro dos Santos Almeida"),
+         (0.03, "Nguyễn Thị Minh Khai"), (0.03, "Giulia D'Ambrosio"), (0.03, "Håkon Bergsvik"),
+         (0.03, "Ibrahim ibn Yusuf al-Qahtani")],
+        ("Mikroben im Boden von der Saat bis zur Ernte",
+         ["Annegret von der Heide", "João Pedro dos Santos Almeida", "Nguyễn Thị Minh Khai",
+          "Giulia D'Ambrosio", "Håkon Bergsvik", "Ibrahim ibn Yusuf al-Qahtani"], ""),
+    ),
+    # A surname in capitals first; a title tells a person; where somebody is from is nobody.
+    (
+        [(0.09, "Two doughs"), (0.03, "KLEIN, Marguerite"), (0.03, "Dr. Xyru Quvelin MBE"),
+         (0.03, "Åsa Lindqvist, SLU Uppsala"), (0.03, "A talk by Ben Carter for the Bread Group")],
+        ("Two doughs", ["Marguerite Klein", "Xyru Quvelin", "Åsa Lindqvist", "Ben Carter"], ""),
+    ),
+    # Each line below a label; another kind of line ends it.
+    (
+        [(0.09, "Two doughs"), (0.03, "Speakers"), (0.03, "Xyra Quvelin"), (0.03, "Bongi Zwane"),
+         (0.03, "24 participants"), (0.03, "Sourdough Starter")],
+        ("Two doughs", ["Xyra Quvelin", "Bongi Zwane"], ""),
+    ),
+    # What is named after people, parts of a course and thanks are neither names nor titles.
+    (
+        [(0.09, "Hadley Cells and Trade Winds"), (0.03, "Lecture 4")],
+        ("Hadley Cells and Trade Winds", [], ""),
+    ),
+    ([(0.09, "Fisher Information Explained")], ("Fisher Information Explained", [], "")),
+    (
+        [(0.09, "Workshop 3"), (0.06, "Reading maps"), (0.03, "Keynote speaker: Ada Baker")],
+        ("Reading maps", ["Ada Baker"], ""),
+    ),
+    (
+        [(0.09, "Thank you for having me!"), (0.07, "Slugs, and what eats them")],
+        ("Slugs, and what eats them", [], ""),
     ),
     # Whom the talk thanks, quotes or was advised by is not who gave it.
     (
@@ -544,3 +580,27 @@ def test_lines_whose_letters_make_no_words_describe_nothing(nothing: Catalogue) 
     ):  # fmt: skip
         described = describe(Path("winter crops.pdf"), Extraction((leaf,), placed=lines), nothing)
         assert described.title.value == title
+
+
+def test_groups_and_marks_of_templates_are_no_authors_and_titles(
+    tmp_path: Path, nothing: Catalogue
+) -> None:
+    """Of a blog: its team is nobody, and a template is called by its file's name."""
+    post = tmp_path / "rye-notes.md"
+    post.write_text("---\ntitle: Rye\nauthors: [Core Team, Xyra Quvelin]\n---\n\nBread.\n")
+    read = extract(post, media_type_of_file(post), Limits())
+    assert propose(post, read, nothing).unknown_people == ("Xyra Quvelin",)
+    layout = tmp_path / "blog layout.html"
+    layout.write_text("<p>{% include header.html %}</p><p>{{ content }}</p>")
+    read = extract(layout, media_type_of_file(layout), Limits())
+    assert propose(layout, read, nothing).title == "Blog layout"
+
+
+def test_months_are_read_in_whatever_case() -> None:
+    """Also where capital letters have other small ones, as in Turkish and Greek."""
+    for name, number in dates._NUMBERS.items():
+        forms = {name, name.upper(), name.title()}
+        for form in (form for form in forms if len(form) == len(name)):
+            assert {found.value for found in find_dates(f"{form} 2020")} == {f"2020-{number:02}"}, (
+                form
+            )

@@ -66,7 +66,13 @@ def _numbered_months() -> dict[str, int]:
     return numbers
 
 
+def _folded(month: str) -> str:
+    """Return a month's name as it is compared: patterns that ignore case take I for \u0131 too."""
+    return month.casefold().replace("\u0131", "i").replace("i\u0307", "i")
+
+
 _NUMBERS = _numbered_months()
+_BY_FOLDED = {_folded(name): number for name, number in _NUMBERS.items()}
 _MONTH = rf"(?P<month>{'|'.join(sorted(map(re.escape, _NUMBERS), key=len, reverse=True))})\.?"
 _YEAR = r"(?P<year>(?:19[5-9]\d|20\d\d))(?![\d])"
 _DAY = r"(?P<day>[0-3]?\d)(?:\s?(?:st|nd|rd|th|er|º|ª))?\.?"
@@ -178,7 +184,7 @@ def _all_dates(text: str, is_day_first: bool | None) -> Iterator[DateMention]:
 
 def _mention(match: re.Match[str]) -> Iterator[DateMention]:
     parts = match.groupdict()
-    month = _NUMBERS.get(parts["month"].casefold()) or int(parts["month"])
+    month = _BY_FOLDED.get(_folded(parts["month"])) or int(parts["month"])
     year = int(parts["year"]) if "year" in parts else 2000 + int(parts["short"])
     day, last = parts.get("day"), parts.get("last")
     if not FIRST_YEAR <= year <= _latest():

@@ -14,6 +14,15 @@ from coproarchive.ingest.describe.name_lists import (
     given_names,
     is_chinese_name,
     is_pinyin_name,
+    without_accents,
+)
+from coproarchive.ingest.describe.name_words import (
+    ALSO_WORDS,
+    BEFORE_PLACES,
+    ONLY_PLACES,
+    ORGANISATIONS,
+    PLACES,
+    ROLES,
 )
 from coproarchive.ingest.names import NameKey, bare_name, name_key
 from coproarchive.ingest.wordpress.content import EMAIL
@@ -28,8 +37,11 @@ _LABEL = re.compile(
     r"\s+)?(?:by|von|par|por|di|door|av|af)\b\s*:?\s+"
     r"|^\W*(?:(?:guest|invited|keynote|main|co-?)\s*)?(?:speakers?|presenters?|authors?|lecturers?|"
     r"instructors?|trainers?|teachers?|tutors?|presenting|referent(?:en|in|innen)?|vortragende[rn]?|"
-    r"dozent(?:in|en)?|autor(?:es|a|en|in)?|auteurs?|intervenant(?:e|s)?|ponentes?|relator[ei]|"
-    r"sprekers?|palestrantes?|prelegent(?:ka)?|foredragsholder|talare|докладчик|автор|лектор|"
+    r"dozent(?:in|en)?|autor(?:es|a|as|en|in|innen)?|auteurs?|autrices?|auteures?|"
+    r"intervenant(?:e|s|es)?|conférenci(?:er|ère)s?|ora(?:teur|trice)s?|ponentes?|relat(?:or[ei]|"
+    r"rice|rici)|candidat[eoa]?s?|kandidat(?:in)?|docentes?|sprekers?|palestrantes?|"
+    r"prelegent(?:ka)?|prowadząc[ya]|přednášející|foredragsholder|talare|föreläsare|esittäjä|előadó|"
+    r"konuşmacı|sunan|докладчик|автор|лектор|ομιλητής|ομιλήτρια|"
     r"演讲人|演讲者|讲师|主讲人?|分享人|嘉宾|講者|発表者|講師|발표자)\s*(?:[:：\-–—|]|\bis\b)\s*",
     re.IGNORECASE,
 )
@@ -47,69 +59,22 @@ _APART = re.compile(
     r"\s*(?:[;&/|·•+,、，；／⋅◦]|\s[–—-]\s|\s(?:and|und|et|y|e|og|och|en|i|with|mit|avec|con)\s)\s*"
 )
 _DEGREES = re.compile(
-    r"^(?:(?:prof|professor|dr|ir|ing|drs|mr|mrs|ms|dipl|mag|doc|m\.?sc|ph\.?d|dott|dra|herr|frau)"
+    r"^(?:(?:prof|professor|dr|ir|ing|drs|mr|mrs|ms|dipl|mag|doc|m\.?sc|ph\.?d|dott|dra|herr|frau|"
+    r"hab|habil|univ|conf|assoc|asst|priv|doz|inż|mgr|lic|sir|dame|rev)"
     r"(?:\.-?\w*\.?|\b)\s*)+(?=\w)|\s*,?\s*(?:ph\.?\s?d|m\.?sc|mba|b\.?sc)\.?$",
     re.IGNORECASE,
 )
+_HONORIFIC = re.compile(r"^\W*(?:prof|professor|dr|dott|dra|drs|sir|dame|mgr)\b", re.IGNORECASE)
+_FAMILY_FIRST = re.compile(
+    r"^(?P<family>[^\W\d_][\w’'-]*(?: [\w’'-]+)?), (?P<given>[^\W\d_][\w’'-]+(?: \w[\w.]*)?)$"
+)
+_WHERE = frozenset("for at from of in on".split())
 _AND = re.compile(r"^(?:and|und|et|y|with|mit|by)\s+")
 _AFTER_NAME = re.compile(r"(?<=[^\W\d_])[\d¹²³⁰-⁹*∗†‡§¶]+(?:,[\d*†‡]+)*(?=\s|,|;|$)")
 _MARKS = re.compile(r"[\d¹²³⁰-⁹*∗†‡§¶#]+(?:\s*,\s*[\d*†‡]+)*")
 _BRACKETS = re.compile(r"\s*[(\[（【<][^)\]）】>]*[)\]）】>]?")
 _ADDRESS = re.compile(
     rf"{EMAIL.pattern}|\S*(?:://|www\.)\S*|(?<!\w)@\w+|\b[\w-]+\.(?:com|org|net|io|edu)\S*"
-)
-_ORGANISATIONS = frozenset(
-    """inc ltd llc gmbh corp corporation company labs lab software systems technologies
-    technology solutions consulting cloud data open source api server services platform
-    engineer engineering developer development manager director founder cto ceo architect
-    scientist student phd candidate lecturer principal senior staff lead maintainer contributor
-    evangelist advocate member user users group microsoft google amazon apple facebook ibm
-    intel oracle linux python java kubernetes azure windows docker github spark hadoop
-    foundation computing computer science sciences mathematics physics biology statistics
-    division national federal state united states kingdom germany france spain italy china
-    india japan york london francisco berlin paris tutorial guide overview basics advanced
-    beginner beginners using getting started part intro version edition unit module chapter
-    lesson week appendix agenda contents outline references hall hotel street conference summit
-    meetup days day camp con fest""".split()
-)
-
-
-_PLACES = frozenset(
-    """alabama alaska arizona arkansas california colorado connecticut delaware florida hawaii
-    idaho illinois indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan
-    minnesota mississippi missouri montana nebraska nevada ohio oklahoma oregon pennsylvania
-    tennessee texas utah vermont wisconsin wyoming austria belgium brazil bulgaria canada chile
-    colombia croatia denmark egypt england estonia europe asia africa america americas finland
-    greece hungary iceland ireland israel kenya latvia lithuania luxembourg malta mexico
-    morocco netherlands nigeria norway pakistan peru philippines poland portugal romania russia
-    scotland serbia singapore slovakia slovenia sweden switzerland taiwan thailand turkey
-    ukraine vietnam wales zealand australia angeles vegas diego jose antonio clara monica cruz
-    louis paul arbor alto kong aviv aires lumpur town lake beach valley bay island islands
-    state emirates arabia korea rica rico leone leon amsterdam athens barcelona beijing belfast
-    bologna boston brussels bucharest budapest cambridge chicago cologne copenhagen dublin
-    edinburgh geneva glasgow hamburg helsinki istanbul krakow leeds leuven lisbon liverpool
-    ljubljana lyon madrid manchester melbourne milan montreal moscow mumbai munich oslo oxford
-    philadelphia prague rome rotterdam seattle seoul shanghai shenzhen stockholm tallinn tokyo
-    toronto valencia vancouver vienna warsaw zagreb zurich""".split()
-)
-_ONLY_PLACES = _PLACES - frozenset(
-    "angeles antonio clara cruz diego jose leon leone louis milan monica paul rico".split()
-)
-"""Places that are nobody's given name."""
-_BEFORE_PLACES = frozenset(
-    "san santa santo los las st saint new el fort port cape ann palo sri".split()
-)
-# Given names that are words of titles and headings too.
-_ALSO_WORDS = frozenset(
-    """will mark grant rich dawn grace hope faith may june april august art bill rob jack drew
-    chase sky summer rose lily daisy ivy iris pearl ruby amber jade crystal robin ray dale glen
-    heath cliff frank ernest victor bishop dean earl duke king prince hunter mason cooper
-    carter parker baker christian jordan austin paris london india china georgia virginia
-    carolina dakota savannah madison charlotte florence sydney victoria chelsea brooklyn
-    phoenix dallas houston memphis lincoln jackson washington franklin hamilton cat don max
-    major star ever gay penny sandy rusty guy melody harmony unity trinity destiny angel
-    crystal echo page gene bond case ford ash forest field woods banks brook marine royal noble
-    price young""".split()
 )
 _PLACE_OF_WORK = re.compile(
     r"universi|institu|college|school|department|faculty|\bdept\b|laborator|\blabs?\b|research|"
@@ -124,11 +89,6 @@ _LISTING = re.compile(
     r"related\s+work|literature|quellen|literatur(?:verzeichnis)?|bibliographie|références|"
     r"collaborators?|people|thanks\s+to)\b.{0,30}$",
     re.IGNORECASE,
-)
-_ROLES = frozenset(
-    """software senior principal staff lead chief engineer developer architect scientist
-    researcher professor lecturer director manager founder phd ceo cto postdoc student
-    consultant research product program community""".split()
 )
 SPLASH_LINES = 3
 """Lines below which a first slide is none that says who speaks."""
@@ -169,7 +129,8 @@ def written_authors(authors: Iterable[str], *, is_post: bool = False) -> list[st
     names: list[str] = []
     for author in authors:
         if is_post and 2 <= len(author.split()) <= 5 and author.replace(" ", "").isalpha():
-            names.append(author)
+            if author.isupper() or not is_organisation(author):  # "Core Team"
+                names.append(author)
             continue
         for one in authors_in(author):
             name = _written(_BRACKETS.sub("", one))
@@ -249,10 +210,14 @@ def _on_leaf(blocks: list[TextBlock], context: _NameContext, less: float) -> lis
     if any(_LISTING.match(block.text) for block in blocks[:3]):
         less += 0.4
     mentions: list[NameMention] = []
+    before = ""
     for at, (block, line) in enumerate(lines):
         beside = lines[at + 1][1] if at + 1 < len(lines) else ""
-        before = lines[at - 1][1] if at else ""
-        mentions += _in_line(block, line, before, beside, context)
+        found = _in_line(block, line, before, beside, context)
+        mentions += found
+        # Under "Speakers" each line is one, until another kind of line comes.
+        if not (found and is_label(before)):
+            before = line
     names = len({mention.key for mention in mentions})
     if names > MAX_NAMES:
         less += 0.35
@@ -262,15 +227,21 @@ def _on_leaf(blocks: list[TextBlock], context: _NameContext, less: float) -> lis
     ]
 
 
+def is_label(line: str) -> bool:
+    """Tell whether the whole line is a label, as "Speakers" is of the lines under it."""
+    return bool(_LABEL.match(f"{line} : ")) and len(line) < 30 and not _LABEL.match(line)
+
+
 def _in_line(
     block: TextBlock, line: str, before: str, beside: str, context: _NameContext
 ) -> list[NameMention]:
     """Read the names of one line: "Ada Baker, Oven College", "by Ada Baker and Ben Carter"."""
     if len(line) > MAX_LINE or _OF_OTHERS.search(line):
         return []
+    is_title = folded_words(block.text) == context.title
     label = _LABEL.match(line)
     is_labelled = bool(label) or (bool(_LABEL.match(f"{before} : ")) and len(before) < 30)
-    text = line[label.end() :] if label else line
+    text = _given_first(line[label.end() :] if label else line)
     text = _MARKS.sub(" ", _AFTER_NAME.sub(" ; ", _BRACKETS.sub(" ", _ADDRESS.sub(" ; ", text))))
     if not label and len(text.split()) > (60 if text.count(",") > 3 else 22):
         return []
@@ -282,6 +253,8 @@ def _in_line(
         name = _name_in(piece, is_lower_case=has_contact and number == 0)
         if not name or folded_words(piece) == context.title:
             continue
+        if is_title and not is_chinese_name(name):
+            continue  # "Hadley Cells and Trade Winds"
         if block.role == "title" and f" {folded_words(piece)} " in f" {context.title} ":
             continue
         score, rule = _score(name, context)
@@ -290,6 +263,8 @@ def _in_line(
         if is_labelled:
             score, rule = score + 0.4, f"after a label, {rule}"
         score += 0.08 if has_contact else 0.0
+        if _HONORIFIC.match(piece):
+            score, rule = score + (0.4 if len(name.split()) == 2 else 0.25), f"{rule}, with a title"
         is_placed = number == 0 and (len(pieces) > 1 or bool(_PLACE_OF_WORK.search(beside)))
         if "the form of a name" in rule and is_placed and not _LISTING.match(line):
             score += 0.2 if any(map(_PLACE_OF_WORK.search, (line, beside))) else 0.0
@@ -300,6 +275,24 @@ def _in_line(
         score -= 0.1 if len(pieces) == 1 and len(line.split()) > 6 else 0.0
         mentions.append(NameMention(name, line, rule, score))
     return _beside_others(mentions) or _of_address(line)
+
+
+def _given_first(line: str) -> str:
+    """Return "KLEIN, Marguerite" as "Marguerite KLEIN"; other lines as they are."""
+    match = _FAMILY_FIRST.match(line.strip())
+    if not match:
+        return line
+    family, given = match["family"], match["given"]
+    is_written_so = family.isupper() and len(family) > 2 and not given.isupper()
+    are_listed = family.casefold() in family_names() and family.casefold() not in given_names()
+    if _is_given(given.split()[0].casefold()) and (is_written_so or are_listed):
+        return f"{given} {family}"
+    return line
+
+
+def _is_given(word: str) -> bool:
+    """Tell whether a word in small letters is a given name, with its accents or without."""
+    return word in given_names() or without_accents(word) in given_names()
 
 
 def _run(piece: str) -> list[str]:
@@ -346,7 +339,8 @@ def _name_in(piece: str, *, is_lower_case: bool) -> str:
     for length in (3, 2):
         begin = " ".join(words[:length])
         after = [word.casefold() for word in words[length:]]
-        if after and after[0] in _ROLES and (name := _written(begin)) and not _has_other_word(name):
+        is_about = after and (after[0] in ROLES or words[length] in _WHERE)
+        if is_about and (name := _written(begin)) and not _has_other_word(name):
             return name
     return ""
 
@@ -375,17 +369,23 @@ def _written(piece: str) -> str:
     if all(c.isupper() for c in letters) and len(letters) > 5:
         bare = " ".join(word if len(word) < 3 and "." in word else word.title() for word in words)
     else:
+        if any(2 < len(w) < 6 and w.isupper() and not _is_listed(w.casefold()) for w in words):
+            return ""  # "SLU Uppsala"
         # "Katie KODES" and "KODES Katie": the surname in capitals is written as a name.
         bare = " ".join(w.title() if w.isupper() and len(w) > 2 else w for w in words)
     return bare if is_name(bare) else ""
 
 
+def _is_listed(word: str) -> bool:
+    return word in family_names() or _is_given(word)
+
+
 def _has_other_word(name: str) -> bool:
     """Tell whether a word is that of an organisation, a place, a trade or a heading."""
     words = [word.casefold().strip(".") for word in name.split()]
-    if words[-1] in _PLACES or words[0] in _BEFORE_PLACES or words[0] in _ONLY_PLACES:
+    if words[-1] in PLACES or words[0] in BEFORE_PLACES or words[0] in ONLY_PLACES:
         return True
-    return any(word in NOT_NAMES or word in _ORGANISATIONS for word in words)
+    return any(word in NOT_NAMES or word in ORGANISATIONS for word in words)
 
 
 def _score(name: str, context: _NameContext) -> tuple[float, str]:
@@ -398,12 +398,16 @@ def _score(name: str, context: _NameContext) -> tuple[float, str]:
     words = [word.casefold().strip(".") for word in name.split()]
     if _has_other_word(name):
         return 0.0, ""
-    score, rule = _by_form(words, context)
+    capitalised = [word.casefold().strip(".") for word in name.split() if not word.islower()]
+    score, rule = _by_form(capitalised, context)
     if any(_agrees(name_key(name), author) for author in context.authors):
         score, rule = score + 0.4, f"{rule}, and the file's author"
     if _is_account(words, context.accounts):
         score, rule = score + 0.3, f"{rule}, and an address or handle"
-    if f" {' '.join(words)} " in context.stem:
+    is_initialled = len(words) > 1 and sum(len(word) > 1 for word in words) == 1
+    if is_initialled and len(words[-1]) > 3 and f" {words[-1]} " in context.stem:
+        score, rule = score + 0.4, f"{rule}, and the file's name"
+    elif f" {' '.join(words)} " in context.stem:
         score, rule = score + 0.3, f"{rule}, and the file's name"
     return score, rule
 
@@ -416,9 +420,9 @@ def _by_form(words: list[str], context: _NameContext) -> tuple[float, str]:
     score, rule = 0.32, "the form of a name"
     if context.vocabulary.isdisjoint(words) and context.vocabulary:
         score, rule = 0.5, "the form of a name, and no word of the folder's talks"
-    is_given = long[0] in given_names() or (len(long) > 1 and long[-1] in given_names())
-    if long[0] in given_names():
-        score, rule = (0.55 if long[0] in _ALSO_WORDS else 0.75), "a given name first"
+    is_given = _is_given(long[0]) or (len(long) > 1 and long[-1] in given_names())
+    if _is_given(long[0]):
+        score, rule = (0.55 if long[0] in ALSO_WORDS else 0.75), "a given name first"
     elif is_pinyin_name(words):
         score, rule = 0.72, "a Chinese name in Latin letters"
     elif is_given:

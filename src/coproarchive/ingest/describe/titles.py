@@ -13,7 +13,7 @@ from coproarchive.ingest.describe.cover import Cover, TextBlock
 from coproarchive.ingest.describe.dates import without_date
 from coproarchive.ingest.describe.file_names import GENERIC
 from coproarchive.ingest.describe.folding import folded_words
-from coproarchive.ingest.describe.name_lists import given_names
+from coproarchive.ingest.describe.name_lists import family_names, given_names
 from coproarchive.ingest.wordpress.content import EMAIL
 from coproarchive.ingest.wordpress.understand.names import is_name
 
@@ -31,7 +31,7 @@ PROMINENT = 1.15
 """Height of a title's letters, by that of most of the page, on a page of many lines."""
 
 _ADDRESS = re.compile(
-    r"https?://|www\.|^\S+\.(?:com|org|net|io|edu|gov)\b\S*$|^@\w+$", re.IGNORECASE
+    r"https?://|www\.|\{[{%]|^\S+\.(?:com|org|net|io|edu|gov)\b\S*$|^@\w+$", re.IGNORECASE
 )
 _RIGHTS = re.compile(
     r"©|\(c\)\s|copyright|all rights reserved|confidential|licen[cs]ed under", re.I
@@ -39,14 +39,26 @@ _RIGHTS = re.compile(
 _SECTION = re.compile(
     r"^\W*(?:agenda|contents?|table of contents|outline|overview|introduction|intro|"
     r"about(?: me| us)?|"
-    r"who am i|whoami|hello|hi|welcome|thank(?:s| you)|thanks?!?|questions?\??|q ?& ?a|the end|"
+    r"who am i|whoami|hello|hi|welcome|thanks?!?|"
+    r"thank(?:s| you)(?:\s+(?:for|to|very|so|all)\b.{0,40})?|questions?\??|q ?& ?a|the end|"
     r"disclaimer|acknowledge?ments?|references?|summary|conclusions?|inhalt|gliederung|übersicht|"
     r"danke|merci|gracias|grazie|obrigad[oa]|plan|sommaire|índice|indice|谢谢|感谢|"
     r".*(?:目录|大纲|概览|主要内容|议程|提纲)|content|"
     r"logistics|prerequisites|goals?|objectives|learning objectives|abstract|notes?)\W*$",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"^\s*(?:title|titel|titre|título|titolo|talk|topic)\s*[:：]\s*", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^\s*(?:title|titel|titre|título|titolo|talk|topic|keynote|"
+    r"(?:invited|plenary) (?:talk|lecture))\s*[:：]\s*",
+    re.IGNORECASE,
+)
+_PART = re.compile(
+    r"^\W*(?:workshop|lecture|session|module|unit|week|day|lesson|chapter|part|seminar|tutorial|"
+    r"vorlesung|übung|sitzung|teil|kapitel|cours|séance|chapitre|lezione|parte|sesión|tema|aula|"
+    r"les|college|лекция|занятие)\s*(?:no\.?|nr\.?|#)?\s*(?:\d+|[ivx]+)\W*$",
+    re.IGNORECASE,
+)
+"""What says only which part of a course it is."""
 _OTHER_LABEL = re.compile(
     r"^\W*(?:(?:presented|given|written|prepared|delivered|created) by|by|authors?|speakers?|"
     r"speaker name|presenters?|date|venue|location|contact|e-?mail|your name|name|title)\b\W*"
@@ -179,6 +191,7 @@ def _standing(block: TextBlock, order: int, largest: float) -> tuple[float, str]
     score -= 0.3 if words > 22 else 0.0
     score -= 0.2 if re.match(r"^\s*[•\-–▪■➢●*]\s", block.text) else 0.0
     score -= 0.25 if _SECTION.match(block.text) else 0.0
+    score -= 0.45 if _PART.match(block.text) else 0.0
     return score, rule
 
 
@@ -221,7 +234,16 @@ def _is_no_title(text: str) -> bool:
 def _is_person(text: str) -> bool:
     """Tell whether the block is a person's name, as far as a list of given names tells."""
     name = " ".join(w.title() if w.isupper() and len(w) > 2 else w for w in text.split())
-    return is_name(name) and name.split()[0].casefold() in given_names()
+    first, *others = [word.casefold() for word in name.split()]
+    if not is_name(name) or first not in given_names():
+        return False
+    # "Fisher Information Explained"
+    return (
+        len(others) != 2
+        or others[-1] in family_names()
+        or not name.istitle()
+        or (others[0] in given_names() or len(others[0]) < 3)
+    )
 
 
 def _held_against(

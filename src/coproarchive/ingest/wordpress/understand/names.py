@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 
 from coproarchive.ingest.names import NAME_TITLE, NameKey, bare_name, name_key
 
-_LETTER = r"A-ZÀ-ÖØ-ÞĀ-ŽȘȚΆ-ΏΑ-ΫЀ-Я"
-_LOWER = r"a-zß-öø-ÿā-žșțά-ώа-ѿ"
-_PARTICLE = r"(?:de|da|di|du|del|della|van|von|der|den|ter|la|le|bin|ibn|al|ap|ab|af|zu|y|e)"
+_LETTER = r"A-ZÀ-ÖØ-ÞĀ-ŽȘȚΆ-ΏΑ-ΫЀ-ЯḀ-ỿ"
+_LOWER = r"a-zß-öø-ÿā-žșțά-ώа-ѿḁ-ỿ"
+_PARTICLE = (
+    r"(?:de|da|di|do|du|das|dos|dal|dei|del|della|degli|van|von|der|den|ter|ten|la|le|bin|bint|ibn|"
+    r"al|ap|ab|af|zu|y|e)"
+)
 _WORD = (
     rf"(?:[{_LETTER}][{_LOWER}]+(?:[-’'][{_LETTER}]?[{_LOWER}]+)*"
-    rf"|(?:Mc|Mac|De|Le|La|Van|Fitz|Di|Du|El|O[’'])[{_LETTER}][{_LOWER}]+(?:-[{_LETTER}][{_LOWER}]+)*"
+    rf"|(?:Mc|Mac|De|Le|La|Van|Fitz|Di|Du|El|[ODLMN][’']|(?:[Aa]l|[Ee]l|[Aa]sh?|[Aa]n)-)"
+    rf"[{_LETTER}][{_LOWER}]+(?:-[{_LETTER}][{_LOWER}]+)*"
     rf"|[{_LETTER}]\.(?:[{_LETTER}]\.)*)"
 )
 NAME = rf"{_WORD}(?:\s+(?:{_PARTICLE}\s+){{0,2}}{_WORD}){{1,3}}"
