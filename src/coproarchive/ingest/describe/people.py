@@ -213,10 +213,10 @@ def _on_leaf(blocks: list[TextBlock], context: _NameContext, less: float) -> lis
     before = ""
     for at, (block, line) in enumerate(lines):
         beside = lines[at + 1][1] if at + 1 < len(lines) else ""
-        found = _in_line(block, line, before, beside, context)
-        mentions += found
+        of_line = _in_line(block, line, before, beside, context)
+        mentions += of_line
         # Under "Speakers" each line is one, until another kind of line comes.
-        if not (found and is_label(before)):
+        if not (of_line and is_label(before)):
             before = line
     names = len({mention.key for mention in mentions})
     if names > MAX_NAMES:
@@ -282,11 +282,11 @@ def _given_first(line: str) -> str:
     match = _FAMILY_FIRST.match(line.strip())
     if not match:
         return line
-    family, given = match["family"], match["given"]
-    is_written_so = family.isupper() and len(family) > 2 and not given.isupper()
+    family, given_name = match["family"], match["given"]
+    is_written_so = family.isupper() and len(family) > 2 and not given_name.isupper()
     are_listed = family.casefold() in family_names() and family.casefold() not in given_names()
-    if _is_given(given.split()[0].casefold()) and (is_written_so or are_listed):
-        return f"{given} {family}"
+    if _is_given(given_name.split()[0].casefold()) and (is_written_so or are_listed):
+        return f"{given_name} {family}"
     return line
 
 
