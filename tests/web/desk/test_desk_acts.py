@@ -97,6 +97,12 @@ def test_no_act_is_done_for_who_may_not(library: Library, archive: Path) -> None
 
 
 @pytest.mark.threat(8)
+def test_no_address_stands_twice_in_the_table() -> None:
+    """The second would never answer, and its part would stand twice in the desk's bar."""
+    addresses = [row.path for row in TABLE]
+    assert len(addresses) == len(set(addresses))
+
+
 def test_no_page_is_shown_to_strangers(library: Library) -> None:
     """Each is refused with what to do; whoever may gets each, kept by no cache and no engine."""
     pages = [address_of(row) for row in TABLE if row.show]

@@ -247,7 +247,7 @@ def test_readers_pages_have_an_edit_link_for_keepers(library: Library) -> None:
     """On the page of each kind of record; readers have none (see test_desk_acts.py)."""
     pages = {
         f"/item/{BREAD}": f"/desk/edit/item/{BREAD}",
-        f"/item/{BREAD}/slide/3": f"/desk/edit/item/{BREAD}",
+        f"/item/{BREAD}/slide/3": f"/desk/edit/item/{BREAD}/slide/3",
         f"/seminar/{SEMINAR}": f"/desk/edit/seminar/{SEMINAR}",
         "/person/ada-baker": "/desk/edit/person/ada-baker",
         "/topic/sourdough": "/desk/edit/topic/sourdough",
