@@ -59,6 +59,7 @@ def test_an_archive_without_a_format_gets_one_and_keeps_all_else(old: Path) -> N
     (copy,) = upgrade_archive(Store(old))
     assert (old / "archive.yaml").read_text(encoding="utf-8") == f"{OLD}format: {FORMAT}\n"
     assert copy.parent == old / BACKUPS
+    assert copy.name.startswith("format-1-")
     assert copied_from(copy) == {"archive.yaml": OLD.encode()}
     after = {k: v for k, v in bytes_of(old).items() if not k.startswith(own)}
     assert {k for k in after if after[k] != before.get(k)} == {"archive.yaml"}
@@ -118,7 +119,7 @@ def test_killed_at_any_write_it_is_begun_again(
         except Killed:
             assert Store(old).read_series().format == 1
     for copy in (old / BACKUPS).glob("*"):
-        subprocess.run(["sha256sum", "--quiet", "-c", MANIFEST], cwd=copy, check=True)
+        subprocess.run(["sha256sum", "--quiet", "--strict", "-c", MANIFEST], cwd=copy, check=True)
     changed = [p for p in before if (old / p).read_bytes() != before[p]]
     originals = {p.read_bytes() for p in (old / BACKUPS).rglob("*.yaml")}
     assert all(before[path] in originals for path in changed)
@@ -133,8 +134,9 @@ def test_a_copy_that_differs_stops_it(old: Path, monkeypatch: pytest.MonkeyPatch
     """Read again, the copy has other bytes: nothing is changed, no copy stays."""
     before = bytes_of(old)
     monkeypatch.setattr(upgrade, "hash_file", lambda path: (0, "0" * 64))
-    with pytest.raises(ArchiveError, match="differs from it; nothing was changed"):
+    with pytest.raises(ArchiveError, match="differs from it; nothing was changed") as raised:
         upgrade_archive(Store(old))
+    assert raised.value.hint == "Look at the disk, then try again."
     assert bytes_of(old) == before
 
 
