@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from coproarchive.desk.edit import ActReport, FieldConflictError, fingerprint
 from coproarchive.desk.values import FieldEdit
 from coproarchive.errors import ConflictError, IngestError, NotFoundError
 from coproarchive.library import Library
+from coproarchive.model import Visibility
 from making import make_pdf
 
 
@@ -76,3 +78,23 @@ def test_a_batch_is_what_was_previewed_or_nothing(desk: Desk, library: Library) 
         desk.as_previewed(previewed, act)
     assert library.store.read_item("windmills").rights is None
     assert len(desk.as_previewed(fingerprint(act(True).diffs), act).diffs) == 2
+
+
+@pytest.mark.threat(10)
+def test_what_comes_back_is_no_more_public_than_what_it_replaces(
+    desk: Desk, library: Library, tmp_path: Path
+) -> None:
+    """Nor than it was; and hidden, where nothing tells who might see it."""
+    store = library.store
+    desk.replace("windmills", make_pdf(tmp_path / "new.pdf", ["Sails"]))
+    desk.set_visibility(["windmills"], "hidden", file="mill.pdf")
+    (older,) = desk.kept_files("windmills")
+    desk.bring_back_file("windmills", older.id)
+    assert store.read_item("windmills").assets[0].visibility is Visibility.HIDDEN
+    desk.remove_file("windmills", "mill.pdf")
+    desk.bring_back_file("windmills", "mill.pdf")
+    assert store.read_item("windmills").assets[0].visibility is Visibility.HIDDEN
+    desk.remove_file("windmills", "mill.pdf")
+    shutil.rmtree(store.root / ".history")
+    desk.bring_back_file("windmills", "mill.pdf")
+    assert store.read_item("windmills").assets[0].visibility is Visibility.HIDDEN

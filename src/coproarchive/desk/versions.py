@@ -9,7 +9,7 @@ from pathlib import Path
 from coproarchive.desk.edit import ActReport
 from coproarchive.desk.files import CarrySlides, changed_files, keep_slides
 from coproarchive.errors import IngestError, NotFoundError
-from coproarchive.model import Asset, Item
+from coproarchive.model import Asset, Item, Visibility
 from coproarchive.store import Store, hash_file, media_type_of_file, role_of, unique_file_name
 from coproarchive.store.changes import ID_FORM, Activity
 from coproarchive.store.kept import KEPT, KEPT_NAME
@@ -106,7 +106,9 @@ def bring_back_file(
         places = [n for n, other in enumerate(assets) if other.path == asset.path]
         if places:
             old = assets[places[0]]
-            assets[places[0]] = asset.model_copy(update={"title": old.title})
+            # As for a new version: whoever may not see the one does not get the other.
+            kept = {"title": old.title, "visibility": old.visibility, "available": old.available}
+            assets[places[0]] = asset.model_copy(update=kept)
             slides = carry(item, old, asset, file.path)
         else:
             assets.append(asset)
@@ -122,5 +124,7 @@ def _described(store: Store, item: Item, file: KeptFile, size: int, sha256: str)
                 return Asset.model_validate(asset)
     media_type = media_type_of_file(file.path)
     names = [asset.path for asset in item.assets if asset.media_type != media_type]
+    # Nothing tells who might see it, so it is hidden until somebody says that all may.
     return Asset(path=unique_file_name(file.name, names), role=role_of(media_type),
-                 media_type=media_type, size=size, sha256=sha256)  # fmt: skip
+                 media_type=media_type, size=size, sha256=sha256,
+                 visibility=Visibility.HIDDEN)  # fmt: skip

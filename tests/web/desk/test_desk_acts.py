@@ -241,3 +241,24 @@ def test_after_an_act_a_browser_stays_on_this_site(library: Library, to: str) ->
         answer = desk.post("/desk/undo", {"change": "last", "to": to})
         assert answer.status_code == 303
         assert re.match(r"/(?![/\\])[^\r\n]*$", answer.headers["location"])
+
+
+@pytest.mark.threat(10)
+@pytest.mark.parametrize("act", ["visibility", "remove", "replace", "title", "later"])
+def test_an_act_on_a_file_names_it(library: Library, act: str) -> None:
+    """A form that came without the name would show, or hide, the whole item."""
+    address = f"/desk/files/{SEMINAR}/hidden-talk"
+    before = library.store.read_item(f"{SEMINAR}/hidden-talk")
+    with desk_of(library) as desk:
+        answer = desk.post(address, {"act": act, "who": "public", "title": "T"})
+        assert answer.status_code == 404
+        assert "No file was named" in answer.text
+    assert library.store.read_item(f"{SEMINAR}/hidden-talk") == before
+
+
+def test_a_page_of_a_change_that_is_no_number_is_the_first(library: Library) -> None:
+    """However many digits it has."""
+    with desk_of(library) as desk:
+        desk.post(f"/desk/edit/item/{BREAD}", {"title": "Other"})
+        assert desk.get(f"/desk/history/last?page={'9' * 5_000}").status_code == 404
+        assert desk.get("/desk/history/last?page=x").status_code in (200, 404)

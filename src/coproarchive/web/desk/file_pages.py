@@ -118,6 +118,9 @@ def change_files(r: DeskRequest) -> Response:
     act = ACTS.get(r.typed("act"))
     if act is None:
         raise NotFoundError(f'there is no act "{r.typed("act")}" here.')
+    if act is not _add and not r.typed("name"):
+        # Without a file's name some acts would be of the item: it would be shown, or hidden, whole.
+        raise NotFoundError("no file was named.", hint="Load the page again.")
     item_id, field = r.path["item_id"], r.typed("field")
     brought = received(r, field) if act in (_add, _replace) else contextlib.nullcontext(())
     with brought as paths, r.desk.unchanged(item_id, r.typed("digest"), "assets"):
