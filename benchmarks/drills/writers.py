@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from coproarchive.errors import IngestError
 from coproarchive.library import Library
 from coproarchive.store.changes import ChangeLog
 from drills.processes import run_command
@@ -108,7 +109,9 @@ def _save_drafts(folder: Path) -> None:
     library = Library(settings_of(folder))
     shelf = Shelf(library.store.root)
     try:
-        incoming.take_incoming(folder / "in" / "folder", shelf)
+        _, staying = incoming.take_incoming(folder / "in" / "folder", shelf)
+        if staying:  # the page says why, beside what was taken; who saves all looks at it first
+            raise IngestError("; ".join(f"{path}: {why}" for path, why in staying.items()))
         for set_id in shelf.ids():
             table = DraftTable(library, shelf, set_id)
             rows = [row.id for row in read_set(library, shelf, set_id).rows]
