@@ -107,8 +107,8 @@ def bring_back_file(
         if places:
             old = assets[places[0]]
             # As for a new version: whoever may not see the one does not get the other.
-            kept = {"title": old.title, "visibility": old.visibility, "available": old.available}
-            assets[places[0]] = asset.model_copy(update=kept)
+            rights = {"title": old.title, "visibility": old.visibility, "available": old.available}
+            assets[places[0]] = asset.model_copy(update=rights)
             slides = carry(item, old, asset, file.path)
         else:
             assets.append(asset)
