@@ -38,8 +38,9 @@ from coproarchive.model import (
     Topic,
     Visibility,
 )
-from coproarchive.store import Store
+from coproarchive.store import Store, role_of
 from coproarchive.store.changes import Activity, Change
+from coproarchive.store.kept import put_back, set_assets
 
 
 def act() -> Activity:
@@ -227,6 +228,47 @@ def test_files_are_ordered_titled_and_taken_out(store: Store) -> None:
         refused(acting, NotFoundError, 'no file "c". There are: b.vtt, a.md')
     refused(lambda: remove_file(store, "talk", "a.mdd", act()), NotFoundError, 'mean "a.md"')
     refused(lambda: remove_file(store, "other", "c", act()), NotFoundError, "There are: none")
+
+
+def test_bytes_that_changed_while_they_were_brought_are_refused(
+    store: Store, tmp_path: Path
+) -> None:
+    """Nothing is written, and nothing is put aside."""
+    before = store.read_item("talk")
+    source = tmp_path / "new.md"
+    source.write_text("one")
+    wrong = [*before.assets, before.assets[0].model_copy(update={"path": "new.md"})]
+    wrong[-1] = wrong[-1].model_copy(update={"sha256": "0" * 64})
+    for place, words in ((source, "not what its checksum says"), (tmp_path / "no", "cannot be")):
+        acting = partial(set_assets, store, "talk", wrong, {"new.md": place})
+        refused(acting, IngestError, words)
+    refused(partial(set_assets, store, "talk", wrong), IngestError, "")
+    assert store.read_item("talk") == before
+    assert not (store.root / "talk" / "new.md").exists() and not (store.root / ".kept").exists()
+
+
+def test_a_file_that_is_put_back_leaves_what_was_there(store: Store, tmp_path: Path) -> None:
+    """Damaged or not: it is kept beside; other bytes than the record's are not put there."""
+    asset, good = store.read_item("talk").assets[0], tmp_path / "a.md"
+    (store.root / "talk" / "a.md").write_text("damaged")
+    refused(partial(put_back, store, "talk", asset, tmp_path / "b.vtt"), IngestError, "checksum")
+    assert (store.root / "talk" / "a.md").read_text() == "damaged"
+    put_back(store, "talk", asset, good)
+    assert (store.root / "talk" / "a.md").read_bytes() == good.read_bytes()
+    kept = [p.read_text() for p in (store.root / ".kept" / "talk").iterdir() if p.is_file()]
+    assert kept == ["damaged"]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "role"),
+    [("application/vnd.apple.keynote", "slides"), ("application/vnd.ms-powerpoint", "slides"),
+     ("application/msword", "handout"), ("application/rtf", "handout"),
+     ("application/vnd.oasis.opendocument.text", "handout"), ("image/png", "picture"),
+     ("audio/mpeg", "recording"), ("application/zip", "other"), ("text/x-other", "other")],
+)  # fmt: skip
+def test_what_a_file_is_to_its_item_by_its_kind(media_type: str, role: str) -> None:
+    """Until somebody says otherwise."""
+    assert role_of(media_type).value == role
 
 
 # ------------------------------------------------------------------------------- edit

@@ -221,6 +221,10 @@ def test_names_and_sites_that_are_ours(library: Library) -> None:
     assert names.address == ""
     assert not ask(library, host="anything.example").headers("x") and names
     strict = Library(library.settings.model_copy(update={"allowed_hosts": "talks.lan"}))
+    named = Library(
+        library.settings.model_copy(update={"allowed_hosts": "talks.lan", "host": "Served.LAN"})
+    )
+    assert ask(named, host="served.lan").status == 200
     for host, status in (
         ("talks.lan", 200), ("192.0.2.7:8501", 200), ("localhost", 200), ("127.0.0.1:1", 200),
         ("other.lan", 400), ("", 400), ("talks.lan.evil.example", 400),
