@@ -501,6 +501,15 @@ def test_a_seminar_with_talks_in_it_stays(store: Store) -> None:
     assert store.read_seminar("new").title == "New"
 
 
+def test_who_did_it_is_said_by_the_act_or_by_the_server(store: Store) -> None:
+    """The setting's name stands in where the act has none, and only there."""
+    store.recorder.who = "Server"
+    edit_records(store, ["talk"], edits("title=B"), Activity("test"))
+    assert history(store)[0].activity.who == "Server"
+    edit_records(store, ["talk"], edits("title=C"), act())
+    assert history(store)[0].activity.who == "Ann Keeper"
+
+
 def test_a_time_is_written_as_iso_says(store: Store) -> None:
     """And "last" is not the beginning of the history."""
     refused(lambda: changes_of(store, "", to="yesterday"), IngestError, "is no time")

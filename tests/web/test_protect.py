@@ -19,7 +19,7 @@ from coproarchive.web import render
 from coproarchive.web.access import COOKIE, Access
 from coproarchive.web.hosts import HostNames
 from coproarchive.web.middleware import Protect
-from serving import keeper_here
+from serving import client_of, keeper_here
 
 OWN = "127.0.0.1:8501"
 UPLOAD = "/_stcore/upload_file/a/b"
@@ -244,3 +244,23 @@ def test_names_and_sites_that_are_ours(library: Library) -> None:
     ):
         asked = ask(library, kind="websocket", origin=origin, **more)  # type: ignore[arg-type]
         assert (asked.passed is not None) is opened, origin
+
+
+@pytest.mark.threat(3)
+def test_what_is_said_to_browsers_to_the_letter(library: Library) -> None:
+    """An empty policy is none; a file is handed over under its name, in a sandbox."""
+    with client_of(library) as client:
+        page, file = client.get("/seminars"), client.get("/file/a-post/post.md")
+        for answer in (page, file):
+            assert answer.headers["referrer-policy"] == "same-origin"
+            assert answer.headers["x-frame-options"] == "DENY"
+            assert answer.headers["x-content-type-options"] == "nosniff"
+        assert file.headers["content-security-policy"] == "default-src 'none'; sandbox"
+        assert file.headers["content-disposition"] == 'attachment; filename="post.md"'
+        assert client.get("/picture/a-post/x.webp").text == "There is no such picture."
+        for path in ("/file/a-post/post.md.pdf", "/file/a-post/x.vtt", "/nothing/add/"):
+            assert client.get(path).status_code == 404
+        refused = client.get("/keeper?token=guess")
+        assert "This link opens nothing" in refused.text
+        assert "It was used already" in refused.text
+        assert "For a new link, stop coproarchive" in refused.text

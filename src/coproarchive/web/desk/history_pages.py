@@ -116,8 +116,8 @@ def change(r: DeskRequest) -> Response:
     changes = r.desk.changes(name)
     if not changes:
         raise NotFoundError("nothing was changed yet.")
-    asked = r.query.get("page", "1")[:MOST_DIGITS]
-    number = int(asked) if asked.isdecimal() else 1
+    digits = r.query.get("page", "1")[:MOST_DIGITS]
+    number = int(digits) if digits.isdecimal() else 1
     first = (number - 1) * SHOWN_DIFFS
     page = changes[first : first + SHOWN_DIFFS]
     if not page:
