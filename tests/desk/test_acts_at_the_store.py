@@ -200,6 +200,20 @@ def test_a_new_version_takes_the_place_that_is_meant(store: Store, tmp_path: Pat
     refused(lambda: replace_file(store, "talk", page, act(), name="x"), NotFoundError, '"x"')
 
 
+def test_the_only_file_is_the_one_that_is_meant(store: Store, tmp_path: Path) -> None:
+    """Of whatever kind; and bytes that the item has already may be in a second place of it."""
+    (tmp_path / "own.md").write_text("own")
+    add_forms(store, "other", [tmp_path / "own.md"], act())
+    page = tmp_path / "page.html"
+    page.write_text("<h1>Page</h1>")
+    replace_file(store, "other", page, act())
+    assert [a.path for a in store.read_item("other").assets] == ["page.html"]
+    replace_file(store, "talk", tmp_path / "b.vtt", act(), name="a.md")
+    assert {a.sha256 for a in store.read_item("talk").assets} == {
+        store.read_item("talk").assets[0].sha256
+    }
+
+
 def test_bytes_of_another_item_are_no_new_version(store: Store, tmp_path: Path) -> None:
     """One file is in one place."""
     (tmp_path / "own.md").write_text("own")
