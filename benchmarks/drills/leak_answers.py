@@ -240,7 +240,7 @@ PUBLIC_COMMANDS = ("search", "suggest", "similar", "reuse", "cite")
 KEEPERS_COMMANDS = {
     "init", "add", "index", "check", "import", "seminar", "serve", "password", "show",
     "upgrade", "doctor", "edit", "replace", "file", "visibility", "withdraw", "merge", "rename",
-    "history", "undo", "verify", "backup", "restore", "purge", "review", "split",
+    "history", "undo", "verify", "backup", "restore", "purge", "review", "split", "figures",
 }  # fmt: skip
 """Commands for who keeps the archive, who may see all of it."""
 

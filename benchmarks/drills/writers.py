@@ -244,6 +244,7 @@ ELSEWHERE: dict[str, str] = {
     "reuse": "writes nothing",
     "cite": "writes nothing",
     "file versions": "writes nothing",
+    "figures": "writes nothing",
 }
 """Commands without a row, and why; a test runs those that say they write nothing."""
 
