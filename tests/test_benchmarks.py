@@ -279,11 +279,11 @@ def test_what_is_said_to_write_nothing_writes_nothing(
         main(["index", *places])
     before = tree_of(archive), tree_of(tmp_path / "index")
     queries = {"search": "bread", "show": "a-post", "suggest": "br", "similar": "a-post"}
-    queries |= {"reuse": "", "cite": "a-post"}
+    queries |= {"reuse": "", "cite": "a-post", "figures": "", "file versions": "a-post"}
     assert ELSEWHERE.keys() == queries.keys() | {"serve", "password", "doctor"}
     for command, word in [*queries.items(), ("doctor", "")]:
         with pytest.raises(SystemExit) as stop:
-            main([*filter(None, (command, word)), *places])
+            main([*command.split(), *filter(None, [word]), *places])
         assert stop.value.code in (0, None) or command == "doctor", capsys.readouterr().err
     assert (tree_of(archive), tree_of(tmp_path / "index")) == before
 
