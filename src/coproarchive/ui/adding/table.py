@@ -107,8 +107,8 @@ def _columns(choices: Choices, draft: DraftSet) -> dict[str, Any]:
     columns = {
         _CHOSEN: column.CheckboxColumn("✓", width=60, help="Tick rows to act on them alone."),
         PICTURE: column.ImageColumn("First slide", width=100, pinned=True),
-        WRONG: column.TextColumn("What is wrong", width=150),
         "title": column.TextColumn(label_of("title"), width=260, max_chars=1000),
+        WRONG: column.TextColumn("What is wrong", width=150),
         "people": column.MultiselectColumn(
             label_of("people"), width=190, options=list(choices.people), accept_new_options=True,
             format_func=_words_of(choices.people),
