@@ -115,7 +115,8 @@ def _show_set(draft: DraftSet) -> None:
     """Show a set's rows, what there is to be looked at before they are saved, and the button."""
     library = app_state().library
     if not draft.is_read:
-        draft = _read(draft)
+        _read(draft)
+        st.rerun()  # without what told of the reading: nothing may move under the table later
     catalogue = library.catalogue()
     choices, mistakes = choices_of(catalogue, draft), mistakes_of(draft, catalogue)
     is_table = not draft.rows or _is_table()
@@ -163,7 +164,7 @@ def _show_save(draft: DraftSet, mistakes: Mapping[str, list[Mistake]]) -> None:
         st.rerun()
 
 
-def _read(draft: DraftSet) -> DraftSet:
+def _read(draft: DraftSet) -> None:
     """Read what was not read yet, telling of every file."""
     app_state().access.require("add", visitor())
     library = app_state().library
@@ -174,6 +175,5 @@ def _read(draft: DraftSet) -> DraftSet:
             part = f"{stage} {done} of {total}: {what}" if total else f"{stage}: {what}"
             bar.progress(min(done / total, 1.0) if total else 0.0, part)
 
-        draft = read_set(library, app_state().shelf, draft.id, report)
+        read_set(library, app_state().shelf, draft.id, report)
         status.update(label=f"Read: {draft.count} files", state="complete")
-    return draft
