@@ -229,8 +229,7 @@ def _elsewhere(item: Item, description: SlideDescription) -> Problem:
         f"{item.id}/item.yaml",
         f"{texts} was written for slide {description.number} of an earlier {description.file}.",
         field=f"slides: {description.file}, {description.number}",
-        hint="Give it to the slide where it belongs now, or take it out, on the page of the slide "
-        f"(/desk/edit/item/{item.id}/slide/{description.number}).",
+        hint="Give it to the slide where it belongs now, or take it out: on the desk, Problems.",
     )
 
 

@@ -186,7 +186,7 @@ ITEM_KEYS: dict[type[BaseModel], dict[str, Key]] = {
             "Title", "Shown instead of the slide's own title", "Where rye grows", "iiif:label"
         ),
         "alt": Key(
-            "Words for who cannot see it",
+            "Description, for those who cannot see it",
             "What is to be seen on it, for who cannot see it; shown and searched",
             "A field of rye, seen from above.",
             "schema:accessibilitySummary",

@@ -21,7 +21,7 @@ def test_a_slide_is_described_on_its_form(library: Library) -> None:
     with desk_of(library) as desk:
         shown = desk.get(SLIDE)
         assert shown.status_code == 200
-        assert "Words for who cannot see it" in shown.text
+        assert "Description, for those who cannot see it" in shown.text
         answer = desk.post(SLIDE, {"act": "save", "alt": "Four sails.", "title": "", "seen.alt": "",
                                    "seen.title": ""})  # fmt: skip
         assert answer.status_code == 303

@@ -46,7 +46,8 @@ def figures(r: DeskRequest) -> Response:
     return r.page(
         "desk/figures.html",
         "Figures",
-        counts=[(name, number) for name, number in counted.counts.items() if name != "bytes"],
+        counts=[(_one(name) if number == 1 else name, number)
+                for name, number in counted.counts.items() if name != "bytes"],
         size=counted.counts["bytes"],
         leaves=[(_LEAVES[kind], number) for kind, number in counted.leaves.items() if number],
         unread=counted.unread,
@@ -61,6 +62,11 @@ def figures(r: DeskRequest) -> Response:
         unanswered=counted.unanswered,
         counts_searches=counted.counts_searches,
     )  # fmt: skip
+
+
+def _one(name: str) -> str:
+    """Return what is counted, where there is one of it."""
+    return "person" if name == "people" else name.removesuffix("s")
 
 
 def _formats(counted: Figures) -> list[Bar]:
