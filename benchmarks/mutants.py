@@ -43,7 +43,9 @@ MODULES: dict[str, str] = {
     ),
     "check.py": "tests/test_check.py tests/test_bundled.py",
     "public_copies.py": _COPIES,
-    "public_records.py": f"tests/test_catalogue.py tests/trust/test_hiding.py {_COPIES}",
+    "public_records.py": (
+        f"tests/test_public_records.py tests/test_catalogue.py tests/trust/test_hiding.py {_COPIES}"
+    ),
     "store/*.py": _STORE,
     "ingest/add.py": "tests/ingest tests/store/test_store.py tests/trust/test_writers.py",
     "desk/*.py": "tests/desk",
