@@ -53,7 +53,8 @@ class LastBackup:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    # As exact as the history, which is compared with it.
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 class CareLog:
