@@ -51,6 +51,12 @@ def _empty(archive: Path) -> None:
     path.write_text(path.read_text().split("held_at:")[0])
 
 
+def _history(archive: Path) -> None:
+    path = archive / HISTORY_FILE
+    path.parent.mkdir(parents=True)
+    path.write_text('{"batch": "20240502')
+
+
 def _add(archive: Path, name: str, data: bytes) -> None:
     source = archive.parent / name
     source.write_bytes(data)
@@ -62,6 +68,7 @@ def _person(archive: Path, **fields: object) -> None:
     Store(archive).save_person(Person.model_validate(values))
 
 
+HISTORY_FILE = ".history/2024-05/20240502-100000-000000.jsonl"
 Breaker = Callable[[Path], object]
 BREAKERS: dict[str, tuple[Breaker, str, Severity]] = {
     "same-name": (
@@ -99,6 +106,7 @@ BREAKERS: dict[str, tuple[Breaker, str, Severity]] = {
         lambda a: edit(
             a, MILL, "assets:", "slides:\n  - {file: gone.pdf, number: 1, alt: Sail}\nassets:"),
         MILL, Severity.WARNING),
+    "history-damaged": (_history, HISTORY_FILE, Severity.ERROR),
     "item-empty": (_empty, "held-elsewhere/item.yaml", Severity.WARNING),
     "duplicate-file": (_duplicate, "windmills-again/mill.pdf", Severity.WARNING),
 }  # fmt: skip

@@ -35,6 +35,8 @@ CODES: dict[str, str] = {
     "file-unlisted": "a file lies in the archive that no record names",
     "not-a-file": "a link, pipe or device lies in the archive; it is not followed",
     "not-readable": "the file permissions do not let this programme read it",
+    "history-damaged": "a file of the history is not as it was written: a disk, or somebody, "
+    "changed it",
     "address-missing": "the server is public and archive.yaml has no address, so citations carry "
     "whatever name a reader came by",
     "bad-name": "a folder's name cannot be an id, so nothing in it is seen",
@@ -339,8 +341,23 @@ def _seldom_used(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
             )
 
 
+def _history(store: Store, catalogue: Catalogue) -> Iterator[Problem]:
+    """Yield files of the history that are not as they were written."""
+    del catalogue
+    for path, lines in store.recorder.log.damaged():
+        numbers = ", ".join(map(str, lines[:MAX_OF_FILE])) or "none can be read"
+        yield Problem(
+            "history-damaged",
+            Severity.ERROR,
+            path.relative_to(store.root).as_posix(),
+            f"the history is not as it was written (line {numbers}); no undo uses these lines.",
+            hint="Put this file back from a backup; records and files themselves are not touched.",
+        )
+
+
 RULES: tuple[Callable[[Store, Catalogue], Iterator[Problem]], ...] = (
-    _folder, _snoozes, _items, _unplaced_slides, _duplicates, _same_names, _orcids, _seldom_used,
+    _folder, _history, _snoozes, _items, _unplaced_slides, _duplicates, _same_names, _orcids,
+    _seldom_used,
 )  # fmt: skip
 
 

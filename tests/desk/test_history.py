@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from coproarchive.check import check
 from coproarchive.desk import Desk
 from coproarchive.desk.edit import FieldConflictError
 from coproarchive.desk.values import FieldEdit
@@ -247,6 +249,36 @@ def test_history_is_small_and_its_changes_apply(desk: Desk, library: Library) ->
     states, _ = library.store.recorder.log.states(f"{BREAD}/item.yaml")
     (last,) = library.store.recorder.log.find(change)
     assert applied(states[""], last) == states[""]
+
+
+def test_a_line_that_was_changed_is_named_and_not_used(desk: Desk, library: Library) -> None:
+    """Any letter that becomes another, in heads and changes, and a file that was cut short."""
+    change = desk.edit([BREAD], sets("title=Two"), why="shorter").change
+    log = library.store.recorder.log
+    path = log.folder / f"{change[:4]}-{change[4:6]}" / f"{change}.jsonl"
+    whole = path.read_bytes()
+    assert not list(log.damaged())
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert [file for file, _ in log.damaged()] == [path], place
+    for cut in (whole[:-1], whole[:-9], b""):
+        path.write_bytes(cut)
+        assert [file for file, _ in log.damaged()] == [path], cut
+    path.write_bytes(whole.replace(b'"Two"', b'"Six"'))
+    assert not log.read(path)
+    problems = check(library.store, library.catalogue(), library.reader)
+    (problem,) = (p for p in problems if p.code == "history-damaged")
+    assert problem.path == f".history/{path.parent.name}/{path.name}"
+    assert "line 2" in problem.message
+
+
+def test_lines_of_before_there_were_checksums_are_believed(desk: Desk, library: Library) -> None:
+    change = desk.edit([BREAD], sets("title=Two")).change
+    log = library.store.recorder.log
+    path = log.folder / f"{change[:4]}-{change[4:6]}" / f"{change}.jsonl"
+    path.write_bytes(re.sub(rb', "crc": "\w+"', b"", path.read_bytes()))
+    assert not list(log.damaged())
+    assert [c.after for c in log.read(path)] == [{"title": "Two"}]
 
 
 def test_a_change_that_is_not_there_is_named(desk: Desk) -> None:

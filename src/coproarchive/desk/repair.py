@@ -51,6 +51,7 @@ SURE: dict[str, str] = {
 """Code -> what `check --repair` does about it, where that is sure."""
 
 LEFT: dict[str, str] = {
+    "history-damaged": "what its lines said stands in a backup alone",
     "address-missing": "the archive's address is not known to the program",
     "not-a-file": "what it is there for is not known",
     "not-readable": "permissions may be meant so",

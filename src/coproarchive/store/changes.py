@@ -6,6 +6,7 @@ A file is a batch: what one command, import or form did. Its first line says who
 why; every further line is a change of one record, with those fields only that changed. Lines are
 written before the records are, into .history/open.jsonl, which gets its name when all is done: what
 a killed process left is settled by the next writer, who keeps the lines of what was written.
+Each line ends with a checksum of itself: one that a disk or a hand changed is told by `damaged`.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from coproarchive.errors import NotFoundError
 from coproarchive.store.files import sync_folder, write_durably
@@ -243,6 +246,27 @@ class ChangeLog:
         activity = _activity_of(head) if lines else None
         return None if activity is None else BatchLines(activity, lines)
 
+    def damaged(self) -> Iterator[tuple[Path, list[int]]]:
+        """Yield each batch's file that is not as it was written, and which lines, from 1.
+
+        A file that cannot be read has no such lines.
+        """
+        for path in self.batch_files():
+            try:
+                lines = path.read_bytes().split(b"\n")
+            except OSError:
+                yield path, []
+                continue
+            # A line's end, the last one's too, is part of it.
+            wrong = [] if not lines.pop() else [len(lines) + 1]
+            has_crc = list(map(bool, map(_CRC.search, lines)))
+            wrong += [n for n, has in enumerate(has_crc, 1) if any(has_crc) and not has]
+            is_head = [_activity_of(line) is not None for line in lines[:1]]
+            is_change = [_change_of(line, Activity("")) is not None for line in lines[1:]]
+            wrong += [n for n, is_whole in enumerate(is_head + is_change, 1) if not is_whole]
+            if wrong or not lines:
+                yield path, sorted(set(wrong))
+
     def activities(self) -> Iterator[Activity]:
         """Yield what was done, batch by batch, the oldest first; no change is read."""
         for path in self.batch_files():
@@ -409,7 +433,23 @@ def _key(record: str) -> bytes:
 
 
 def _line(values: Mapping[str, object]) -> bytes:
-    return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    """Return values as a line whose last one is the CRC-32 of the JSON without it."""
+    text = json.dumps(values, ensure_ascii=False).encode("utf-8", "replace")
+    return b'%b, "crc": "%08x"}\n' % (text[:-1], zlib.crc32(text))
+
+
+_CRC = re.compile(rb', "crc": "([0-9a-f]{8})"\}$')
+
+
+def _values(line: bytes) -> Any:
+    """Return what a line says. Raises ValueError where it is not as it was written.
+
+    Lines that were written before there were checksums have none, and are believed.
+    """
+    checksum = _CRC.search(line)
+    if checksum and int(checksum[1], 16) != zlib.crc32(line[: checksum.start()] + b"}"):
+        raise ValueError("its checksum differs")
+    return json.loads(line)
 
 
 def _when(batch: str) -> str:
@@ -418,7 +458,7 @@ def _when(batch: str) -> str:
 
 def _activity_of(line: bytes) -> Activity | None:
     try:
-        head = json.loads(line)
+        head = _values(line)
         return Activity(head["activity"], head.get("why", ""), head["who"],
                         tuple(head.get("undoes", ())), head["batch"])  # fmt: skip
     except (ValueError, KeyError, TypeError):
@@ -427,7 +467,7 @@ def _activity_of(line: bytes) -> Activity | None:
 
 def _change_of(line: bytes, activity: Activity) -> Change | None:
     try:
-        values = json.loads(line)
+        values = _values(line)
         return Change(f"{activity.batch}.{values['change']}", values["when"], activity,
                       values["record"], values.get("entry", ""), values["before"],
                       values["after"], values["from"], values["to"])  # fmt: skip

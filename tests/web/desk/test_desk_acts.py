@@ -103,6 +103,7 @@ def test_no_address_stands_twice_in_the_table() -> None:
     assert len(addresses) == len(set(addresses))
 
 
+@pytest.mark.threat(8)
 def test_no_page_is_shown_to_strangers(library: Library) -> None:
     """Each is refused with what to do; whoever may gets each, kept by no cache and no engine."""
     pages = [address_of(row) for row in TABLE if row.show]

@@ -37,7 +37,7 @@ _SPECIAL = (
     WorkGroup(
         "files", "Put damaged and missing files back",
         "What was archived is not there any more. A backup, or the one who gave the file, has it.",
-        (table.CHANGED, "file-missing", "not-readable"),
+        (table.CHANGED, "file-missing", "not-readable", "history-damaged"),
     ),
     WorkGroup(
         "records", "Put records right that cannot be read",
