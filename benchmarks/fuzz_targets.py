@@ -225,7 +225,7 @@ def _shown(library: Library) -> None:
     for path in _addresses(table, library.public()):
         answer = client.get(path)
         is_later = answer.status_code == 503 and "retry-after" in answer.headers
-        known = (200, 303, 307, 403, 404, 405, 410)
+        known = (200, 303, 307, 308, 403, 404, 405, 410)
         assert is_later or answer.status_code in known, f"{path}: {answer.status_code}"
     library.search(Query.parse("bread"))
 

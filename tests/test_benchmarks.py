@@ -142,6 +142,16 @@ def test_the_desks_pages_are_measured() -> None:
     assert all(used > 0 for _, used in figures["ms"].values())
 
 
+@pytest.mark.shared
+@pytest.mark.browser
+@pytest.mark.timeout(300)
+def test_links_to_slides_of_real_decks_are_followed(shared: Path) -> None:
+    """One slide of each deck: its own address, and the old one with script and without."""
+    done = run("deep_links.py", "--shared", str(shared), "--slides", "1")
+    assert done["links"] == 6 * done["slides"] == 36
+    assert not done["off"]
+
+
 def test_suggestions_are_measured_at_any_size() -> None:
     """Time and memory of making them, and of one."""
     figures = run("suggestions.py", "--leaves", "900")["900"]
