@@ -216,11 +216,15 @@ def lacks_pictures(library: Library, draft: DraftSet) -> bool:
 
 
 def wait_for_pictures(set_id: str) -> None:
-    """Show the page again when a picture was drawn meanwhile; run again and again."""
+    """Show the page again when all pictures are drawn; run again and again.
+
+    Not at each of them: a table that is shown anew closes the cell that is being typed into.
+    """
     app_state().access.require("add", visitor())
     draft = app_state().shelf.read(set_id)
     pictures = sum(bool(picture_of(app_state().library, draft, row)) for row in draft.rows)
-    if pictures != st.session_state.get(_count_key(set_id)):
+    is_behind = pictures != st.session_state.get(_count_key(set_id))
+    if is_behind and not lacks_pictures(app_state().library, draft):
         st.rerun()
 
 

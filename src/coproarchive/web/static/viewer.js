@@ -58,7 +58,7 @@ function openDialog(name, label, ...content) {
 
 function showLarger() {
   const picture = document.querySelector(".leaf-figure img");
-  if (!picture || document.querySelector("dialog.over-page")) return;
+  if (!picture || document.querySelector("dialog.over-page[open]")) return;
   const image = new Image();
   image.src = document.querySelector("[data-larger]").href;
   image.alt = document.querySelector("h1").textContent;
@@ -70,7 +70,7 @@ function showLarger() {
 
 /** Show all slides over this one, as the talk's own page has them. */
 async function showGrid(link) {
-  if (document.querySelector("dialog.over-page")) return;
+  if (document.querySelector("dialog.over-page[open]")) return;
   const page = await fetch(link.href)
     .then((answer) => (answer.ok ? answer.text() : ""))
     .then((html) => new DOMParser().parseFromString(html, "text/html"))
@@ -113,9 +113,9 @@ function press(key) {
 function onKey(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (isTyping(event.target)) return;
-  if (document.querySelector("dialog.all-slides")) {
+  if (document.querySelector("dialog.all-slides[open]")) {
     if (walkGrid(event.key)) event.preventDefault();
-    else if (event.key === "o" && lettersAreKeys()) document.querySelector("dialog").close();
+    else if (event.key === "o" && lettersAreKeys()) document.querySelector("dialog[open]").close();
     return;
   }
   if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
@@ -127,7 +127,7 @@ function onKey(event) {
     document.getElementById("inside").focus();
     event.preventDefault();
   } else if (event.key === "f") {
-    const dialog = document.querySelector("dialog.larger");
+    const dialog = document.querySelector("dialog.larger[open]");
     if (dialog) dialog.close();
     else showLarger();
   } else if (["n", "p", "o"].includes(event.key)) {
