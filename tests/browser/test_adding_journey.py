@@ -38,9 +38,12 @@ def drop(page: Page, files: list[Path]) -> None:
 
 def type_title(page: Page, title: str) -> None:
     """Type into the cell of the first row's title."""
-    box = page.locator(TABLE).bounding_box()
+    table = page.locator(TABLE)
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
     assert box
     page.mouse.dblclick(box["x"] + 300, box["y"] + 40 + 38)
+    page.locator("#portal textarea").wait_for()  # else the keys go to the table
     page.keyboard.press("Control+a")
     page.keyboard.type(title)
     page.keyboard.press("Enter")
@@ -58,8 +61,8 @@ def test_six_files_are_added_at_once(page: Page, served: Served, tmp_path: Path)
 
     page.locator(f"{TABLE} canvas").first.wait_for()
     for _ in range(3):  # the table is shown anew, once, when the first slides are drawn
-        type_title(page, "Boiled bagels")
         with contextlib.suppress(TimeoutError):
+            type_title(page, "Boiled bagels")
             page.get_by_text("Boiled bagels").first.wait_for(state="attached", timeout=15_000)
             break
     page.reload()
