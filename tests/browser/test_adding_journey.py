@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,11 @@ def test_six_files_are_added_at_once(page: Page, served: Served, tmp_path: Path)
     for word in (*TALKS, "scones"):
         page.goto(f"{served.address}/search?q={word}")
         expect(page.locator(f'a[href^="/item/tea-time/"]:has-text("{word}")').first).to_be_visible()
+
+    shutil.rmtree(served.archive / "tea-time")  # other journeys walk the archive as it was
+    for _ in range(60):
+        page.goto(f"{served.address}/search")
+        if "tea-time" not in page.content():
+            return
+        page.wait_for_timeout(1000)
+    pytest.fail("what was taken out by hand is still found")
