@@ -11,20 +11,16 @@ lengthen. Ends with exit code 1 where the median of the latter is a second or mo
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-
-import lxml.html
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.testclient import TestClient
+from typing import Any, TypeVar
 
 from coproarchive.library import Library
 from coproarchive.model import Series
@@ -32,11 +28,12 @@ from coproarchive.operate.reindex import Reindexer
 from coproarchive.settings import Settings
 from coproarchive.store import Store
 from coproarchive.web.access import Access
-from coproarchive.web.hosts import HostNames
-from coproarchive.web.middleware import Protect
-from coproarchive.web.routes import routes
 
-HERE = "http://127.0.0.1:8501"
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+from serving import HERE, client_of, fields_in
+
+T = TypeVar("T")
+
 MOST_MS = 1_000.0
 """Milliseconds that the median may take."""
 SEMINARS = 20
@@ -74,6 +71,43 @@ def make_archive(root: Path, count: int) -> None:
         )
 
 
+@contextlib.contextmanager
+def made_library(root: Path, count: int) -> Iterator[Library]:
+    """Make an archive of so many items and its index below a folder; yield them opened."""
+    make_archive(root / "archive", count)
+    settings = Settings(archive=root / "archive", index=root / "index", office="off", workers=1)
+    library = Library(settings)
+    library.update_index()
+    try:
+        yield library
+    finally:
+        library.close()
+
+
+class Watch:
+    """Times calls."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[str, list[tuple[float, float]]] = {}
+
+    def time(self, name: str, call: Callable[[], T]) -> T:
+        """Call; return what it returns."""
+        started, used = time.perf_counter(), time.process_time()
+        answer = call()
+        pair = time.perf_counter() - started, time.process_time() - used
+        self._seconds.setdefault(name, []).append(pair)
+        return answer
+
+    @property
+    def medians(self) -> dict[str, tuple[float, float]]:
+        """Median seconds of the calls of each name: by the clock, and of the processor."""
+        columns = {name: zip(*pairs, strict=True) for name, pairs in self._seconds.items()}
+        return {
+            name: (statistics.median(by_clock), statistics.median(used))
+            for name, (by_clock, used) in columns.items()
+        }
+
+
 class Keeper:
     """A keeper's browser, in this process.
 
@@ -84,10 +118,7 @@ class Keeper:
     def __init__(self, library: Library):
         access = Access(library.settings)
         # Not started: what it would do is another process's time.
-        ours = routes(library, access, Reindexer(library))
-        guard = Middleware(Protect, access=access, names=HostNames(library))
-        app = Starlette(routes=ours, middleware=[guard])
-        self._client = TestClient(app, base_url=HERE, client=("127.0.0.1", 50_000))
+        self._client = client_of(library, access, "127.0.0.1", Reindexer(library))
         assert access.link
         self._client.get(access.link.path)
 
@@ -100,38 +131,21 @@ class Keeper:
 
     def post(self, address: str, fields: dict[str, Any]) -> str:
         """Send a form; return the answer's page. Raises ValueError where it was refused."""
-        answer = self._client.post(address, data=fields, headers={"Origin": HERE})
+        answer = self._client.post(address, data=fields, headers={"Origin": HERE.origin})
         if answer.status_code not in (200, 409):
             raise ValueError(f"{address}: {answer.status_code}")
         return answer.text
 
     def form(self, address: str) -> dict[str, Any]:
         """Return the fields of a page's longest form."""
-        return fields_of(self.get(address))
-
-
-def fields_of(html: str) -> dict[str, Any]:
-    """Return what a browser would send of the longest form."""
-    page: Any = lxml.html.document_fromstring(html)
-    fields: dict[str, Any] = {}
-    for name, value in max(page.forms, key=lambda f: len(f.inputs)).form_values():
-        fields.setdefault(name, []).append(value.removeprefix("\n"))
-    return fields
+        return fields_in(self.get(address))
 
 
 def measure(library: Library, count: int, rounds: int) -> dict[str, tuple[float, float]]:
     """Return the median milliseconds of each act, by the clock and of the processor."""
-    keeper = Keeper(library)
+    keeper, watch = Keeper(library), Watch()
+    timed = watch.time
     chosen = random.Random(2)
-    times: dict[str, list[tuple[float, float]]] = {}
-
-    def timed(name: str, act: Callable[[], str]) -> str:
-        started, used = time.perf_counter(), time.process_time()
-        html = act()
-        pair = 1_000 * (time.perf_counter() - started), 1_000 * (time.process_time() - used)
-        times.setdefault(name, []).append(pair)
-        return html
-
     for title in ("First", "Second"):  # the history begins, and is read
         form = keeper.form("/desk/edit/item/s0/i0")
         keeper.post("/desk/edit/item/s0/i0", form | {"title": title})
@@ -139,7 +153,7 @@ def measure(library: Library, count: int, rounds: int) -> dict[str, tuple[float,
         number = chosen.randrange(count)
         address = f"/desk/edit/item/s{number % SEMINARS}/i{number}"
         timed("find a record", lambda n=number: keeper.get(f"/desk?find=item+{n}"))  # type: ignore[misc]
-        form = fields_of(timed("open an item", lambda a=address: keeper.get(a)))  # type: ignore[misc]
+        form = fields_in(timed("open an item", lambda a=address: keeper.get(a)))  # type: ignore[misc]
         typed = form | {"title": f"Typed {n}"}
         done = timed("save an item", lambda a=address, t=typed: keeper.post(a, t))  # type: ignore[misc]
         late = form | {"title": f"Late {n}"}
@@ -148,14 +162,11 @@ def measure(library: Library, count: int, rounds: int) -> dict[str, tuple[float,
         undo = {"token": form["token"], "change": change, "to": address}
         timed("undo", lambda u=undo: keeper.post("/desk/undo", u))  # type: ignore[misc]
         seminar = f"/desk/edit/seminar/s{n % SEMINARS}"
-        form = fields_of(timed("open a seminar", lambda a=seminar: keeper.get(a)))  # type: ignore[misc]
+        form = fields_in(timed("open a seminar", lambda a=seminar: keeper.get(a)))  # type: ignore[misc]
         form["programme.title"][0] = f"Typed {n}"
         timed("save a programme", lambda a=seminar, t=form: keeper.post(a, t))  # type: ignore[misc]
         timed("500 results", lambda: keeper.get("/desk/batch?q=item"))
-    return {
-        name: (statistics.median(by_clock), statistics.median(used))
-        for name, (by_clock, used) in ((n, tuple(zip(*v, strict=True))) for n, v in times.items())
-    }
+    return {name: (1_000 * clock, 1_000 * used) for name, (clock, used) in watch.medians.items()}
 
 
 def main() -> int:
@@ -165,14 +176,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
-        make_archive(root / "archive", options.items)
-        settings = Settings(archive=root / "archive", index=root / "index", office="off", workers=1)
-        library = Library(settings)
-        library.update_index()
+    with (
+        tempfile.TemporaryDirectory() as name,
+        made_library(Path(name), options.items) as library,
+    ):
         medians = measure(library, options.items, options.rounds)
-        library.close()
     if options.json:
         print(json.dumps({"items": options.items, "ms": medians}))
     else:
