@@ -7,22 +7,23 @@ their pictures.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "tests"))
+
+from serving import serving  # noqa: E402 - as tests serve an archive
+
 PORT = 8597
 ADDRESS = f"http://127.0.0.1:{PORT}"
 ARGUMENTS = [
@@ -71,29 +72,16 @@ SHOTS = (
 )
 
 
-@contextlib.contextmanager
-def served() -> Iterator[str]:
-    """Serve the bundled archive until the block ends; yield the link of its keeper.
+def launch(playwright: Playwright) -> Browser:
+    """Start the Chromium that COPRO_CHROMIUM names, or the one that is found."""
+    browser_path = os.environ.get("COPRO_CHROMIUM") or shutil.which("chromium")
+    return playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
 
-    Raises:
-        StopIteration: it ended before it printed the link.
-    """
-    with tempfile.TemporaryDirectory() as index:
-        environment = os.environ | {
-            "COPROARCHIVE_ARCHIVE": str(ROOT / "archive"),
-            "COPROARCHIVE_INDEX": index,
-        }
-        command = [sys.executable, "-m", "coproarchive", "serve", f"--port={PORT}"]
-        server = subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        assert server.stdout
-        try:
-            words = (word for line in server.stdout for word in line.split())
-            yield next(word for word in words if "/keeper?token=" in word)
-        finally:
-            server.terminate()
-            server.wait(30)
+
+def save(picture: bytes, path: Path) -> None:
+    """Write a picture, in few colours so that the repository stays small."""
+    taken = Image.open(io.BytesIO(picture))
+    taken.convert("RGB").quantize(COLOURS).save(path, optimize=True)
 
 
 def settle(page: Page) -> None:
@@ -110,25 +98,27 @@ def settle(page: Page) -> None:
 
 
 def take(page: Page, shot: Shot, path: Path) -> None:
-    """Take one picture, in few colours so that the repository stays small."""
+    """Take one picture."""
     page.emulate_media(color_scheme=shot.theme)
     page.goto(ADDRESS + shot.path)
     settle(page)
     if shot.scroll:
         page.locator(shot.scroll).evaluate("e => e.scrollIntoView()")
         settle(page)
-    taken = Image.open(io.BytesIO(page.screenshot(full_page=shot.is_whole)))
-    taken.convert("RGB").quantize(COLOURS).save(path, optimize=True)
+    save(page.screenshot(full_page=shot.is_whole), path)
 
 
 def main(folder: Path) -> None:
     """Take every picture at every width into a folder."""
-    browser_path = os.environ.get("COPRO_CHROMIUM") or shutil.which("chromium")
     folder.mkdir(parents=True, exist_ok=True)
-    with served() as link, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        serving(Path(name), ROOT / "archive", PORT) as served,
+        sync_playwright() as playwright,
+    ):
+        browser = launch(playwright)
         page = browser.new_page(color_scheme="light")
-        page.goto(link)
+        page.goto(served.link)
         page.goto(ADDRESS + ITEM)
         settle(page)  # slides are drawn when they are first asked for
         time.sleep(DRAW_SECONDS)

@@ -7,29 +7,23 @@ Chromium, or its path in COPRO_CHROMIUM.
 
 from __future__ import annotations
 
-import contextlib
 import filecmp
-import io
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from making import make_deck, make_pdf  # noqa: E402 - invented files, as the tests have them
+from screenshots import launch, save  # noqa: E402
+from serving import serving  # noqa: E402
 
 PORT = 8598
 ADDRESS = f"http://127.0.0.1:{PORT}"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage"]
-COLOURS = 128
 CROPS = (
     "Barley", "Oats", "Rye", "Spelt", "Millet", "Buckwheat", "Sorghum", "Emmer", "Einkorn",
     "Triticale", "Maize", "Teff", "Quinoa", "Amaranth", "Durum", "Farro", "Fonio", "Kamut",
@@ -55,23 +49,6 @@ def command(*words: str | Path) -> None:
     subprocess.run([sys.executable, "-m", "coproarchive", *map(str, words)], check=True)
 
 
-@contextlib.contextmanager
-def served(archive: Path) -> Iterator[str]:
-    """Serve an archive until the block ends; yield the link of its keeper."""
-    environment = os.environ | {"COPROARCHIVE_OFFICE": "off"}
-    words = [sys.executable, "-m", "coproarchive", "--archive", archive, "serve", f"--port={PORT}"]
-    server = subprocess.Popen(
-        list(map(str, words)), env=environment, stdout=subprocess.PIPE, text=True
-    )
-    assert server.stdout
-    try:
-        printed = (word for line in server.stdout for word in line.split())
-        yield next(word for word in printed if "/keeper?token=" in word)
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
 class Walk:
     """One volunteer at one browser.
 
@@ -88,9 +65,7 @@ class Walk:
     def take(self, name: str) -> None:
         """Take a picture of what the volunteer sees."""
         self.page.wait_for_timeout(500)
-        taken = Image.open(io.BytesIO(self.page.screenshot()))
-        path = self._pictures / f"volunteer-{name}.png"
-        taken.convert("RGB").quantize(COLOURS).save(path, optimize=True)
+        save(self.page.screenshot(), self._pictures / f"volunteer-{name}.png")
 
     def add(self, files: list[Path]) -> None:
         """Add all files as one table."""
@@ -169,16 +144,18 @@ class Walk:
 
 def main(pictures: Path) -> None:
     """Follow the guide from an empty folder; leave nothing but its pictures."""
-    browser_path = os.environ.get("COPRO_CHROMIUM") or shutil.which("chromium")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         archive, backups = folder / "talks", folder / "backups"
         files = make_files(folder / "files")
         command("--archive", archive, "init", "--title", "Our seminars")
-        with served(archive) as link, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=browser_path, args=ARGUMENTS)
+        with (
+            serving(folder, archive, PORT, COPROARCHIVE_OFFICE="off") as served,
+            sync_playwright() as playwright,
+        ):
+            browser = launch(playwright)
             page = browser.new_page(viewport={"width": 1280, "height": 900})
-            page.goto(link)
+            page.goto(served.link)
             walk = Walk(page, pictures)
             walk.add(files)
             walk.search()

@@ -77,17 +77,18 @@ def token_of(access: Access) -> str:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, archive: Path, **environment: str) -> Iterator[Served]:
+def serving(folder: Path, archive: Path, port: int = 0, **environment: str) -> Iterator[Served]:
     """`coproarchive serve` as an archivist starts it, until the block ends.
 
     Args:
         folder: for the index and the log.
         archive: to serve.
+        port: to serve it on; 0 for a free one.
         environment: variables of the process beside those of this one.
     """
     index = folder / "index"
     with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+        free.bind(("127.0.0.1", port))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "coproarchive", "serve", "--port", str(port)]
     command += ["--archive", str(archive), "--index", str(index)]
