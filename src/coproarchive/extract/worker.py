@@ -324,8 +324,8 @@ class Reader:
 
     def _begun(self, job: Job) -> _PendingRead:
         extraction = self._cache.get(job.sha256, job.media_type)
-        if job.is_described and extraction is not None and extraction.placed is None:
-            extraction = extraction if extraction.failed else None
+        if job.is_described and extraction and extraction.placed is None and not extraction.failed:
+            extraction = None  # read before without looking for places
         if extraction is None and not reader_name(job.media_type, self.helpers):
             # Nothing would be opened, so nothing can go wrong.
             extraction = extract(job.path, job.media_type, self.limits, self.helpers)
