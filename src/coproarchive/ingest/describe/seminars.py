@@ -99,13 +99,15 @@ def known_seminars(cover: Cover, name: FileName, catalogue: Catalogue) -> list[S
     texts = [*((t, "a line of the slides") for t in lines),
              *((t, "the folder's name") for t in name.folders),
              *((t, "the file's name") for t in name.pieces)]  # fmt: skip
+    # Folded once, not for each seminar again.
+    folded = [(f" {folded_words(text)} ", text, rule) for text, rule in texts]
     candidates = []
     for seminar in catalogue.seminars.values():
-        title = f" {folded_words(seminar.title)} "
+        title, own_id = f" {folded_words(seminar.title)} ", f" {folded_words(seminar.id)} "
         if len(title) < 8:
             continue
-        for text, rule in texts:
-            if title in f" {folded_words(text)} " or folded_words(text) == folded_words(seminar.id):
+        for words, text, rule in folded:
+            if title in words or words == own_id:
                 candidates.append(SeminarCandidate(seminar.id, text, rule, 0.9))
                 break
     return candidates if len(candidates) == 1 else []
