@@ -174,3 +174,16 @@ def test_a_file_that_may_not_be_read_is_named(archive: Path, library: Library) -
     """Permissions are told apart from damage."""
     (archive / "windmills" / "mill.pdf").chmod(0)
     assert "not-readable" in {p.code for p in library.check()}
+
+
+def test_a_check_of_what_is_as_it_was_leaves_what_answers_are_made_from(
+    archive: Path, library: Library
+) -> None:
+    """A served archive is checked aside: no reader waits then for records that nobody changed."""
+    catalogue = library.catalogue()
+    library.check()
+    assert library.catalogue() is catalogue
+    record = archive / "windmills/item.yaml"
+    record.write_text(record.read_text().replace("title: ", "titel: "))
+    assert "record-broken" in {p.code for p in library.check()}
+    assert library.catalogue() is not catalogue

@@ -134,10 +134,10 @@ class Library:
         folder = self.settings.index / "copies"
         return PublicCopies(folder, self.settings.limits(), self.office)
 
-    def catalogue(self, progress: Progress = silent) -> Catalogue:
-        """Return every record, read again when one changed on the disk. Raises ArchiveError."""
+    def catalogue(self, progress: Progress = silent, *, now: bool = False) -> Catalogue:
+        """Return every record as the disk had it lately, or has it now. Raises ArchiveError."""
         with self._lock:
-            if self._catalogue is None or self.store.revision() != self._revision:
+            if now or self._catalogue is None or self.store.revision() != self._revision:
                 # Written through the store, so perhaps hidden or withdrawn: that holds at once.
                 self._look(progress)
             elif time.monotonic() >= self._look_again:
@@ -477,8 +477,7 @@ class Library:
                 return ""  # another problem
             return download.why if download else ""
 
-        self.changed()
-        catalogue = self.catalogue(progress)
+        catalogue = self.catalogue(progress, now=True)
         self.make_copies(progress)
         is_public = self.settings.is_public
         return check(

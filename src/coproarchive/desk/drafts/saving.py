@@ -63,8 +63,7 @@ def save_rows(
         SidecarError: people or topics of the archive cannot be read.
         FileSystemError: the disk takes no more; what was saved before is safe.
     """
-    library.changed()
-    catalogue = library.catalogue()
+    catalogue = library.catalogue(now=True)
     check_draft(library.store, catalogue, ItemDraft())
     draft = shelf.read(set_id)
     chosen = None if row_ids is None else set(row_ids)
