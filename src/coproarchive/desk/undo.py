@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -153,18 +153,24 @@ class UndoPlan:
 def plan_undo(store: Store, changes: Sequence[Change]) -> UndoPlan:
     """Say what taking changes back would do, and what of them cannot be; change nothing."""
     differing = [r for r in reversals(changes) if _differs(store, r)]
-    impossible = {r.name: why for r in differing if (why := _why_impossible(store, r, changes))}
+    purged = {(c.record, c.entry) for c in changes if is_purged(c)}
+    impossible = {r.name: why for r in differing if (why := _why_impossible(store, r, purged))}
     possible = tuple(r for r in differing if r.name not in impossible)
     conflicts = tuple(c for r in possible for c in _conflicts(store, r))
     return UndoPlan(possible, conflicts, tuple(impossible.items()), _still_named(store, possible))
 
 
-def _why_impossible(store: Store, reversal: Reversal, changes: Sequence[Change]) -> str:
-    """Return why a record cannot be made what it was, "" where it can."""
+def _why_impossible(store: Store, reversal: Reversal, purged: Container[tuple[str, str]]) -> str:
+    """Return why a record cannot be made what it was, "" where it can.
+
+    Args:
+        store: of the archive.
+        reversal: of the record.
+        purged: record and entry of all of which the history has forgotten the words.
+    """
     if reversal.record == SERIES and None in (reversal.before, reversal.after):
         return f"{SERIES} stays."
-    place = (reversal.record, reversal.entry)
-    if any(is_purged(c) for c in changes if (c.record, c.entry) == place):
+    if (reversal.record, reversal.entry) in purged:
         return "it was purged: nothing of it is kept."
     if reversal.before is None:
         return ""
