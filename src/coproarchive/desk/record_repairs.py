@@ -252,8 +252,11 @@ def mend_assets(mend: RecordMend, store: Store, item_id: str) -> None:
 def _mended_asset(
     mend: RecordMend, store: Store, item_id: str, entry: Fields, place: str
 ) -> Fields:
+    is_known = all(entry.get(key) is not None for key in ("media_type", "sha256"))
     try:
         path = store.asset_path(item_id, str(entry.get("path") or ""))
+        if is_known and entry.get("size") == str(path.stat().st_size):
+            return entry  # nothing to be mended, so a recording need not be read
         size, sha256 = hash_file(path)
     except (NotFoundError, OSError):
         return entry
