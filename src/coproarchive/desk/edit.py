@@ -264,7 +264,7 @@ def _plan(
     old = content_of(store, record)
     new = edited(record.noun, old, edits, authorities.person, authorities.topic)
     noun = built(record, new)
-    changed = set(fields_changed(old, new)[0]) | set(fields_changed(old, new)[1])
+    changed = set[str]().union(*fields_changed(old, new))
     refuse_unknown(_only(noun, changed), authorities.people, authorities.topics, store)
     is_new_orcid = isinstance(noun, Person) and noun.orcid and "orcid" in changed
     if is_new_orcid and (mistake := orcid_mistake(str(new["orcid"]))):
