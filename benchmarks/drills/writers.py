@@ -5,6 +5,7 @@ A new one joins by a row here; tests/test_benchmarks.py fails while a command ha
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,36 +81,43 @@ def _add_by_program(folder: Path) -> None:
         library.close()
 
 
-def _add_incoming(folder: Path) -> None:
-    """Do what `add --incoming` does with files that are still; what is in the scene came just now.
-
-    A second run finds what the first one left in the folder.
-    """
+@contextlib.contextmanager
+def _receiving(folder: Path) -> Iterator[Library]:
+    """Open the library; files in its incoming folder, which came just now, count as still."""
     from coproarchive.desk import incoming
-    from coproarchive.ingest.add import ItemDraft
-    from coproarchive.ingest.folder_plan import DescribeOptions
 
     still, incoming.STILL_SECONDS = incoming.STILL_SECONDS, 0.0
     library = Library(settings_of(folder))
     try:
-        incoming.add_incoming(library, folder / "in" / "folder", ItemDraft(), DescribeOptions())
-        left = [p.name for p in (folder / "in" / "folder").rglob("*") if p.is_file()]
-        assert left == ["notes.xyz"], left
+        yield library
     finally:
         incoming.STILL_SECONDS = still
         library.close()
 
 
+def _add_incoming(folder: Path) -> None:
+    """Do what `add --incoming` does with files that are still.
+
+    A second run finds what the first one left in the folder.
+    """
+    from coproarchive.desk.incoming import add_incoming
+    from coproarchive.ingest.add import ItemDraft
+    from coproarchive.ingest.folder_plan import DescribeOptions
+
+    with _receiving(folder) as library:
+        add_incoming(library, folder / "in" / "folder", ItemDraft(), DescribeOptions())
+        left = [p.name for p in (folder / "in" / "folder").rglob("*") if p.is_file()]
+        assert left == ["notes.xyz"], left
+
+
 def _save_drafts(folder: Path) -> None:
     """Do what the page does with drafts: take, read, type, save all; go on after a kill."""
-    from coproarchive.desk import incoming
     from coproarchive.desk.drafts import DraftTable, Shelf, read_set, save_rows
+    from coproarchive.desk.incoming import take_incoming
 
-    still, incoming.STILL_SECONDS = incoming.STILL_SECONDS, 0.0
-    library = Library(settings_of(folder))
-    shelf = Shelf(library.store.root)
-    try:
-        _, staying = incoming.take_incoming(folder / "in" / "folder", shelf)
+    with _receiving(folder) as library:
+        shelf = Shelf(library.store.root)
+        _, staying = take_incoming(folder / "in" / "folder", shelf)
         if staying:  # the page says why, beside what was taken; who saves all looks at it first
             raise IngestError("; ".join(f"{path}: {why}" for path, why in staying.items()))
         for set_id in shelf.ids():
@@ -120,9 +128,6 @@ def _save_drafts(folder: Path) -> None:
             assert all("has" in m.message and "already" in m.message for m in mistakes), mistakes
             shelf.discard(set_id)  # of what was saved and not yet crossed out
         library.update_index()
-    finally:
-        incoming.STILL_SECONDS = still
-        library.close()
 
 
 def _search_in_vain_on_the_page(folder: Path) -> None:

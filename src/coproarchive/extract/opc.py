@@ -66,7 +66,7 @@ class LibraryPackage:
         return root
 
     def relations(self, part: str) -> dict[str, Relationship]:
-        """See Parts.relations; every slide asks for those of its layout again."""
+        """See Parts.relations; opening asks for those of every part, and reading again."""
         if part not in self._relations:
             member = self._parts.get(part)
             held = self._start if not part else member.rels if member is not None else {}
