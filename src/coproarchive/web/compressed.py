@@ -13,6 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from coproarchive.web.whole_answer import send_rewritten
+
 FOLDER = "/static/"
 _TYPES = re.compile(r"(text/|application/(javascript|json)|image/svg)")
 _ACCEPTED = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
@@ -38,18 +40,8 @@ class Compressed:
         if not _may_compress(scope):
             await self._app(scope, receive, send)
             return
-        start: Message = {}
-        pieces: list[bytes] = []
 
-        async def compressed(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start":
-                start = message
-                return
-            pieces.append(message.get("body", b""))
-            if message.get("more_body"):
-                return
-            body = b"".join(pieces)
+        async def compressed(start: Message, body: bytes) -> bytes:
             headers = MutableHeaders(scope=start)
             is_plain_text = (
                 _TYPES.match(headers.get("content-type", "")) and "content-encoding" not in headers
@@ -62,10 +54,9 @@ class Compressed:
                 headers["content-length"] = str(len(body))
                 if "etag" in headers:
                     headers["etag"] = f"W/{headers['etag'].removeprefix('W/')}"
-            await send(start)
-            await send({"type": "http.response.body", "body": body})
+            return body
 
-        await self._app(scope, receive, compressed)
+        await send_rewritten(self._app, scope, receive, send, compressed)
 
     async def _packed(self, path: str, etag: str, body: bytes) -> bytes:
         """Return a file compressed; what has a validator is kept."""

@@ -10,13 +10,14 @@ import re
 
 from markupsafe import Markup, escape
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from coproarchive.errors import CoproArchiveError
 from coproarchive.library import Library
 from coproarchive.web import app_paths, render
 from coproarchive.web.search_page import PATH, SearchPage
+from coproarchive.web.whole_answer import send_rewritten
 
 STYLES, SCRIPT = "/look/app.css", "/look/pictures.js"
 _TITLE = re.compile(r"<title>.*?</title>", re.DOTALL)
@@ -42,33 +43,23 @@ class Shell:
         if scope["type"] != "http" or not app_paths.is_page(scope["path"]):
             await self._app(scope, receive, send)
             return
-        start: Message = {}
-        pieces: list[bytes] = []
 
-        async def rewritten(message: Message) -> None:
-            nonlocal start
-            if message["type"] == "http.response.start":
-                start = message
-                return
-            pieces.append(message.get("body", b""))
-            if message.get("more_body"):
-                return
-            body = b"".join(pieces)
-            if "text/html" in Headers(scope=start).get("content-type", "") and body:
+        async def rewritten(start: Message, body: bytes) -> bytes:
+            headers = MutableHeaders(scope=start)
+            if "text/html" in headers.get("content-type", "") and body:
                 html = await run_in_threadpool(self._page, body.decode(), scope["path"])
                 body = html.encode()
-            headers = MutableHeaders(scope=start)
             for name in ("etag", "last-modified"):
                 del headers[name]
             if body:
                 headers["content-length"] = str(len(body))
-            await send(start)
-            await send({"type": "http.response.body", "body": body})
+            return body
 
         # A part of the page, or a squeezed one, could not be rewritten.
         unwanted = {b"range", b"if-none-match", b"if-modified-since", b"accept-encoding"}
         headers = [(k, v) for k, v in scope["headers"] if k.lower() not in unwanted]
-        await self._app({**scope, "headers": headers}, receive, rewritten)
+        scope = {**scope, "headers": headers}
+        await send_rewritten(self._app, scope, receive, send, rewritten)
 
     def _without_script(self, path: str) -> Markup:
         """Return what readers see who have no script: the home, or that a page needs it."""
