@@ -17,11 +17,10 @@ from coproarchive.desk.registers import RegisterRow, register
 from coproarchive.errors import NotFoundError
 from coproarchive.web.desk.diff_view import diff_views
 from coproarchive.web.desk.frame import DeskRequest, DeskRoute, InvalidFormError
-from coproarchive.web.desk.names import AmbiguousNameError, RecordNames, UnknownNameError
+from coproarchive.web.desk.proposals import proposed_names
 
 SHOWN_ROWS = 200
 SHOWN_DIFFS = 50
-MOST_PROPOSED = 400
 _PATHS: dict[Noun, str] = {"person": "/desk/people", "topic": "/desk/topics"}
 _TITLES: dict[Noun, str] = {"person": "People", "topic": "Topics"}
 
@@ -97,8 +96,6 @@ def entry(noun: Noun, r: DeskRequest) -> Response:
     row = next((row for row in register(noun, catalogue) if row.id == key), None)
     if row is None:
         raise NotFoundError(f'there is no {noun} "{key}".')
-    record_names = RecordNames(catalogue)
-    names = record_names.all(noun)
     return r.page(
         "desk/entry.html",
         row.name,
@@ -106,8 +103,8 @@ def entry(noun: Noun, r: DeskRequest) -> Response:
         noun=noun,
         path=_PATHS[noun],
         records=list(_naming(noun, key, catalogue)),
-        namesakes=[(k, record_names.text_of(noun, k)) for k in row.namesakes],
-        proposals=names if len(names) <= MOST_PROPOSED else [],
+        namesakes=[(k, r.names.text_of(noun, k)) for k in row.namesakes],
+        proposals=proposed_names(r.names, noun),
         ticked=frozenset(r.form.getlist("item")),
     )
 
@@ -181,7 +178,7 @@ def _preview(noun: Noun, act: EntryAct, r: DeskRequest) -> Response:
 
 
 def _merge(noun: Noun, key: str, r: DeskRequest) -> EntryAct:
-    into = _named(noun, "into", r)
+    into = r.id_named(noun, "into")
     if into == key:
         raise InvalidFormError({"into": "Name another one than this."})
     label = _label(noun, into, r.catalogue)
@@ -193,14 +190,6 @@ def _merge(noun: Noun, key: str, r: DeskRequest) -> EntryAct:
         f"{old} is {label} now; the old address leads here.",
         into,
     )
-
-
-def _named(noun: Noun, field: str, r: DeskRequest) -> str:
-    """Return the id of the entry that a field names. Raises InvalidFormError."""
-    try:
-        return RecordNames(r.catalogue).id_of(noun, r.typed(field).strip())
-    except (UnknownNameError, AmbiguousNameError) as error:
-        raise InvalidFormError({field: str(error)}) from None
 
 
 def _rename(noun: Noun, key: str, r: DeskRequest) -> EntryAct:

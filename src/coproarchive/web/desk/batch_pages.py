@@ -19,12 +19,10 @@ from coproarchive.search.language.query import Query
 from coproarchive.store.sidecar import plain
 from coproarchive.web.desk.diff_view import diff_views, names_in
 from coproarchive.web.desk.frame import DeskRequest, DeskRoute, InvalidFormError
-from coproarchive.web.desk.names import RecordNames
+from coproarchive.web.desk.proposals import proposed_names
 
 MOST_ITEMS = 500
 SHOWN_DIFFS = 50
-MOST_PROPOSED = 400
-"""Names beyond which a page does not propose them."""
 _NOT_FOR_MANY = frozenset({"title", "source", "source_id", "slides", "held_at", "relations"})
 """Fields in which no two items say the same."""
 FIRST_FIELD = "topics"
@@ -131,8 +129,7 @@ def _proposals(r: DeskRequest, field: str) -> list[str]:
     """Return names to choose from for a field that takes names; none of a long list."""
     if field not in ("people", "topics"):
         return []
-    names = RecordNames(r.catalogue).all("person" if field == "people" else "topic")
-    return names if len(names) <= MOST_PROPOSED else []
+    return proposed_names(r.names, "person" if field == "people" else "topic")
 
 
 # ------------------------------------------------------------------------ acts

@@ -124,10 +124,10 @@ class EditForm:
         """The form's fields."""
         return fields_of(self.editable.noun)
 
-    @cached_property
+    @property
     def names(self) -> RecordNames:
         """Names of the archive's records."""
-        return RecordNames(self.r.catalogue)
+        return self.r.names
 
     @cached_property
     def content(self) -> Fields:

@@ -20,6 +20,12 @@ from coproarchive.errors import CoproArchiveError, IngestError
 from coproarchive.library import Library
 from coproarchive.operate.reindex import Reindexer
 from coproarchive.web import render
+from coproarchive.web.desk.names import (
+    AmbiguousNameError,
+    NameNoun,
+    RecordNames,
+    UnknownNameError,
+)
 
 FORM_BYTES = 1024 * 1024
 """Largest body of a form without files; a record has at most a quarter of it."""
@@ -124,6 +130,11 @@ class DeskRequest:
         return self.library.catalogue()
 
     @cached_property
+    def names(self) -> RecordNames:
+        """Names of the catalogue's records, both ways."""
+        return RecordNames(self.catalogue)
+
+    @cached_property
     def desk(self) -> Desk:
         """The acts; where nothing updates the index by itself, each waits until it is updated."""
         follows = self.reindexer is not None or not self.library.index_storage.is_persistent
@@ -143,6 +154,21 @@ class DeskRequest:
         """Return what was typed into a field; the default where the form was not sent."""
         value = self.form.get(name) if self.form else default
         return value if isinstance(value, str) else ""
+
+    def id_named(self, noun: NameNoun, name: str) -> str:
+        """Return the id of the record whose name was typed into a field.
+
+        Args:
+            noun: of the record.
+            name: of the field.
+
+        Raises:
+            InvalidFormError: it is the name of none, or of several.
+        """
+        try:
+            return self.names.id_of(noun, self.typed(name).strip())
+        except (UnknownNameError, AmbiguousNameError) as error:
+            raise InvalidFormError({name: str(error)}) from None
 
     def soon(self) -> str:
         """Return when a search finds what was changed."""

@@ -17,7 +17,7 @@ from coproarchive.errors import NotFoundError
 from coproarchive.model import Item, Visibility
 from coproarchive.store.changes import BEGIN, Change
 from coproarchive.web.desk.frame import DeskRequest, DeskRoute, InvalidFormError
-from coproarchive.web.desk.names import NameNoun, RecordNames
+from coproarchive.web.desk.names import NameNoun
 from coproarchive.web.desk.problem_pages import counts_of
 from coproarchive.web.sign_in import is_encrypted
 
@@ -154,7 +154,7 @@ def names(r: DeskRequest) -> Response:
     noun = nouns.get(r.query.get("noun", ""))
     if noun is None:
         raise NotFoundError("there are no names of that.", hint="There are: person, topic, item.")
-    return JSONResponse(RecordNames(r.catalogue).beginning(noun, r.query.get("find", "")))
+    return JSONResponse(r.names.beginning(noun, r.query.get("find", "")))
 
 
 ROUTES = (

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.web.desk.form_fields import FormField
-from coproarchive.web.desk.names import RecordNames
+from coproarchive.web.desk.names import NameNoun, RecordNames
 
 MOST_PROPOSED = 400
 """Names in a page; of more, a script asks for those that fit what was typed."""
@@ -42,12 +42,10 @@ def proposals(
     """Return what a form's fields are proposed, by what they name; nothing of long lists."""
     wanted_lists = {f.noun or f.suggests for field in fields for f in (field, *field.columns)}
     proposed: dict[str, list[Proposal]] = {}
-    for noun in ("person", "topic", "item"):
+    nouns: tuple[NameNoun, ...] = ("person", "topic", "item")
+    for noun in nouns:
         if noun in wanted_lists:
-            known_names = names.all(noun)
-            proposed[noun] = [(n, "") for n in known_names[: MOST_PROPOSED + 1]]
-            if len(known_names) > MOST_PROPOSED:
-                proposed[noun] = []
+            proposed[noun] = [(name, "") for name in proposed_names(names, noun)]
     if "language" in wanted_lists:
         used = Counter(i.language for i in catalogue.items.values() if i.language)
         proposed["language"] = _used_first(LANGUAGES, [*catalogue.series.languages, *used])
@@ -55,6 +53,12 @@ def proposals(
         licences = Counter(i.licence for i in catalogue.items.values() if i.licence)
         proposed["licence"] = _used_first(LICENCES, [x for x, _ in licences.most_common(20)])
     return proposed
+
+
+def proposed_names(names: RecordNames, noun: NameNoun) -> list[str]:
+    """Return the names of all records, to choose from; none of a long list."""
+    known_names = names.all(noun)
+    return known_names if len(known_names) <= MOST_PROPOSED else []
 
 
 def _used_first(common: Sequence[Proposal], used: Iterable[str]) -> list[Proposal]:

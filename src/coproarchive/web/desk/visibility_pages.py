@@ -14,7 +14,6 @@ from coproarchive.model import Visibility
 from coproarchive.store.reader import ITEM
 from coproarchive.web import render
 from coproarchive.web.desk.frame import DeskRequest, DeskRoute, InvalidFormError
-from coproarchive.web.desk.names import AmbiguousNameError, RecordNames, UnknownNameError
 
 WHO = (
     ("public", "everybody"),
@@ -53,6 +52,7 @@ def visibility_in_words(visible: str) -> str:
 def visibility(r: DeskRequest) -> Response:
     """Show who may see an item, whether it was taken back, and what a purge would destroy."""
     item = r.catalogue.item(r.path["item_id"])
+    instead = item.withdrawn.replacement if item.withdrawn else None
     proposes = len(r.catalogue.items) <= MOST_PROPOSED
     return r.page(
         "desk/visibility.html",
@@ -62,14 +62,10 @@ def visibility(r: DeskRequest) -> Response:
         options=WHO,
         who="day" if item.available else item.visibility.value,
         members_note=MEMBERS_NOTE,
-        items=RecordNames(r.catalogue).all("item") if proposes else [],
+        items=r.names.all("item") if proposes else [],
         plan=r.desk.plan_purge(item.id),
-        replacement=_replacement_text(r, item.withdrawn.replacement if item.withdrawn else None),
+        replacement=r.names.text_of("item", instead) if instead else "",
     )
-
-
-def _replacement_text(r: DeskRequest, item_id: str | None) -> str:
-    return RecordNames(r.catalogue).text_of("item", item_id) if item_id else ""
 
 
 def change_visibility(r: DeskRequest) -> Response:
@@ -101,12 +97,8 @@ def _withdraw(r: DeskRequest, item_id: str) -> tuple[ActReport, str]:
     reason = r.typed("reason").strip()
     if not reason:
         raise InvalidFormError({"reason": "Readers need a reason: a sentence is enough."})
-    replacement = None
-    if text := r.typed("replacement").strip():
-        try:
-            replacement = RecordNames(r.catalogue).id_of("item", text)
-        except (UnknownNameError, AmbiguousNameError) as error:
-            raise InvalidFormError({"replacement": str(error)}) from None
+    is_replaced = bool(r.typed("replacement").strip())
+    replacement = r.id_named("item", "replacement") if is_replaced else None
     report = r.desk.withdraw(item_id, reason, replacement=replacement)
     return report, "It is taken back: its address says since when, and why."
 
