@@ -63,7 +63,7 @@ def list_of(noun: Noun, r: DeskRequest) -> Response:
     chosen = next((f for f in FILTERS[noun] if f.name == r.query.get("show")), None)
     words = r.query.get("find", "")[:100]
     matching = [row for row in rows if (chosen is None or chosen.takes(row)) and _has(row, words)]
-    number = int(p) if (p := r.query.get("page", "1")).isdecimal() and int(p) else 1
+    number = max(r.page_number, 1)
     first = (number - 1) * SHOWN_ROWS
     params = {"show": chosen.name if chosen else "", "find": words}
     return r.page(

@@ -31,6 +31,7 @@ FORM_BYTES = 1024 * 1024
 """Largest body of a form without files; a record has at most a quarter of it."""
 MOST_NOTICES = 500
 """Notices remembered; the oldest gives way."""
+MOST_DIGITS = 9
 
 
 class InvalidFormError(IngestError):
@@ -133,6 +134,12 @@ class DeskRequest:
     def names(self) -> RecordNames:
         """Names of the catalogue's records, both ways."""
         return RecordNames(self.catalogue)
+
+    @property
+    def page_number(self) -> int:
+        """The number behind ?page=; 1 where there is none."""
+        digits = self.query.get("page", "1")[:MOST_DIGITS]
+        return int(digits) if digits.isdecimal() else 1
 
     @cached_property
     def desk(self) -> Desk:

@@ -17,7 +17,6 @@ from coproarchive.web.desk.frame import DeskRequest, DeskRoute, InvalidFormError
 SHOWN_BATCHES = 20
 SHOWN_DIFFS = 50
 """Records of one batch on a page."""
-MOST_DIGITS = 9
 _ACTS = {
     BEGIN: "The archive as the history found it",
     BY_HAND: "Edited in the files, by hand",
@@ -116,8 +115,7 @@ def change(r: DeskRequest) -> Response:
     changes = r.desk.changes(name)
     if not changes:
         raise NotFoundError("nothing was changed yet.")
-    digits = r.query.get("page", "1")[:MOST_DIGITS]
-    number = int(digits) if digits.isdecimal() else 1
+    number = r.page_number
     first = (number - 1) * SHOWN_DIFFS
     page = changes[first : first + SHOWN_DIFFS]
     if not page:
