@@ -20,6 +20,7 @@ from coproarchive.store.sidecar import plain
 from coproarchive.web.desk.diff_view import diff_views, names_in
 from coproarchive.web.desk.frame import DeskRequest, DeskRoute, InvalidFormError
 from coproarchive.web.desk.proposals import proposed_names
+from coproarchive.web.search_address import params_of
 
 MOST_ITEMS = 500
 SHOWN_DIFFS = 50
@@ -95,7 +96,7 @@ def batch(r: DeskRequest) -> Response:
 
 def _query(r: DeskRequest) -> tuple[Query, dict[str, list[str]]]:
     """Return what is searched for, and the parameters of its address."""
-    query = Query.from_params({name: r.query.getlist(name) for name in r.query})
+    query = Query.from_params(params_of(r.request))
     return query, query.to_params()
 
 
