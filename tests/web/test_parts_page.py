@@ -10,7 +10,7 @@ from coproarchive.web import parts_page, render
 from serving import client_of
 
 DESIGN = Path(__file__).resolve().parents[2] / "docs" / "develop" / "design.md"
-SHEETS = ("pages", "parts", "search", "citing", "viewer")
+SHEETS = ("pages", "parts", "search", "citing", "viewer", "desk", "desk_acts", "desk_care")
 OF_THE_FRAME = {"skip", "name", "lead", "files"}
 """Classes of parts.css that are not parts: of the bar on top, a text, and a list of buttons."""
 
