@@ -24,7 +24,7 @@ from coproarchive.settings import LOOPBACK, Settings
 from coproarchive.web.credentials import KeeperLink, Password, same
 from coproarchive.web.sessions import GuessLimit, Sessions
 
-Act = Literal["add", "edit", "see-desk", "see-problems"]
+Act = Literal["add", "edit", "see-desk"]
 COOKIE = "coproarchive_keeper"
 DEVICE = "coproarchive_device"
 """Cookie of a browser that signed in before."""
