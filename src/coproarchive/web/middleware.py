@@ -91,7 +91,7 @@ class Protect:
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
                 headers["X-Frame-Options"] = "DENY"
-                self._keep_upload_token(HTTPConnection(scope), headers)
+                self._keep_upload_token(request, headers)
                 # What is hidden tomorrow must not come out of a proxy's cache, or a browser's.
                 headers.setdefault("Cache-Control", "no-cache")
                 if headers.get("content-type", "").startswith("text/html"):
@@ -105,7 +105,7 @@ class Protect:
                     )
             await send(message)
 
-        answer = self._refusal(HTTPConnection(scope), path) or self._app
+        answer = self._refusal(request, path) or self._app
         with render.for_keeper(is_keeper):
             await answer(scope, receive, protected)
 
