@@ -20,9 +20,8 @@ from coproarchive.record_keys import KEYS
 from coproarchive.search.document import extractions
 from coproarchive.talks.descriptions import descriptions_of, unplaced
 from coproarchive.web.desk.frame import DeskRequest, DeskRoute, InvalidFormError
-from coproarchive.web.leaves import picture_path
+from coproarchive.web.leaves import PICTURED, name_of, picture_path
 
-KINDS = ("slide", "page")
 MOST_WORDS = 3_000
 LIMITS = {"title": 1_000, "alt": 5_000}
 """Characters of a field."""
@@ -67,7 +66,7 @@ class SlideForm:
         read = extractions(self.item, self.r.library.reader)
         return list(
             chain.from_iterable(
-                ((asset, leaf) for leaf in extraction.leaves if leaf.kind in KINDS)
+                ((asset, leaf) for leaf in extraction.leaves if leaf.kind in PICTURED)
                 for asset, extraction in read
             )
         )
@@ -150,7 +149,7 @@ class SlideForm:
         """Return the page."""
         error = self.r.error
         conflicts = error.conflicts if isinstance(error, FieldConflictError) else ()
-        name = f"{self.kind.capitalize()} {self.leaf.label or self.number}"
+        name = name_of(self.leaf)
         path = self.public_path
         return self.r.page(
             "desk/slide.html",
@@ -216,5 +215,5 @@ ROUTES = tuple(
         show=lambda r, kind=kind: SlideForm(r, kind).show(),  # type: ignore[misc]  # bound now
         act=lambda r, kind=kind: SlideForm(r, kind).save(),  # type: ignore[misc]  # bound now
     )
-    for kind in KINDS
+    for kind in PICTURED
 )
