@@ -104,7 +104,7 @@ def take_incoming(folder: Path, shelf: Shelf) -> tuple[str, dict[str, str]]:
 
 def _incoming_set(shelf: Shelf) -> str:
     """Return the set of the incoming folder; it is begun where none waits."""
-    waiting = (set_id for set_id in shelf.ids() if shelf.read(set_id).origin == ORIGIN)
+    waiting = (draft.id for draft in shelf.sets() if draft.origin == ORIGIN)
     return next(waiting, "") or shelf.begin(ORIGIN)
 
 

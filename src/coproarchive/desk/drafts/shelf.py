@@ -58,6 +58,15 @@ class Shelf:
             return sorted(filter(SET_ID.fullmatch, os.listdir(self.root)), reverse=True)
         return []
 
+    def sets(self) -> Iterator[DraftSet]:
+        """Yield all sets, the newest first; what is saved or discarded meanwhile is passed over."""
+        for set_id in self.ids():
+            try:
+                draft = self.read(set_id)
+            except NotFoundError:
+                continue
+            yield draft
+
     def begin(self, origin: str = "page") -> str:
         """Make an empty set; return its id. Raises FileSystemError."""
         set_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}"

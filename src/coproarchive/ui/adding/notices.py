@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.desk.drafts import GIVES_AWAY, DraftRow, DraftSet, LeftOut, Mistake
-from coproarchive.errors import NotFoundError
 from coproarchive.ingest.guesses import Guess
 from coproarchive.ui.adding import acts
 from coproarchive.ui.adding.choices import name_of_row
@@ -23,14 +22,7 @@ MOST_NAMED = 4
 
 def show_waiting() -> None:
     """Show the sets that wait, each to go on with or to discard."""
-    waiting = []
-    for set_id in app_state().shelf.ids():
-        try:
-            draft = app_state().shelf.read(set_id)
-        except NotFoundError:
-            continue  # saved or discarded just now
-        if draft.count:
-            waiting.append(draft)
+    waiting = [draft for draft in app_state().shelf.sets() if draft.count]
     _show_incoming()
     if not waiting:
         return

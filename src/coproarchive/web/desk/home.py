@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from urllib.parse import quote, unquote
@@ -71,12 +70,7 @@ def home(r: DeskRequest) -> Response:
 
 def waiting_sets(r: DeskRequest) -> list[DraftSet]:
     """Return the sets of files that wait to be added, the newest first."""
-    shelf = Shelf(r.library.store.root)
-    waiting = []
-    for set_id in shelf.ids():
-        with suppress(NotFoundError):  # saved or discarded just now
-            waiting.append(shelf.read(set_id))
-    return [draft for draft in waiting if draft.count]
+    return [draft for draft in Shelf(r.library.store.root).sets() if draft.count]
 
 
 def _counts(catalogue: Catalogue) -> Sequence[tuple[str, int]]:
