@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from urllib.parse import quote, unquote
 
 from starlette.requests import Request
@@ -89,13 +89,9 @@ def _counts(catalogue: Catalogue) -> Sequence[tuple[str, int]]:
 
 def latest_changes(r: DeskRequest) -> list[Change]:
     """Return the first changes of the latest batches, newest first."""
-    first: dict[str, Change] = {}
-    for change in r.library.store.recorder.log.changes():
-        if change.activity.name != BEGIN:
-            first.setdefault(change.batch, change)
-        if len(first) == MOST_CHANGES:
-            break
-    return list(first.values())
+    batches = (b for b in r.library.store.recorder.log.batches() if b.activity.name != BEGIN)
+    newest = (next(batch.changes(reverse=True), None) for batch in batches)
+    return list(islice(filter(None, newest), MOST_CHANGES))
 
 
 def find_records(catalogue: Catalogue, words: str) -> Iterator[RecordLink]:
