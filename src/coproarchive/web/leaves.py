@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -106,15 +107,17 @@ class Glimpse(NamedTuple):
 
 def glimpse(item: Item, catalogue: Catalogue, library: Library) -> Glimpse:
     """Return what a list shows of an item: of its first file that has slides or pages."""
-    for asset, leaves in file_leaves(item, catalogue, library):
-        leaf = leaves[0]
+    # File by file: of what follows the first with slides nothing is read.
+    by_file = groupby(shown_leaves(item, catalogue, library.reader), lambda place: place[0].path)
+    for _, places in by_file:
+        (asset, leaf), *others = places
         if leaf.kind in PICTURED:
             title = Snippet(leaf.title)
             first = LeafHit(
                 asset.path, leaf.number, leaf.kind, leaf.label or "", title, Snippet(""), ""
             )
             picture = picture_path(item, asset.path, leaf.number, WIDTHS[0])
-            count = f"{len(leaves)} {leaf.kind}{'' if len(leaves) == 1 else 's'}"
+            count = f"{1 + len(others)} {leaf.kind}{'s' if others else ''}"
             return Glimpse(first, picture, f"{kind_of_file(asset)}, {count}")
     return Glimpse()
 
