@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 
 from coproarchive.errors import DuplicateError, IngestError, NotFoundError, SidecarError
+from coproarchive.extract.base import Extraction, Metadata
 from coproarchive.ingest.add import ItemDraft, add_files, read_files
 from coproarchive.ingest.folder_plan import FolderReport, add_folder, group_files
 from coproarchive.ingest.propose import propose
 from coproarchive.library import Library
-from coproarchive.model import Kind, Role, Series
+from coproarchive.model import Kind, Leaf, Role, Series
 from coproarchive.settings import Settings
 from coproarchive.store import Store, hash_file
 from making import SEMINAR, make_deck, make_pdf
@@ -180,6 +181,25 @@ def test_a_folder_of_loose_files_is_a_start(
     library.changed()
     again = add_folder(library.store, library.catalogue(), library.reader, folder, ItemDraft())
     assert (again.stored, len(again.problems)) == (0, again.files)
+
+
+@pytest.mark.parametrize(
+    ("said", "told", "language"),
+    [
+        ("ru-RU", ["en", "en", "", "de"], None),
+        ("en-GB", ["en", "en", "de"], "en-GB"),
+        ("zh-CN", ["zh-Hans"], "zh-CN"),
+        ("cy", [""], "cy"),
+        ("nonsense", [""], None),
+    ],
+)
+def test_a_files_language_is_believed_where_its_words_tell_no_other(
+    library: Library, deck: Path, said: str, told: list[str], language: str | None
+) -> None:
+    """Decks say what the machine was set to; the words of each slide tell what they are in."""
+    leaves = tuple(Leaf(n, "slide", "A title", language=each) for n, each in enumerate(told, 1))
+    extraction = Extraction(leaves, metadata=Metadata(language=said))
+    assert propose(deck, extraction, library.catalogue()).language == language
 
 
 def test_captions_belong_to_the_recording_in_whose_language_they_are() -> None:

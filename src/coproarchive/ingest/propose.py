@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +121,7 @@ def propose(
         unknown_people=unknown,
         date=dates[0].value if dates else None,
         topics=tuple(guess.value for guess in description.of(TOPIC, least)),
-        language=_language(extraction.metadata.language),
+        language=_language(extraction),
         kind=kind,
         description=description,
         seminar=next((s for s in seminars if s in catalogue.seminars), None),
@@ -159,5 +160,14 @@ def kind_of(media_type: str) -> Kind:
     )
 
 
-def _language(tag: str | None) -> str | None:
-    return tag if tag and re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z]{2})?", tag) else None
+def _language(extraction: Extraction) -> str | None:
+    """Return the language that a file says it is in, None where most of its leaves tell another.
+
+    What a file says is the setting of the machine it was made on: English decks say ru-RU.
+    """
+    tag = extraction.metadata.language
+    if not tag or not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z]{2})?", tag):
+        return None
+    told = Counter(leaf.language.partition("-")[0] for leaf in extraction.leaves if leaf.language)
+    most = [language for language, _ in told.most_common(1)]
+    return tag if not most or most == [tag.partition("-")[0].lower()] else None
