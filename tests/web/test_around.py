@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from coproarchive.catalogue import Catalogue
 from coproarchive.library import Library
-from coproarchive.model import Seminar
+from coproarchive.model import Item, Seminar
 from coproarchive.web.around import co_speakers, neighbours
 from making import SEMINAR
 from serving import client_of
@@ -20,6 +20,16 @@ from serving import client_of
 def client(library: Library) -> Iterator[TestClient]:
     with client_of(library) as opened:
         yield opened
+
+
+def test_a_seminar_without_day_and_place_begins_with_what_it_has(library: Library) -> None:
+    """Facts have a dot between them, and none before the first."""
+    library.store.save_seminar(Seminar(id="loose", title="Loose"))
+    library.store.add_item(Item(id="loose/talk", title="Rye"), {})
+    library.changed()
+    with client_of(library) as client:
+        page = client.get("/seminar/loose").text
+    assert '<p class="facts">1 item' in page
 
 
 def test_a_seminar_shows_its_talks_first_slides_and_a_search_within(client: TestClient) -> None:

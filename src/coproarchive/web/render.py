@@ -219,13 +219,18 @@ def source_words(source: str, confidence: float | None = None) -> str:
 
 def kind_of_file(asset: Asset) -> str:
     """Return what readers call this kind of file."""
-    if asset.media_type in _FILE_KINDS:
-        return _FILE_KINDS[asset.media_type]
-    if "presentation" in asset.media_type or "powerpoint" in asset.media_type:
+    return kind_of_media_type(asset.media_type)
+
+
+def kind_of_media_type(media_type: str) -> str:
+    """Return what readers call files of a media type."""
+    if media_type in _FILE_KINDS:
+        return _FILE_KINDS[media_type]
+    if "presentation" in media_type or "powerpoint" in media_type:
         return "PowerPoint"
-    if "word" in asset.media_type:
+    if "word" in media_type:
         return "Word document"
-    return _GENERAL_KINDS.get(asset.media_type.partition("/")[0], "File")
+    return _GENERAL_KINDS.get(media_type.partition("/")[0], "File")
 
 
 def pretty_date(value: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from coproarchive.desk import Desk
@@ -9,7 +11,9 @@ from coproarchive.desk.slides import SlideName
 from coproarchive.desk.snoozing import snooze_key
 from coproarchive.desk.values import FieldEdit
 from coproarchive.library import Library
+from coproarchive.operate.figures import FormatCount, figures_of
 from coproarchive.operate.problem_board import board_of
+from coproarchive.web.desk import care_pages
 from making import SEMINAR
 from serving import desk_of
 
@@ -122,3 +126,17 @@ def test_figures_and_care_are_told(library: Library) -> None:
     Desk(library, is_indexing=False).back_up(library.store.root.parent / "bags")
     with desk_of(library) as desk:
         assert "Nothing was changed since" in desk.get("/desk/care").text
+
+
+def test_old_and_new_formats_of_one_kind_are_one_row(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readers' words for a kind of file, as on its download, not its media type."""
+    pptx = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+    formats = [FormatCount(pptx, 3, 2_000_000), FormatCount("application/vnd.ms-powerpoint", 2, 0)]
+    counted = replace(figures_of(library), formats=formats)
+    monkeypatch.setattr(care_pages, "figures_of", lambda _: counted)
+    with desk_of(library) as desk:
+        page = " ".join(desk.get("/desk/figures").text.split())
+    assert page.count("PowerPoint") == 1
+    assert "vnd." not in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from coproarchive.operate.figures import Figures, YearGrowth, figures_of
 from coproarchive.store.changes import BEGIN
 from coproarchive.web.desk.frame import DeskRequest, DeskRoute
 from coproarchive.web.over_time import HEIGHT, WIDTH
+from coproarchive.web.render import kind_of_media_type
 
 OLD_DAYS = 90
 """Days after which a verification or a backup is said to be long ago."""
@@ -21,13 +23,6 @@ MOST_CHANGES = 1_000
 """Changes since the last backup that are counted."""
 _LEAVES = {"slide": "slides", "page": "pages", "section": "sections of posts",
            "cue": "captions"}  # fmt: skip
-_FORMATS = {
-    "application/pdf": "PDF", "text/markdown": "Post (Markdown)", "text/html": "Post (HTML)",
-    "text/vtt": "Captions", "application/x-subrip": "Captions (SRT)", "text/plain": "Text",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
-    "application/vnd.oasis.opendocument.presentation": "OpenDocument slides",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +65,15 @@ def _one(name: str) -> str:
 
 
 def _formats(counted: Figures) -> list[Bar]:
-    most = max((f.files for f in counted.formats), default=1)
-    return [
-        Bar(_FORMATS.get(f.media_type, f.media_type), f"{f.files:,}", 100 * f.files / most,
-            f"{f.size / 1e6:,.1f} MB")
-        for f in counted.formats
-    ]  # fmt: skip
+    """Return the files by kind, as readers call it: several media types may be one."""
+    files, sizes = Counter[str](), Counter[str]()
+    for each in counted.formats:
+        kind = kind_of_media_type(each.media_type)
+        files[kind] += each.files
+        sizes[kind] += each.size
+    most = max(files.values(), default=1)
+    return [Bar(kind, f"{number:,}", 100 * number / most, f"{sizes[kind] / 1e6:,.1f} MB")
+            for kind, number in files.most_common()]  # fmt: skip
 
 
 def _points(years: Sequence[YearGrowth]) -> list[tuple[float, float]]:
