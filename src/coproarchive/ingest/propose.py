@@ -168,6 +168,7 @@ def _language(extraction: Extraction) -> str | None:
     tag = extraction.metadata.language
     if not tag or not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z]{2})?", tag):
         return None
-    told = Counter(leaf.language.partition("-")[0] for leaf in extraction.leaves if leaf.language)
-    most = [language for language, _ in told.most_common(1)]
-    return tag if not most or most == [tag.partition("-")[0].lower()] else None
+    languages = (leaf.language.partition("-")[0] for leaf in extraction.leaves)
+    counts = Counter(language for language in languages if language)
+    commonest = [language for language, _ in counts.most_common(1)]
+    return tag if not commonest or commonest == [tag.partition("-")[0].lower()] else None
