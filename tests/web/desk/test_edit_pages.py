@@ -212,6 +212,21 @@ def test_a_line_of_the_programme_that_is_wrong_is_named(library: Library) -> Non
         assert fields_in(shown.text)["programme.start"][0] == "nine"
 
 
+def test_topics_of_a_seminar_are_shown_and_typed_by_name(library: Library) -> None:
+    """As those of items are; a new one is ticked to be made."""
+    Desk(library).edit([SEMINAR], [FieldEdit.parse("topics=sourdough")])
+    address = f"/desk/edit/seminar/{SEMINAR}"
+    with desk_of(library) as desk:
+        form = desk.form(address)
+        assert form["topics"] == ["Sourdough", "", ""]
+        form["topics"] = ["Levain", "Oven spring", ""]
+        refused = desk.post(address, form)
+        assert refused.status_code == 422
+        assert 'name="new.topics" value="Oven spring"' in refused.text
+        assert desk.post(address, form | {"new.topics": "Oven spring"}).status_code == 303
+    assert library.store.read_seminar(SEMINAR).topics == ("sourdough", "oven-spring")
+
+
 def test_what_is_saved_is_searchable_at_once(library: Library) -> None:
     """The index's update is woken, and does not wait for more changes."""
     reindexer = Reindexer(library)

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel
 from pydantic.fields import FieldInfo
 
 from coproarchive.desk.values import ELSEWHERE, bare_type, item_type
-from coproarchive.model import Contribution, Item, Line, Series, Session, Text, Topic
+from coproarchive.model import Contribution, Item, Line, Seminar, Series, Session, Text, Topic
 from coproarchive.record_keys import KEYS, Key
 from coproarchive.web.desk.names import NameNoun
 
@@ -35,6 +35,7 @@ NOT_HERE: dict[type[BaseModel], tuple[str, ...]] = {
 _NAMES: dict[tuple[type[BaseModel], str], NameNoun] = {
     (Contribution, "person"): "person",
     (Item, "topics"): "topic",
+    (Seminar, "topics"): "topic",
     (Topic, "broader"): "topic",
     (Session, "item"): "item",
 }
@@ -134,7 +135,7 @@ def _kind(noun: type[BaseModel], name: str, info: FieldInfo) -> FieldKind:
         return "ticks"
     if typing.get_origin(inner) is tuple:
         return "groups"
-    return "names" if name == "topics" else "lines"
+    return "names" if (noun, name) in _NAMES else "lines"
 
 
 def _kind_of_value(info: FieldInfo) -> FieldKind:
