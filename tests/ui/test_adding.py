@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from coproarchive.desk.drafts import DraftSet, read_set
 from coproarchive.ui import state
 from coproarchive.ui.adding import acts
 from coproarchive.web.access import Visitor
+from coproarchive.web.desk.home import KEEPER_NAME
 from making import make_deck, make_pdf
 from serving import keeper_here
 
@@ -32,6 +34,7 @@ def waiting(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     state.app_state.cache_clear()
     shared = state.app_state()
     visitor = keeper_here(shared.access)
+    visitor = replace(visitor, cookies={**(visitor.cookies or {}), KEEPER_NAME: "Ada%20Keeper"})
     for module in ("page", "acts", "table"):
         monkeypatch.setattr(f"coproarchive.ui.adding.{module}.visitor", lambda: visitor)
     monkeypatch.setattr("coproarchive.ui.parts.visitor", lambda: visitor)
@@ -158,4 +161,7 @@ def test_one_by_one_is_the_same_as_a_form(waiting: Waiting, tmp_path: Path) -> N
     next(b for b in app.button if b.label == "Save this one in the archive").click().run()
     assert not app.exception
     assert [row.id for row in state.app_state().shelf.read(draft.id).rows] == [first.id]
-    assert "pies-at-noon" in state.app_state().library.store.item_ids()
+    store = state.app_state().library.store
+    assert "pies-at-noon" in store.item_ids()
+    added = store.recorder.log.of_record("pies-at-noon/item.yaml")[-1].activity
+    assert (added.name, added.who) == ("add", "Ada Keeper")

@@ -181,7 +181,9 @@ def test_what_was_typed_outlives_a_sign_in(library: Library) -> None:
 def test_the_history_names_who_says_so(library: Library) -> None:
     """A name is given once for a browser; what is typed there is no markup."""
     with desk_of(library) as desk:
-        said = desk.follow(desk.post("/desk", {"who": "Øyvind <b>Nord</b>"}))
+        answer = desk.post("/desk", {"who": "Øyvind <b>Nord</b>"})
+        assert "Path=/;" in answer.headers["set-cookie"]  # what is added at /add is named too
+        said = desk.follow(answer)
         assert "names you as Øyvind &lt;b&gt;Nord&lt;/b&gt;" in said.text
         wrong = desk.post("/desk", {"who": "x" * 101})
         assert wrong.status_code == 422

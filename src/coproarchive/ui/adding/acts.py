@@ -13,6 +13,7 @@ from coproarchive.desk.drafts import DraftTable, SaveReport, save_rows
 from coproarchive.errors import CoproArchiveError
 from coproarchive.ui.parts import report_failure
 from coproarchive.ui.state import app_state, visitor
+from coproarchive.web.desk.home import name_of_keeper
 
 P = ParamSpec("P")
 DRAFT, ROW = "draft", "row"
@@ -212,7 +213,8 @@ def save(set_id: str, row_ids: Sequence[str] | None = None) -> None:
         def report(stage: str, done: int, total: int, what: str = "") -> None:
             bar.progress(min(done / total, 1.0) if total else 0.0, f"{stage} {done}: {what}")
 
-        saved = save_rows(library, shelf, set_id, row_ids=row_ids, progress=report)
+        who = name_of_keeper(visitor().cookies or {})
+        saved = save_rows(library, shelf, set_id, who, row_ids=row_ids, progress=report)
         _remember(saved)
         if saved.saved:
             status.update(label="Making it searchable")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from urllib.parse import quote, unquote
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from coproarchive.catalogue import Catalogue, folded
@@ -120,9 +119,9 @@ def _item_link(item: Item) -> RecordLink:
     return RecordLink("item", item.id, item.title, state)
 
 
-def name_of_keeper(request: Request) -> str:
-    """Return the name that the keeper at this browser gave, "" for none."""
-    name = " ".join(unquote(request.cookies.get(KEEPER_NAME, "")).split())
+def name_of_keeper(cookies: Mapping[str, str]) -> str:
+    """Return the name that the keeper at a browser with these cookies gave, "" for none."""
+    name = " ".join(unquote(cookies.get(KEEPER_NAME, "")).split())
     return name[:MOST_CHARACTERS] if name.isprintable() else ""
 
 
@@ -134,7 +133,7 @@ def set_name(r: DeskRequest) -> Response:
     message = f"From now on the history names you as {name}." if name else "Your name is forgotten."
     response = r.done(message, "/desk")
     response.set_cookie(KEEPER_NAME, quote(name), NAME_SECONDS, httponly=True, samesite="lax",
-                        secure=is_encrypted(r.request), path="/desk")  # fmt: skip
+                        secure=is_encrypted(r.request))  # fmt: skip
     return response
 
 

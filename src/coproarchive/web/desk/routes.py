@@ -172,7 +172,7 @@ class DeskEndpoint:
         return DeskRequest(
             request, state.library, state.notices, form or FormData(),
             token=state.access.form_token(f"desk {session_id}"),
-            who=name_of_keeper(request),
+            who=name_of_keeper(request.cookies),
             reindexer=state.reindexer,
             sections=state.sections,
         )  # fmt: skip
