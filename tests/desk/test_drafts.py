@@ -14,7 +14,9 @@ from coproarchive.desk.drafts import DraftTable, Shelf, mistakes_of, read_set, s
 from coproarchive.desk.undo import changes_of, undo_changes
 from coproarchive.errors import NotFoundError
 from coproarchive.library import Library
+from coproarchive.model import Item
 from coproarchive.search.language.query import Query
+from coproarchive.store import Store
 from coproarchive.store.changes import Activity
 from making import make_deck, make_pdf
 from telling import make_telling_deck
@@ -97,6 +99,32 @@ def test_files_become_rows_and_rows_items(
     for batch in (second.change, first.change):
         undo_changes(library.store, changes_of(library.store, batch), Activity("undo"))
     assert not folder.exists()
+
+
+def test_rows_of_one_save_share_a_new_seminar_and_see_what_others_add(
+    library: Library, shelf: Shelf, drop: Callable[..., str], tmp_path: Path
+) -> None:
+    """The records are read once for all rows, and again where somebody else wrote meanwhile."""
+    (tmp_path / "in").mkdir()
+    files = [
+        make_pdf(tmp_path / "in" / f"{name}.pdf", [f"{name} for tea"])
+        for name in ("buns", "cakes", "pies")
+    ]
+    set_id = drop(*files)
+    rows = read_set(library, shelf, set_id).rows
+    table = DraftTable(library, shelf, set_id)
+    named = ("Tea time", "tea time", "tea-time")
+    table.type({row.id: {"seminar": name} for row, name in zip(rows, named, strict=True)})
+
+    def progress(stage: str, done: int, total: int, what: str = "") -> None:
+        if (stage, done) == ("saving", total):
+            others = Store(library.store.root)
+            others.add_item(Item(id="elsewhere", title="Pies"), {"pies.pdf": files[2]})
+
+    report = save_rows(library, shelf, set_id, progress=progress)
+    assert [row.item for row in report.saved] == ["tea-time/buns-for-tea", "tea-time/cakes-for-tea"]
+    assert ["elsewhere/pies.pdf" in m.message for m in report.mistakes] == [True]
+    assert [s for s in library.store.seminar_ids() if s.startswith("tea")] == ["tea-time"]
 
 
 def test_rows_are_grouped_and_taken_apart(

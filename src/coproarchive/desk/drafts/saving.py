@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from coproarchive.catalogue import Catalogue
 from coproarchive.desk.drafts.mistakes import FILES, Mistake, mistakes_of
 from coproarchive.desk.drafts.reading import read_again
 from coproarchive.desk.drafts.record import DraftRow, DraftSet, SavedRow
@@ -88,12 +89,19 @@ def save_rows(
 
 @dataclass
 class _Saving:
-    """Makes items of rows, one after the other, as one activity."""
+    """Makes items of rows, one after the other, as one activity.
+
+    Attributes:
+        library, shelf, draft: of the rows.
+        activity: under which all of them are told in the history.
+        looked_up: the records, and the place of each file by sha256; None until they are needed.
+    """
 
     library: Library
     shelf: Shelf
     draft: DraftSet
     activity: Activity
+    looked_up: tuple[Catalogue, dict[str, str]] | None = None
 
     def save(self, row: DraftRow) -> SavedRow:
         """Make an item of a row, then take the row out of its set; return the item."""
@@ -103,17 +111,26 @@ class _Saving:
         self._leave(row, saved)
         return saved
 
+    def _records(self) -> tuple[Catalogue, dict[str, str]]:
+        """Return what is looked up, again where others wrote since the row before."""
+        store = self.library.store
+        if self.looked_up is None or not store.is_unchanged():
+            self.looked_up = self.library.catalogue(), store.places_by_sha256()
+        return self.looked_up
+
     def _added(self, row: DraftRow, files: list[SourceFile]) -> SavedRow:
-        store, catalogue = self.library.store, self.library.catalogue()
-        places = store.places_by_sha256()
+        store, (catalogue, places) = self.library.store, self._records()
         copies = [places[f.sha256] for f in files if f.sha256 in places]
         if copies:  # another program added them since
             raise CoproArchiveError(f"the archive has this very file already: {copies[0]}.")
         values = row.values
         date = values.date.strip() or None
         named = values.seminar.strip()
+        seminar = seminar_id(store, catalogue, named, date) if named else None
+        if seminar is not None and seminar not in catalogue.seminars:
+            self.looked_up = None  # the next row finds the new one
         draft = ItemDraft(
-            seminar=seminar_id(store, catalogue, named, date) if named else None,
+            seminar=seminar,
             title=values.title.strip(),
             kind=values.kind,
             people=tuple(name.strip() for name in values.people if name.strip()),
@@ -129,11 +146,12 @@ class _Saving:
             release=values.release,
         )
         item = add_item(store, catalogue, files, draft, _unproposed(row)).item
+        places |= {asset.sha256: f"{item.id}/{asset.path}" for asset in item.assets}
         return SavedRow(item=item.id, title=item.title)
 
     def _replaced(self, row: DraftRow, files: list[SourceFile]) -> SavedRow:
         """Make the row's files the new version of the item's."""
-        store = self.library.store
+        store, self.looked_up = self.library.store, None
         for f in files:
             replace_file(store, row.replaces, f.path, self.activity)
         return SavedRow(item=row.replaces, title=store.read_item(row.replaces).title)
