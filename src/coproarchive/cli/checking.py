@@ -25,7 +25,7 @@ from coproarchive.vocabulary import Severity
 if TYPE_CHECKING:
     from coproarchive.desk import Desk
     from coproarchive.desk.repair import RepairReport
-    from coproarchive.desk.snoozing import SnoozedProblem
+    from coproarchive.desk.snoozing import SnoozedProblem, SortedProblems
     from coproarchive.model import Problem
 
 
@@ -103,8 +103,9 @@ def check(
         report = desk.repair(desk.plan_repairs(waiting), why=why, dry_run=dry_run)
         if report.repairs and not dry_run:
             problems = _checked(state, codes, quiet=as_json)
-    _say(state, desk, problems, report, snoozed=snoozed, is_dry=dry_run, as_json=as_json)
-    if any(p.severity is Severity.ERROR for p in desk.sort_problems(problems).waiting):
+    parted = desk.sort_problems(problems)
+    _say(state, desk, parted, report, snoozed=snoozed, is_dry=dry_run, as_json=as_json)
+    if any(p.severity is Severity.ERROR for p in parted.waiting):
         raise typer.Exit(1)
 
 
@@ -153,7 +154,7 @@ def _snooze_or_wake(
 def _say(
     state: CliState,
     desk: Desk,
-    problems: Sequence[Problem],
+    parted: SortedProblems,
     report: RepairReport | None,
     *,
     snoozed: bool,
@@ -163,7 +164,6 @@ def _say(
     """Print problems that wait, what was repaired, and what is left for now."""
     from coproarchive.desk.repair import with_repairs
 
-    parted = desk.sort_problems(problems)
     waiting = with_repairs(parted.waiting, desk.plan_repairs(parted.waiting))
     errors = sum(p.severity is Severity.ERROR for p in waiting)
     if as_json:
